@@ -1,0 +1,308 @@
+//! The command line as typed: definitions only, no work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
+#[derive(Debug, Parser)]
+#[command(name = "covid-ct", version, propagate_version = true)]
+pub struct Cli {
+    /// Folder that holds corpus/, annotations/ and data/
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        env = "COVID_CT_WORKSPACE"
+    )]
+    pub workspace: PathBuf,
+
+    /// Tell more on stderr; twice for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Extract figures, captions and citing sentences from PDFs into the database
+    Ingest(IngestArgs),
+    /// Print the figures found, for reading or (--json) for programs
+    Figures(FiguresArgs),
+    /// Tell what the database holds and what is left to do
+    Status(StatusArgs),
+    /// Decide at prompts what the pictures show
+    Label(LabelArgs),
+    /// Write the decisions to CSV files that git can merge, or read them
+    Annotations(AnnotationsArgs),
+    /// Read the published COVID-CT dataset into the database
+    ImportRelease(ImportReleaseArgs),
+    /// Divide the labelled panels into train, val and test, whole patients at a time
+    Split(SplitArgs),
+    /// Write the dataset in the published COVID-CT layout
+    Export(ExportArgs),
+    /// Train the baseline network on an exported dataset
+    Train(TrainArgs),
+    /// Measure a trained network on the test split
+    Evaluate(EvaluateArgs),
+    /// Write the HTML report of the dataset and the runs
+    Report(ReportArgs),
+    /// Write a sample corpus of synthetic preprints with its exact truth
+    Synth(SynthArgs),
+    /// Print a shell completion script
+    Completions(CompletionsArgs),
+    /// Write the man pages
+    #[command(hide = true)]
+    Man(ManArgs),
+    /// Read documents for `ingest`, in a process of its own
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// PDF files, or folders to search for them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Documents read at the same time [default: number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+
+    /// Seconds a document may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub timeout: u64,
+
+    /// Memory a worker may use, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    pub memory: u64,
+
+    /// Try documents again that failed before
+    #[arg(long)]
+    pub retry_failed: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FiguresArgs {
+    /// Documents: a file name, a preprint's name or the start of a SHA-256 [default: all]
+    #[arg(value_name = "DOC")]
+    pub documents: Vec<String>,
+
+    /// One JSON object a figure, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// What to decide [default: whatever is next]
+    #[arg(value_enum)]
+    pub stage: Option<StageArg>,
+
+    /// Who decides
+    #[arg(long, value_name = "NAME", env = "COVID_CT_CURATOR")]
+    pub curator: Option<String>,
+
+    /// Only pictures of these papers (name as in `covid-ct figures`); may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub paper: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StageArg {
+    Select,
+    Diagnose,
+    Crop,
+    Case,
+}
+
+#[derive(Debug, Args)]
+pub struct AnnotationsArgs {
+    #[command(subcommand)]
+    pub action: AnnotationsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AnnotationsAction {
+    /// Write decisions.csv, panels.csv, cases.csv and splits.csv
+    Export {
+        /// Folder to write to, such as annotations/my-dataset
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Read them; what the database already holds is skipped
+    Import {
+        /// Folder to read
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ImportReleaseArgs {
+    /// Folder with Images/ or Images-processed/, Data-split/ and COVID-CT-MetaInfo.{xlsx,csv}
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Name given to the release's own split
+    #[arg(long, value_name = "NAME", default_value = "published")]
+    pub split: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Name of the split
+    #[arg(value_name = "NAME", default_value = "default")]
+    pub name: String,
+
+    /// Parts of train, val and test; the default is the paper's
+    #[arg(long, value_name = "TRAIN,VAL,TEST", default_value = "70,12,18")]
+    pub ratio: String,
+
+    /// What stays together
+    #[arg(long, value_enum, default_value = "patient")]
+    pub by: SplitBy,
+
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    Patient,
+    Paper,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Name of the export: data/export/NAME
+    #[arg(value_name = "NAME", default_value = "default")]
+    pub name: String,
+
+    /// Split to export [default: the one named like the export]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+
+    /// Layout
+    #[arg(long, value_enum, default_value = "covid-ct")]
+    pub format: ExportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    CovidCt,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Name of the run: data/runs/NAME
+    #[arg(value_name = "RUN", default_value = "default")]
+    pub run: String,
+
+    /// Dataset in the COVID-CT layout [default: data/export/default]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Where the weights start: `random`, or a .safetensors file with torchvision's names
+    #[arg(long, value_name = "random|FILE", default_value = "random")]
+    pub init: String,
+
+    /// Passes over the training split
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub epochs: u32,
+
+    /// Images in a step
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub batch: u32,
+
+    /// Adam's learning rate at the start; it falls to 0 along a cosine
+    #[arg(long, value_name = "RATE", default_value_t = 1e-4)]
+    pub learning_rate: f64,
+
+    /// Side of the square the network sees, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 224)]
+    pub size: u32,
+
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Where to compute: `auto`, `cpu` or `cuda`
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+}
+
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Name of the run: data/runs/NAME
+    #[arg(value_name = "RUN", default_value = "default")]
+    pub run: String,
+
+    /// Dataset in the COVID-CT layout [default: the one the run was trained on]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Part to measure on
+    #[arg(long, value_name = "PART", default_value = "test")]
+    pub part: String,
+
+    /// Where to compute: `auto`, `cpu` or `cuda`
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+
+    /// The metrics as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folder to write to [default: data/report]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Folder to write pdf/, figures.jsonl and annotations/ to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub papers: u32,
+
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Object store to write to
+    #[arg(long, value_name = "DIR")]
+    pub objects: PathBuf,
+
+    /// Memory limit in MiB
+    #[arg(long, value_name = "MIB")]
+    pub memory: u64,
+}

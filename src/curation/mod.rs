@@ -1,0 +1,1 @@
+//! What people decide: queue, prompts, annotations as text.

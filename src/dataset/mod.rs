@@ -1,0 +1,1 @@
+//! Splits, exports, and the published dataset as input.

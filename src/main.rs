@@ -1,0 +1,44 @@
+//! The command line: parse, dispatch, exit code.
+//!
+//! Exit codes: 0 all done, 1 done but some of it failed (each failure named on stderr), 2 could not
+//! run.
+
+mod cli;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use commands::Outcome;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    commands::start_logging(cli.verbose);
+    let outcome = match cli.command {
+        Command::Ingest(args) => commands::ingest::run(&cli.workspace, &args),
+        Command::Figures(args) => commands::figures::run(&cli.workspace, &args),
+        Command::Status(args) => commands::status::run(&cli.workspace, &args),
+        Command::Label(args) => commands::label::run(&cli.workspace, &args),
+        Command::Annotations(args) => commands::annotations::run(&cli.workspace, &args),
+        Command::ImportRelease(args) => commands::import_release::run(&cli.workspace, &args),
+        Command::Split(args) => commands::split::run(&cli.workspace, &args),
+        Command::Export(args) => commands::export::run(&cli.workspace, &args),
+        Command::Train(args) => commands::train::run(&cli.workspace, &args),
+        Command::Evaluate(args) => commands::evaluate::run(&cli.workspace, &args),
+        Command::Report(args) => commands::report::run(&cli.workspace, &args),
+        Command::Synth(args) => commands::synth::run(&args),
+        Command::Completions(args) => Ok(commands::manual::completions(&args)),
+        Command::Man(args) => commands::manual::man(&args),
+        Command::Worker(args) => commands::worker::run(&args),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("covid-ct: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Classification metrics; knows no tch.

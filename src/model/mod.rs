@@ -1,0 +1,1 @@
+//! DenseNet on tch: training and prediction.

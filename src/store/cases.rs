@@ -1,0 +1,88 @@
+//! Patients of papers. Append-only: of several rows with one name, the newest counts.
+
+use rusqlite::params;
+
+use super::{Result, Store};
+
+/// What the paper tells of a patient; empty where it does not say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaseDetails {
+    pub age: String,
+    pub sex: String,
+    pub location: String,
+    pub medical_history: String,
+    pub severity: String,
+    pub other_diseases: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// `preprint.id`
+    pub preprint: i64,
+    /// Local to the paper: `Patient 1`.
+    pub name: String,
+    pub details: CaseDetails,
+    pub curator: String,
+    /// RFC 3339, UTC.
+    pub time: String,
+}
+
+impl Store {
+    /// Appends what is known of a case.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn add_case(&self, case: &Case) -> Result<()> {
+        let CaseDetails { age, sex, location, medical_history, severity, other_diseases } =
+            &case.details;
+        self.db.execute(
+            "INSERT INTO patient_case (preprint, name, age, sex, location, medical_history,
+                 severity, other_diseases, curator, time)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                case.preprint,
+                case.name,
+                age,
+                sex,
+                location,
+                medical_history,
+                severity,
+                other_diseases,
+                case.curator,
+                case.time,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The cases in force, by preprint then name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cases(&self) -> Result<Vec<Case>> {
+        let mut query = self.db.prepare(
+            "SELECT * FROM (
+                 SELECT *, row_number() OVER (
+                     PARTITION BY preprint, name ORDER BY time DESC, id DESC) AS newest
+                 FROM patient_case)
+             WHERE newest = 1 ORDER BY preprint, name",
+        )?;
+        let rows = query.query_map([], |row| {
+            Ok(Case {
+                preprint: row.get("preprint")?,
+                name: row.get("name")?,
+                details: CaseDetails {
+                    age: row.get("age")?,
+                    sex: row.get("sex")?,
+                    location: row.get("location")?,
+                    medical_history: row.get("medical_history")?,
+                    severity: row.get("severity")?,
+                    other_diseases: row.get("other_diseases")?,
+                },
+                curator: row.get("curator")?,
+                time: row.get("time")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,261 @@
+//! The append-only record of what curators decided, and which decision is in force.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rusqlite::{Row, params};
+
+use super::{PanelBox, Result, Store, StoreError};
+use crate::worded::worded_enum;
+
+worded_enum! {
+    /// A step of curation.
+    pub enum Stage {
+        /// Is the picture a CT?
+        Select = "select",
+        /// Does it show COVID-19?
+        Diagnose = "diagnose",
+        /// Which rectangles of it are single scans?
+        Crop = "crop",
+        /// Whose scan is it?
+        Case = "case",
+    }
+}
+
+worded_enum! {
+    pub enum Selection {
+        Ct = "ct",
+        NotCt = "not-ct",
+        Unsure = "unsure",
+    }
+}
+
+worded_enum! {
+    pub enum Diagnosis {
+        Covid = "covid",
+        NonCovid = "non-covid",
+        Uncertain = "uncertain",
+        /// A CT that must not enter a dataset: a drawing over it, a phantom, a CT of something else.
+        Exclude = "exclude",
+    }
+}
+
+worded_enum! {
+    /// What a decision was read from.
+    pub enum Evidence {
+        Caption = "caption",
+        Mention = "mention",
+        Abstract = "abstract",
+        Image = "image",
+    }
+}
+
+/// What a decision speaks of: a picture, or one panel of it (which then overrules the picture).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// `image.id`
+    pub image: i64,
+    /// `panel.id`
+    pub panel: Option<i64>,
+}
+
+impl Subject {
+    pub fn image(image: i64) -> Self {
+        Self { image, panel: None }
+    }
+
+    pub fn panel(image: i64, panel: i64) -> Self {
+        Self { image, panel: Some(panel) }
+    }
+}
+
+/// What was decided. Its text form, used in the database and in `decisions.csv`, is plain words:
+/// `ct`, `covid`, boxes as `x,y,w,h` joined by `;` (empty for "no panels"), and for a case its
+/// name, with ` @ ` and the scan's time where known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Select(Selection),
+    Diagnose(Diagnosis),
+    Crop(Vec<PanelBox>),
+    Case { name: String, time: Option<String> },
+}
+
+impl Value {
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Select(_) => Stage::Select,
+            Self::Diagnose(_) => Stage::Diagnose,
+            Self::Crop(_) => Stage::Crop,
+            Self::Case { .. } => Stage::Case,
+        }
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// Says what was expected of the stage.
+    pub fn parse(stage: Stage, text: &str) -> std::result::Result<Self, String> {
+        match stage {
+            Stage::Select => text.parse().map(Self::Select),
+            Stage::Diagnose => text.parse().map(Self::Diagnose),
+            Stage::Crop if text.is_empty() => Ok(Self::Crop(Vec::new())),
+            Stage::Crop => text
+                .split(';')
+                .map(PanelBox::from_str)
+                .collect::<std::result::Result<_, _>>()
+                .map(Self::Crop),
+            Stage::Case => {
+                let (name, time) = match text.split_once(" @ ") {
+                    Some((name, time)) => (name, Some(time.to_owned())),
+                    None => (text, None),
+                };
+                if name.trim().is_empty() {
+                    return Err("a case needs a name, such as 'Patient 1'".into());
+                }
+                Ok(Self::Case { name: name.into(), time })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Select(selection) => selection.fmt(f),
+            Self::Diagnose(diagnosis) => diagnosis.fmt(f),
+            Self::Crop(boxes) => {
+                let boxes: Vec<String> = boxes.iter().map(ToString::to_string).collect();
+                f.write_str(&boxes.join(";"))
+            }
+            Self::Case { name, time: None } => f.write_str(name),
+            Self::Case { name, time: Some(time) } => write!(f, "{name} @ {time}"),
+        }
+    }
+}
+
+/// A decision about to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDecision {
+    pub stage: Stage,
+    pub subject: Subject,
+    /// `None` takes the curator's earlier decision back.
+    pub value: Option<Value>,
+    pub evidence: Option<Evidence>,
+    /// The words it rests on, quoted.
+    pub span: String,
+    pub curator: String,
+    /// RFC 3339, UTC; [`super::now`] for one made now.
+    pub time: String,
+    pub note: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub id: i64,
+    pub stage: Stage,
+    pub subject: Subject,
+    pub value: Option<Value>,
+    pub evidence: Option<Evidence>,
+    pub span: String,
+    pub curator: String,
+    pub time: String,
+    pub note: String,
+}
+
+const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note";
+
+impl Decision {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let stage = row.get("stage")?;
+        let text: Option<String> = row.get("value")?;
+        let value = text.map(|text| Value::parse(stage, &text)).transpose().map_err(|e| {
+            rusqlite::Error::FromSqlConversionFailure(4, rusqlite::types::Type::Text, e.into())
+        })?;
+        Ok(Self {
+            id: row.get("id")?,
+            stage,
+            subject: Subject { image: row.get("image")?, panel: row.get("panel")? },
+            value,
+            evidence: row.get("evidence")?,
+            span: row.get("span")?,
+            curator: row.get("curator")?,
+            time: row.get("time")?,
+            note: row.get("note")?,
+        })
+    }
+}
+
+impl Store {
+    /// Appends one decision; returns its id.
+    ///
+    /// # Errors
+    /// When the value is not one of the stage's, the subject is unknown, or the disk refuses.
+    pub fn decide(&self, new: &NewDecision) -> Result<i64> {
+        if let Some(value) = &new.value
+            && value.stage() != new.stage
+        {
+            return Err(StoreError::Invalid(format!(
+                "'{value}' is a {} decision, not a {} one",
+                value.stage(),
+                new.stage
+            )));
+        }
+        self.db.execute(
+            "INSERT INTO decision (stage, image, panel, value, evidence, span, curator, time, note)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                new.stage,
+                new.subject.image,
+                new.subject.panel,
+                new.value.as_ref().map(ToString::to_string),
+                new.evidence,
+                new.span,
+                new.curator,
+                new.time,
+                new.note,
+            ],
+        )?;
+        Ok(self.db.last_insert_rowid())
+    }
+
+    /// Every decision ever made, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn decisions(&self) -> Result<Vec<Decision>> {
+        let mut query =
+            self.db.prepare(&format!("SELECT {COLUMNS} FROM decision ORDER BY time, id"))?;
+        let rows = query.query_map([], Decision::from_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The newest decision of each curator on each subject at `stage`, withdrawn ones left out;
+    /// ordered by image, panel, then oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn decisions_in_force(&self, stage: Stage) -> Result<Vec<Decision>> {
+        let mut query = self.db.prepare(&format!(
+            "SELECT {COLUMNS} FROM (
+                 SELECT *, row_number() OVER (
+                     PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
+                 FROM decision WHERE stage = ?1)
+             WHERE newest = 1 AND value IS NOT NULL
+             ORDER BY image, panel, time, id"
+        ))?;
+        let rows = query.query_map([stage], Decision::from_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The last decision `curator` made, for undo; withdrawals count as decisions.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_decision_of(&self, curator: &str) -> Result<Option<Decision>> {
+        let mut query = self.db.prepare(&format!(
+            "SELECT {COLUMNS} FROM decision WHERE curator = ?1 ORDER BY id DESC LIMIT 1"
+        ))?;
+        let mut rows = query.query_map([curator], Decision::from_row)?;
+        Ok(rows.next().transpose()?)
+    }
+}

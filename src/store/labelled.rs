@@ -1,0 +1,257 @@
+//! Puts the decisions in force together: which panels there are, of which class, of which case.
+//!
+//! Of several curators' decisions on one subject all must agree; where they do not, the panel is
+//! marked as a conflict and has no label, so that nothing disputed enters a dataset silently.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Decision, Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value,
+};
+
+/// What the curators' decisions in force on one subject amount to.
+struct Verdict {
+    value: Value,
+    agreed: bool,
+    decisions: Vec<i64>,
+}
+
+/// `(panel.id, letter, sub-caption)` by image and bounds.
+type PanelDetails = HashMap<(i64, PanelBox), (i64, String, String)>;
+
+type Verdicts = HashMap<Subject, Verdict>;
+
+impl Store {
+    /// Every panel in force, whatever its label: those of pictures selected as CT and cropped.
+    /// Ordered by paper, page, xref, then position in the crop decision.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn labelled_panels(&self) -> Result<Vec<LabelledPanel>> {
+        let (selected, cropped, diagnosed, cases) = (
+            self.verdicts(Stage::Select)?,
+            self.verdicts(Stage::Crop)?,
+            self.verdicts(Stage::Diagnose)?,
+            self.verdicts(Stage::Case)?,
+        );
+        let details = self.panel_details()?;
+        let mut panels = Vec::new();
+        for image in self.images()? {
+            let subject = Subject::image(image.id);
+            let (Some(selection), Some(crop)) = (selected.get(&subject), cropped.get(&subject))
+            else {
+                continue;
+            };
+            if selection.agreed && selection.value != Value::Select(Selection::Ct) {
+                continue;
+            }
+            let Value::Crop(boxes) = &crop.value else { continue };
+            let whole = [PanelBox::whole(image.width, image.height)];
+            for (index, bounds) in (0..).zip(boxes) {
+                let Some((panel, letter, sub_caption)) = details.get(&(image.id, *bounds)) else {
+                    continue;
+                };
+                let own = Subject::panel(image.id, *panel);
+                let diagnosis = diagnosed.get(&own).or_else(|| diagnosed.get(&subject));
+                let case = cases.get(&own).or_else(|| cases.get(&subject));
+                let verdicts =
+                    || [Some(selection), Some(crop), diagnosis, case].into_iter().flatten();
+                let conflict = verdicts().any(|verdict| !verdict.agreed);
+                let mut decisions: Vec<i64> =
+                    verdicts().flat_map(|verdict| verdict.decisions.iter().copied()).collect();
+                decisions.sort_unstable();
+                let label = match diagnosis.map(|d| &d.value) {
+                    Some(Value::Diagnose(diagnosis)) if !conflict => Label::of(*diagnosis),
+                    _ => None,
+                };
+                let (case, scan_time) = match case.map(|c| &c.value) {
+                    Some(Value::Case { name, time }) => (Some(name.clone()), time.clone()),
+                    _ => (None, None),
+                };
+                panels.push(LabelledPanel {
+                    id: *panel,
+                    image: image.id,
+                    index: (boxes[..] != whole).then_some(index),
+                    bounds: *bounds,
+                    letter: letter.clone(),
+                    sub_caption: sub_caption.clone(),
+                    object: image.object.clone(),
+                    origin: image.origin,
+                    width: image.width,
+                    height: image.height,
+                    xref: image.xref,
+                    page: image.page,
+                    file_name: image.file_name.clone(),
+                    preprint: image.preprint,
+                    preprint_name: image.preprint_name.clone(),
+                    preprint_version: image.preprint_version.clone(),
+                    document_sha256: image.document_sha256.clone(),
+                    label,
+                    conflict,
+                    case,
+                    scan_time,
+                    decisions,
+                });
+            }
+        }
+        Ok(panels)
+    }
+
+    fn panel_details(&self) -> Result<PanelDetails> {
+        let mut query =
+            self.db.prepare("SELECT image, x, y, w, h, id, letter, sub_caption FROM panel")?;
+        let rows = query.query_map([], |row| {
+            let bounds =
+                PanelBox { x: row.get(1)?, y: row.get(2)?, w: row.get(3)?, h: row.get(4)? };
+            Ok(((row.get(0)?, bounds), (row.get(5)?, row.get(6)?, row.get(7)?)))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn verdicts(&self, stage: Stage) -> Result<Verdicts> {
+        let mut by_subject: BTreeMap<Subject, Vec<Decision>> = BTreeMap::new();
+        for decision in self.decisions_in_force(stage)? {
+            by_subject.entry(decision.subject).or_default().push(decision);
+        }
+        let verdict = |decisions: Vec<Decision>| {
+            let ids = decisions.iter().map(|d| d.id).collect();
+            let values: Vec<Value> = decisions.into_iter().filter_map(|d| d.value).collect();
+            let agreed = values.windows(2).all(|pair| same(&pair[0], &pair[1]));
+            values.into_iter().next_back().map(|value| Verdict { value, agreed, decisions: ids })
+        };
+        Ok(by_subject
+            .into_iter()
+            .filter_map(|(subject, decisions)| Some((subject, verdict(decisions)?)))
+            .collect())
+    }
+}
+
+/// Whether two curators mean the same; the order in which panels were drawn does not count.
+fn same(one: &Value, other: &Value) -> bool {
+    let sorted = |boxes: &[PanelBox]| {
+        let mut boxes = boxes.to_vec();
+        boxes.sort_unstable();
+        boxes
+    };
+    match (one, other) {
+        (Value::Crop(a), Value::Crop(b)) => sorted(a) == sorted(b),
+        _ => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::scratch;
+    use super::*;
+    use crate::figures::ImageOrigin;
+    use crate::store::{
+        Diagnosis, Extraction, FoundImage, FoundPlacement, NewDecision, NewPanel, PaperMeta,
+        Source, now,
+    };
+
+    /// A store with one picture of 100 x 80 pixels.
+    fn one_picture() -> (tempfile::TempDir, Store, i64) {
+        let (folder, mut store) = scratch();
+        let object = store.objects().put(b"picture", "png").expect("object");
+        let placement = FoundPlacement {
+            page: 2,
+            transform: crate::pdf::Matrix::IDENTITY,
+            bbox: crate::pdf::Rect::new(0.0, 0.0, 1.0, 1.0),
+        };
+        let image = FoundImage {
+            xref: Some(7),
+            object,
+            width: 100,
+            height: 80,
+            colour_space: "DeviceGray".into(),
+            filter: "FlateDecode".into(),
+            origin: ImageOrigin::Decoded,
+            file_name: None,
+            placements: vec![placement],
+        };
+        let found = Extraction {
+            sha256: "ab".into(),
+            path: "x.pdf".into(),
+            extractor: 1,
+            paper: PaperMeta { name: "x".into(), ..PaperMeta::default() },
+            pages: Vec::new(),
+            images: vec![image],
+            figures: Vec::new(),
+        };
+        store.record(&found, Source::Pdf).expect("recorded");
+        let image = store.images().expect("images")[0].id;
+        (folder, store, image)
+    }
+
+    fn decide(store: &Store, subject: Subject, curator: &str, stage: Stage, value: Option<Value>) {
+        let new = NewDecision {
+            stage,
+            subject,
+            value,
+            evidence: None,
+            span: String::new(),
+            curator: curator.into(),
+            time: now(),
+            note: String::new(),
+        };
+        store.decide(&new).expect("decided");
+    }
+
+    fn select_and_crop(store: &Store, image: i64) -> Vec<i64> {
+        let boxes =
+            vec![PanelBox { x: 0, y: 0, w: 50, h: 80 }, PanelBox { x: 50, y: 0, w: 50, h: 80 }];
+        let panels = boxes
+            .iter()
+            .map(|bounds| NewPanel {
+                image,
+                bounds: *bounds,
+                letter: String::new(),
+                sub_caption: String::new(),
+                proposed_by: "auto".into(),
+            })
+            .map(|panel| store.panel(&panel).expect("panel"))
+            .collect();
+        let subject = Subject::image(image);
+        decide(store, subject, "ann", Stage::Select, Some(Value::Select(Selection::Ct)));
+        decide(store, subject, "ann", Stage::Crop, Some(Value::Crop(boxes)));
+        panels
+    }
+
+    fn labels(store: &Store) -> Vec<Option<Label>> {
+        store.labelled_panels().expect("panels").iter().map(|panel| panel.label).collect()
+    }
+
+    #[test]
+    fn a_panel_decision_overrules_its_picture() {
+        let (_folder, store, image) = one_picture();
+        let panels = select_and_crop(&store, image);
+        let (covid, healthy) =
+            (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+        decide(&store, Subject::image(image), "ann", Stage::Diagnose, Some(covid));
+        decide(&store, Subject::panel(image, panels[1]), "ann", Stage::Diagnose, Some(healthy));
+        assert_eq!(labels(&store), [Some(Label::Covid), Some(Label::NonCovid)]);
+    }
+
+    #[test]
+    fn curators_who_disagree_leave_no_label_until_one_takes_it_back() {
+        let (_folder, store, image) = one_picture();
+        select_and_crop(&store, image);
+        let subject = Subject::image(image);
+        let (covid, healthy) =
+            (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+        decide(&store, subject, "ann", Stage::Diagnose, Some(covid));
+        decide(&store, subject, "bob", Stage::Diagnose, Some(healthy));
+        assert_eq!(labels(&store), [None, None]);
+        assert!(store.labelled_panels().expect("panels").iter().all(|panel| panel.conflict));
+        decide(&store, subject, "bob", Stage::Diagnose, None);
+        assert_eq!(labels(&store), [Some(Label::Covid), Some(Label::Covid)]);
+    }
+
+    #[test]
+    fn decisions_cannot_be_changed_in_place() {
+        let (_folder, store, image) = one_picture();
+        select_and_crop(&store, image);
+        assert!(store.db.execute("UPDATE decision SET value = 'not-ct'", []).is_err());
+        assert!(store.db.execute("DELETE FROM decision", []).is_err());
+    }
+}

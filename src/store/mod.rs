@@ -1,0 +1,162 @@
+//! What was found and what was decided: SQLite beside a content-addressed object store.
+//!
+//! An object is on disk before the row that names it, and a document's rows land in one
+//! transaction, so a crash leaves at most an object nobody names. Knows no PDF.
+
+mod annotations;
+mod cases;
+mod decisions;
+mod documents;
+mod error;
+mod labelled;
+mod objects;
+mod panels;
+mod runs;
+mod splits;
+
+pub use annotations::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+pub use cases::{Case, CaseDetails};
+pub use decisions::{Decision, Diagnosis, Evidence, NewDecision, Selection, Stage, Subject, Value};
+pub use documents::{
+    DocumentRow, Extraction, Failure, FoundFigure, FoundImage, FoundPage, FoundPlacement, ImageRow,
+    PaperMeta, Source, Totals,
+};
+pub use error::StoreError;
+pub use objects::{ObjectId, ObjectStore, sha256_hex};
+pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
+pub use runs::Run;
+pub use splits::{Part, Split};
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::Workspace;
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// In the order they apply. Forward only: a landed migration is never edited.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_initial.sql"))];
+
+/// How long a writer waits for another process's transaction before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One workspace's database and objects.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    objects: ObjectStore,
+}
+
+impl Store {
+    /// Opens the workspace's store, making it where there is none and migrating an older one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, the file is no database, or a newer covid-ct made it.
+    pub fn open(workspace: &Workspace) -> Result<Self> {
+        let path = workspace.database();
+        std::fs::create_dir_all(workspace.data())
+            .map_err(|source| StoreError::Write { path: workspace.data(), source })?;
+        let db = open_database(&path)?;
+        let objects = ObjectStore::open(&workspace.objects())?;
+        Ok(Self { db, objects })
+    }
+
+    /// Opens a store that must already be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where nothing was ingested yet, and whatever [`Store::open`] reports.
+    pub fn open_existing(workspace: &Workspace) -> Result<Self> {
+        if !workspace.database().exists() {
+            return Err(StoreError::Missing { path: workspace.database() });
+        }
+        Self::open(workspace)
+    }
+
+    pub fn objects(&self) -> &ObjectStore {
+        &self.objects
+    }
+
+    /// Runs `work` in one transaction: all of it lands, or none.
+    ///
+    /// # Errors
+    /// What `work` returns, after rolling back; or the database's own refusal.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        match work(self).and_then(|done| Ok(self.db.execute_batch("COMMIT").map(|()| done)?)) {
+            Ok(done) => Ok(done),
+            Err(error) => {
+                // The rollback of a transaction SQLite already rolled back (disk full) fails; the
+                // first error is the one to tell.
+                let _ = self.db.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+}
+
+fn open_database(path: &Path) -> Result<Connection> {
+    let opened = Connection::open(path).and_then(|db| {
+        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        Ok(db)
+    });
+    let mut db = opened.map_err(|source| StoreError::Open { path: path.into(), source })?;
+    Migrations::from_slice(MIGRATIONS)
+        .to_latest(&mut db)
+        .map_err(|source| StoreError::Migrate { path: path.into(), source: Box::new(source) })?;
+    Ok(db)
+}
+
+/// Now, as the database writes times: RFC 3339, UTC, whole seconds.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A store in a folder that goes with the returned guard.
+    pub(crate) fn scratch() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let store = Store::open(&Workspace::new(folder.path())).expect("store");
+        (folder, store)
+    }
+
+    #[test]
+    fn migrations_are_sound() {
+        Migrations::from_slice(MIGRATIONS).validate().expect("valid migrations");
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let workspace = Workspace::new(folder.path());
+        std::fs::create_dir_all(workspace.data()).expect("data folder");
+        std::fs::write(workspace.database(), "not a database, but long enough to be looked at")
+            .expect("file");
+        let error = Store::open(&workspace).expect_err("refused").to_string();
+        assert!(error.contains("covid-ct.sqlite"), "{error}");
+    }
+
+    #[test]
+    fn a_failed_transaction_leaves_nothing() {
+        let (_folder, mut store) = scratch();
+        let result: Result<()> = store.transaction(|store| {
+            store.record_failure(&Failure {
+                sha256: "00".into(),
+                path: "x.pdf".into(),
+                error: "broken".into(),
+                extractor: 1,
+            })?;
+            Err(StoreError::Invalid("stop".into()))
+        });
+        assert!(result.is_err());
+        assert!(store.documents().expect("documents").is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! The content-addressed object store: `objects/ab/cdef….jpg`, named by the SHA-256 of the bytes.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Result, StoreError};
+
+/// Name of an object: the SHA-256 of its bytes in lower-case hex, and what kind of picture it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ObjectId {
+    pub sha256: String,
+    /// `jpg` or `png`.
+    pub extension: String,
+}
+
+impl ObjectId {
+    /// Path below the store: `ab/cdef….jpg`.
+    pub fn relative_path(&self) -> String {
+        let (folder, rest) = self.sha256.split_at(2.min(self.sha256.len()));
+        format!("{folder}/{rest}.{}", self.extension)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ObjectStore {
+    root: PathBuf,
+}
+
+impl ObjectStore {
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(root: &Path) -> Result<Self> {
+        std::fs::create_dir_all(root)
+            .map_err(|source| StoreError::Write { path: root.into(), source })?;
+        Ok(Self { root: root.into() })
+    }
+
+    pub fn path(&self, id: &ObjectId) -> PathBuf {
+        self.root.join(id.relative_path())
+    }
+
+    /// Keeps `bytes`; they are on disk, whole, under their name when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing half-written stays under the object's name.
+    pub fn put(&self, bytes: &[u8], extension: &str) -> Result<ObjectId> {
+        let id = ObjectId { sha256: sha256_hex(bytes), extension: extension.into() };
+        let path = self.path(&id);
+        if std::fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+            return Ok(id);
+        }
+        let failed = |source| StoreError::Write { path: path.clone(), source };
+        let folder = path.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let mut file =
+            tempfile::Builder::new().prefix(".part-").tempfile_in(folder).map_err(failed)?;
+        file.write_all(bytes).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|e| failed(e.error))?;
+        // The name itself must survive a power cut before a row may point to it.
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        Ok(id)
+    }
+
+    /// # Errors
+    /// When the object is missing, or its bytes no longer match its name.
+    pub fn read(&self, id: &ObjectId) -> Result<Vec<u8>> {
+        let path = self.path(id);
+        let bytes = std::fs::read(&path)
+            .map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        if sha256_hex(&bytes) != id.sha256 {
+            return Err(StoreError::Damaged { path });
+        }
+        Ok(bytes)
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_and_gives_back() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let store = ObjectStore::open(folder.path()).expect("store");
+        let id = store.put(b"picture", "png").expect("put");
+        assert_eq!(store.put(b"picture", "png").expect("put again"), id);
+        assert_eq!(store.read(&id).expect("read"), b"picture");
+        assert_eq!(id.relative_path().len(), 2 + 1 + 62 + 4);
+    }
+
+    #[test]
+    fn a_changed_object_is_noticed() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let store = ObjectStore::open(folder.path()).expect("store");
+        let id = store.put(b"picture", "png").expect("put");
+        std::fs::write(store.path(&id), b"pictura").expect("damage");
+        assert!(matches!(store.read(&id), Err(StoreError::Damaged { .. })));
+    }
+}

@@ -1,0 +1,78 @@
+//! Named splits of panels into train, val and test. Several live side by side.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Result, Store, now};
+use crate::worded::worded_enum;
+
+worded_enum! {
+    pub enum Part {
+        Train = "train",
+        Val = "val",
+        Test = "test",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    pub name: String,
+    /// JSON: by what, ratio, seed.
+    pub how: serde_json::Value,
+    /// `(panel.id, part)`, by panel.
+    pub parts: Vec<(i64, Part)>,
+}
+
+impl Store {
+    /// Keeps a split, replacing one of the same name.
+    ///
+    /// # Errors
+    /// The database's; then the earlier split stays as it was.
+    pub fn save_split(&mut self, split: &Split) -> Result<()> {
+        self.transaction(|store| {
+            store.db.execute("DELETE FROM split WHERE name = ?1", [&split.name])?;
+            store.db.execute(
+                "INSERT INTO split (name, how, created) VALUES (?1, ?2, ?3)",
+                params![split.name, split.how.to_string(), now()],
+            )?;
+            let id = store.db.last_insert_rowid();
+            let mut insert = store
+                .db
+                .prepare("INSERT INTO split_panel (split, panel, part) VALUES (?1, ?2, ?3)")?;
+            for (panel, part) in &split.parts {
+                insert.execute(params![id, panel, part])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// # Errors
+    /// The database's.
+    pub fn split(&self, name: &str) -> Result<Option<Split>> {
+        let found: Option<(i64, String)> = self
+            .db
+            .query_row("SELECT id, how FROM split WHERE name = ?1", [name], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((id, how)) = found else { return Ok(None) };
+        let mut query = self
+            .db
+            .prepare("SELECT panel, part FROM split_panel WHERE split = ?1 ORDER BY panel")?;
+        let parts = query.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Some(Split {
+            name: name.into(),
+            how: serde_json::from_str(&how).unwrap_or_default(),
+            parts: parts.collect::<rusqlite::Result<_>>()?,
+        }))
+    }
+
+    /// Names of the splits, sorted.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn split_names(&self) -> Result<Vec<String>> {
+        let mut query = self.db.prepare("SELECT name FROM split ORDER BY name")?;
+        let rows = query.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

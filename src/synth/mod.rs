@@ -1,0 +1,1 @@
+//! A sample corpus for machines that hold no PDFs.
