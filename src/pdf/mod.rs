@@ -1,5 +1,19 @@
-//! The one place that knows MuPDF: opens a document and tells what its pages draw.
+//! The one place that knows MuPDF: opens a document and tells what its pages draw and say.
+//!
+//! Boxes are points of the page as displayed (`CropBox` and `/Rotate` applied), origin top left;
+//! pages count from 1.
 
+mod content;
+mod document;
+mod error;
 mod geometry;
+mod image;
+mod text;
+mod walk;
 
+pub use document::{Document, Page};
+pub use error::PdfError;
 pub use geometry::{Matrix, Rect};
+pub use image::{ImageInfo, Picture};
+pub use text::{Direction, Line, Word};
+pub use walk::{Drawn, DrawnImage};

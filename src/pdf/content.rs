@@ -1,0 +1,332 @@
+//! Reads content streams: tokens, and operators with their operands.
+//!
+//! MuPDF runs a page's content but does not say which object a drawn image came from, so the
+//! streams are read here once more. The reader never fails: what makes no sense is passed over, as
+//! viewers do.
+
+/// An operand or the pieces of one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Operand {
+    Number(f32),
+    Name(Vec<u8>),
+    /// Strings, arrays, dictionaries: nothing the walk looks into.
+    Other,
+}
+
+impl Operand {
+    pub(super) fn number(&self) -> Option<f32> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// One operator and what stood before it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Operation {
+    pub(super) operator: Vec<u8>,
+    pub(super) operands: Vec<Operand>,
+}
+
+/// Operands kept before an operator; a page that stacks up more is broken (the format's own limit is
+/// 33 for `scn`).
+const MOST_OPERANDS: usize = 64;
+
+/// Iterates over the operations of a content stream. `BI … ID … EI` comes as one operation `BI`.
+#[derive(Debug)]
+pub(super) struct Operations<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Operations<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(byte) = self.peek() {
+            if is_space(byte) {
+                self.at += 1;
+            } else if byte == b'%' {
+                while self.peek().is_some_and(|b| b != b'\n' && b != b'\r') {
+                    self.at += 1;
+                }
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn regular(&mut self) -> &'a [u8] {
+        let start = self.at;
+        while self.peek().is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
+            self.at += 1;
+        }
+        &self.bytes[start..self.at]
+    }
+
+    /// After `(`: past the matching `)`.
+    fn skip_string(&mut self) {
+        let mut depth = 1;
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'\\' => self.at += 1,
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+
+    /// After `<`: past the hex string's `>`.
+    fn skip_hex_string(&mut self) {
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            if byte == b'>' {
+                break;
+            }
+        }
+    }
+
+    /// After `[` or `<<`: past the end of it.
+    fn skip_container(&mut self) {
+        let mut depth = 1_u32;
+        while depth > 0 {
+            self.skip_space();
+            let Some(byte) = self.peek() else { break };
+            self.at += 1;
+            match byte {
+                b'(' => self.skip_string(),
+                b'<' if self.peek() == Some(b'<') => {
+                    self.at += 1;
+                    depth += 1;
+                }
+                b'<' => self.skip_hex_string(),
+                b'>' if self.peek() == Some(b'>') => {
+                    self.at += 1;
+                    depth -= 1;
+                }
+                b'[' => depth += 1,
+                b']' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// After `BI`: past the data and its `EI`. The dictionary has no nested images, and `EI` counts
+    /// only as a word of its own that is followed by something that reads as content, since the two
+    /// letters can occur in the data by chance.
+    fn skip_inline_image(&mut self) {
+        loop {
+            self.skip_space();
+            match self.peek() {
+                None => return,
+                Some(b'(') => {
+                    self.at += 1;
+                    self.skip_string();
+                }
+                Some(b'[') => {
+                    self.at += 1;
+                    self.skip_container();
+                }
+                Some(b'<') if self.bytes.get(self.at + 1) == Some(&b'<') => {
+                    self.at += 2;
+                    self.skip_container();
+                }
+                Some(byte) if is_delimiter(byte) => self.at += 1,
+                Some(_) if self.regular() == b"ID" => break,
+                Some(_) => {}
+            }
+        }
+        self.at = (self.at + 1).min(self.bytes.len());
+        while let Some(found) = find(&self.bytes[self.at..], b"EI") {
+            let end = self.at + found;
+            let before = self.at == end || self.bytes[end - 1] <= b' ';
+            let rest = &self.bytes[(end + 2).min(self.bytes.len())..];
+            let after = rest.first().is_none_or(|b| is_space(*b));
+            let reads_on = rest.iter().take(8).all(|b| (b' '..0x7f).contains(b) || is_space(*b));
+            self.at = end + 2;
+            if before && after && reads_on {
+                return;
+            }
+        }
+        self.at = self.bytes.len();
+    }
+}
+
+impl Iterator for Operations<'_> {
+    type Item = Operation;
+
+    fn next(&mut self) -> Option<Operation> {
+        let mut operands = Vec::new();
+        loop {
+            self.skip_space();
+            let byte = self.peek()?;
+            let operand = match byte {
+                b'/' => {
+                    self.at += 1;
+                    Operand::Name(unescape_name(self.regular()))
+                }
+                b'(' => {
+                    self.at += 1;
+                    self.skip_string();
+                    Operand::Other
+                }
+                b'[' => {
+                    self.at += 1;
+                    self.skip_container();
+                    Operand::Other
+                }
+                b'<' if self.bytes.get(self.at + 1) == Some(&b'<') => {
+                    self.at += 2;
+                    self.skip_container();
+                    Operand::Other
+                }
+                b'<' => {
+                    self.at += 1;
+                    self.skip_hex_string();
+                    Operand::Other
+                }
+                byte if is_delimiter(byte) => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let word = self.regular();
+                    match parse_number(word) {
+                        Some(number) => Operand::Number(number),
+                        None => {
+                            if word == b"BI" {
+                                self.skip_inline_image();
+                            }
+                            return Some(Operation { operator: word.to_vec(), operands });
+                        }
+                    }
+                }
+            };
+            if operands.len() < MOST_OPERANDS {
+                operands.push(operand);
+            }
+        }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0 | 12)
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// A number as PDF writes it: no exponent, no NaN; `--5` and `1.2.3`, which broken writers make, are
+/// read as far as they make sense.
+fn parse_number(word: &[u8]) -> Option<f32> {
+    let first = *word.first()?;
+    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
+        return None;
+    }
+    if !word.iter().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) {
+        return None;
+    }
+    let text = std::str::from_utf8(word).ok()?;
+    if let Ok(number) = text.parse::<f32>() {
+        return number.is_finite().then_some(number);
+    }
+    let negative = first == b'-';
+    let digits = text.trim_start_matches(['+', '-']);
+    let end = digits.find(['+', '-']).unwrap_or(digits.len());
+    let digits = &digits[..end];
+    let end = digits.match_indices('.').nth(1).map_or(digits.len(), |(at, _)| at);
+    let number: f32 = digits[..end].parse().unwrap_or(0.0);
+    number.is_finite().then_some(if negative { -number } else { number })
+}
+
+/// `#41` in a name stands for the byte 0x41.
+fn unescape_name(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(escaped) if byte == b'#' => {
+                plain.push(escaped);
+                rest = &tail[2..];
+            }
+            _ => {
+                plain.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn operators(content: &[u8]) -> Vec<String> {
+        Operations::new(content)
+            .map(|op| String::from_utf8_lossy(&op.operator).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn operands_come_with_their_operator() {
+        let mut operations = Operations::new(b"q 1 0 0 -1.5 .5 +7 cm /Im#41 Do [(a) 3] TJ Q");
+        assert_eq!(operations.next().expect("q").operator, b"q");
+        let cm = operations.next().expect("cm");
+        let numbers: Vec<_> = cm.operands.iter().filter_map(Operand::number).collect();
+        assert_eq!(numbers, [1.0, 0.0, 0.0, -1.5, 0.5, 7.0]);
+        let draw = operations.next().expect("Do");
+        assert_eq!(draw.operands, [Operand::Name(b"ImA".to_vec())]);
+        assert_eq!(operations.next().expect("TJ").operands, [Operand::Other]);
+    }
+
+    #[test]
+    fn inline_image_data_is_not_read_as_content() {
+        let content = b"q BI /W 2 /H 2 /F [/A85] ID \x00EI\x01 Do EI\xff\nEI Q\n/Im1 Do";
+        assert_eq!(operators(content), ["q", "BI", "Q", "Do"]);
+    }
+
+    #[test]
+    fn strings_hide_operators() {
+        assert_eq!(
+            operators(b"(Q \\) (nested) Q) Tj <</A (Q)>> BDC % Q\nEMC"),
+            ["Tj", "BDC", "EMC"]
+        );
+    }
+
+    #[test]
+    fn numbers_of_broken_writers() {
+        assert_eq!(parse_number(b"--5"), Some(-5.0));
+        assert_eq!(parse_number(b"1.2.3"), Some(1.2));
+        assert_eq!(parse_number(b"12-3"), Some(12.0));
+        assert_eq!(parse_number(b"-"), Some(0.0));
+        assert_eq!(parse_number(b"l"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert!(Operations::new(&bytes).count() <= bytes.len());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A document opened by MuPDF, and its pages.
+
+use std::collections::HashMap;
+
+use mupdf::pdf::{PdfDocument, PdfObject, PdfPage};
+use mupdf::{MetadataName, TextPage, TextPageFlags};
+
+use super::image::ImageInfo;
+use super::text::{self, Line};
+use super::walk::{self, Drawn};
+use super::{Matrix, PdfError, Rect};
+
+/// An open PDF. Bound to its thread, as MuPDF is.
+#[derive(Debug)]
+pub struct Document {
+    pub(super) inner: PdfDocument,
+    pages: u32,
+}
+
+/// One page: its size and everything on it, in points of the page as displayed.
+#[derive(Debug)]
+pub struct Page {
+    /// From 1.
+    pub number: u32,
+    pub width: f32,
+    pub height: f32,
+    /// Degrees clockwise; already applied.
+    pub rotation: i32,
+    /// In the content's order.
+    pub lines: Vec<Line>,
+    pub drawn: Drawn,
+    pub(super) text: TextPage,
+    /// Where MuPDF has the page's top left corner.
+    pub(super) origin: (f32, f32),
+}
+
+/// More pages than this are not a paper; a file that claims them is refused before they are walked.
+const MOST_PAGES: u32 = 20_000;
+
+impl Document {
+    /// # Errors
+    /// When the bytes are no PDF that MuPDF can read or repair, when it asks for a password, or when
+    /// no page of it can be found.
+    pub fn open(bytes: &[u8]) -> Result<Self, PdfError> {
+        if bytes.is_empty() {
+            return Err(PdfError::Empty);
+        }
+        // MuPDF repairs much, down to making an empty document of any text: a file without the
+        // header in its first kilobyte (what viewers allow) is no PDF.
+        let head = &bytes[..bytes.len().min(1024)];
+        if !head.windows(5).any(|window| window == b"%PDF-") {
+            return Err(PdfError::NotAPdf);
+        }
+        let inner = PdfDocument::from_bytes(bytes).map_err(PdfError::broken("opening it"))?;
+        if inner.needs_password().map_err(PdfError::broken("reading its encryption"))? {
+            return Err(PdfError::Encrypted);
+        }
+        let pages = inner.page_count().map_err(PdfError::broken("counting its pages"))?;
+        match u32::try_from(pages) {
+            Ok(0) | Err(_) => Err(PdfError::NoPages),
+            Ok(pages) if pages > MOST_PAGES => {
+                Err(PdfError::TooManyPages { pages, most: MOST_PAGES })
+            }
+            Ok(pages) => Ok(Self { inner, pages }),
+        }
+    }
+
+    pub fn page_count(&self) -> u32 {
+        self.pages
+    }
+
+    /// The title of the document's information dictionary; empty where there is none.
+    pub fn title(&self) -> String {
+        self.inner.metadata(MetadataName::Title).unwrap_or_default().trim().to_owned()
+    }
+
+    /// Reads page `number`, counted from 1.
+    ///
+    /// # Errors
+    /// When MuPDF cannot load or run it.
+    pub fn page(&self, number: u32) -> Result<Page, PdfError> {
+        let broken = |doing: &'static str| {
+            move |source| PdfError::BrokenPage { page: number, doing, source }
+        };
+        let page = self.inner.load_pdf_page(number as i32 - 1).map_err(broken("loading it"))?;
+        let bounds = page.bounds().map_err(broken("measuring it"))?;
+        let ctm = page.ctm().map_err(broken("measuring it"))?;
+        let rotation = page.rotation().unwrap_or(0);
+        let text = page
+            .to_text_page(TextPageFlags::PRESERVE_IMAGES)
+            .map_err(broken("reading its text"))?;
+        // The page's box starts at the origin once displayed, but MuPDF keeps an offset on some.
+        let to_display = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&Matrix {
+            e: -bounds.x0,
+            f: -bounds.y0,
+            ..Matrix::IDENTITY
+        });
+        let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
+        let frame = Rect::new(0.0, 0.0, width, height);
+        let resources = page.object().get_dict_inheritable("Resources").ok().flatten();
+        let drawn = match resources {
+            Some(resources) => walk::walk(&contents(&page), &resources, to_display, frame),
+            None => Drawn::default(),
+        };
+        let lines = text::lines(&text);
+        Ok(Page {
+            number,
+            width,
+            height,
+            rotation,
+            lines,
+            drawn,
+            text,
+            origin: (bounds.x0, bounds.y0),
+        })
+    }
+
+    /// What the document says of each image object drawn on `pages`, by xref.
+    pub fn images<'a>(&self, pages: impl IntoIterator<Item = &'a Page>) -> HashMap<u32, ImageInfo> {
+        let mut images = HashMap::new();
+        for page in pages {
+            for xref in page.drawn.images.iter().filter_map(|image| image.xref) {
+                images.entry(xref).or_insert_with(|| ImageInfo::read(&self.object(xref)));
+            }
+        }
+        images
+    }
+
+    pub(super) fn object(&self, xref: u32) -> PdfObject {
+        self.inner.new_indirect(xref as i32, 0).unwrap_or_else(|_| PdfObject::new_null())
+    }
+}
+
+/// The page's content streams, joined as the format wants it: by white space.
+fn contents(page: &PdfPage) -> Vec<u8> {
+    let Ok(Some(contents)) = page.contents() else { return Vec::new() };
+    if !contents.is_array().unwrap_or(false) {
+        return contents.read_stream().unwrap_or_default();
+    }
+    let mut joined = Vec::new();
+    for index in 0..contents.len().unwrap_or(0) {
+        if let Ok(Some(part)) = contents.get_array(index as i32)
+            && let Ok(bytes) = part.read_stream()
+        {
+            joined.extend(bytes);
+            joined.push(b'\n');
+        }
+    }
+    joined
+}

@@ -1,0 +1,28 @@
+//! Why a document or a page of it could not be read.
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PdfError {
+    #[error("the file is empty: fetch it again")]
+    Empty,
+    #[error("not a PDF: no %PDF- header in its first 1024 bytes (an HTML page saved as .pdf?)")]
+    NotAPdf,
+    #[error("asks for a password: decrypt it first, for instance with `qpdf --decrypt`")]
+    Encrypted,
+    #[error("no page of it can be read: it is cut short or damaged, fetch it again")]
+    NoPages,
+    #[error("claims {pages} pages, more than the {most} a document may have")]
+    TooManyPages { pages: u32, most: u32 },
+    #[error("damaged: {doing} failed: {source}")]
+    Broken { doing: &'static str, source: mupdf::Error },
+    #[error("page {page}: {doing} failed: {source}")]
+    BrokenPage { page: u32, doing: &'static str, source: mupdf::Error },
+    #[error("image {xref}: {problem}")]
+    BrokenImage { xref: u32, problem: String },
+}
+
+impl PdfError {
+    pub(super) fn broken(doing: &'static str) -> impl Fn(mupdf::Error) -> Self {
+        move |source| Self::Broken { doing, source }
+    }
+}
