@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::label::normalise;
-use crate::pdf::{Direction, Line, Page};
+use crate::pdf::{Direction, Line, Page, Rect};
 
 /// A line of running text with its text made readable.
 #[derive(Debug, Clone)]
@@ -16,13 +16,18 @@ pub struct TextLine {
     /// [`normalise`]d.
     pub text: String,
     pub size: f32,
+    /// Top of its ordinary words, in points: a superscript raises the box of a line, not the line.
+    pub top: f32,
 }
 
 impl TextLine {
     fn new(line: Line) -> Self {
         let text = normalise(&line.text());
         let size = line.size();
-        Self { line, text, size }
+        let mut feet: Vec<f32> = line.words.iter().map(|word| word.bbox.y1).collect();
+        feet.sort_by(f32::total_cmp);
+        let top = feet[feet.len() / 2] - size;
+        Self { line, text, size, top }
     }
 
     /// Whether most of its characters are bold.
@@ -86,9 +91,13 @@ pub fn clean(pages: &[Page]) -> Vec<PageText> {
                 .collect(),
         })
         .collect();
+    for page in &mut cleaned {
+        drop_overprinted(&mut page.lines);
+    }
     let repeated = repeated_lines(&cleaned);
     for page in &mut cleaned {
-        let (height, top, bottom) = (page.height, page.height * MARGIN, page.height * (1.0 - MARGIN));
+        let (height, top, bottom) =
+            (page.height, page.height * MARGIN, page.height * (1.0 - MARGIN));
         page.lines.retain(|line| {
             let bbox = &line.line.bbox;
             let in_margin = bbox.y1 < top || bbox.y0 > bottom;
@@ -98,6 +107,20 @@ pub fn clean(pages: &[Page]) -> Vec<PageText> {
         });
     }
     cleaned
+}
+
+/// Drops lines printed twice on the same spot, as some typesetters do for search engines.
+fn drop_overprinted(lines: &mut Vec<TextLine>) {
+    let mut seen: HashMap<String, Vec<Rect>> = HashMap::new();
+    lines.retain(|line| {
+        let bbox = line.line.bbox;
+        let places = seen.entry(line.text.clone()).or_default();
+        let again = places
+            .iter()
+            .any(|place| place.intersect(&bbox).area() > 0.5 * bbox.area().min(place.area()));
+        places.push(bbox);
+        !again
+    });
 }
 
 /// What makes two lines on different pages the same running head: words with their numbers blanked,
@@ -200,7 +223,7 @@ fn is_rising(members: &[&(f32, u32, usize)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::{Rect, Word};
+    use crate::pdf::Word;
 
     fn word(text: &str, x: f32, y: f32) -> Word {
         let bbox = Rect::new(x, y, x + 5.0 * text.len() as f32, y + 10.0);

@@ -63,13 +63,14 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
 /// Compatibility forms folded (ligatures, thin and no-break spaces, full-width digits) and runs of
 /// blanks made one, so that labels and captions read as they look.
 pub fn normalise(text: &str) -> String {
-    let folded: String = text.nfkc().filter(|c| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}')).collect();
+    let folded: String =
+        text.nfkc().filter(|c| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}')).collect();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Reads the label that `line`, already [`normalise`]d, begins with.
 pub fn read(line: &str) -> Option<Label> {
-    let found = LABEL.captures(line)?;
+    let Some(found) = LABEL.captures(line) else { return only_figure(line) };
     let word = found["word"].to_ascii_lowercase();
     let rest = found.name("rest")?;
     let number = match (found.name("digits"), found.name("roman")) {
@@ -108,6 +109,18 @@ pub fn read(line: &str) -> Option<Label> {
     Some(Label { kind, name, length: rest.start() + after, ending })
 }
 
+/// `Figure: Trial profile`: the only figure of a paper may go without a number.
+fn only_figure(line: &str) -> Option<Label> {
+    let rest = line.strip_prefix("Figure").or_else(|| line.strip_prefix("FIGURE"))?;
+    let title = rest.strip_prefix([':', '.'])?.trim_start();
+    title.starts_with(char::is_uppercase).then(|| Label {
+        kind: FigureKind::Figure,
+        name: "Figure".into(),
+        length: line.len() - title.len(),
+        ending: Ending::Punctuation,
+    })
+}
+
 /// How the text behind the number goes on, and how many bytes of it are punctuation of the label.
 fn ending(rest: &str) -> (Ending, usize) {
     let blank = rest.len() - rest.trim_start().len();
@@ -117,7 +130,8 @@ fn ending(rest: &str) -> (Ending, usize) {
     match first {
         '.' | ':' | '|' | '│' | '–' | '—' | '-' | '•' => {
             let punctuation = rest.len() - tail.len();
-            let goes_on = tail.starts_with(|c: char| c.is_ascii_digit()) && blank == 0 && first != ':';
+            let goes_on =
+                tail.starts_with(|c: char| c.is_ascii_digit()) && blank == 0 && first != ':';
             match tail {
                 // "Figure 1.2" is a section's number, "Figure 1-3" a range.
                 _ if goes_on && !text[1..].starts_with(' ') => (Ending::Sentence, 0),
@@ -200,6 +214,7 @@ mod tests {
             ("Table 1. Patients", "Table 1"),
             ("Table S2 Patients", "Table S2"),
             ("Figure A1. Scans", "Figure A1"),
+            ("Figure: Trial profile", "Figure"),
         ] {
             let (found, ending) = label(line);
             assert_eq!(found, name, "{line}");

@@ -87,7 +87,7 @@ impl Document {
         let ctm = page.ctm().map_err(broken("measuring it"))?;
         let rotation = page.rotation().unwrap_or(0);
         let text = page
-            .to_text_page(TextPageFlags::PRESERVE_IMAGES)
+            .to_text_page(TextPageFlags::PRESERVE_IMAGES | TextPageFlags::CLIP)
             .map_err(broken("reading its text"))?;
         // The page's box starts at the origin once displayed, but MuPDF keeps an offset on some.
         let to_display = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&Matrix {

@@ -1,0 +1,430 @@
+//! Finds the captions of a document: where they start, how far they run.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::FigureKind;
+use super::cleaning::{PageText, TextLine};
+use super::join::{self, Vocabulary};
+use super::label::{self, Ending, Label};
+use crate::pdf::Rect;
+
+/// A caption as printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caption {
+    pub label: String,
+    pub kind: FigureKind,
+    /// Label included, lines joined.
+    pub text: String,
+    /// From 1; where it starts.
+    pub page: u32,
+    /// On that page.
+    pub bbox: Rect,
+    /// Whether it is nothing but the label: a mark on a figure page whose legend stands elsewhere.
+    pub bare: bool,
+    /// `(page index, line index)` of its lines.
+    pub lines: Vec<(usize, usize)>,
+}
+
+/// Font sizes within this ratio are the same to the eye.
+const SAME_SIZE: f32 = 0.07;
+
+/// The size most of the document's characters are set in.
+pub fn body_size(pages: &[PageText]) -> f32 {
+    let mut counts = std::collections::BTreeMap::new();
+    for line in pages.iter().flat_map(|page| &page.lines) {
+        *counts.entry((line.size * 4.0).round() as i32).or_insert(0) += line.text.len();
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(10.0, |(size, _)| size as f32 / 4.0)
+}
+
+/// Finds every caption, tables' too, in page order.
+pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
+    let body = body_size(pages);
+    let mut captions: Vec<Caption> = Vec::new();
+    let mut taken: Vec<Vec<bool>> =
+        pages.iter().map(|page| vec![false; page.lines.len()]).collect();
+    for (index, page) in pages.iter().enumerate() {
+        for start in 0..page.lines.len() {
+            if taken[index][start] {
+                continue;
+            }
+            let Some(label) = starts_caption(page, start, body) else { continue };
+            let reader = Reader { page, body, taken: &taken[index] };
+            let mut lines: Vec<(usize, usize)> =
+                reader.extent(start, &label).into_iter().map(|line| (index, line)).collect();
+            if let Some(next) = pages.get(index + 1) {
+                let more = continuation(page, &lines, next, &taken[index + 1], body);
+                lines.extend(more.into_iter().map(|line| (index + 1, line)));
+            }
+            for &(page, line) in &lines {
+                taken[page][line] = true;
+            }
+            captions.push(assemble(pages, lines, label, vocabulary));
+        }
+    }
+    captions
+}
+
+/// Tells the legends from the marks that merely point to them: of several captions with one label,
+/// a bare label or title line (less than 60% as long as the longest) is a mark on the figure's page.
+/// Returns `(legends, marks)`, both in page order.
+pub fn split_marks(captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
+    let longest: HashMap<String, usize> =
+        captions.iter().fold(HashMap::new(), |mut map, caption| {
+            let length = map.entry(caption.label.clone()).or_default();
+            *length = caption.text.len().max(*length);
+            map
+        });
+    captions.into_iter().partition(|caption| {
+        let most = longest.get(&caption.label).copied().unwrap_or_default();
+        caption.text.len() * 10 >= most * 6
+    })
+}
+
+fn assemble(
+    pages: &[PageText],
+    mut lines: Vec<(usize, usize)>,
+    label: Label,
+    vocabulary: &Vocabulary,
+) -> Caption {
+    // Publishers set the figure's own address under the caption.
+    if lines.len() > 1
+        && lines.last().is_some_and(|&(page, line)| is_address(&pages[page].lines[line].text))
+    {
+        lines.pop();
+    }
+    let mut text = String::new();
+    let first_page = lines[0].0;
+    let mut bbox = pages[first_page].lines[lines[0].1].line.bbox;
+    for &(page, line) in &lines {
+        let line = &pages[page].lines[line];
+        join::append(&mut text, &line.text, vocabulary);
+        if page == first_page {
+            bbox = bbox.union(&line.line.bbox);
+        }
+    }
+    let bare = text.len() <= label.length + 2 || REFERRAL.is_match(&text[label.length..]);
+    Caption {
+        label: label.name,
+        kind: label.kind,
+        text,
+        page: pages[first_page].number,
+        bbox,
+        bare,
+        lines,
+    }
+}
+
+/// What stands in a caption's place where the legend is on another page.
+static REFERRAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W*(?:see\s+(?:figure\s+)?legend|legend)\s+(?:on|in)\b.{0,40}$")
+        .expect("a valid pattern")
+});
+
+/// The number of a section's heading.
+static SECTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+\p{Lu}").expect("a valid pattern"));
+
+/// Whether the line is nothing but a link.
+fn is_address(text: &str) -> bool {
+    !text.contains(' ')
+        && ["http://", "https://", "doi:", "doi.org"].iter().any(|start| text.starts_with(start))
+}
+
+/// The label of line `start`, if a caption begins there.
+fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
+    let line = &page.lines[start];
+    let label = label::read(&line.text)?;
+    let before = line_above(page, start);
+    // A citation wrapped to the start of a line: the sentence came from the line above.
+    let flows_on = before.is_some_and(|above| {
+        let above = &page.lines[above];
+        same_size(above.size, line.size)
+            && pitch(above, line) < 1.6 * line.size
+            && above.is_bold() == line.starts_bold()
+            && !above.text.ends_with(['.', ':', '!', '?', ')', ']'])
+            && above.line.bbox.width() > 0.6 * page_column_width(page, line)
+    });
+    let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, body);
+    match label.ending {
+        Ending::Punctuation => (!flows_on || line.starts_bold()).then_some(label),
+        Ending::Alone => (!flows_on && line.text.len() <= label.length + 2).then_some(label),
+        Ending::Title => {
+            let starts_paragraph = before.is_none_or(|above| {
+                let above = &page.lines[above];
+                pitch(above, line) > 1.35 * line.size.max(above.size)
+                    || !same_size(above.size, line.size)
+                    || above.text.ends_with(['.', '!', '?', ':'])
+            });
+            ((starts_paragraph && !flows_on) || (distinct && line.starts_bold())).then_some(label)
+        }
+        Ending::Sentence => None,
+    }
+}
+
+/// Width of the widest line that shares the column of `line`.
+fn page_column_width(page: &PageText, line: &TextLine) -> f32 {
+    page.lines
+        .iter()
+        .filter(|other| (other.line.bbox.x0 - line.line.bbox.x0).abs() < 30.0)
+        .map(|other| other.line.bbox.width())
+        .fold(0.0, f32::max)
+}
+
+fn same_size(one: f32, other: f32) -> bool {
+    (one - other).abs() <= SAME_SIZE * one.max(other)
+}
+
+/// Distance from one line to the next, in points.
+fn pitch(above: &TextLine, below: &TextLine) -> f32 {
+    below.top - above.top
+}
+
+/// The nearest line above that stands in the same column.
+fn line_above(page: &PageText, of: usize) -> Option<usize> {
+    let bbox = page.lines[of].line.bbox;
+    let shares_column =
+        |other: &Rect| bbox.x_overlap(other) > 0.3 * bbox.width().min(other.width());
+    (0..page.lines.len())
+        .filter(|&index| index != of)
+        .filter(|&index| {
+            let other = &page.lines[index].line.bbox;
+            other.centre().1 < bbox.y0 && shares_column(other)
+        })
+        .max_by(|&a, &b| page.lines[a].line.bbox.y1.total_cmp(&page.lines[b].line.bbox.y1))
+}
+
+/// Follows a caption down the page, and over to its second column where it has one.
+struct Reader<'a> {
+    page: &'a PageText,
+    body: f32,
+    taken: &'a [bool],
+}
+
+impl Reader<'_> {
+    fn extent(&self, start: usize, label: &Label) -> Vec<usize> {
+        let mut lines = vec![start];
+        let mut leading = None;
+        self.same_row(start, &mut lines);
+        loop {
+            let last = *lines.last().unwrap_or(&start);
+            let row_start = self.row_start(last, &lines);
+            let next = self.next_down(start, row_start, &lines, leading, label);
+            if let Some(next) = next {
+                let step = pitch(&self.page.lines[row_start], &self.page.lines[next]);
+                leading = Some(leading.map_or(step, |known: f32| known.min(step)));
+                lines.push(next);
+                self.same_row(next, &mut lines);
+                continue;
+            }
+            let Some(over) = self.second_column(start, &lines) else { break };
+            lines.push(over);
+            self.same_row(over, &mut lines);
+        }
+        lines
+    }
+
+    /// Adds the pieces of a row that a wide blank cut apart, left to right. They follow each other in
+    /// the content; the neighbouring column, level with them, does not.
+    fn same_row(&self, of: usize, lines: &mut Vec<usize>) {
+        for right in of.. {
+            let (Some(line), Some(next)) =
+                (self.page.lines.get(right), self.page.lines.get(right + 1))
+            else {
+                break;
+            };
+            let (bbox, other) = (line.line.bbox, next.line.bbox);
+            let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
+            let near = (-1.0..3.0 * line.size).contains(&(other.x0 - bbox.x1));
+            let alike = same_size(next.size, line.size) || next.text.len() < 4;
+            if !(level && near && alike) || self.taken[right + 1] || lines.contains(&(right + 1)) {
+                break;
+            }
+            lines.push(right + 1);
+        }
+    }
+
+    /// The leftmost line of the row that `line` stands in.
+    fn row_start(&self, line: usize, lines: &[usize]) -> usize {
+        let bbox = self.page.lines[line].line.bbox;
+        let in_row = |index: &usize| {
+            let other = &self.page.lines[*index].line.bbox;
+            bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height())
+        };
+        let tail = lines.iter().rev().take_while(|index| in_row(index));
+        tail.copied()
+            .min_by(|&a, &b| {
+                self.page.lines[a].line.bbox.x0.total_cmp(&self.page.lines[b].line.bbox.x0)
+            })
+            .unwrap_or(line)
+    }
+
+    fn next_down(
+        &self,
+        start: usize,
+        last: usize,
+        lines: &[usize],
+        leading: Option<f32>,
+        label: &Label,
+    ) -> Option<usize> {
+        let (first, above) = (&self.page.lines[start], &self.page.lines[last]);
+        let bbox = above.line.bbox;
+        let column = self.column(lines);
+        let next = (0..self.page.lines.len())
+            .filter(|index| !lines.contains(index) && !self.taken[*index])
+            .filter(|&index| {
+                let other = &self.page.lines[index].line.bbox;
+                other.centre().1 > bbox.y1.min(bbox.y0 + above.size)
+                    && other.y0 > bbox.y0 + 0.3 * above.size
+                    && column.x_overlap(other) > 0.5 * column.width().min(other.width())
+            })
+            .min_by(|&a, &b| {
+                let (a, b) = (&self.page.lines[a].line.bbox, &self.page.lines[b].line.bbox);
+                (a.y0 + 0.01 * a.x0).total_cmp(&(b.y0 + 0.01 * b.x0))
+            })?;
+        let below = &self.page.lines[next];
+        let size = above.size.max(below.size);
+        let alone = label.ending == Ending::Alone && last == start;
+        let size_agrees = same_size(first.size, below.size)
+            || same_size(above.size, below.size)
+            || (alone && below.size < 1.3 * first.size)
+            // A title line set apart from the text it heads.
+            || (first.line.block == below.line.block && (first.size - below.size).abs() < 0.25 * size);
+        // Where nothing is known yet, a double-spaced line is 2.3 sizes down.
+        let most =
+            leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
+        if !size_agrees
+            || pitch(above, below) > most
+            || label::read(&below.text)
+                .is_some_and(|l| l.ending != Ending::Sentence || below.starts_bold())
+        {
+            return None;
+        }
+        // Wider than everything before it, to the left: a line of the text around.
+        if lines.len() > 2 && below.line.bbox.x0 < column.x0 - 2.5 * size {
+            return None;
+        }
+        (!self.paragraph_ends(first, above, below, leading, lines)).then_some(next)
+    }
+
+    /// Whether a new paragraph of running text begins with `below`.
+    fn paragraph_ends(
+        &self,
+        first: &TextLine,
+        above: &TextLine,
+        below: &TextLine,
+        leading: Option<f32>,
+        lines: &[usize],
+    ) -> bool {
+        let step = pitch(above, below);
+        let row = self.row_box(above, lines);
+        let column = self.column(lines);
+        let finished = above.text.ends_with(['.', '!', '?'])
+            || lines
+                .last()
+                .is_some_and(|&last| self.page.lines[last].text.ends_with(['.', '!', '?']));
+        let looser = leading.is_some_and(|known| step > 1.12 * known + 0.5);
+        let short = row.x1 < column.x1 - 0.12 * column.width() && lines.len() > 1;
+        let indented = below.line.bbox.x0 > column.x0 + 0.8 * below.size
+            && below.line.bbox.x0 < column.x0 + 5.0 * below.size;
+        let body_like = same_size(below.size, self.body) && same_size(first.size, self.body);
+        // Nothing but the typeface may tell them apart: a bold or italic caption above plain text.
+        let style_changes =
+            above.is_bold() && !below.is_bold() && lines.len() > 1 && body_like && looser;
+        // A heading above running text: bold and short.
+        let heading = below.is_bold()
+            && !above.is_bold()
+            && ((finished && short) || looser || SECTION.is_match(&below.text));
+        style_changes
+            || heading
+            || (finished && looser && (body_like || indented))
+            || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
+            || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Whether `line` opens a block of several full lines, as running text does.
+    fn is_body_paragraph(&self, line: &TextLine) -> bool {
+        let block = line.line.block;
+        let first_of_block =
+            self.page.lines.iter().find(|other| other.line.block == block).map(|l| l.line.bbox);
+        let count = self.page.lines.iter().filter(|other| other.line.block == block).count();
+        first_of_block == Some(line.line.bbox) && count >= 3 && same_size(line.size, self.body)
+    }
+
+    fn row_box(&self, line: &TextLine, lines: &[usize]) -> Rect {
+        let bbox = line.line.bbox;
+        lines
+            .iter()
+            .map(|&index| self.page.lines[index].line.bbox)
+            .filter(|other| bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height()))
+            .fold(bbox, |all, other| all.union(&other))
+    }
+
+    /// Box of the column that the last of `lines` belongs to.
+    fn column(&self, lines: &[usize]) -> Rect {
+        let boxes: Vec<Rect> =
+            lines.iter().map(|&index| self.page.lines[index].line.bbox).collect();
+        // A later column starts where the text jumps back up.
+        let jump =
+            boxes.windows(2).rposition(|pair| pair[1].y1 < pair[0].y0).map_or(0, |at| at + 1);
+        boxes[jump..].iter().skip(1).fold(boxes[jump], |all, bbox| all.union(bbox))
+    }
+
+    /// The first line of a caption's second column: level with its first line, right of its first
+    /// column, in the same size, and not the size of the running text.
+    fn second_column(&self, start: usize, lines: &[usize]) -> Option<usize> {
+        let first = &self.page.lines[start];
+        let column = self.column(lines);
+        if lines.len() < 2 || same_size(first.size, self.body) {
+            return None;
+        }
+        // It comes right after the first column in the content.
+        let next = lines.last()? + 1;
+        let other = self.page.lines.get(next)?;
+        let beside = other.line.bbox.x0 > column.x1
+            && other.line.bbox.x0 < column.x1 + 0.15 * self.page.width;
+        let level = (other.top - first.top).abs() < 0.35 * first.size;
+        let alike = (other.size - first.size).abs() < 0.02 * first.size;
+        let free = !self.taken[next] && label::read(&other.text).is_none();
+        (beside && level && alike && free).then_some(next)
+    }
+}
+
+/// Lines at the top of the next page that go on with a caption cut off at the foot of this one.
+fn continuation(
+    page: &PageText,
+    lines: &[(usize, usize)],
+    next: &PageText,
+    taken: &[bool],
+    body: f32,
+) -> Vec<usize> {
+    let Some(&(_, last)) = lines.last() else { return Vec::new() };
+    let last = &page.lines[last];
+    let lowest = page.lines.iter().map(|line| line.line.bbox.y1).fold(0.0, f32::max);
+    let finished = last.text.ends_with(['.', '!', '?', ')']);
+    let at_foot =
+        last.line.bbox.y1 > lowest - 0.5 * last.size && last.line.bbox.y1 > 0.7 * page.height;
+    if finished || !at_foot || lines.len() < 2 {
+        return Vec::new();
+    }
+    let Some(first) = (0..next.lines.len()).min_by(|&a, &b| {
+        let (a, b) = (next.lines[a].line.bbox, next.lines[b].line.bbox);
+        (a.y0 + 0.01 * a.x0).total_cmp(&(b.y0 + 0.01 * b.x0))
+    }) else {
+        return Vec::new();
+    };
+    let opening = &next.lines[first];
+    if !same_size(opening.size, last.size) || label::read(&opening.text).is_some() || taken[first] {
+        return Vec::new();
+    }
+    let label = Label {
+        kind: FigureKind::Figure,
+        name: String::new(),
+        length: 0,
+        ending: Ending::Punctuation,
+    };
+    Reader { page: next, body, taken }.extent(first, &label)
+}
