@@ -1,8 +1,13 @@
-//! `covid-ct worker`
+//! `covid-ct worker`: the reading end of `ingest`.
+
+use anyhow::Context as _;
 
 use super::Outcome;
 use crate::cli::WorkerArgs;
+use covid_ct::extract::worker;
 
-pub fn run(_args: &WorkerArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(args: &WorkerArgs) -> anyhow::Result<Outcome> {
+    worker::limit_memory(args.memory).context("cannot limit the memory of the worker")?;
+    worker::serve(&args.objects, std::io::stdin().lock(), std::io::stdout().lock())?;
+    Ok(Outcome::Done)
 }

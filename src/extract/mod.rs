@@ -1,1 +1,15 @@
-//! The worker process and the pool that supervises it.
+//! Reads documents in worker processes and supervises them.
+
+mod document;
+mod ingest;
+mod paper;
+mod pool;
+pub mod worker;
+
+pub use document::{Reading, read};
+pub use ingest::{Event, IngestError, Summary, find_documents, ingest};
+pub use pool::{Options, this_program};
+pub use worker::{Request, Response};
+
+/// Version of what extraction finds; raised whenever the same bytes give another result.
+pub const EXTRACTOR: u32 = 1;

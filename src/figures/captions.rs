@@ -157,7 +157,7 @@ fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
                 let above = &page.lines[above];
                 pitch(above, line) > 1.35 * line.size.max(above.size)
                     || !same_size(above.size, line.size)
-                    || above.text.ends_with(['.', '!', '?', ':'])
+                    || above.text.ends_with(['.', '!', '?', ':', ')'])
             });
             ((starts_paragraph && !flows_on) || (distinct && line.starts_bold())).then_some(label)
         }

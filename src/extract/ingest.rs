@@ -1,0 +1,236 @@
+//! Finds the documents to read and brings what workers read into the store: one writer, one
+//! transaction a document, only what is missing.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use rustix::fs::{FlockOperation, flock};
+use walkdir::WalkDir;
+
+use super::EXTRACTOR;
+use super::pool::{self, Options};
+use super::worker::{Request, Response};
+use crate::Workspace;
+use crate::store::{Failure, Source, Store, StoreError, sha256_hex};
+
+/// What an ingest did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Documents read now.
+    pub read: usize,
+    /// Documents the store already held, and second copies of the same bytes.
+    pub skipped: usize,
+    /// `(path, reason)`, sorted by path.
+    pub failed: Vec<(PathBuf, String)>,
+    pub figures: usize,
+    /// Captions found, tables' left out.
+    pub captions: usize,
+    /// Those of them whose graphic was found.
+    pub paired: usize,
+    pub images: usize,
+    /// Whether it was stopped before the end.
+    pub interrupted: bool,
+}
+
+/// What happens while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// So many documents are to be read.
+    Start(usize),
+    Read {
+        path: &'a Path,
+        warnings: &'a [String],
+    },
+    Failed {
+        path: &'a Path,
+        error: &'a str,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    #[error("another `covid-ct ingest` works on {path}: wait until it is done", path = path.display())]
+    Busy { path: PathBuf },
+    #[error("cannot lock {path}: {source}", path = path.display())]
+    Lock { path: PathBuf, source: std::io::Error },
+    #[error("cannot start a worker ({program}): {source}", program = program.display())]
+    Worker { program: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Held while an ingest runs; the system releases it with the process, however that ends.
+#[derive(Debug)]
+struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    fn take(workspace: &Workspace) -> Result<Self, IngestError> {
+        let path = workspace.data().join("ingest.lock");
+        let file = std::fs::create_dir_all(workspace.data())
+            .and_then(|()| File::create(&path))
+            .map_err(|source| IngestError::Lock { path: path.clone(), source })?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                Err(IngestError::Busy { path: workspace.database() })
+            }
+            Err(source) => Err(IngestError::Lock { path, source: source.into() }),
+        }
+    }
+}
+
+/// Every PDF that `paths` name or hold, sorted, each once; and the paths that lead nowhere, with the
+/// reason. A file named outright is taken whatever it is called; a folder is searched for `*.pdf`.
+pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    for path in paths {
+        if path.is_file() {
+            found.push(path.clone());
+        } else if path.is_dir() {
+            for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+                match entry {
+                    Ok(entry) if entry.file_type().is_file() && is_pdf(entry.path()) => {
+                        found.push(entry.into_path());
+                    }
+                    Ok(_) => {}
+                    Err(error) => lost.push((
+                        error.path().unwrap_or(path).to_owned(),
+                        error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
+                    )),
+                }
+            }
+        } else {
+            lost.push((path.clone(), "no such file or folder".into()));
+        }
+    }
+    found.sort();
+    found.dedup();
+    (found, lost)
+}
+
+fn is_pdf(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
+}
+
+/// Reads what the store does not hold yet of `paths`. `retry_failed` tries documents again that
+/// failed before; without it they are reported as failed without being read.
+///
+/// # Errors
+/// When another ingest works on the same workspace, no worker can be started, or the store refuses.
+/// Documents that fail are no error: they are in the [`Summary`].
+pub fn ingest(
+    workspace: &Workspace,
+    store: &mut Store,
+    paths: &[PathBuf],
+    options: &Options,
+    retry_failed: bool,
+    stop: &AtomicBool,
+    mut watch: impl FnMut(Event<'_>),
+) -> Result<Summary, IngestError> {
+    let _lock = Lock::take(workspace)?;
+    let mut summary = Summary::default();
+    let (documents, lost) = find_documents(paths);
+    for (path, error) in lost {
+        watch(Event::Failed { path: &path, error: &error });
+        summary.failed.push((path, error));
+    }
+    let requests = missing(store, documents, retry_failed, &mut summary, &mut watch)?;
+    watch(Event::Start(requests.len()));
+    let mut refused = None;
+    pool::run(&requests, options, stop, |request, response| {
+        match record(store, request, response, &mut summary, &mut watch) {
+            Ok(()) => true,
+            Err(error) => {
+                refused.get_or_insert(error);
+                false
+            }
+        }
+    })
+    .map_err(|source| IngestError::Worker { program: options.program.clone(), source })?;
+    if let Some(error) = refused {
+        return Err(error.into());
+    }
+    summary.interrupted = stop.load(std::sync::atomic::Ordering::Relaxed);
+    summary.failed.sort();
+    Ok(summary)
+}
+
+/// Hashes the files and leaves out what the store holds.
+fn missing(
+    store: &Store,
+    documents: Vec<PathBuf>,
+    retry_failed: bool,
+    summary: &mut Summary,
+    watch: &mut impl FnMut(Event<'_>),
+) -> Result<Vec<Request>, IngestError> {
+    let known: HashMap<String, Option<String>> = store
+        .documents()?
+        .into_iter()
+        .filter(|document| document.error.is_none() || document.extractor == EXTRACTOR)
+        .map(|document| (document.sha256, document.error))
+        .collect();
+    let mut seen = HashSet::new();
+    let mut requests = Vec::new();
+    for path in documents {
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let error = format!("cannot be read: {error}");
+                watch(Event::Failed { path: &path, error: &error });
+                summary.failed.push((path, error));
+                continue;
+            }
+        };
+        let sha256 = sha256_hex(&bytes);
+        match known.get(&sha256) {
+            Some(Some(error)) if !retry_failed => {
+                let error = format!("{error} (failed before; --retry-failed tries again)");
+                watch(Event::Failed { path: &path, error: &error });
+                summary.failed.push((path, error));
+            }
+            Some(None) => summary.skipped += 1,
+            _ if !seen.insert(sha256.clone()) => summary.skipped += 1,
+            _ => requests.push(Request { path, sha256 }),
+        }
+    }
+    Ok(requests)
+}
+
+fn record(
+    store: &mut Store,
+    request: &Request,
+    response: Response,
+    summary: &mut Summary,
+    watch: &mut impl FnMut(Event<'_>),
+) -> Result<(), StoreError> {
+    match response {
+        Response::Read { extraction, warnings } => {
+            store.record(&extraction, Source::Pdf)?;
+            summary.read += 1;
+            summary.images += extraction.images.len();
+            summary.figures += extraction.figures.len();
+            let captioned = extraction.figures.iter().filter(|figure| {
+                !figure.caption.is_empty() && figure.kind != crate::figures::FigureKind::Table
+            });
+            summary.captions += captioned.clone().count();
+            summary.paired += captioned.filter(|figure| figure.page.is_some()).count();
+            watch(Event::Read { path: &request.path, warnings: &warnings });
+        }
+        Response::Failed { error } => {
+            store.record_failure(&Failure {
+                sha256: request.sha256.clone(),
+                path: request.path.to_string_lossy().into_owned(),
+                error: error.clone(),
+                extractor: EXTRACTOR,
+            })?;
+            watch(Event::Failed { path: &request.path, error: &error });
+            summary.failed.push((request.path.clone(), error));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Supervises worker processes: hands out documents, watches the clock, replaces the dead.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use super::worker::{Request, Response};
+
+/// How workers are run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The program that answers to `worker`: covid-ct itself.
+    pub program: PathBuf,
+    /// Object store the workers write to.
+    pub objects: PathBuf,
+    /// Documents read at the same time.
+    pub jobs: usize,
+    /// What a document may take.
+    pub timeout: Duration,
+    /// MiB of address space a worker may use.
+    pub memory: u64,
+}
+
+/// Reads every document and passes each answer to `done`, in the order of `requests` whatever the
+/// number of jobs, so that the same input makes the same database. Stops handing out documents once
+/// `stop` is set, or once `done` returns false; what was read by then is still passed on.
+///
+/// # Errors
+/// When no worker can be started at all.
+pub fn run(
+    requests: &[Request],
+    options: &Options,
+    stop: &AtomicBool,
+    mut done: impl FnMut(&Request, Response) -> bool,
+) -> std::io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = mpsc::channel::<(usize, Response)>();
+    let jobs = options.jobs.clamp(1, requests.len().max(1));
+    std::thread::scope(|scope| {
+        let mut first_error = None;
+        for _ in 0..jobs {
+            // One is started here, so that a missing program is an error and not N failed documents.
+            let worker = match Worker::start(options) {
+                Ok(worker) => worker,
+                Err(error) => {
+                    first_error = Some(error);
+                    break;
+                }
+            };
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                let mut worker = Some(worker);
+                while !stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(request) = requests.get(index) else { break };
+                    let response = ask(&mut worker, request, options);
+                    if send.send((index, response)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut waiting = std::collections::BTreeMap::new();
+        let mut turn = 0;
+        for (index, response) in &receive {
+            waiting.insert(index, response);
+            while let Some(response) = waiting.remove(&turn) {
+                if !done(&requests[turn], response) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                turn += 1;
+            }
+        }
+        // After a stop the row of answers may have a gap; what is behind it is read all the same.
+        for (index, response) in waiting {
+            done(&requests[index], response);
+        }
+        match first_error {
+            Some(error) if turn == 0 => Err(error),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Asks the worker, starting a new one where there is none; a worker that dies or stalls fails the
+/// document and is gone.
+fn ask(worker: &mut Option<Worker>, request: &Request, options: &Options) -> Response {
+    let failed = |error: String| Response::Failed { error };
+    let mut asked = match worker.take() {
+        Some(worker) => worker,
+        None => match Worker::start(options) {
+            Ok(worker) => worker,
+            Err(error) => return failed(format!("no worker process could be started: {error}")),
+        },
+    };
+    match asked.ask(request, options.timeout) {
+        Ok(response) => {
+            *worker = Some(asked);
+            response
+        }
+        Err(Lost::Stalled) => {
+            asked.kill();
+            failed(format!(
+                "took longer than {} s: raise --timeout, or leave it out",
+                options.timeout.as_secs()
+            ))
+        }
+        Err(Lost::Died) => failed(format!(
+            "the reader died of it ({}): memory limit of {} MiB reached (raise --memory), or a \
+             fault in the PDF library",
+            asked.kill().map_or_else(|| "cause unknown".into(), describe),
+            options.memory
+        )),
+        Err(Lost::Babbled(what)) => {
+            asked.kill();
+            failed(format!("the reader gave an answer that makes no sense: {what}"))
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("signal {signal}"),
+        (None, Some(code)) => format!("exit code {code}"),
+        (None, None) => "cause unknown".into(),
+    }
+}
+
+enum Lost {
+    Stalled,
+    Died,
+    Babbled(String),
+}
+
+struct Worker {
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: mpsc::Receiver<std::io::Result<String>>,
+}
+
+impl Worker {
+    fn start(options: &Options) -> std::io::Result<Self> {
+        let mut child = Command::new(&options.program)
+            .arg("worker")
+            .args(["--memory", &options.memory.to_string()])
+            .arg("--objects")
+            .arg(&options.objects)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // MuPDF chats on stderr about every flaw it works around.
+            .stderr(Stdio::null())
+            // Ctrl-C is for the parent, which lets the document in hand finish.
+            .process_group(0)
+            .spawn()?;
+        let (send, answers) = mpsc::channel();
+        if let Some(output) = child.stdout.take() {
+            std::thread::spawn(move || read_answers(BufReader::new(output), &send));
+        }
+        let requests = child.stdin.take();
+        Ok(Self { child, requests, answers })
+    }
+
+    fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Response, Lost> {
+        let babbled = |error: serde_json::Error| Lost::Babbled(error.to_string());
+        let mut line = serde_json::to_vec(request).map_err(babbled)?;
+        line.push(b'\n');
+        let pipe = self.requests.as_mut().ok_or(Lost::Died)?;
+        pipe.write_all(&line).and_then(|()| pipe.flush()).map_err(|_| Lost::Died)?;
+        match self.answers.recv_timeout(timeout) {
+            Ok(Ok(answer)) => serde_json::from_str(&answer).map_err(babbled),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Lost::Died),
+            Err(RecvTimeoutError::Timeout) => Err(Lost::Stalled),
+        }
+    }
+
+    /// Ends the process and tells how it ended.
+    fn kill(&mut self) -> Option<ExitStatus> {
+        self.requests = None;
+        // One that died by itself keeps its own cause of death.
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Some(status);
+        }
+        let _ = self.child.kill();
+        self.child.wait().ok()
+    }
+}
+
+impl Drop for Worker {
+    /// Closing its input ends an idle worker; one that is busy is not waited for.
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn read_answers(output: impl std::io::Read, send: &mpsc::Sender<std::io::Result<String>>) {
+    for line in BufReader::new(output).lines() {
+        if send.send(line).is_err() {
+            break;
+        }
+    }
+}
+
+/// The program to run as a worker: this one.
+///
+/// # Errors
+/// When the system does not say where it lies.
+pub fn this_program() -> std::io::Result<PathBuf> {
+    std::env::current_exe().map(|path| deleted_suffix_removed(&path))
+}
+
+/// Linux marks the path of a program that was replaced while it runs (by `make build`, say).
+fn deleted_suffix_removed(path: &Path) -> PathBuf {
+    let text = path.to_string_lossy();
+    text.strip_suffix(" (deleted)").map_or_else(|| path.to_owned(), PathBuf::from)
+}

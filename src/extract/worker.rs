@@ -1,0 +1,73 @@
+//! The worker: reads documents that the parent names, one line of JSON each way.
+//!
+//! MuPDF is C and the documents come from strangers, so they are parsed in a process that holds no
+//! database and may die.
+
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use crate::store::{Extraction, ObjectStore};
+
+/// What the parent asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    pub path: PathBuf,
+    /// SHA-256 of the bytes the parent saw; the file must not have changed since.
+    pub sha256: String,
+}
+
+/// What the worker answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    Read { extraction: Box<Extraction>, warnings: Vec<String> },
+    Failed { error: String },
+}
+
+/// Serves requests from `input` until it ends.
+///
+/// # Errors
+/// When the object store cannot be opened or the pipe to the parent breaks.
+pub fn serve(objects: &Path, input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+    let objects = ObjectStore::open(objects).map_err(std::io::Error::other)?;
+    for line in input.lines() {
+        let request: Request = serde_json::from_str(&line?)?;
+        let response = answer(&request, &objects);
+        serde_json::to_writer(&mut output, &response)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// Lowers what this process may use: `memory` MiB of address space, and no core file.
+///
+/// # Errors
+/// When the system refuses the limit.
+pub fn limit_memory(memory: u64) -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let bytes = memory.saturating_mul(1 << 20);
+    setrlimit(Resource::As, Rlimit { current: Some(bytes), maximum: Some(bytes) })?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(())
+}
+
+fn answer(request: &Request, objects: &ObjectStore) -> Response {
+    let failed = |error: String| Response::Failed { error };
+    let bytes = match std::fs::read(&request.path) {
+        Ok(bytes) => bytes,
+        Err(error) => return failed(format!("cannot be read: {error}")),
+    };
+    match document::read(&request.path, &bytes, objects) {
+        Ok(reading) if reading.extraction.sha256 != request.sha256 => {
+            failed("changed while it was read: run ingest again".into())
+        }
+        Ok(reading) => {
+            Response::Read { extraction: Box::new(reading.extraction), warnings: reading.warnings }
+        }
+        Err(error) => failed(error),
+    }
+}

@@ -1,0 +1,339 @@
+//! Finds the graphics of a page: clusters of images and painted paths with the short texts on and
+//! around them, kept apart by captions and running text.
+
+use std::collections::HashMap;
+
+use super::cleaning::PageText;
+use crate::pdf::{Page, Rect};
+
+/// A graphic on a page, before anyone knows whose figure it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graphic {
+    pub bbox: Rect,
+    /// Whether it holds a picture, not only paths.
+    pub has_image: bool,
+}
+
+/// What of a page matters to figures.
+#[derive(Debug, Clone, Default)]
+pub struct PageGraphics {
+    pub graphics: Vec<Graphic>,
+    /// Boxes of running text, which separates figures.
+    pub prose: Vec<Rect>,
+}
+
+/// Images that are part of the paper's dress: logos, banners, watermarks. By xref.
+pub fn furniture(pages: &[Page]) -> HashMap<u32, usize> {
+    let mut on_pages: HashMap<u32, usize> = HashMap::new();
+    for page in pages {
+        let mut here: Vec<u32> = page.drawn.images.iter().filter_map(|image| image.xref).collect();
+        here.sort_unstable();
+        here.dedup();
+        for xref in here {
+            *on_pages.entry(xref).or_default() += 1;
+        }
+    }
+    on_pages.retain(|_, count| *count >= 3);
+    on_pages
+}
+
+/// Side of a cell of the page's occupancy grid, in points.
+const CELL: f32 = 3.0;
+/// Marks this near to each other, in points, belong together.
+const REACH: f32 = 9.0;
+/// A text this near to a mark, in points, is part of the graphic.
+const LABEL_REACH: f32 = 6.0;
+/// A graphic of paths alone has at least this many, and covers at least this many square points:
+/// fewer are rules, boxes and ornaments.
+const FEWEST_PATHS: usize = 5;
+const SMALLEST_DRAWING: f32 = 3000.0;
+/// A picture is at least this wide and high when drawn, in points, or part of a mosaic.
+const SMALLEST_PICTURE: f32 = 24.0;
+
+/// `is_caption` tells which lines of `text` belong to captions.
+pub fn find(
+    page: &Page,
+    text: &PageText,
+    is_caption: &[bool],
+    furniture: &HashMap<u32, usize>,
+) -> PageGraphics {
+    let caption_boxes: Vec<Rect> = boxes(text, |index| is_caption[index]);
+    let prose_lines = prose(text, is_caption);
+    let prose_boxes: Vec<Rect> = boxes(text, |index| prose_lines[index]);
+    let labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
+
+    let images: Vec<Rect> = page
+        .drawn
+        .images
+        .iter()
+        .filter(|image| image.xref.is_none_or(|xref| !furniture.contains_key(&xref)))
+        .map(|image| image.bbox)
+        .collect();
+    let paths: Vec<Rect> = page
+        .drawn
+        .paths
+        .iter()
+        .filter(|path| {
+            is_drawing(path, text)
+                && !frames_text(path, &caption_boxes, &prose_boxes)
+                && !runs_beside(path, &caption_boxes)
+        })
+        .copied()
+        .collect();
+
+    let mut grid = Grid::new(page.width, page.height);
+    for mark in images.iter().chain(&paths) {
+        grid.mark(mark);
+    }
+    let walls: Vec<Rect> = caption_boxes.iter().chain(&prose_boxes).copied().collect();
+    let clusters = grid.clusters(&walls);
+    let mut found: Vec<Cluster> = vec![Cluster::default(); clusters];
+    for (mark, is_image) in
+        images.iter().map(|mark| (mark, true)).chain(paths.iter().map(|mark| (mark, false)))
+    {
+        if let Some(cluster) = grid.cluster_at(mark) {
+            found[cluster].add(mark, is_image);
+        }
+    }
+    let mut graphics: Vec<Graphic> = found.iter().filter_map(Cluster::graphic).collect();
+    take_in_labels(&mut graphics, &labels);
+    graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
+    PageGraphics { graphics, prose: prose_boxes }
+}
+
+fn boxes(text: &PageText, wanted: impl Fn(usize) -> bool) -> Vec<Rect> {
+    let lines = text.lines.iter().enumerate().filter(|(index, _)| wanted(*index));
+    lines.map(|(_, line)| line.line.bbox).collect()
+}
+
+/// Which lines are running text: long ones, and those in blocks of them.
+fn prose(text: &PageText, is_caption: &[bool]) -> Vec<bool> {
+    let words =
+        |index: usize| text.lines[index].text.split(' ').filter(|word| word.len() > 1).count();
+    let mut blocks: HashMap<usize, (usize, usize)> = HashMap::new();
+    for (index, line) in text.lines.iter().enumerate() {
+        let (lines, all) = blocks.entry(line.line.block).or_default();
+        *lines += 1;
+        *all += words(index);
+    }
+    (0..text.lines.len())
+        .map(|index| {
+            let line = &text.lines[index];
+            let (lines, all) = blocks[&line.line.block];
+            let long = words(index) >= 8 && line.line.bbox.width() > 0.25 * text.width;
+            let in_paragraph = lines >= 2 && all >= 6 * lines && line.line.bbox.width() > 60.0;
+            !is_caption[index] && (long || in_paragraph)
+        })
+        .collect()
+}
+
+/// Whether a path can be part of a drawing: not the page's ground, not a rule across the text.
+fn is_drawing(path: &Rect, page: &PageText) -> bool {
+    let ground = path.area() > 0.8 * page.width * page.height;
+    let thin = 3.0;
+    let across = path.height() < thin && path.width() > 0.4 * page.width;
+    let down = path.width() < thin && path.height() > 0.4 * page.height;
+    let in_margin = path.y1 < 0.06 * page.height || path.y0 > 0.94 * page.height;
+    !(ground || across || down || in_margin)
+}
+
+/// Whether a path is a box drawn around text: a caption's frame, a tinted panel of prose.
+fn frames_text(path: &Rect, captions: &[Rect], prose: &[Rect]) -> bool {
+    let inside = |text: &&Rect| path.grow(1.0).contains_point(text.centre());
+    path.height() > 8.0
+        && (captions.iter().any(|text| inside(&text)) || prose.iter().filter(inside).count() >= 2)
+}
+
+/// Whether a path is the side of a frame drawn as four lines: a thin upright that runs on beside a
+/// caption.
+fn runs_beside(path: &Rect, captions: &[Rect]) -> bool {
+    path.width() < 3.0
+        && path.height() > 40.0
+        && captions.iter().any(|text| {
+            let (_, y) = text.centre();
+            let gap = (text.x0 - path.x1).max(path.x0 - text.x1);
+            (path.y0..=path.y1).contains(&y) && (0.0..30.0).contains(&gap)
+        })
+}
+
+#[derive(Debug, Clone, Default)]
+struct Cluster {
+    bbox: Option<Rect>,
+    image_area: f32,
+    largest: f32,
+    images: usize,
+    paths: usize,
+}
+
+impl Cluster {
+    fn add(&mut self, mark: &Rect, is_image: bool) {
+        self.bbox = Some(self.bbox.map_or(*mark, |bbox| bbox.union(mark)));
+        if is_image {
+            self.images += 1;
+            self.image_area += mark.area();
+            self.largest = self.largest.max(mark.width().min(mark.height()));
+        } else {
+            self.paths += 1;
+        }
+    }
+
+    fn graphic(&self) -> Option<Graphic> {
+        let bbox = self.bbox?;
+        let mosaic = self.images > 3 && self.image_area > 4.0 * SMALLEST_PICTURE * SMALLEST_PICTURE;
+        let picture = self.images > 0 && (self.largest >= SMALLEST_PICTURE || mosaic);
+        let drawing = self.paths >= FEWEST_PATHS
+            && bbox.area() >= SMALLEST_DRAWING
+            && bbox.width().min(bbox.height()) > 20.0;
+        (picture || drawing).then_some(Graphic { bbox, has_image: self.images > 0 })
+    }
+}
+
+/// Grows each graphic over the short texts on it and right beside it, twice, so that an axis title
+/// beyond the tick labels is reached.
+fn take_in_labels(graphics: &mut [Graphic], labels: &[Rect]) {
+    let mut free: Vec<Rect> = labels.to_vec();
+    for _ in 0..2 {
+        let before: Vec<Rect> = graphics.iter().map(|graphic| graphic.bbox).collect();
+        free.retain(|label| {
+            let near = before.iter().position(|bbox| {
+                !bbox.grow(LABEL_REACH).intersect(label).is_empty()
+                    && label.width() < bbox.width() + 2.0 * LABEL_REACH
+            });
+            if let Some(index) = near {
+                graphics[index].bbox = graphics[index].bbox.union(label);
+            }
+            near.is_none()
+        });
+    }
+}
+
+/// Which parts of the page are marked, in cells.
+struct Grid {
+    columns: usize,
+    rows: usize,
+    cells: Vec<bool>,
+    cluster: Vec<Option<usize>>,
+}
+
+impl Grid {
+    fn new(width: f32, height: f32) -> Self {
+        let cells = |length: f32| ((length / CELL).ceil().clamp(1.0, 4000.0)) as usize;
+        let (columns, rows) = (cells(width), cells(height));
+        Self {
+            columns,
+            rows,
+            cells: vec![false; columns * rows],
+            cluster: vec![None; columns * rows],
+        }
+    }
+
+    /// Columns and rows that `bbox` touches, ends excluded.
+    fn span(&self, bbox: &Rect) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let range = |from: f32, to: f32, most: usize| {
+            let first = ((from / CELL).floor().max(0.0) as usize).min(most - 1);
+            let last = ((to / CELL).ceil().max(0.0) as usize).clamp(first + 1, most);
+            first..last
+        };
+        (range(bbox.x0, bbox.x1, self.columns), range(bbox.y0, bbox.y1, self.rows))
+    }
+
+    fn mark(&mut self, bbox: &Rect) {
+        let (columns, rows) = self.span(bbox);
+        for row in rows {
+            self.cells[row * self.columns..][columns.clone()].fill(true);
+        }
+    }
+
+    /// Groups marked cells that lie within reach of each other, with no wall between; returns how
+    /// many groups there are.
+    fn clusters(&mut self, walls: &[Rect]) -> usize {
+        let mut wall = vec![false; self.cells.len()];
+        for bbox in walls {
+            let (columns, rows) = self.span(bbox);
+            for row in rows {
+                wall[row * self.columns..][columns.clone()].fill(true);
+            }
+        }
+        let reach = (REACH / CELL).round() as usize;
+        let mut count = 0;
+        let mut queue = Vec::new();
+        for start in 0..self.cells.len() {
+            if !self.cells[start] || self.cluster[start].is_some() {
+                continue;
+            }
+            self.cluster[start] = Some(count);
+            queue.push(start);
+            while let Some(cell) = queue.pop() {
+                self.spread(cell, reach, &wall, count, &mut queue);
+            }
+            count += 1;
+        }
+        count
+    }
+
+    /// Walks from a marked cell in the four directions, up to `reach` blank cells, and claims what
+    /// marked cells it meets; a wall between stops it.
+    fn spread(
+        &mut self,
+        cell: usize,
+        reach: usize,
+        wall: &[bool],
+        group: usize,
+        queue: &mut Vec<usize>,
+    ) {
+        let (row, column) = (cell / self.columns, cell % self.columns);
+        let steps: [(isize, isize); 4] = [(0, 1), (0, -1), (1, 0), (-1, 0)];
+        for (down, right) in steps {
+            for distance in 1..=reach as isize + 1 {
+                let (r, c) = (row as isize + down * distance, column as isize + right * distance);
+                if r < 0 || c < 0 || r >= self.rows as isize || c >= self.columns as isize {
+                    break;
+                }
+                let next = r as usize * self.columns + c as usize;
+                if self.cells[next] {
+                    if self.cluster[next].is_none() {
+                        self.cluster[next] = Some(group);
+                        queue.push(next);
+                    }
+                    break;
+                }
+                if wall[next] {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn cluster_at(&self, bbox: &Rect) -> Option<usize> {
+        let (columns, rows) = self.span(bbox);
+        self.cluster[rows.start * self.columns + columns.start]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clusters(marks: &[Rect], walls: &[Rect]) -> usize {
+        let mut grid = Grid::new(600.0, 800.0);
+        for mark in marks {
+            grid.mark(mark);
+        }
+        grid.clusters(walls)
+    }
+
+    #[test]
+    fn marks_within_reach_join_unless_text_stands_between() {
+        let (left, right) =
+            (Rect::new(100.0, 100.0, 150.0, 200.0), Rect::new(157.0, 100.0, 250.0, 200.0));
+        assert_eq!(clusters(&[left, right], &[]), 1);
+        assert_eq!(clusters(&[left, right], &[Rect::new(151.0, 90.0, 156.0, 210.0)]), 2);
+        assert_eq!(clusters(&[left, Rect::new(180.0, 100.0, 250.0, 200.0)], &[]), 2);
+    }
+
+    #[test]
+    fn a_page_of_absurd_size_does_not_ask_for_memory() {
+        let grid = Grid::new(1e9, 1e9);
+        assert!(grid.cells.len() <= 16_000_000);
+    }
+}
