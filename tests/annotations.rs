@@ -161,7 +161,8 @@ fn importing_again_adds_nothing() {
     let project = labelled();
     export(&project, "annotations");
     let out = text(&import(&project, &project).success().get_output().stdout);
-    for line in ["decisions: 0 added, 7", "panels: 0 added, 2", "cases: 0 added, 2", "splits: 0 added, 1"]
+    for line in
+        ["decisions: 0 added, 7", "panels: 0 added, 2", "cases: 0 added, 2", "splits: 0 added, 1"]
     {
         assert!(out.contains(line), "{line} is not in: {out}");
     }
@@ -213,18 +214,38 @@ fn a_wrong_file_is_refused_whole_and_the_place_named() {
     let cases = [
         ("decisions.csv", "curator", "author", "no column 'curator', but a column 'author'"),
         ("decisions.csv", ",document_sha256", ",document_sha256,extra", "unknown column 'extra'"),
-        ("decisions.csv", "select,ct", "select,scan", "line 2, column value: 'scan' is none of: ct"),
+        (
+            "decisions.csv",
+            "select,ct",
+            "select,scan",
+            "line 2, column value: 'scan' is none of: ct",
+        ),
         ("decisions.csv", "select,ct", "choose,ct", "line 2, column stage: 'choose' is none of"),
         ("decisions.csv", "covid,caption", "covid,hearsay", "column evidence: 'hearsay'"),
         ("decisions.csv", "a,1,2,7,,select", "a,1,two,7,,select", "column page: 'two' is no whole"),
         ("decisions.csv", "a,1,2,7,,select", "a,1,0,7,,select", "column page: pages count from 1"),
-        ("decisions.csv", "12:00:05Z", "12:00:05+02:00", "column time: '2020-03-27T12:00:05+02:00'"),
+        (
+            "decisions.csv",
+            "12:00:05Z",
+            "12:00:05+02:00",
+            "column time: '2020-03-27T12:00:05+02:00'",
+        ),
         ("decisions.csv", ";50,0,50,80", ";50,0,51,80", "reaches outside its picture of 100 x 80"),
-        ("panels.csv", "\"0,0,50,80\"", "\"0,0,50,81\"", "line 2, column panel: the panel 0,0,50,81"),
+        (
+            "panels.csv",
+            "\"0,0,50,80\"",
+            "\"0,0,50,81\"",
+            "line 2, column panel: the panel 0,0,50,81",
+        ),
         ("panels.csv", "\"0,0,50,80\"", "left", "line 2, column panel: 'left' is no box"),
         ("panels.csv", ",A,,ann", ",A,ann", "9 fields, but the first line names 10 columns"),
         ("cases.csv", "Patient 1", "", "line 2, column case: a case needs a name"),
-        ("splits.csv", ",train,", ",practice,", "line 2, column part: 'practice' is none of: train"),
+        (
+            "splits.csv",
+            ",train,",
+            ",practice,",
+            "line 2, column part: 'practice' is none of: train",
+        ),
         ("splits.csv", "test,\"{", "test,\"", "line 3, column how: expected JSON"),
     ];
     for (file, old, new, told) in cases {

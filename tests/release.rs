@@ -201,6 +201,19 @@ fn a_broken_picture_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_picture_mended_later_joins_those_of_its_paper() {
+    let project = released();
+    let broken = project.path("release/Images/CT_COVID").join(COVID[1]);
+    fs::write(&broken, "no picture").expect("file");
+    import(&project).code(1);
+    write_release(&project.path("release"));
+    import(&project).success();
+    let panels = project.store().labelled_panels().expect("panels");
+    assert_eq!(panels.len(), 9, "none twice");
+    assert!(panels.iter().all(|panel| panel.label.is_some() && !panel.conflict));
+}
+
+#[test]
 fn a_folder_that_is_no_release_is_told_what_lacks() {
     let project = released();
     fs::remove_file(project.path("release/Data-split/COVID/valCT_COVID.txt")).expect("removed");

@@ -43,6 +43,9 @@ fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
             imported.differing_panels
         );
     }
+    for name in &imported.replaced_splits {
+        eprintln!("covid-ct: the split '{name}' was here with other panels; replaced");
+    }
     if imported.unknown.is_empty() {
         return Ok(Outcome::Done);
     }

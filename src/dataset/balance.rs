@@ -235,10 +235,7 @@ mod tests {
     #[test]
     fn three_groups_fill_three_parts_and_train_gets_the_largest() {
         let groups = [[5, 0], [50, 0], [9, 0], [0, 3], [0, 40], [0, 4]];
-        assert_eq!(
-            held(&groups, &balance(&groups, paper_ratio(), 0)),
-            [[50, 40], [5, 3], [9, 4]]
-        );
+        assert_eq!(held(&groups, &balance(&groups, paper_ratio(), 0)), [[50, 40], [5, 3], [9, 4]]);
     }
 
     #[test]

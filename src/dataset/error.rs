@@ -7,9 +7,13 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    #[error("no labelled panels: a panel enters a split once its picture is selected, cropped and diagnosed (`covid-ct label`, `covid-ct annotations import DIR` or `covid-ct import-release DIR`)")]
+    #[error(
+        "no labelled panels: a panel enters a split once its picture is selected, cropped and diagnosed (`covid-ct label`, `covid-ct annotations import DIR` or `covid-ct import-release DIR`)"
+    )]
     NothingLabelled,
-    #[error("no split named '{name}' here ({known}): make it with `covid-ct split {name}`, or name another with --split")]
+    #[error(
+        "no split named '{name}' here ({known}): make it with `covid-ct split {name}`, or name another with --split"
+    )]
     NoSuchSplit { name: String, known: String },
     #[error("no panel of the split '{0}' still has a label and a picture: nothing to export")]
     NothingToExport(String),

@@ -18,17 +18,29 @@ worded_enum! {
 /// Whose panel it is, in names that hold in any database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Owner {
-    Paper { paper: String },
-    Case { paper: String, case: String },
+    Paper {
+        paper: String,
+    },
+    Case {
+        paper: String,
+        case: String,
+    },
     /// Of a panel without a case: the picture it was cut from.
     Picture(Picture),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Picture {
-    Extracted { paper: String, sha256: String },
+    Extracted {
+        paper: String,
+        sha256: String,
+    },
     /// Releases come in pieces of pictures; the name tells which picture.
-    Released { paper: String, page: u32, xref: Option<u32> },
+    Released {
+        paper: String,
+        page: u32,
+        xref: Option<u32>,
+    },
 }
 
 impl Picture {

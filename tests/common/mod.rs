@@ -37,10 +37,8 @@ impl Project {
 
 /// The real documents, where this machine has them; says so where not.
 pub fn shared_data() -> Option<PathBuf> {
-    let shared = std::env::var_os("COVID_CT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("COVID_CT_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let data = shared.join("data");
     if data.is_dir() {
         return Some(data);

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use super::tables::{self, Table as _};
 use super::{AnnotationsError, Result, TAKEN_BACK};
-use crate::store::{
-    CaseRow, DecisionRow, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
-};
+use crate::store::{CaseRow, DecisionRow, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store};
 
 /// How many rows an export wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +21,7 @@ pub struct Written {
 /// # Errors
 /// When the folder cannot be written, or the database's.
 pub fn export(store: &Store, folder: &Path) -> Result<Written> {
-    let failed =
-        |source| AnnotationsError::Write { path: folder.join(DecisionRow::FILE), source };
+    let failed = |source| AnnotationsError::Write { path: folder.join(DecisionRow::FILE), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let known = Known::of(store)?;
     let (decisions, panels) = (known.decisions(store)?, known.panels());
@@ -81,26 +78,27 @@ impl Known {
             (a_image, a_bounds, a.stage, &a.curator, &a.time)
                 .cmp(&(b_image, b_bounds, b.stage, &b.curator, &b.time))
         });
-        let row = |(image, bounds, decision): (&ImageKey, Option<PanelBox>, crate::store::Decision)| {
-            let ImageKey { preprint, version, page, xref, image_sha256, document_sha256 } =
-                image.clone();
-            DecisionRow {
-                preprint,
-                version,
-                page,
-                xref,
-                panel: bounds.map(|bounds| bounds.to_string()).unwrap_or_default(),
-                stage: decision.stage.to_string(),
-                value: decision.value.map_or_else(|| TAKEN_BACK.into(), |v| v.to_string()),
-                evidence: decision.evidence.map(|e| e.to_string()).unwrap_or_default(),
-                span: decision.span,
-                curator: decision.curator,
-                time: decision.time,
-                note: decision.note,
-                image_sha256,
-                document_sha256,
-            }
-        };
+        let row =
+            |(image, bounds, decision): (&ImageKey, Option<PanelBox>, crate::store::Decision)| {
+                let ImageKey { preprint, version, page, xref, image_sha256, document_sha256 } =
+                    image.clone();
+                DecisionRow {
+                    preprint,
+                    version,
+                    page,
+                    xref,
+                    panel: bounds.map(|bounds| bounds.to_string()).unwrap_or_default(),
+                    stage: decision.stage.to_string(),
+                    value: decision.value.map_or_else(|| TAKEN_BACK.into(), |v| v.to_string()),
+                    evidence: decision.evidence.map(|e| e.to_string()).unwrap_or_default(),
+                    span: decision.span,
+                    curator: decision.curator,
+                    time: decision.time,
+                    note: decision.note,
+                    image_sha256,
+                    document_sha256,
+                }
+            };
         Ok(keyed.into_iter().map(row).collect())
     }
 
@@ -184,8 +182,12 @@ fn cases(store: &Store) -> Result<Vec<CaseRow>> {
     }
     // Stable: rows of one case and second stay in the order they were made.
     rows.sort_by(|a, b| {
-        (&a.preprint, &a.version, &a.case, &a.time)
-            .cmp(&(&b.preprint, &b.version, &b.case, &b.time))
+        (&a.preprint, &a.version, &a.case, &a.time).cmp(&(
+            &b.preprint,
+            &b.version,
+            &b.case,
+            &b.time,
+        ))
     });
     Ok(rows)
 }

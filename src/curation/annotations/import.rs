@@ -41,6 +41,8 @@ pub struct Imported {
     pub pictures: BTreeMap<MatchedBy, usize>,
     /// Panels whose letter, sub-caption or author the database holds otherwise; it keeps its own.
     pub differing_panels: usize,
+    /// Splits of which the database held one of the same name and other panels.
+    pub replaced_splits: Vec<String>,
     /// Pictures and papers that rows speak of and the database lacks, and how many rows do.
     pub unknown: BTreeMap<String, usize>,
 }
@@ -232,9 +234,11 @@ impl Plan {
                 .map_err(|error| wrong("how", format!("expected JSON: {error}")))?;
             let bounds = parse_panel(sheet, *line, &row.panel)?;
             let found = self.picture(sheet, *line, row)?;
-            let split = self.writes.splits.entry(row.split.clone()).or_insert_with(|| {
-                PlannedSplit { how: how.clone(), parts: BTreeMap::new() }
-            });
+            let split = self
+                .writes
+                .splits
+                .entry(row.split.clone())
+                .or_insert_with(|| PlannedSplit { how: how.clone(), parts: BTreeMap::new() });
             if split.how != how {
                 let problem = format!("the split '{}' was made otherwise above", row.split);
                 return Err(wrong("how", problem));
@@ -348,11 +352,15 @@ impl Writes {
             }
             ids.sort_unstable();
             let split = Split { name, how, parts: ids };
-            let is_new = store.split(&split.name)?.as_ref() != Some(&split);
+            let held = store.split(&split.name)?;
+            let is_new = held.as_ref() != Some(&split);
             if is_new {
                 store.save_split(&split)?;
             }
             imported.splits.count(is_new);
+            if is_new && held.is_some() {
+                imported.replaced_splits.push(split.name);
+            }
         }
         Ok(imported)
     }
@@ -435,7 +443,8 @@ fn check_fit<T: Table>(
     if bounds.fits(width, height) {
         return Ok(());
     }
-    let problem = format!("the panel {bounds} reaches outside its picture of {width} x {height} pixels");
+    let problem =
+        format!("the panel {bounds} reaches outside its picture of {width} x {height} pixels");
     Err(sheet.wrong(line, column, problem))
 }
 

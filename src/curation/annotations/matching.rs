@@ -9,7 +9,7 @@ use crate::store::{ImageKey, ImageRow};
 pub enum MatchedBy {
     /// The SHA-256 of its bytes, in the same document or else in the same preprint.
     Bytes,
-    /// Preprint, page and xref: a server may stamp a PDF anew, and an extractor may decode anew.
+    /// Page and xref in the same document or preprint: a server may stamp a PDF anew, and an extractor may decode anew.
     Place,
 }
 
@@ -18,6 +18,7 @@ pub enum MatchedBy {
 pub struct Pictures {
     images: Vec<ImageRow>,
     by_bytes: HashMap<String, Vec<usize>>,
+    /// By page and xref in a document, by its SHA-256, and in a preprint, by its name.
     by_place: HashMap<(String, u32, Option<u32>), Vec<usize>>,
 }
 
@@ -27,8 +28,10 @@ impl Pictures {
         let mut by_place: HashMap<_, Vec<_>> = HashMap::new();
         for (index, image) in images.iter().enumerate() {
             by_bytes.entry(image.object.sha256.clone()).or_default().push(index);
-            let place = (image.preprint_name.clone(), image.page, image.xref);
-            by_place.entry(place).or_default().push(index);
+            for holder in [&image.document_sha256, &image.preprint_name] {
+                let place = (holder.clone(), image.page, image.xref);
+                by_place.entry(place).or_default().push(index);
+            }
         }
         Self { images, by_bytes, by_place }
     }
@@ -50,9 +53,11 @@ impl Pictures {
         if let Some(image) = best(same_bytes, key) {
             return Some((image, MatchedBy::Bytes));
         }
-        let place = (key.preprint.clone(), key.page, key.xref);
-        let same_place = candidates(self.by_place.get(&place));
-        best(same_place, key).map(|image| (image, MatchedBy::Place))
+        [&key.document_sha256, &key.preprint].into_iter().find_map(|holder| {
+            let place = (holder.clone(), key.page, key.xref);
+            let image = best(candidates(self.by_place.get(&place)), key)?;
+            Some((image, MatchedBy::Place))
+        })
     }
 }
 
@@ -130,12 +135,17 @@ mod tests {
     #[test]
     fn a_row_without_hashes_is_known_by_place_and_version() {
         let images = vec![image(1, "d", "1", Some(7), "one"), image(2, "e", "2", Some(7), "two")];
-        assert_eq!(
-            found(images.clone(), &key("", "2", Some(7), "")),
-            Some((2, MatchedBy::Place))
-        );
+        assert_eq!(found(images.clone(), &key("", "2", Some(7), "")), Some((2, MatchedBy::Place)));
         assert_eq!(found(images.clone(), &key("", "3", Some(7), "")), None);
         assert_eq!(found(images, &key("", "", Some(7), "")), None, "two pictures answer");
+    }
+
+    #[test]
+    fn a_document_is_known_whatever_its_paper_is_called() {
+        let mut renamed = key("d", "", Some(7), "");
+        renamed.preprint = "paper-as-downloaded".into();
+        let images = vec![image(1, "d", "", Some(7), "same")];
+        assert_eq!(found(images, &renamed), Some((1, MatchedBy::Place)));
     }
 
     #[test]

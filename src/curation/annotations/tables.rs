@@ -142,9 +142,9 @@ impl<T: Table> Sheet<T> {
             .map(|record| {
                 let record = record.map_err(|error| broken(&path, &error))?;
                 let line = record.position().map_or(0, csv::Position::line);
-                let row = record.deserialize(Some(&header)).map_err(|error| {
-                    wrong_field::<T>(&path, line, &header, &record, &error)
-                })?;
+                let row = record
+                    .deserialize(Some(&header))
+                    .map_err(|error| wrong_field::<T>(&path, line, &header, &record, &error))?;
                 Ok(Lined { line, row })
             })
             .collect::<Result<_>>()?;

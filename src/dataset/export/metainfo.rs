@@ -38,10 +38,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub fn of<'a>(
-        store: &Store,
-        panels: impl Iterator<Item = &'a LabelledPanel>,
-    ) -> Result<Self> {
+    pub fn of<'a>(store: &Store, panels: impl Iterator<Item = &'a LabelledPanel>) -> Result<Self> {
         let mut papers = HashMap::new();
         for panel in panels {
             if !papers.contains_key(&panel.preprint) {

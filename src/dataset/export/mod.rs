@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use self::metainfo::Sources;
 use super::layout::{IMAGES, META_INFO, SPLITS, class_folder, list_file};
 use super::{DatasetError, Result};
-use crate::store::{Label, LabelledPanel, Part, Split, Store, sha256_hex};
+use crate::store::{Label, LabelledPanel, ObjectStore, Part, Split, Store, sha256_hex};
 
 /// What an export wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +43,11 @@ struct Leaving {
 }
 
 impl Leaving {
+    /// By class, then name.
+    fn order(&self) -> (Label, &str) {
+        (self.label, &self.stem)
+    }
+
     fn file_name(&self) -> String {
         format!("{}.png", self.stem)
     }
@@ -101,7 +106,7 @@ fn find_split(store: &Store, name: &str) -> Result<Split> {
     Err(DatasetError::NoSuchSplit { name: name.into(), known })
 }
 
-/// The labelled panels of the split with their names, by class then name.
+/// The labelled panels of the split with their names.
 fn choose(store: &Store, split: &Split) -> Result<(Vec<Leaving>, Exported)> {
     let part_of: HashMap<i64, Part> = split.parts.iter().copied().collect();
     let labelled: Vec<LabelledPanel> =
@@ -115,7 +120,7 @@ fn choose(store: &Store, split: &Split) -> Result<(Vec<Leaving>, Exported)> {
         ..Exported::default()
     };
     let stems = names::stems(&mut chosen);
-    let mut leaving: Vec<Leaving> = chosen
+    let leaving = chosen
         .into_iter()
         .zip(stems)
         .filter_map(|(panel, stem)| {
@@ -123,11 +128,10 @@ fn choose(store: &Store, split: &Split) -> Result<(Vec<Leaving>, Exported)> {
             Some(Leaving { panel, label, part, stem })
         })
         .collect();
-    leaving.sort_by(|a, b| (a.label, &a.stem).cmp(&(b.label, &b.stem)));
     Ok((leaving, exported))
 }
 
-/// Cuts and writes every panel. One that cannot be read is named, the rest goes on.
+/// Cuts and writes every panel; gives them back by class, then name. One that cannot be read is named, the rest goes on.
 fn write_pictures(
     store: &Store,
     folder: &Path,
@@ -139,32 +143,51 @@ fn write_pictures(
         let class = images.join(class_folder(*label));
         std::fs::create_dir_all(&class).map_err(DatasetError::write(&class))?;
     }
+    // A picture of many panels is read once.
+    let mut of_pictures: BTreeMap<String, Vec<Leaving>> = BTreeMap::new();
+    for leaving in leaving {
+        of_pictures.entry(leaving.panel.object.relative_path()).or_default().push(leaving);
+    }
     let objects = store.objects();
-    let written: Vec<std::result::Result<Gone, String>> = leaving
-        .into_par_iter()
-        .map(|leaving| {
-            let path = images.join(class_folder(leaving.label)).join(leaving.file_name());
-            let cut = objects
-                .read(&leaving.panel.object)
-                .map_err(|error| error.to_string())
-                .and_then(|bytes| picture::cut(&bytes, leaving.panel.bounds));
-            match cut {
-                Ok(png) => {
-                    std::fs::write(&path, &png).map_err(DatasetError::write(&path))?;
-                    Ok(Ok(Gone { leaving, sha256: sha256_hex(&png) }))
-                }
-                Err(problem) => Ok(Err(format!("{}: {problem}", leaving.file_name()))),
-            }
-        })
+    let written: Vec<Vec<std::result::Result<Gone, String>>> = of_pictures
+        .into_values()
+        .par_bridge()
+        .map(|panels| write_panels(objects, &images, panels))
         .collect::<Result<_>>()?;
-    let mut gone = Vec::with_capacity(written.len());
-    for picture in written {
-        match picture {
-            Ok(picture) => gone.push(picture),
+    let mut gone = Vec::new();
+    for panel in written.into_iter().flatten() {
+        match panel {
+            Ok(panel) => gone.push(panel),
             Err(failure) => exported.failures.push(failure),
         }
     }
+    gone.sort_by(|a, b| a.leaving.order().cmp(&b.leaving.order()));
+    exported.failures.sort_unstable();
     Ok(gone)
+}
+
+/// Cuts and writes the panels of one picture; the inner errors name those that cannot be cut.
+fn write_panels(
+    objects: &ObjectStore,
+    images: &Path,
+    panels: Vec<Leaving>,
+) -> Result<Vec<std::result::Result<Gone, String>>> {
+    let Some(first) = panels.first() else { return Ok(Vec::new()) };
+    let picture = objects
+        .read(&first.panel.object)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| image::load_from_memory(&bytes).map_err(|error| error.to_string()));
+    let write = |leaving: Leaving| {
+        let cut = picture.as_ref().map_err(Clone::clone);
+        let png = match cut.and_then(|picture| picture::cut(picture, leaving.panel.bounds)) {
+            Ok(png) => png,
+            Err(problem) => return Ok(Err(format!("{}: {problem}", leaving.file_name()))),
+        };
+        let path = images.join(class_folder(leaving.label)).join(leaving.file_name());
+        std::fs::write(&path, &png).map_err(DatasetError::write(&path))?;
+        Ok(Ok(Gone { leaving, sha256: sha256_hex(&png) }))
+    };
+    panels.into_iter().map(write).collect()
 }
 
 fn write_lists(folder: &Path, gone: &[Gone]) -> Result<()> {
@@ -190,8 +213,7 @@ fn replace(target: &Path, finished: tempfile::TempDir) -> Result<()> {
     let failed = || DatasetError::write(target);
     let parent = target.parent().unwrap_or(target);
     if target.exists() {
-        let aside =
-            tempfile::Builder::new().prefix(".old-").tempdir_in(parent).map_err(failed())?;
+        let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(parent).map_err(failed())?;
         let old = aside.path().join("export");
         std::fs::rename(target, &old).map_err(failed())?;
         if let Err(error) = std::fs::rename(finished.path(), target) {

@@ -40,7 +40,8 @@ fn closing_quote(body: &str, quote: char) -> Option<usize> {
         } else if c == quote {
             let after = body[offset + 1..].trim_start();
             let next = after.strip_prefix(',').map(str::trim_start);
-            if after.is_empty() || next.is_some_and(|n| n.is_empty() || n.starts_with(['\'', '"'])) {
+            if after.is_empty() || next.is_some_and(|n| n.is_empty() || n.starts_with(['\'', '"']))
+            {
                 return Some(offset);
             }
         }

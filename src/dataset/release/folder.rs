@@ -64,7 +64,8 @@ impl Release {
 
     fn put_in_part(&mut self, file: &str, name: &str, label: Label, part: Part, names: &Names) {
         let Some(index) = names.find(name, &[label]) else {
-            self.warnings.push(format!("{file} lists '{name}', which is no picture of the release"));
+            self.warnings
+                .push(format!("{file} lists '{name}', which is no picture of the release"));
             return;
         };
         match self.pictures[index].part.replace(part) {
@@ -125,7 +126,9 @@ impl Names {
         let stem = split_extension(name).0;
         let exact = labels.iter().find_map(|label| self.by_name.get(&(*label, name.to_owned())));
         exact
-            .or_else(|| labels.iter().find_map(|label| self.by_stem.get(&(*label, stem.to_owned()))))
+            .or_else(|| {
+                labels.iter().find_map(|label| self.by_stem.get(&(*label, stem.to_owned())))
+            })
             .copied()
     }
 }

@@ -80,10 +80,11 @@ type Columns = [usize; META_INFO_COLUMNS.len()];
 fn find_columns(path: &Path, header: &[String]) -> Result<Columns> {
     let mut columns = Columns::default();
     for (index, name) in columns.iter_mut().zip(META_INFO_COLUMNS) {
-        *index = header.iter().position(|found| found.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            let expected = META_INFO_COLUMNS.join(", ");
-            broken(path, format!("no column '{name}'; expected the columns {expected}"))
-        })?;
+        *index =
+            header.iter().position(|found| found.eq_ignore_ascii_case(name)).ok_or_else(|| {
+                let expected = META_INFO_COLUMNS.join(", ");
+                broken(path, format!("no column '{name}'; expected the columns {expected}"))
+            })?;
     }
     Ok(columns)
 }
@@ -133,7 +134,9 @@ mod tests {
     #[test]
     fn cells_are_trimmed_and_empty_rows_skipped() {
         let header = META_INFO_COLUMNS.join(",");
-        let text = format!("{header},label\n a-p0-1 ,Patient 1 ,41,M,,,,,,,['A.']\n,,,,,,,,,,\n,,,,,,,,,,x\n");
+        let text = format!(
+            "{header},label\n a-p0-1 ,Patient 1 ,41,M,,,,,,,['A.']\n,,,,,,,,,,\n,,,,,,,,,,x\n"
+        );
         let rows = read_csv(&text).expect("rows");
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].file_name.as_str(), rows[0].patient.as_str()), ("a-p0-1", "Patient 1"));

@@ -25,7 +25,7 @@ use super::Result;
 use super::layout::{class_folder, class_name};
 use crate::store::{
     Case, Diagnosis, Evidence, ImageRow, Label, NewDecision, NewPanel, ObjectId, ObjectStore,
-    PanelBox, Part, Selection, Source, Split, Stage, Store, StoreError, Subject, Value, sha256_hex,
+    PanelBox, Part, Selection, Source, Split, Stage, Store, StoreError, Subject, Value,
 };
 
 /// Who a release's decisions are recorded as having been made by.
@@ -61,6 +61,12 @@ struct Stored {
     is_grey: bool,
 }
 
+impl Stored {
+    fn key(&self) -> PictureKey {
+        (self.name.paper.clone(), self.picture.file_name.clone(), self.object.sha256.clone())
+    }
+}
+
 /// Brings a release into the database, its own split under the name `split`. What is there already
 /// stays as it is.
 ///
@@ -83,7 +89,7 @@ pub fn import(store: &mut Store, release: &Release, split: &str) -> Result<Impor
     }
     let papers: Vec<Paper> =
         papers.into_iter().map(|(name, pictures)| Paper::new(name, pictures)).collect();
-    Ok(store.transaction(|store| write(store, &papers, split, imported))?)
+    Ok(store.transaction(|store| write(store, papers, split, imported))?)
 }
 
 /// Puts a picture's bytes into the object store as they are; the inner error names one that is no
@@ -92,9 +98,11 @@ fn keep(
     objects: &ObjectStore,
     picture: &Picture,
 ) -> std::result::Result<std::result::Result<Stored, String>, StoreError> {
-    let bytes = std::fs::read(&picture.path)
-        .map_err(|source| StoreError::Read { path: picture.path.clone(), source })?;
     let complain = |problem: &str| Ok(Err(format!("{}: {problem}", picture.path.display())));
+    let bytes = match std::fs::read(&picture.path) {
+        Ok(bytes) => bytes,
+        Err(error) => return complain(&error.to_string()),
+    };
     // By content: published names lie about it.
     let extension = match image::guess_format(&bytes) {
         Ok(image::ImageFormat::Png) => "png",
@@ -116,47 +124,49 @@ fn keep(
     }))
 }
 
+/// What tells a released picture from all others: paper, published name, SHA-256 of its bytes.
+type PictureKey = (String, String, String);
+
 fn write(
     store: &mut Store,
-    papers: &[Paper],
+    papers: Vec<Paper>,
     split: &str,
     mut imported: Imported,
 ) -> std::result::Result<Imported, StoreError> {
-    let known: HashSet<String> =
-        store.documents()?.into_iter().map(|document| document.sha256).collect();
-    let (present, new): (Vec<_>, Vec<_>) =
-        papers.iter().partition(|paper| known.contains(&paper.sha256));
-    for paper in &new {
-        store.record(&paper.extraction(), Source::Release)?;
+    let known = released_images(store)?;
+    let is_new = |stored: &Stored| !known.contains_key(&stored.key());
+    for paper in &papers {
+        // Of a paper known in part (a picture that was broken then), only the rest is a document.
+        let rest: Vec<Stored> = paper.pictures.iter().filter(|p| is_new(p)).cloned().collect();
+        if rest.is_empty() {
+            imported.papers_present += 1;
+        } else {
+            let document = Paper::new(paper.name.clone(), rest).extraction();
+            store.record(&document, Source::Release)?;
+            imported.papers += 1;
+        }
     }
-    (imported.papers, imported.papers_present) = (new.len(), present.len());
-    let images: HashMap<(String, String), ImageRow> = store
-        .images()?
-        .into_iter()
-        .filter_map(|image| Some(((image.document_sha256.clone(), image.file_name.clone()?), image)))
-        .collect();
-    let is_new: HashSet<&str> = new.iter().map(|paper| paper.sha256.as_str()).collect();
+    let images = released_images(store)?;
+    let known_cases: HashSet<Case> = store.case_history()?.into_iter().collect();
     let mut parts = Vec::new();
-    for paper in papers {
-        let mut preprint = None;
-        for stored in &paper.pictures {
-            let key = (paper.sha256.clone(), stored.picture.file_name.clone());
-            let Some(image) = images.get(&key) else { continue };
-            preprint = Some(image.preprint);
+    for paper in &papers {
+        let of_paper = paper.pictures.iter().filter_map(|s| Some((s, images.get(&s.key())?)));
+        for (stored, image) in of_paper.clone() {
             let panel = store.panel(&whole(image))?;
             *imported.panels.entry(stored.picture.label).or_default() += 1;
             if let Some(part) = stored.picture.part {
                 *imported.parts.entry((stored.picture.label, part)).or_default() += 1;
                 parts.push((panel, part));
             }
-            if is_new.contains(paper.sha256.as_str()) {
+            if is_new(stored) {
                 decide(store, stored, image)?;
             }
         }
-        if let Some(preprint) = preprint.filter(|_| is_new.contains(paper.sha256.as_str())) {
-            for (name, details) in paper.cases() {
-                let (curator, time) = (CURATOR.into(), TIME.into());
-                store.add_case(&Case { preprint, name, details, curator, time })?;
+        let Some(preprint) = of_paper.map(|(_, image)| image.preprint).next() else { continue };
+        for (name, details) in paper.cases() {
+            let case = Case { preprint, name, details, curator: CURATOR.into(), time: TIME.into() };
+            if !known_cases.contains(&case) {
+                store.add_case(&case)?;
             }
         }
     }
@@ -167,6 +177,16 @@ fn write(
         store.save_split(&split)?;
     }
     Ok(imported)
+}
+
+fn released_images(
+    store: &Store,
+) -> std::result::Result<HashMap<PictureKey, ImageRow>, StoreError> {
+    let keyed = |image: ImageRow| {
+        let name = image.file_name.clone()?;
+        Some(((image.preprint_name.clone(), name, image.object.sha256.clone()), image))
+    };
+    Ok(store.images()?.into_iter().filter_map(keyed).collect())
 }
 
 fn whole(image: &ImageRow) -> NewPanel {
@@ -180,11 +200,7 @@ fn whole(image: &ImageRow) -> NewPanel {
 }
 
 /// Records what publishing the picture decided about it.
-fn decide(
-    store: &Store,
-    stored: &Stored,
-    image: &ImageRow,
-) -> std::result::Result<(), StoreError> {
+fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> std::result::Result<(), StoreError> {
     let Picture { label, meta, .. } = &stored.picture;
     let diagnosis = match label {
         Label::Covid => Diagnosis::Covid,
@@ -216,14 +232,4 @@ fn decide(
         })?;
     }
     Ok(())
-}
-
-/// SHA-256 of a paper's pictures, whatever order they come in.
-fn sha256_of(pictures: &[Stored]) -> String {
-    let mut lines: Vec<String> = pictures
-        .iter()
-        .map(|stored| format!("{} {}\n", stored.picture.file_name, stored.object.sha256))
-        .collect();
-    lines.sort_unstable();
-    sha256_hex(lines.concat().as_bytes())
 }

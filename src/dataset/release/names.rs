@@ -64,9 +64,8 @@ pub fn split_extension(name: &str) -> (&str, &str) {
 /// `10.1101/<name>` where a paper is named like the DOI of a preprint, and its server: medRxiv's
 /// numbers have eight digits, bioRxiv's six.
 pub fn preprint_doi(paper: &str) -> Option<(String, &'static str)> {
-    static PREPRINT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^20\d\d\.\d\d\.\d\d\.(\d{6}|\d{8})$").expect("valid regex")
-    });
+    static PREPRINT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^20\d\d\.\d\d\.\d\d\.(\d{6}|\d{8})$").expect("valid regex"));
     let digits = PREPRINT.captures(paper)?[1].len();
     let server = if digits == 8 { "medrxiv" } else { "biorxiv" };
     Some((format!("10.1101/{paper}"), server))

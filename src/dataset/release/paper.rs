@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::preprint_doi;
-use super::{MetaRow, Stored, sha256_of};
+use super::{MetaRow, Stored};
 use crate::figures::{FigureKind, ImageOrigin, Pairing};
 use crate::pdf::Matrix;
 use crate::store::{
-    CaseDetails, Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta,
+    CaseDetails, Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, sha256_hex,
 };
 
 /// Version of what turns a release into rows.
@@ -18,14 +18,22 @@ const READER: u32 = 1;
 
 pub struct Paper {
     pub name: String,
-    pub sha256: String,
+    /// By published name.
     pub pictures: Vec<Stored>,
 }
 
 impl Paper {
     pub fn new(name: String, mut pictures: Vec<Stored>) -> Self {
         pictures.sort_by(|a, b| a.picture.file_name.cmp(&b.picture.file_name));
-        Self { name, sha256: sha256_of(&pictures), pictures }
+        Self { name, pictures }
+    }
+
+    /// Of the names and hashes of its pictures.
+    fn sha256(&self) -> String {
+        let line =
+            |stored: &Stored| format!("{} {}\n", stored.picture.file_name, stored.object.sha256);
+        let lines: String = self.pictures.iter().map(line).collect();
+        sha256_hex(lines.as_bytes())
     }
 
     fn meta_rows(&self) -> impl Iterator<Item = &MetaRow> {
@@ -37,7 +45,7 @@ impl Paper {
         let told = self.meta_rows().map(|meta| &meta.doi).find(|doi| !doi.is_empty());
         let doi = told.or(preprint.as_ref().map(|(doi, _)| doi)).cloned().unwrap_or_default();
         Extraction {
-            sha256: self.sha256.clone(),
+            sha256: self.sha256(),
             path: format!("covid-ct-release/{}", self.name),
             extractor: READER,
             paper: PaperMeta {
