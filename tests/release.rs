@@ -46,8 +46,7 @@ fn write_release(folder: &Path) {
     let list = |file: &str, names: &[&str]| {
         let path = folder.join("Data-split").join(file);
         fs::create_dir_all(path.parent().expect("parent")).expect("folder");
-        fs::write(path, names.iter().map(|name| format!("{name}\n")).collect::<String>())
-            .expect("list");
+        fs::write(path, names.join("\n")).expect("list");
     };
     list("COVID/trainCT_COVID.txt", &COVID[..2]);
     list("COVID/valCT_COVID.txt", &COVID[2..3]);

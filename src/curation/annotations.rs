@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod matching;
 mod tables;
+mod writes;
 
 use std::path::PathBuf;
 

@@ -2,15 +2,15 @@
 //! written lands in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
 use std::path::Path;
 
 use super::matching::{MatchedBy, Pictures};
 use super::tables::{Lined, OfPicture, Sheet, Table};
+use super::writes::{PlannedDecision, PlannedSplit, Writes};
 use super::{AnnotationsError, Result, TAKEN_BACK};
 use crate::store::{
     Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
-    PanelRow, Part, Split, SplitRow, Stage, Store, StoreError, Subject, Value,
+    PanelRow, Part, SplitRow, Stage, Store, Subject, Value,
 };
 
 /// How many of a kind were new, and how many the database already held.
@@ -21,7 +21,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn count(&mut self, is_new: bool) {
+    pub(super) fn count(&mut self, is_new: bool) {
         if is_new {
             self.added += 1;
         } else {
@@ -84,26 +84,6 @@ struct Found {
     width: u32,
     height: u32,
     by: MatchedBy,
-}
-
-/// A decision whose panel may not have an id yet.
-struct PlannedDecision {
-    panel: Option<PanelBox>,
-    decision: NewDecision,
-}
-
-struct PlannedSplit {
-    how: serde_json::Value,
-    parts: BTreeMap<(i64, PanelBox), Part>,
-}
-
-/// What is about to be written.
-#[derive(Default)]
-struct Writes {
-    panels: Vec<NewPanel>,
-    decisions: Vec<PlannedDecision>,
-    cases: Vec<Case>,
-    splits: BTreeMap<String, PlannedSplit>,
 }
 
 /// The files, checked against each other and against the pictures of the database.
@@ -286,145 +266,6 @@ impl Plan {
             let (_, id) = candidates.next()?;
             candidates.next().is_none().then_some(*id)
         })
-    }
-}
-
-impl Writes {
-    fn apply(
-        self,
-        store: &mut Store,
-        mut imported: Imported,
-    ) -> std::result::Result<Imported, StoreError> {
-        let mut panels = Panels::of(store)?;
-        for panel in self.panels {
-            match panels.known.get(&(panel.image, panel.bounds)) {
-                Some((_, known)) => {
-                    imported.panels.present += 1;
-                    imported.differing_panels += usize::from(*known != panel);
-                }
-                None => {
-                    imported.panels.added += 1;
-                    panels.id(store, panel)?;
-                }
-            }
-        }
-        let mut held = Held::new(store.decisions()?.into_iter().map(|decision| NewDecision {
-            stage: decision.stage,
-            subject: decision.subject,
-            value: decision.value,
-            evidence: decision.evidence,
-            span: decision.span,
-            curator: decision.curator,
-            time: decision.time,
-            note: decision.note,
-        }));
-        for PlannedDecision { panel, mut decision } in self.decisions {
-            let image = decision.subject.image;
-            let drawn = |bounds| bare_panel(image, bounds, &decision.curator);
-            if let Some(Value::Crop(boxes)) = &decision.value {
-                for bounds in boxes {
-                    panels.id(store, drawn(*bounds))?;
-                }
-            }
-            let panel = panel.map(|bounds| panels.id(store, drawn(bounds))).transpose()?;
-            decision.subject.panel = panel;
-            let is_new = !held.take(&decision);
-            if is_new {
-                store.decide(&decision)?;
-            }
-            imported.decisions.count(is_new);
-        }
-        let mut held = Held::new(store.case_history()?);
-        for case in self.cases {
-            let is_new = !held.take(&case);
-            if is_new {
-                store.add_case(&case)?;
-            }
-            imported.cases.count(is_new);
-        }
-        for (name, PlannedSplit { how, parts }) in self.splits {
-            let mut ids = Vec::with_capacity(parts.len());
-            for ((image, bounds), part) in parts {
-                ids.push((panels.id(store, bare_panel(image, bounds, "auto"))?, part));
-            }
-            if ids.is_empty() {
-                continue;
-            }
-            ids.sort_unstable();
-            let split = Split { name, how, parts: ids };
-            let held = store.split(&split.name)?;
-            let is_new = held.as_ref() != Some(&split);
-            if is_new {
-                store.save_split(&split)?;
-            }
-            imported.splits.count(is_new);
-            if is_new && held.is_some() {
-                imported.replaced_splits.push(split.name);
-            }
-        }
-        Ok(imported)
-    }
-}
-
-/// The panels of the database with their ids, growing as the import adds to them.
-struct Panels {
-    known: HashMap<(i64, PanelBox), (i64, NewPanel)>,
-}
-
-impl Panels {
-    fn of(store: &Store) -> std::result::Result<Self, StoreError> {
-        let known = store
-            .panels()?
-            .into_iter()
-            .map(|(id, panel)| ((panel.image, panel.bounds), (id, panel)))
-            .collect();
-        Ok(Self { known })
-    }
-
-    /// The id of the panel with these bounds, added where there is none.
-    fn id(&mut self, store: &Store, panel: NewPanel) -> std::result::Result<i64, StoreError> {
-        if let Some((id, _)) = self.known.get(&(panel.image, panel.bounds)) {
-            return Ok(*id);
-        }
-        let id = store.panel(&panel)?;
-        self.known.insert((panel.image, panel.bounds), (id, panel));
-        Ok(id)
-    }
-}
-
-/// A panel that a decision or a split names and `panels.csv` does not.
-fn bare_panel(image: i64, bounds: PanelBox, proposed_by: &str) -> NewPanel {
-    NewPanel {
-        image,
-        bounds,
-        letter: String::new(),
-        sub_caption: String::new(),
-        proposed_by: proposed_by.into(),
-    }
-}
-
-/// Rows the database holds. Counted, as the same decision may rightly be there twice within a
-/// second: made, taken back, made again.
-struct Held<T>(HashMap<T, usize>);
-
-impl<T: Eq + Hash> Held<T> {
-    fn new(rows: impl IntoIterator<Item = T>) -> Self {
-        let mut counts = HashMap::new();
-        for row in rows {
-            *counts.entry(row).or_default() += 1;
-        }
-        Self(counts)
-    }
-
-    /// Whether the database holds one more of this row; takes it.
-    fn take(&mut self, row: &T) -> bool {
-        match self.0.get_mut(row) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                true
-            }
-            _ => false,
-        }
     }
 }
 

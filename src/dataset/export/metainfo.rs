@@ -39,13 +39,11 @@ pub struct Sources {
 
 impl Sources {
     pub fn of<'a>(store: &Store, panels: impl Iterator<Item = &'a LabelledPanel>) -> Result<Self> {
-        let mut papers = HashMap::new();
-        for panel in panels {
-            if !papers.contains_key(&panel.preprint) {
-                papers.insert(panel.preprint, store.paper(panel.preprint)?);
-            }
-        }
-        let wanted: HashSet<i64> = papers.keys().copied().collect();
+        let wanted: HashSet<i64> = panels.map(|panel| panel.preprint).collect();
+        let papers = wanted
+            .iter()
+            .map(|preprint| Ok((*preprint, store.paper(*preprint)?)))
+            .collect::<Result<_>>()?;
         let mut figures = HashMap::new();
         for document in store.documents()? {
             if document.preprint.is_none_or(|preprint| !wanted.contains(&preprint)) {

@@ -19,14 +19,14 @@ pub fn stems(panels: &mut [LabelledPanel]) -> Vec<String> {
     for panel in panels {
         let picture = of_image
             .entry(panel.image)
-            .or_insert_with(|| claim(&mut taken, picture_stem(panel)))
+            .or_insert_with(|| claim(&mut taken, &picture_stem(panel)))
             .clone();
         let stem = match panel.index {
             Some(n) => format!("{picture}%{n}"),
             None => picture,
         };
         // A released piece may already be named like a panel of its whole.
-        stems.push(claim(&mut used, stem));
+        stems.push(claim(&mut used, &stem));
     }
     stems
 }
@@ -40,8 +40,8 @@ fn order(panel: &LabelledPanel) -> impl Ord + '_ {
 }
 
 /// `wanted`, or with the first of `_2`, `_3`, … that nobody has.
-fn claim(taken: &mut HashSet<String>, wanted: String) -> String {
-    let mut name = wanted.clone();
+fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
+    let mut name = wanted.to_owned();
     let mut n = 2;
     while !taken.insert(name.clone()) {
         name = format!("{wanted}_{n}");
@@ -50,7 +50,7 @@ fn claim(taken: &mut HashSet<String>, wanted: String) -> String {
     name
 }
 
-/// The published names come from PyMuPDF, which counts pages from 0.
+/// The published names come from `PyMuPDF`, which counts pages from 0.
 fn picture_stem(panel: &LabelledPanel) -> String {
     if let Some(name) = &panel.file_name {
         return split_extension(name).0.to_owned();

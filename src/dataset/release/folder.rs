@@ -68,11 +68,10 @@ impl Release {
                 .push(format!("{file} lists '{name}', which is no picture of the release"));
             return;
         };
-        match self.pictures[index].part.replace(part) {
-            Some(earlier) => self.warnings.push(format!(
+        if let Some(earlier) = self.pictures[index].part.replace(part) {
+            self.warnings.push(format!(
                 "{file} lists '{name}', which is in {earlier} already; taken as {part}"
-            )),
-            None => {}
+            ));
         }
     }
 

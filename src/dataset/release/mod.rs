@@ -10,11 +10,11 @@ mod folder;
 mod metainfo;
 mod names;
 mod paper;
+mod rows;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use serde_json::json;
 
 pub use folder::{Picture, Release};
 pub use metainfo::MetaRow;
@@ -22,18 +22,11 @@ pub use names::{ReleasedName, split_extension};
 
 use self::paper::Paper;
 use super::Result;
-use super::layout::{class_folder, class_name};
-use crate::store::{
-    Case, Diagnosis, Evidence, ImageRow, Label, NewDecision, NewPanel, ObjectId, ObjectStore,
-    PanelBox, Part, Selection, Source, Split, Stage, Store, StoreError, Subject, Value,
-};
+use super::layout::class_name;
+use crate::store::{Label, ObjectId, ObjectStore, Part, Store, StoreError};
 
 /// Who a release's decisions are recorded as having been made by.
 pub const CURATOR: &str = "covid-ct-release";
-
-/// When: the date of the arXiv version (2003.13865v3) that describes the published split. Fixed, so
-/// that imports of one release are alike.
-const TIME: &str = "2020-06-17T00:00:00Z";
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,12 +54,6 @@ struct Stored {
     is_grey: bool,
 }
 
-impl Stored {
-    fn key(&self) -> PictureKey {
-        (self.name.paper.clone(), self.picture.file_name.clone(), self.object.sha256.clone())
-    }
-}
-
 /// Brings a release into the database, its own split under the name `split`. What is there already
 /// stays as it is.
 ///
@@ -89,7 +76,7 @@ pub fn import(store: &mut Store, release: &Release, split: &str) -> Result<Impor
     }
     let papers: Vec<Paper> =
         papers.into_iter().map(|(name, pictures)| Paper::new(name, pictures)).collect();
-    Ok(store.transaction(|store| write(store, papers, split, imported))?)
+    Ok(store.transaction(|store| rows::write(store, &papers, split, imported))?)
 }
 
 /// Puts a picture's bytes into the object store as they are; the inner error names one that is no
@@ -122,114 +109,4 @@ fn keep(
         height: decoded.height(),
         is_grey: !decoded.color().has_color(),
     }))
-}
-
-/// What tells a released picture from all others: paper, published name, SHA-256 of its bytes.
-type PictureKey = (String, String, String);
-
-fn write(
-    store: &mut Store,
-    papers: Vec<Paper>,
-    split: &str,
-    mut imported: Imported,
-) -> std::result::Result<Imported, StoreError> {
-    let known = released_images(store)?;
-    let is_new = |stored: &Stored| !known.contains_key(&stored.key());
-    for paper in &papers {
-        // Of a paper known in part (a picture that was broken then), only the rest is a document.
-        let rest: Vec<Stored> = paper.pictures.iter().filter(|p| is_new(p)).cloned().collect();
-        if rest.is_empty() {
-            imported.papers_present += 1;
-        } else {
-            let document = Paper::new(paper.name.clone(), rest).extraction();
-            store.record(&document, Source::Release)?;
-            imported.papers += 1;
-        }
-    }
-    let images = released_images(store)?;
-    let known_cases: HashSet<Case> = store.case_history()?.into_iter().collect();
-    let mut parts = Vec::new();
-    for paper in &papers {
-        let of_paper = paper.pictures.iter().filter_map(|s| Some((s, images.get(&s.key())?)));
-        for (stored, image) in of_paper.clone() {
-            let panel = store.panel(&whole(image))?;
-            *imported.panels.entry(stored.picture.label).or_default() += 1;
-            if let Some(part) = stored.picture.part {
-                *imported.parts.entry((stored.picture.label, part)).or_default() += 1;
-                parts.push((panel, part));
-            }
-            if is_new(stored) {
-                decide(store, stored, image)?;
-            }
-        }
-        let Some(preprint) = of_paper.map(|(_, image)| image.preprint).next() else { continue };
-        for (name, details) in paper.cases() {
-            let case = Case { preprint, name, details, curator: CURATOR.into(), time: TIME.into() };
-            if !known_cases.contains(&case) {
-                store.add_case(&case)?;
-            }
-        }
-    }
-    parts.sort_unstable();
-    let split = Split { name: split.into(), how: json!({ "published": "COVID-CT" }), parts };
-    imported.split_is_new = store.split(&split.name)?.as_ref() != Some(&split);
-    if imported.split_is_new {
-        store.save_split(&split)?;
-    }
-    Ok(imported)
-}
-
-fn released_images(
-    store: &Store,
-) -> std::result::Result<HashMap<PictureKey, ImageRow>, StoreError> {
-    let keyed = |image: ImageRow| {
-        let name = image.file_name.clone()?;
-        Some(((image.preprint_name.clone(), name, image.object.sha256.clone()), image))
-    };
-    Ok(store.images()?.into_iter().filter_map(keyed).collect())
-}
-
-fn whole(image: &ImageRow) -> NewPanel {
-    NewPanel {
-        image: image.id,
-        bounds: PanelBox::whole(image.width, image.height),
-        letter: String::new(),
-        sub_caption: String::new(),
-        proposed_by: CURATOR.into(),
-    }
-}
-
-/// Records what publishing the picture decided about it.
-fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> std::result::Result<(), StoreError> {
-    let Picture { label, meta, .. } = &stored.picture;
-    let diagnosis = match label {
-        Label::Covid => Diagnosis::Covid,
-        Label::NonCovid => Diagnosis::NonCovid,
-    };
-    let caption = meta.as_ref().map(|meta| meta.caption.as_str()).unwrap_or_default();
-    let case = meta.as_ref().filter(|meta| !meta.patient.is_empty()).map(|meta| Value::Case {
-        name: meta.patient.clone(),
-        time: Some(meta.time.clone()).filter(|time| !time.is_empty()),
-    });
-    let values = [
-        Some(Value::Select(Selection::Ct)),
-        Some(Value::Crop(vec![PanelBox::whole(image.width, image.height)])),
-        Some(Value::Diagnose(diagnosis)),
-        case,
-    ];
-    for value in values.into_iter().flatten() {
-        let stage = value.stage();
-        let has_evidence = stage == Stage::Diagnose && !caption.is_empty();
-        store.decide(&NewDecision {
-            stage,
-            subject: Subject::image(image.id),
-            value: Some(value),
-            evidence: has_evidence.then_some(Evidence::Caption),
-            span: if has_evidence { caption.to_owned() } else { String::new() },
-            curator: CURATOR.into(),
-            time: TIME.into(),
-            note: format!("published in {}", class_folder(*label)),
-        })?;
-    }
-    Ok(())
 }

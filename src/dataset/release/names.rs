@@ -1,7 +1,7 @@
 //! What the file names of published pictures tell.
 //!
-//! The COVID pictures are named `<paper>-p<page>-<xref>` by the extraction recipe of PyMuPDF, which
-//! counts pages from 0, with `_n`, `-n` and `%n` after it where a picture was cut further. The
+//! The COVID pictures are named `<paper>-p<page>-<xref>` by the extraction recipe of `PyMuPDF`,
+//! which counts pages from 0, with `_n`, `-n` and `%n` after it where a picture was cut further. The
 //! non-COVID ones are numbered, once for `.png` and once again for `.jpg`.
 
 use std::sync::LazyLock;
