@@ -248,8 +248,8 @@ fn a_wrong_file_is_refused_whole_and_the_place_named() {
         ),
         ("splits.csv", "test,\"{", "test,\"", "line 3, column how: expected JSON"),
     ];
+    let (project, rebuilt) = (labelled(), fresh());
     for (file, old, new, told) in cases {
-        let (project, rebuilt) = (labelled(), fresh());
         export(&project, "annotations");
         edit(&project, file, old, new);
         let error = text(&import(&rebuilt, &project).code(2).get_output().stderr);
@@ -258,6 +258,19 @@ fn a_wrong_file_is_refused_whole_and_the_place_named() {
         let totals = rebuilt.store().totals().expect("totals");
         assert_eq!((totals.decisions, totals.panels), (0, 0), "{told}");
     }
+}
+
+#[test]
+fn what_the_database_holds_otherwise_is_told() {
+    let (project, other) = (labelled(), labelled());
+    export(&project, "annotations");
+    edit(&project, "panels.csv", ",A,,ann", ",B,,ann");
+    edit(&project, "splits.csv", ",test,", ",val,");
+    let printed = import(&other, &project).success();
+    let (out, err) = (text(&printed.get_output().stdout), text(&printed.get_output().stderr));
+    assert!(out.contains("splits: 1 added"), "{out}");
+    assert!(err.contains("2 panels have another letter"), "{err}");
+    assert!(err.contains("the split 'mine' was here with other panels; replaced"), "{err}");
 }
 
 #[test]
