@@ -1,0 +1,186 @@
+//! What an import is about to write, and the writing of it: rows the database holds are skipped.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use super::import::Imported;
+use crate::store::{Case, NewDecision, NewPanel, PanelBox, Part, Result, Split, Store, Value};
+
+/// A decision whose panel may not have an id yet.
+pub struct PlannedDecision {
+    pub panel: Option<PanelBox>,
+    pub decision: NewDecision,
+}
+
+pub struct PlannedSplit {
+    pub how: serde_json::Value,
+    pub parts: BTreeMap<(i64, PanelBox), Part>,
+}
+
+/// What is about to be written.
+#[derive(Default)]
+pub struct Writes {
+    pub panels: Vec<NewPanel>,
+    pub decisions: Vec<PlannedDecision>,
+    pub cases: Vec<Case>,
+    pub splits: BTreeMap<String, PlannedSplit>,
+}
+
+impl Writes {
+    /// Writes all that the database does not hold yet, and counts both.
+    pub fn apply(self, store: &mut Store, mut imported: Imported) -> Result<Imported> {
+        let mut panels = Panels::of(store)?;
+        add_panels(self.panels, store, &mut panels, &mut imported)?;
+        add_decisions(self.decisions, store, &mut panels, &mut imported)?;
+        let mut held = Held::new(store.case_history()?);
+        for case in self.cases {
+            let is_new = !held.take(&case);
+            if is_new {
+                store.add_case(&case)?;
+            }
+            imported.cases.count(is_new);
+        }
+        add_splits(self.splits, store, &mut panels, &mut imported)?;
+        Ok(imported)
+    }
+}
+
+fn add_panels(
+    rows: Vec<NewPanel>,
+    store: &Store,
+    panels: &mut Panels,
+    imported: &mut Imported,
+) -> Result<()> {
+    for panel in rows {
+        let known = panels.known.get(&(panel.image, panel.bounds));
+        imported.panels.count(known.is_none());
+        imported.differing_panels += usize::from(known.is_some_and(|(_, known)| *known != panel));
+        panels.id(store, panel)?;
+    }
+    Ok(())
+}
+
+/// Panels that only a decision names are drawn by its curator.
+fn add_decisions(
+    rows: Vec<PlannedDecision>,
+    store: &Store,
+    panels: &mut Panels,
+    imported: &mut Imported,
+) -> Result<()> {
+    let mut held = Held::new(store.decisions()?.into_iter().map(|decision| NewDecision {
+        stage: decision.stage,
+        subject: decision.subject,
+        value: decision.value,
+        evidence: decision.evidence,
+        span: decision.span,
+        curator: decision.curator,
+        time: decision.time,
+        note: decision.note,
+    }));
+    for PlannedDecision { panel, mut decision } in rows {
+        let image = decision.subject.image;
+        let drawn = |bounds| bare_panel(image, bounds, &decision.curator);
+        if let Some(Value::Crop(boxes)) = &decision.value {
+            for bounds in boxes {
+                panels.id(store, drawn(*bounds))?;
+            }
+        }
+        let panel = panel.map(|bounds| panels.id(store, drawn(bounds))).transpose()?;
+        decision.subject.panel = panel;
+        let is_new = !held.take(&decision);
+        if is_new {
+            store.decide(&decision)?;
+        }
+        imported.decisions.count(is_new);
+    }
+    Ok(())
+}
+
+fn add_splits(
+    rows: BTreeMap<String, PlannedSplit>,
+    store: &mut Store,
+    panels: &mut Panels,
+    imported: &mut Imported,
+) -> Result<()> {
+    for (name, PlannedSplit { how, parts }) in rows {
+        let mut ids = Vec::with_capacity(parts.len());
+        for ((image, bounds), part) in parts {
+            ids.push((panels.id(store, bare_panel(image, bounds, "auto"))?, part));
+        }
+        if ids.is_empty() {
+            continue;
+        }
+        ids.sort_unstable();
+        let split = Split { name, how, parts: ids };
+        let held = store.split(&split.name)?;
+        let is_new = held.as_ref() != Some(&split);
+        imported.splits.count(is_new);
+        if is_new {
+            store.save_split(&split)?;
+            imported.replaced_splits.extend(held.map(|held| held.name));
+        }
+    }
+    Ok(())
+}
+
+/// The panels of the database with their ids, growing as the import adds to them.
+struct Panels {
+    known: HashMap<(i64, PanelBox), (i64, NewPanel)>,
+}
+
+impl Panels {
+    fn of(store: &Store) -> Result<Self> {
+        let known = store
+            .panels()?
+            .into_iter()
+            .map(|(id, panel)| ((panel.image, panel.bounds), (id, panel)))
+            .collect();
+        Ok(Self { known })
+    }
+
+    /// The id of the panel with these bounds, added where there is none.
+    fn id(&mut self, store: &Store, panel: NewPanel) -> Result<i64> {
+        if let Some((id, _)) = self.known.get(&(panel.image, panel.bounds)) {
+            return Ok(*id);
+        }
+        let id = store.panel(&panel)?;
+        self.known.insert((panel.image, panel.bounds), (id, panel));
+        Ok(id)
+    }
+}
+
+/// A panel that a decision or a split names and `panels.csv` does not.
+fn bare_panel(image: i64, bounds: PanelBox, proposed_by: &str) -> NewPanel {
+    NewPanel {
+        image,
+        bounds,
+        letter: String::new(),
+        sub_caption: String::new(),
+        proposed_by: proposed_by.into(),
+    }
+}
+
+/// Rows the database holds. Counted, as the same decision may rightly be there twice within a
+/// second: made, taken back, made again.
+struct Held<T>(HashMap<T, usize>);
+
+impl<T: Eq + Hash> Held<T> {
+    fn new(rows: impl IntoIterator<Item = T>) -> Self {
+        let mut counts = HashMap::new();
+        for row in rows {
+            *counts.entry(row).or_default() += 1;
+        }
+        Self(counts)
+    }
+
+    /// Whether the database holds one more of this row; takes it.
+    fn take(&mut self, row: &T) -> bool {
+        match self.0.get_mut(row) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+}

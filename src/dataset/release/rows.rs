@@ -1,0 +1,142 @@
+//! The rows a release becomes: documents, panels, decisions, cases and its split.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::json;
+
+use super::paper::Paper;
+use super::{CURATOR, Imported, Picture, Stored};
+use crate::dataset::layout::class_folder;
+use crate::store::{
+    Case, Diagnosis, Evidence, ImageRow, Label, NewDecision, NewPanel, PanelBox, Result, Selection,
+    Source, Split, Stage, Store, Subject, Value,
+};
+
+/// When: the date of the last arXiv version of the dataset's paper (2003.13865v3). Fixed, so that
+/// imports of one release are alike.
+const TIME: &str = "2020-06-17T00:00:00Z";
+
+/// What tells a released picture from all others: paper, published name, SHA-256 of its bytes.
+type PictureKey = (String, String, String);
+
+impl Stored {
+    fn key(&self) -> PictureKey {
+        (self.name.paper.clone(), self.picture.file_name.clone(), self.object.sha256.clone())
+    }
+}
+
+/// Brings the papers into the database, and of what is there already only counts.
+pub fn write(
+    store: &mut Store,
+    papers: &[Paper],
+    split: &str,
+    mut imported: Imported,
+) -> Result<Imported> {
+    let known = released_images(store)?;
+    for paper in papers {
+        // Of a paper known in part (a picture that was broken then), only the rest is a document.
+        let is_new = |stored: &&Stored| !known.contains_key(&stored.key());
+        let rest: Vec<Stored> = paper.pictures.iter().filter(is_new).cloned().collect();
+        if rest.is_empty() {
+            imported.papers_present += 1;
+        } else {
+            let document = Paper::new(paper.name.clone(), rest).extraction();
+            store.record(&document, Source::Release)?;
+            imported.papers += 1;
+        }
+    }
+    let images = released_images(store)?;
+    let mut parts = Vec::new();
+    for stored in papers.iter().flat_map(|paper| &paper.pictures) {
+        let Some(image) = images.get(&stored.key()) else { continue };
+        let (panel, label) = (store.panel(&whole(image))?, stored.picture.label);
+        *imported.panels.entry(label).or_default() += 1;
+        if let Some(part) = stored.picture.part {
+            *imported.parts.entry((label, part)).or_default() += 1;
+            parts.push((panel, part));
+        }
+        if !known.contains_key(&stored.key()) {
+            decide(store, stored, image)?;
+        }
+    }
+    add_cases(store, papers, &images)?;
+    parts.sort_unstable();
+    let split = Split { name: split.into(), how: json!({ "published": "COVID-CT" }), parts };
+    imported.split_is_new = store.split(&split.name)?.as_ref() != Some(&split);
+    if imported.split_is_new {
+        store.save_split(&split)?;
+    }
+    Ok(imported)
+}
+
+fn add_cases(
+    store: &Store,
+    papers: &[Paper],
+    images: &HashMap<PictureKey, ImageRow>,
+) -> Result<()> {
+    let known: HashSet<Case> = store.case_history()?.into_iter().collect();
+    for paper in papers {
+        let image = paper.pictures.iter().find_map(|stored| images.get(&stored.key()));
+        let Some(preprint) = image.map(|image| image.preprint) else { continue };
+        for (name, details) in paper.cases() {
+            let case = Case { preprint, name, details, curator: CURATOR.into(), time: TIME.into() };
+            if !known.contains(&case) {
+                store.add_case(&case)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn released_images(store: &Store) -> Result<HashMap<PictureKey, ImageRow>> {
+    let keyed = |image: ImageRow| {
+        let name = image.file_name.clone()?;
+        Some(((image.preprint_name.clone(), name, image.object.sha256.clone()), image))
+    };
+    Ok(store.images()?.into_iter().filter_map(keyed).collect())
+}
+
+fn whole(image: &ImageRow) -> NewPanel {
+    NewPanel {
+        image: image.id,
+        bounds: PanelBox::whole(image.width, image.height),
+        letter: String::new(),
+        sub_caption: String::new(),
+        proposed_by: CURATOR.into(),
+    }
+}
+
+/// Records what publishing the picture decided about it.
+fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> Result<()> {
+    let Picture { label, meta, .. } = &stored.picture;
+    let diagnosis = match label {
+        Label::Covid => Diagnosis::Covid,
+        Label::NonCovid => Diagnosis::NonCovid,
+    };
+    let caption = meta.as_ref().map(|meta| meta.caption.as_str()).unwrap_or_default();
+    let case = meta.as_ref().filter(|meta| !meta.patient.is_empty()).map(|meta| Value::Case {
+        name: meta.patient.clone(),
+        time: Some(meta.time.clone()).filter(|time| !time.is_empty()),
+    });
+    let values = [
+        Some(Value::Select(Selection::Ct)),
+        Some(Value::Crop(vec![PanelBox::whole(image.width, image.height)])),
+        Some(Value::Diagnose(diagnosis)),
+        case,
+    ];
+    for value in values.into_iter().flatten() {
+        let stage = value.stage();
+        let has_evidence = stage == Stage::Diagnose && !caption.is_empty();
+        store.decide(&NewDecision {
+            stage,
+            subject: Subject::image(image.id),
+            value: Some(value),
+            evidence: has_evidence.then_some(Evidence::Caption),
+            span: if has_evidence { caption.to_owned() } else { String::new() },
+            curator: CURATOR.into(),
+            time: TIME.into(),
+            note: format!("published in {}", class_folder(*label)),
+        })?;
+    }
+    Ok(())
+}

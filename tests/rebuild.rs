@@ -1,0 +1,157 @@
+//! The same documents and annotations give the same dataset, byte for byte, in any database.
+
+mod common;
+
+use std::fs;
+
+use common::{Project, files, text};
+use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
+use covid_ct::pdf::Matrix;
+use covid_ct::store::{
+    Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, Source, sha256_hex,
+};
+use image::{ImageFormat, Rgb, RgbImage};
+
+const PAPERS: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
+
+/// A pixel tells its picture and its place.
+fn pixel(shade: u8, x: u32, y: u32) -> u8 {
+    shade * 30 + (8 * y + x) as u8
+}
+
+/// Each paper holds one compound picture of 8 x 4 pixels, on its third page.
+fn ingest(project: &Project, papers: impl IntoIterator<Item = &'static str>) {
+    let mut store = project.store();
+    for name in papers {
+        let shade = name.as_bytes()[1] - b'0';
+        let picture = RgbImage::from_fn(8, 4, |x, y| Rgb([pixel(shade, x, y); 3]));
+        let mut png = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut png, ImageFormat::Png).expect("encoded");
+        let placement = FoundPlacement {
+            page: 3,
+            transform: Matrix::IDENTITY,
+            bbox: Matrix::IDENTITY.unit_square(),
+        };
+        let image = FoundImage {
+            xref: Some(52),
+            object: store.objects().put(&png.into_inner(), "png").expect("object"),
+            width: 8,
+            height: 4,
+            colour_space: "DeviceRGB".into(),
+            filter: "FlateDecode".into(),
+            origin: ImageOrigin::Decoded,
+            file_name: None,
+            placements: vec![placement],
+        };
+        let figure = FoundFigure {
+            label: Some("Figure 1".into()),
+            kind: FigureKind::Figure,
+            caption: "Figure 1. Two scans.".into(),
+            caption_page: Some(3),
+            caption_bbox: None,
+            page: Some(3),
+            bbox: None,
+            images: vec![(0, 0)],
+            pairing: Pairing::Below,
+            confidence: 1.0,
+            mentions: Vec::new(),
+        };
+        let found = Extraction {
+            sha256: sha256_hex(name.as_bytes()),
+            path: format!("{name}.pdf"),
+            extractor: 1,
+            paper: PaperMeta { name: name.into(), ..PaperMeta::default() },
+            pages: Vec::new(),
+            images: vec![image],
+            figures: vec![figure],
+        };
+        store.record(&found, Source::Pdf).expect("recorded");
+    }
+}
+
+/// Every second paper is COVID; both halves of a picture are scans.
+fn write_annotations(project: &Project) {
+    let folder = project.path("annotations");
+    fs::create_dir_all(&folder).expect("folder");
+    let mut rows = String::from(
+        "preprint,version,page,xref,panel,stage,value,evidence,span,curator,time,note,\
+         image_sha256,document_sha256\n",
+    );
+    for (index, name) in PAPERS.iter().enumerate() {
+        let label = if index % 2 == 0 { "covid" } else { "non-covid" };
+        for (stage, value) in [
+            ("select", "ct"),
+            ("crop", "\"0,0,4,4;4,0,4,4\""),
+            ("diagnose", label),
+            ("case", "Patient 1 @ day 3"),
+        ] {
+            rows += &format!("{name},,3,52,,{stage},{value},,,ann,2020-03-27T12:00:00Z,,,\n");
+        }
+    }
+    fs::write(folder.join("decisions.csv"), rows).expect("written");
+}
+
+fn build(project: &Project, annotations: &Project) {
+    let folder = annotations.path("annotations");
+    project.command(["annotations", "import"]).arg(folder).assert().success();
+    project.command(["split", "--seed", "1"]).assert().success();
+    project.command(["export"]).assert().success();
+}
+
+#[test]
+fn the_order_of_ingestion_does_not_show_in_the_dataset() {
+    let (first, second) = (Project::new(), Project::new());
+    write_annotations(&first);
+    ingest(&first, PAPERS);
+    ingest(&second, PAPERS.into_iter().rev());
+    build(&first, &first);
+    build(&second, &first);
+    let exported = |project: &Project| files(&project.path("data/export/default"));
+    assert_eq!(exported(&first), exported(&second));
+    // Two pictures a panel of six papers, six lists, the MetaInfo.
+    assert_eq!(exported(&first).len(), 12 + 6 + 1);
+}
+
+#[test]
+fn panels_are_cut_exactly_and_say_where_they_are_from() {
+    let project = Project::new();
+    write_annotations(&project);
+    ingest(&project, PAPERS);
+    build(&project, &project);
+    let folder = project.path("data/export/default");
+    let cut = image::open(folder.join("Images-processed/CT_NonCOVID/p1-p2-52%1.png"))
+        .expect("page 3 is p2 in a published name")
+        .into_luma8();
+    assert_eq!(cut.dimensions(), (4, 4));
+    for (x, y, grey) in cut.enumerate_pixels() {
+        assert_eq!(grey.0, [pixel(1, x + 4, y)]);
+    }
+    let meta = fs::read_to_string(folder.join("COVID-CT-MetaInfo.csv")).expect("MetaInfo");
+    let row = meta.lines().find(|line| line.starts_with("p1-p2-52%1.png")).expect("a row");
+    for told in [
+        "Patient 1",
+        "day 3",
+        "Figure 1. Two scans.",
+        "non-covid",
+        "p1,,3,52,\"4,0,4,4\"",
+        "Figure 1,",
+        "diagnose:ann@2020-03-27T12:00:00Z",
+    ] {
+        assert!(row.contains(told), "{told} is not in: {row}");
+    }
+}
+
+#[test]
+fn a_picture_lost_from_disk_is_named_and_the_rest_goes_on() {
+    let project = Project::new();
+    write_annotations(&project);
+    ingest(&project, PAPERS);
+    build(&project, &project);
+    let store = project.store();
+    let object = store.images().expect("images")[0].object.clone();
+    fs::remove_file(store.objects().path(&object)).expect("removed");
+    let failed = project.command(["export"]).assert().code(1);
+    let error = text(&failed.get_output().stderr);
+    assert!(error.contains("p0-p2-52%0.png: cannot read"), "{error}");
+    assert_eq!(files(&project.path("data/export/default")).len(), 10 + 6 + 1);
+}
