@@ -168,3 +168,104 @@ fn classifier(path: Path, features: i64, classes: i64) -> Linear {
     };
     nn::linear(path, features, classes, config)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use tch::Device;
+    use tch::nn::VarStore;
+
+    /// Numbers from -0.5 to 0.5 by a formula any language can repeat:
+    /// `((37 i + 101 seed) mod 1009) / 1009 - 0.5`.
+    fn formula(seed: i64, shape: &[i64]) -> Tensor {
+        let count: i64 = shape.iter().product();
+        let value = |i| ((i * 37 + seed * 101) % 1009) as f64 / 1009.0 - 0.5;
+        let values: Vec<f64> = (0..count).map(value).collect();
+        Tensor::from_slice(&values).view(shape).to_kind(tch::Kind::Float)
+    }
+
+    /// Fills each variable by the formula, its place among the sorted names as the seed; variances
+    /// and normalisation weights have 1 added.
+    fn fill(variables: &VarStore) {
+        let sorted: BTreeMap<_, _> = variables.variables().into_iter().collect();
+        for (seed, (name, mut variable)) in (0..).zip(sorted) {
+            let scale = name.contains("norm") && name.ends_with(".weight");
+            let offset = i64::from(scale || name.ends_with("running_var"));
+            tch::no_grad(|| variable.copy_(&(formula(seed, &variable.size()) + offset)));
+        }
+    }
+
+    fn assert_close(logits: &Tensor, expected: [[f64; 2]; 2]) {
+        for (row, expected) in expected.iter().enumerate() {
+            for (column, expected) in expected.iter().enumerate() {
+                let value = logits.double_value(&[row as i64, column as i64]);
+                assert!((value - expected).abs() < 1e-4, "{value} is not {expected}");
+            }
+        }
+    }
+
+    /// The expected logits were computed once in float64 by a forward pass written in numpy alone
+    /// from torchvision's definition (explicit loops over patches, no shared code), with the weights
+    /// and images of [`formula`].
+    #[test]
+    fn logits_equal_those_of_an_independent_implementation() {
+        let variables = VarStore::new(Device::Cpu);
+        let tiny = Architecture { growth: 4, blocks: &[2, 1], stem: 6 };
+        let network = DenseNet::new(&variables.root(), tiny, 2);
+        assert_eq!(variables.len(), 46);
+        fill(&variables);
+        let images = formula(999, &[2, 3, 32, 32]) * 4;
+        let channels_last = images.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+        let _guard = tch::no_grad_guard();
+        for images in [images, channels_last] {
+            let evaluated = [[-7.903_687_65, 7.786_894_15], [-7.781_859_02, 7.485_491_97]];
+            assert_close(&network.forward(&images, false), evaluated);
+        }
+        // With the statistics of the batch itself; comes last, for it moves the running ones.
+        let images = formula(999, &[2, 3, 32, 32]) * 4;
+        let trained = [[-1.479_782_01, 0.231_081_3], [-1.521_240_05, 0.480_202_29]];
+        assert_close(&network.forward(&images, true), trained);
+    }
+
+    /// torchvision's documentation gives these numbers of parameters for 1000 classes.
+    #[test]
+    fn networks_are_as_large_as_torchvisions() {
+        for (network, parameters) in [
+            (Network::DenseNet121, 7_978_856),
+            (Network::DenseNet169, 14_149_480),
+            (Network::DenseNet201, 20_013_928),
+        ] {
+            let variables = VarStore::new(Device::Cpu);
+            DenseNet::new(&variables.root(), Architecture::of(network), 1000);
+            let count: usize = variables.trainable_variables().iter().map(Tensor::numel).sum();
+            assert_eq!(count, parameters, "{network}");
+        }
+    }
+
+    #[test]
+    fn names_and_first_weights_are_torchvisions() {
+        let variables = VarStore::new(Device::Cpu);
+        DenseNet::new(&variables.root(), Architecture::of(Network::DenseNet121), 2);
+        let named = variables.variables();
+        assert_eq!(named.len(), 606);
+        for (name, shape) in [
+            ("features.conv0.weight", &[64, 3, 7, 7][..]),
+            ("features.denseblock1.denselayer1.norm1.weight", &[64]),
+            ("features.denseblock4.denselayer16.conv2.weight", &[32, 128, 3, 3]),
+            ("features.transition3.conv.weight", &[512, 1024, 1, 1]),
+            ("features.norm5.running_var", &[1024]),
+            ("classifier.weight", &[2, 1024]),
+        ] {
+            assert_eq!(named[name].size(), shape, "{name}");
+        }
+        let scale = &named["features.norm0.weight"];
+        assert_eq!(scale.min().double_value(&[]), 1.0);
+        assert_eq!(scale.max().double_value(&[]), 1.0);
+        assert_eq!(named["classifier.bias"].abs().max().double_value(&[]), 0.0);
+        // He's deviation, sqrt(2 / fan-in), of 1152 inputs.
+        let deviation = named["features.denseblock4.denselayer16.conv2.weight"].std(true);
+        let expected = (2.0_f64 / 1152.0).sqrt();
+        assert!((deviation.double_value(&[]) / expected - 1.0).abs() < 0.03);
+    }
+}

@@ -126,3 +126,111 @@ fn listed(names: &[String]) -> String {
         more => format!("{told} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::torch::Model;
+    use std::path::PathBuf;
+    use tch::Device;
+
+    const NETWORK: Network = Network::DenseNet121;
+
+    /// A file with random weights of the network after `change`.
+    fn file_with(
+        folder: &Path,
+        change: impl FnOnce(&mut BTreeMap<String, Tensor>),
+    ) -> (PathBuf, BTreeMap<String, Tensor>) {
+        let model = Model::new(NETWORK, Device::Cpu);
+        let mut named: BTreeMap<_, _> = model.variables.variables().into_iter().collect();
+        change(&mut named);
+        let path = folder.join("weights.safetensors");
+        let list: Vec<_> = named.iter().collect();
+        Tensor::write_safetensors(&list, &path).expect("file");
+        (path, named)
+    }
+
+    fn zeros(shape: &[i64]) -> Tensor {
+        Tensor::zeros(shape, (tch::Kind::Float, Device::Cpu))
+    }
+
+    fn load_changed(
+        change: impl FnOnce(&mut BTreeMap<String, Tensor>),
+    ) -> (Result<Option<i64>>, BTreeMap<String, Tensor>, Model) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (path, named) = file_with(folder.path(), change);
+        let mut model = Model::new(NETWORK, Device::Cpu);
+        (load(&mut model.variables, NETWORK, &path), named, model)
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("best.safetensors");
+        let saved = Model::new(NETWORK, Device::Cpu);
+        save(&saved.variables, &path).expect("save");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+        let mut loaded = Model::new(NETWORK, Device::Cpu);
+        load_whole(&mut loaded.variables, NETWORK, &path).expect("load");
+        let loaded = loaded.variables.variables();
+        for (name, variable) in saved.variables.variables() {
+            assert_eq!(variable, loaded[&name], "{name}");
+        }
+    }
+
+    #[test]
+    fn torchvisions_counters_are_passed_over() {
+        let (loaded, ..) = load_changed(|named| {
+            named.insert("features.norm0.num_batches_tracked".into(), Tensor::from(7_i64));
+        });
+        assert_eq!(loaded.expect("loaded"), None);
+    }
+
+    #[test]
+    fn a_head_of_another_size_starts_afresh() {
+        let (loaded, named, model) = load_changed(|named| {
+            named.insert(HEAD[0].into(), zeros(&[14, 1024]));
+            named.insert(HEAD[1].into(), zeros(&[14]));
+        });
+        assert_eq!(loaded.expect("loaded"), Some(14));
+        let variables = model.variables.variables();
+        assert_eq!(variables[HEAD[0]].size(), [2, 1024]);
+        assert!(variables[HEAD[0]].abs().max().double_value(&[]) > 0.0);
+        assert_eq!(variables["features.conv0.weight"], named["features.conv0.weight"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_nothing_changes() {
+        let (loaded, named, model) = load_changed(|named| {
+            named.remove("features.conv0.weight");
+            named.insert("fc.weight".into(), zeros(&[1]));
+            named.insert("features.norm5.bias".into(), zeros(&[3]));
+            named.insert(HEAD[1].into(), zeros(&[3]));
+        });
+        let error = loaded.expect_err("refused").to_string();
+        for part in [
+            "missing: features.conv0.weight",
+            "unknown: fc.weight",
+            "features.norm5.bias ([3] instead of [1024])",
+            "classifier.bias",
+            "weights.safetensors",
+            "densenet121",
+        ] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+        let untouched = "features.denseblock1.denselayer1.conv1.weight";
+        assert_ne!(model.variables.variables()[untouched], named[untouched]);
+    }
+
+    #[test]
+    fn what_is_no_safetensors_file_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("weights.pth");
+        let mut model = Model::new(NETWORK, Device::Cpu);
+        let mut refused =
+            || load(&mut model.variables, NETWORK, &path).expect_err("refused").to_string();
+        assert!(refused().contains("weights.pth"), "{}", refused());
+        std::fs::write(&path, "PK\u{3}\u{4} a zip, as torch.save writes it").expect("file");
+        assert!(refused().contains("weights.pth"), "{}", refused());
+    }
+}
