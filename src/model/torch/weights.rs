@@ -1,0 +1,236 @@
+//! Weights as `.safetensors` under torchvision's names.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use tch::Tensor;
+use tch::nn::VarStore;
+
+use crate::model::{ModelError, Network, Result};
+
+/// The last layer's variables. Only these may differ from the file's in size: another data set has
+/// other classes.
+const HEAD: [&str; 2] = ["classifier.weight", "classifier.bias"];
+
+/// PyTorch's counters of training steps: of no use to the network, absent from libtorch's C++ one.
+const COUNTER: &str = ".num_batches_tracked";
+
+/// Names told in an error before it says how many more there are.
+const NAMES_TOLD: usize = 3;
+
+/// Replaces the network's weights by a file's. A head with another number of outputs is left as it
+/// was; then the file's number of outputs is returned.
+///
+/// # Errors
+/// [`ModelError::Weights`] where the file cannot be read, [`ModelError::Mismatch`] where it holds
+/// another network; the weights are then as they were.
+pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<Option<i64>> {
+    let found = read(path)?;
+    let mut wanted: BTreeMap<_, _> = variables.variables().into_iter().collect();
+    let replaced_head = other_head(&found, &wanted);
+    if replaced_head.is_some() {
+        wanted.retain(|name, _| !HEAD.contains(&name.as_str()));
+    }
+    if let Some(mismatch) = mismatch(&found, &wanted, replaced_head.is_some()) {
+        return Err(ModelError::Mismatch {
+            path: path.into(),
+            network: network.to_string(),
+            mismatch,
+        });
+    }
+    tch::no_grad(|| {
+        wanted.iter_mut().try_for_each(|(name, variable)| variable.f_copy_(&found[name]).map(drop))
+    })?;
+    Ok(replaced_head)
+}
+
+/// Like [`load`], for what must hold this very network, head included.
+///
+/// # Errors
+/// As there, and where the head has another number of outputs.
+pub fn load_whole(variables: &mut VarStore, network: Network, path: &Path) -> Result<()> {
+    match load(variables, network, path)? {
+        None => Ok(()),
+        Some(outputs) => Err(ModelError::Mismatch {
+            path: path.into(),
+            network: network.to_string(),
+            mismatch: format!("classifier.weight has {outputs} outputs"),
+        }),
+    }
+}
+
+/// Writes the weights: whole under the file's name, or not at all.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn save(variables: &VarStore, path: &Path) -> Result<()> {
+    // tch goes by the extension.
+    let partial = path.with_extension("part.safetensors");
+    variables.save(&partial)?;
+    File::open(&partial)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| ModelError::Write { path: path.into(), source })
+}
+
+fn read(path: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let wrong = |reason: String| ModelError::Weights { path: path.into(), reason };
+    // Opened here first: tch's error for a missing file does not name it.
+    File::open(path).map_err(|e| wrong(e.to_string()))?;
+    let named = Tensor::read_safetensors(path).map_err(|e| wrong(e.to_string()))?;
+    Ok(named.into_iter().filter(|(name, _)| !name.ends_with(COUNTER)).collect())
+}
+
+/// Outputs of the file's head where it is a whole head of another number of outputs.
+fn other_head(found: &BTreeMap<String, Tensor>, wanted: &BTreeMap<String, Tensor>) -> Option<i64> {
+    let [weight, bias] = HEAD.map(|name| found.get(name).map(Tensor::size));
+    let (weight, bias, own) = (weight?, bias?, wanted.get(HEAD[0])?.size());
+    let outputs = *bias.first()?;
+    (weight == [outputs, own[1]] && outputs != own[0]).then_some(outputs)
+}
+
+/// What does not fit, in words; `None` where all does.
+fn mismatch(
+    found: &BTreeMap<String, Tensor>,
+    wanted: &BTreeMap<String, Tensor>,
+    ignore_head: bool,
+) -> Option<String> {
+    let missing: Vec<_> =
+        wanted.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
+    let unknown: Vec<_> = found
+        .keys()
+        .filter(|name| !wanted.contains_key(*name))
+        .filter(|name| !(ignore_head && HEAD.contains(&name.as_str())))
+        .cloned()
+        .collect();
+    let misshapen: Vec<_> = wanted
+        .iter()
+        .filter_map(|(name, own)| Some((name, own.size(), found.get(name)?.size())))
+        .filter(|(_, own, theirs)| own != theirs)
+        .map(|(name, own, theirs)| format!("{name} ({theirs:?} instead of {own:?})"))
+        .collect();
+    let problems = [("missing", missing), ("unknown", unknown), ("of another shape", misshapen)];
+    let told: Vec<_> = problems
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what}: {}", listed(names)))
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+fn listed(names: &[String]) -> String {
+    let told = names[..names.len().min(NAMES_TOLD)].join(", ");
+    match names.len().saturating_sub(NAMES_TOLD) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::torch::Model;
+    use std::path::PathBuf;
+    use tch::Device;
+
+    const NETWORK: Network = Network::DenseNet121;
+
+    /// A file with random weights of the network after `change`.
+    fn file_with(
+        folder: &Path,
+        change: impl FnOnce(&mut BTreeMap<String, Tensor>),
+    ) -> (PathBuf, BTreeMap<String, Tensor>) {
+        let model = Model::new(NETWORK, Device::Cpu);
+        let mut named: BTreeMap<_, _> = model.variables.variables().into_iter().collect();
+        change(&mut named);
+        let path = folder.join("weights.safetensors");
+        let list: Vec<_> = named.iter().collect();
+        Tensor::write_safetensors(&list, &path).expect("file");
+        (path, named)
+    }
+
+    fn zeros(shape: &[i64]) -> Tensor {
+        Tensor::zeros(shape, (tch::Kind::Float, Device::Cpu))
+    }
+
+    fn load_changed(
+        change: impl FnOnce(&mut BTreeMap<String, Tensor>),
+    ) -> (Result<Option<i64>>, BTreeMap<String, Tensor>, Model) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (path, named) = file_with(folder.path(), change);
+        let mut model = Model::new(NETWORK, Device::Cpu);
+        (load(&mut model.variables, NETWORK, &path), named, model)
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("best.safetensors");
+        let saved = Model::new(NETWORK, Device::Cpu);
+        save(&saved.variables, &path).expect("save");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+        let mut loaded = Model::new(NETWORK, Device::Cpu);
+        load_whole(&mut loaded.variables, NETWORK, &path).expect("load");
+        let loaded = loaded.variables.variables();
+        for (name, variable) in saved.variables.variables() {
+            assert_eq!(variable, loaded[&name], "{name}");
+        }
+    }
+
+    #[test]
+    fn torchvisions_counters_are_passed_over() {
+        let (loaded, ..) = load_changed(|named| {
+            named.insert("features.norm0.num_batches_tracked".into(), Tensor::from(7_i64));
+        });
+        assert_eq!(loaded.expect("loaded"), None);
+    }
+
+    #[test]
+    fn a_head_of_another_size_starts_afresh() {
+        let (loaded, named, model) = load_changed(|named| {
+            named.insert(HEAD[0].into(), zeros(&[14, 1024]));
+            named.insert(HEAD[1].into(), zeros(&[14]));
+        });
+        assert_eq!(loaded.expect("loaded"), Some(14));
+        let variables = model.variables.variables();
+        assert_eq!(variables[HEAD[0]].size(), [2, 1024]);
+        assert!(variables[HEAD[0]].abs().max().double_value(&[]) > 0.0);
+        assert_eq!(variables["features.conv0.weight"], named["features.conv0.weight"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_nothing_changes() {
+        let (loaded, named, model) = load_changed(|named| {
+            named.remove("features.conv0.weight");
+            named.insert("fc.weight".into(), zeros(&[1]));
+            named.insert("features.norm5.bias".into(), zeros(&[3]));
+            named.insert(HEAD[1].into(), zeros(&[3]));
+        });
+        let error = loaded.expect_err("refused").to_string();
+        for part in [
+            "missing: features.conv0.weight",
+            "unknown: fc.weight",
+            "features.norm5.bias ([3] instead of [1024])",
+            "classifier.bias",
+            "weights.safetensors",
+            "densenet121",
+        ] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+        let untouched = "features.denseblock1.denselayer1.conv1.weight";
+        assert_ne!(model.variables.variables()[untouched], named[untouched]);
+    }
+
+    #[test]
+    fn what_is_no_safetensors_file_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("weights.pth");
+        let mut model = Model::new(NETWORK, Device::Cpu);
+        let mut refused =
+            || load(&mut model.variables, NETWORK, &path).expect_err("refused").to_string();
+        assert!(refused().contains("weights.pth"), "{}", refused());
+        std::fs::write(&path, "PK\u{3}\u{4} a zip, as torch.save writes it").expect("file");
+        assert!(refused().contains("weights.pth"), "{}", refused());
+    }
+}
