@@ -224,8 +224,8 @@ mod tests {
         let read = |text| parse_evidence(text, Diagnosis::Covid, &texts);
         let caption = read("caption \"COVID-19 patient\"").expect("printed");
         assert_eq!((caption.source, &*caption.span), (Some(Evidence::Caption), "COVID-19 patient"));
-        assert_eq!(read("caption").expect("proposed").span, texts.caption);
-        assert_eq!(read("mention 1 first CT").expect("printed").span, "first CT");
+        assert_eq!(read("caption").expect("proposed").span, "CT of a COVID-19 patient.");
+        assert_eq!(read("mention 1 first CT").expect("blanks aside").span, "first CT");
         assert_eq!(read("abstract").expect("proposed").span, "We report COVID-19.");
         assert_eq!(read("image crazy paving").expect("free").span, "crazy paving");
         assert!(read("caption influenza").is_err());

@@ -17,6 +17,8 @@ pub mod preview;
 pub mod progress;
 pub mod prompt;
 pub mod queue;
+#[cfg(test)]
+mod scripted;
 mod select;
 pub mod session;
 mod view;
