@@ -55,7 +55,7 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
         return Vec::new();
     }
     let region = trim(picture, whole, TrimTo::Paper);
-    let mut panels = divide(picture, region, MAX_DEPTH);
+    let mut panels = divide(picture, region, Trust::Sharp, MAX_DEPTH);
     if panels.is_empty() {
         panels.push(whole);
     }
@@ -63,8 +63,17 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
     panels
 }
 
+/// Whether what a region was cut out by can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Straight-edged gutters or seams: a part that is not shaped like a scan is several.
+    Sharp,
+    /// Bands with round sides: a part that is not shaped like a scan is half of one.
+    Soft,
+}
+
 /// The panels of a region; the region itself where nothing divides it.
-fn divide(picture: &GrayImage, region: PanelBox, depth: u32) -> Vec<PanelBox> {
+fn divide(picture: &GrayImage, region: PanelBox, trust: Trust, depth: u32) -> Vec<PanelBox> {
     if depth == 0 || region.w < 2 * MIN_SIDE && region.h < 2 * MIN_SIDE {
         return vec![region];
     }
@@ -72,15 +81,21 @@ fn divide(picture: &GrayImage, region: PanelBox, depth: u32) -> Vec<PanelBox> {
         AXES.into_iter().flat_map(|axis| gutters(picture, region, axis)).collect();
     gutters.sort_by(|a, b| b.sharpness.total_cmp(&a.sharpness));
     let by_gutters = gutters.iter().find_map(|gutters| {
+        let trust = if gutters.sharpness >= SHARP { Trust::Sharp } else { Trust::Soft };
         choices(&gutters.cuts, region, gutters.axis)
             .iter()
-            .find_map(|cuts| cut_apart(picture, region, gutters.axis, cuts, depth))
+            .find_map(|cuts| cut_apart(picture, region, gutters.axis, cuts, trust, depth))
     });
+    if by_gutters.is_none() && trust == Trust::Soft {
+        return vec![region];
+    }
     let by_seams = || {
         let mut seams: Vec<Seams> =
             AXES.into_iter().flat_map(|axis| seams(picture, region, axis)).collect();
         seams.sort_by(|a, b| b.weakest.total_cmp(&a.weakest));
-        seams.iter().find_map(|seams| cut_apart(picture, region, seams.axis, &seams.cuts, depth))
+        seams.iter().find_map(|seams| {
+            cut_apart(picture, region, seams.axis, &seams.cuts, Trust::Sharp, depth)
+        })
     };
     by_gutters.or_else(by_seams).unwrap_or_else(|| vec![region])
 }
@@ -92,6 +107,7 @@ fn cut_apart(
     region: PanelBox,
     axis: Axis,
     cuts: &[Cut],
+    trust: Trust,
     depth: u32,
 ) -> Option<Vec<PanelBox>> {
     let level = cuts.first().filter(|cut| cut.to > cut.from).map(|cut| {
@@ -104,7 +120,7 @@ fn cut_apart(
             None => part,
         };
         if !is_furniture(part, region) {
-            panels.extend(divide(picture, part, depth - 1));
+            panels.extend(divide(picture, part, trust, depth - 1));
         }
     }
     (panels.len() >= 2 && panels.iter().all(|&panel| is_scan_shaped(panel))).then_some(panels)
@@ -208,6 +224,9 @@ struct Gutters {
     /// of them straight; the air above a patient has one side round.
     sharpness: f64,
 }
+
+/// Sharpness from which gutters are relied on.
+const SHARP: f64 = 0.6;
 
 /// Most gutters of one level on one axis; of more, as charts have them, the widest count.
 const MAX_GUTTERS: usize = 16;
