@@ -6,6 +6,8 @@
 //! judgement of the parts, because a lung window has white bodies and black air that cross a scan
 //! as uniformly as any gutter: a cut counts only where it leaves parts shaped like a scan.
 
+use std::ops::RangeInclusive;
+
 use image::GrayImage;
 
 use super::letters::reading_order;
@@ -23,8 +25,14 @@ const TOLERANCE: u8 = 14;
 /// Share of a line's pixels that may be off, for letters and dates set into a gutter.
 const STRAY: f64 = 0.03;
 
-/// Width over height of what may be a scan. Half a scan, one lung, is narrower than that.
-const SHAPES: std::ops::RangeInclusive<f64> = 0.7..=2.6;
+/// Width over height that a scan usually has. Half a scan, one lung, is narrower than that.
+const SHAPES: RangeInclusive<f64> = 0.7..=2.6;
+
+/// The same where straight edges say that it is one: sagittal views are narrow.
+const SHARP_SHAPES: RangeInclusive<f64> = 0.6..=2.6;
+
+/// By how much parts between round-sided bands may differ in size: they count only in even grids.
+const UNEVEN: f64 = 1.6;
 
 /// Depth of cuts within cuts: rows, columns, and rows of one column again.
 const MAX_DEPTH: u32 = 5;
@@ -84,6 +92,7 @@ fn divide(picture: &GrayImage, region: PanelBox, trust: Trust, depth: u32) -> Ve
         let trust = if gutters.sharpness >= SHARP { Trust::Sharp } else { Trust::Soft };
         choices(&gutters.cuts, region, gutters.axis)
             .iter()
+            .filter(|cuts| trust == Trust::Sharp || is_even(region, gutters.axis, cuts))
             .find_map(|cuts| cut_apart(picture, region, gutters.axis, cuts, trust, depth))
     });
     if by_gutters.is_none() && trust == Trust::Soft {
@@ -92,7 +101,10 @@ fn divide(picture: &GrayImage, region: PanelBox, trust: Trust, depth: u32) -> Ve
     let by_seams = || {
         let mut seams: Vec<Seams> =
             AXES.into_iter().flat_map(|axis| seams(picture, region, axis)).collect();
-        seams.sort_by(|a, b| b.weakest.total_cmp(&a.weakest));
+        // A single seam last: where an even division shows as well, it tells more.
+        seams.sort_by(|a, b| {
+            a.single.cmp(&b.single).then_with(|| b.weakest.total_cmp(&a.weakest))
+        });
         seams.iter().find_map(|seams| {
             cut_apart(picture, region, seams.axis, &seams.cuts, Trust::Sharp, depth)
         })
@@ -113,21 +125,69 @@ fn cut_apart(
     let level = cuts.first().filter(|cut| cut.to > cut.from).map(|cut| {
         median(&line(picture, region, axis, u32::midpoint(cut.from, cut.to)))
     });
-    let mut panels = Vec::new();
+    let mut divided: Vec<(PanelBox, Vec<PanelBox>)> = Vec::new();
     for part in parts(region, axis, cuts) {
         let part = match level {
             Some(level) => trim(picture, part, TrimTo::Level(level)),
             None => part,
         };
         if !is_furniture(part, region) {
-            panels.extend(divide(picture, part, trust, depth - 1));
+            divided.push((part, divide(picture, part, trust, depth - 1)));
         }
     }
-    (panels.len() >= 2 && panels.iter().all(|&panel| is_scan_shaped(panel))).then_some(panels)
+    if trust == Trust::Sharp {
+        complete_grid(&mut divided, axis);
+    }
+    let panels: Vec<PanelBox> = divided.into_iter().flat_map(|(_, panels)| panels).collect();
+    let shapes = if trust == Trust::Sharp { SHARP_SHAPES } else { SHAPES };
+    (panels.len() >= 2 && panels.iter().all(|&panel| shapes.contains(&aspect(panel))))
+        .then_some(panels)
 }
 
-fn is_scan_shaped(panel: PanelBox) -> bool {
-    SHAPES.contains(&(f64::from(panel.w) / f64::from(panel.h)))
+/// Width over height.
+fn aspect(panel: PanelBox) -> f64 {
+    f64::from(panel.w) / f64::from(panel.h)
+}
+
+/// Divides the columns (or rows) in which fewer panels were found like the others: where white
+/// bodies meet in one column of a grid, the seam shows in the next.
+fn complete_grid(parts: &mut [(PanelBox, Vec<PanelBox>)], axis: Axis) {
+    let across = match axis {
+        Axis::Columns => Axis::Rows,
+        Axis::Rows => Axis::Columns,
+    };
+    let is_stack = |(part, panels): &(PanelBox, Vec<PanelBox>)| {
+        panels.len() > 1 && panels.iter().all(|&p| extent(p, axis) == extent(*part, axis))
+    };
+    let Some(model) = parts.iter().filter(|part| is_stack(part)).max_by_key(|(_, p)| p.len())
+    else {
+        return;
+    };
+    let spans: Vec<(u32, u32)> = model.1.iter().map(|&panel| extent(panel, across)).collect();
+    let like_model = parts.iter().filter(|(_, panels)| panels.len() == spans.len()).count();
+    let most = 2 * like_model > parts.len();
+    for (part, panels) in parts {
+        let (start, length) = extent(*part, across);
+        let unshaped = matches!(panels[..], [only] if !SHAPES.contains(&aspect(only)));
+        let fits = spans.iter().all(|&(from, size)| from >= start && from + size <= start + length);
+        if panels.len() < spans.len() && (most || unshaped) && fits {
+            *panels = spans
+                .iter()
+                .map(|&(from, size)| match across {
+                    Axis::Columns => PanelBox { x: from, w: size, ..*part },
+                    Axis::Rows => PanelBox { y: from, h: size, ..*part },
+                })
+                .collect();
+        }
+    }
+}
+
+/// Whether the parts between the cuts are about equally large.
+fn is_even(region: PanelBox, axis: Axis, cuts: &[Cut]) -> bool {
+    let sizes: Vec<u32> =
+        parts(region, axis, cuts).into_iter().map(|part| extent(part, axis).1).collect();
+    let (least, most) = (sizes.iter().min(), sizes.iter().max());
+    least.zip(most).is_some_and(|(least, most)| f64::from(*most) <= UNEVEN * f64::from(*least))
 }
 
 /// Which of the gutters to cut at, the likeliest choice first: all of them; then, for each number
@@ -279,6 +339,8 @@ struct Seams {
     cuts: Vec<Cut>,
     /// Strength of the weakest: see [`seam_strengths`].
     weakest: f64,
+    /// Whether it is one seam wherever it is, not an even division.
+    single: bool,
 }
 
 /// Greatest number of parts that seams may divide a region into on one axis.
@@ -303,22 +365,34 @@ const SMOOTHING: usize = 9;
 fn seams(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<Seams> {
     let (start, length) = extent(region, axis);
     let strengths = seam_strengths(picture, region, axis);
-    let least = if is_scan_shaped(region) { SEAM } else { SEAM_IF_NEEDED };
+    let needed = !SHAPES.contains(&aspect(region));
+    let least = if needed { SEAM_IF_NEEDED } else { SEAM };
+    let found = |cuts: &[u32], single| Seams {
+        axis,
+        single,
+        cuts: cuts.iter().map(|at| Cut { from: start + at, to: start + at }).collect(),
+        weakest: cuts.iter().map(|at| strengths[*at as usize]).fold(1.0, f64::min),
+    };
+    let strongest = |window: std::ops::Range<u32>| {
+        window
+            .max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))
+            .filter(|at| strengths[*at as usize] >= least)
+    };
+    // Rows of unequal height show one seam at a time.
+    let single = strongest(MIN_SEAM_SIDE..length.saturating_sub(MIN_SEAM_SIDE));
+    let single = single.filter(|_| needed).map(|at| found(&[at], true));
     (2..=MAX_SEAM_PARTS.min(length / MIN_SEAM_SIDE))
         .filter_map(|parts| {
             let reach = length / parts / 8 + 1;
             let cuts = (1..parts)
                 .map(|index| {
                     let even = length * index / parts;
-                    (even.saturating_sub(reach)..(even + reach).min(length))
-                        .max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))
-                        .filter(|at| strengths[*at as usize] >= least)
+                    strongest(even.saturating_sub(reach)..(even + reach).min(length))
                 })
                 .collect::<Option<Vec<u32>>>()?;
-            let weakest = cuts.iter().map(|at| strengths[*at as usize]).fold(1.0, f64::min);
-            let cuts = cuts.iter().map(|at| Cut { from: start + at, to: start + at }).collect();
-            Some(Seams { axis, cuts, weakest })
+            Some(found(&cuts, false))
         })
+        .chain(single)
         .collect()
 }
 

@@ -31,7 +31,7 @@ pub fn draw(picture: &DynamicImage, panels: &[PanelBox]) -> RgbImage {
     let thickness = (canvas.width().max(canvas.height()) / 500).max(1);
     for (number, panel) in (1..).zip(panels) {
         frame(&mut canvas, panel, thickness);
-        label(&mut canvas, panel, number, 3 * thickness + 1);
+        label(&mut canvas, panel, number, 2 * thickness);
     }
     canvas
 }
