@@ -87,7 +87,9 @@ fn a_script_takes_a_picture_from_selection_to_patient() {
         .write_stdin(script)
         .assert()
         .code(0)
-        .stdout(predicate::str::contains("select 1 of 1").and(predicate::str::contains("case 1 of 1")))
+        .stdout(
+            predicate::str::contains("select 1 of 1").and(predicate::str::contains("case 1 of 1")),
+        )
         .stdout(predicate::str::contains('\u{1b}').not())
         .stderr("ann: 4 decided, 0 undone, 0 skipped; nothing is left\n");
     assert!(folder.path().join("data/preview.png").exists());

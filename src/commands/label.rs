@@ -64,6 +64,7 @@ fn ask_curator<R: io::BufRead, W: io::Write>(prompt: &mut Prompt<R, W>) -> anyho
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
     let login = std::env::var("USER").unwrap_or_default();
-    let answer = prompt.ask(&format!("Who decides? [{login}]")).context("cannot ask for the curator")?;
+    let answer =
+        prompt.ask(&format!("Who decides? [{login}]")).context("cannot ask for the curator")?;
     Ok(answer.filter(|name| !name.is_empty()).unwrap_or(login))
 }

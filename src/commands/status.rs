@@ -43,8 +43,13 @@ fn print_stages(progress: &Progress) {
     for stage in &progress.stages {
         let values: Vec<String> =
             stage.values.iter().map(|(value, count)| format!("{count} {value}")).collect();
-        let line =
-            format!("{:<12}{:>8}{:>8}  {}", stage.stage, stage.decided, stage.left, values.join(", "));
+        let line = format!(
+            "{:<12}{:>8}{:>8}  {}",
+            stage.stage,
+            stage.decided,
+            stage.left,
+            values.join(", ")
+        );
         println!("{}", line.trim_end());
     }
 }

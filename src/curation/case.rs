@@ -40,7 +40,8 @@ pub(super) fn ask<R: BufRead, W: Write>(
     };
     let known = cases.iter().find(|case| case.name == name).map(|case| case.details.clone());
     // Words read of the proposed patient say nothing of another one.
-    let words = if name == proposal.name { proposal.words.clone() } else { PatientWords::default() };
+    let words =
+        if name == proposal.name { proposal.words.clone() } else { PatientWords::default() };
     let mut details = known.clone().unwrap_or_default();
     let same = previous.as_ref().is_some_and(|previous| previous.case.as_ref() == Some(&name));
     if !same {
@@ -110,7 +111,8 @@ fn propose(
     let same_picture = || {
         let previous = previous.filter(|previous| previous.image == panel.image)?;
         let case = cases.iter().find(|case| Some(&case.name) == previous.case.as_ref());
-        let agrees = words.age.is_none_or(|age| case.is_none_or(|c| c.details.age == age.to_string()));
+        let agrees =
+            words.age.is_none_or(|age| case.is_none_or(|c| c.details.age == age.to_string()));
         previous.case.clone().filter(|_| agrees)
     };
     let name = words.name.clone().or_else(alike).or_else(same_picture);

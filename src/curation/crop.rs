@@ -41,7 +41,11 @@ pub(super) fn ask<R: BufRead, W: Write>(
     let mut current = proposal.clone();
     show(session, &current, picture.as_ref())?;
     loop {
-        let text = match session.line("panels? [Enter/a, w, d, m, +, =, l, c, r, s, u, q, o, ?]", item, HELP)? {
+        let text = match session.line(
+            "panels? [Enter/a, w, d, m, +, =, l, c, r, s, u, q, o, ?]",
+            item,
+            HELP,
+        )? {
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
@@ -131,6 +135,8 @@ fn accept<R: BufRead, W: Write>(
         })
         .collect();
     // Panels without their decision mean nothing, so a crash between the two does no harm.
-    session.store.transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
+    session
+        .store
+        .transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
     session.decide(Subject::image(image), Value::Crop(panels.boxes()), &Quote::image())
 }

@@ -79,16 +79,21 @@ fn all_diagnosed<R, W>(session: &Session<'_, R, W>, image: i64, panels: &[i64]) 
 }
 
 /// `c`, or `2=c` for the second panel.
-fn parse(text: &str, image: i64, panels: &[i64]) -> std::result::Result<(Subject, Diagnosis), String> {
+fn parse(
+    text: &str,
+    image: i64,
+    panels: &[i64],
+) -> std::result::Result<(Subject, Diagnosis), String> {
     let (subject, key) = match text.split_once('=') {
         None => (Subject::image(image), text),
         Some((number, key)) => {
             let number = number.trim();
             let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-            let panel = index.and_then(|index| panels.get(index)).ok_or_else(|| match panels.len() {
-                0 => "the picture has no panels yet: crop it first".to_owned(),
-                count => format!("there is no panel '{number}': expected 1 to {count}"),
-            })?;
+            let panel =
+                index.and_then(|index| panels.get(index)).ok_or_else(|| match panels.len() {
+                    0 => "the picture has no panels yet: crop it first".to_owned(),
+                    count => format!("there is no panel '{number}': expected 1 to {count}"),
+                })?;
             (Subject::panel(image, *panel), key.trim())
         }
     };
@@ -160,12 +165,13 @@ fn parse_evidence(
             let mention = index.and_then(|index| texts.mentions.get(index)).ok_or_else(|| {
                 match texts.mentions.len() {
                     0 => "no sentence cites this figure".to_owned(),
-                    count => format!("'{number}' is no citing sentence: expected mention 1 to {count}"),
+                    count => {
+                        format!("'{number}' is no citing sentence: expected mention 1 to {count}")
+                    }
                 }
             })?;
             // A citing sentence is short enough to be the quotation.
-            let whole =
-                Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
+            let whole = Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
             printed(Evidence::Mention, &mention.text, rest.trim(), whole)
         }
     }

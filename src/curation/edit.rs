@@ -221,8 +221,7 @@ impl Panels {
     fn sort(&mut self) {
         let mut order = self.boxes();
         reading_order(&mut order);
-        self.drafts
-            .sort_by_key(|draft| order.iter().position(|bounds| *bounds == draft.bounds));
+        self.drafts.sort_by_key(|draft| order.iter().position(|bounds| *bounds == draft.bounds));
     }
 }
 
@@ -241,8 +240,7 @@ mod tests {
     use super::*;
 
     fn two() -> Panels {
-        let boxes =
-            [PanelBox { x: 0, y: 0, w: 50, h: 80 }, PanelBox { x: 50, y: 0, w: 50, h: 80 }];
+        let boxes = [PanelBox { x: 0, y: 0, w: 50, h: 80 }, PanelBox { x: 50, y: 0, w: 50, h: 80 }];
         Panels::proposed(100, 80, &boxes, sub_captions("CT. (A) First. (B) Second."))
     }
 
@@ -255,7 +253,15 @@ mod tests {
         panels
             .drafts()
             .iter()
-            .map(|d| format!("{}{} {}{}", d.letter, d.bounds, d.sub_caption, if d.proposed { " auto" } else { "" }))
+            .map(|d| {
+                format!(
+                    "{}{} {}{}",
+                    d.letter,
+                    d.bounds,
+                    d.sub_caption,
+                    if d.proposed { " auto" } else { "" }
+                )
+            })
             .collect()
     }
 

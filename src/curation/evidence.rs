@@ -18,7 +18,9 @@ const NEGATION_REACH: usize = 48;
 
 /// Words that speak of a CT. `Ct` (the threshold cycle of a PCR) is none of them.
 static CT: LazyLock<Regex> = LazyLock::new(|| {
-    compile(r"\b(?:HR|LD|MD)?CTs?\b|\bCTP?A\b|(?i:\btomogra(?:m|ph)\w*|\bground[\s-]*glass\b|\bGGOs?\b)")
+    compile(
+        r"\b(?:HR|LD|MD)?CTs?\b|\bCTP?A\b|(?i:\btomogra(?:m|ph)\w*|\bground[\s-]*glass\b|\bGGOs?\b)",
+    )
 });
 
 /// Words by which a paper names the disease or its proof. `~` stands for any hyphen or none.
@@ -123,9 +125,8 @@ pub fn propose(diagnosis: Diagnosis, texts: &Texts<'_>) -> Quote {
         Diagnosis::NonCovid => |text| OTHER.find(text).map(|found| found.range()),
         Diagnosis::Uncertain | Diagnosis::Exclude => |_| None,
     };
-    let quoted = |source, text| {
-        words(text).map(|at| Quote { source: Some(source), span: quote(text, &at) })
-    };
+    let quoted =
+        |source, text| words(text).map(|at| Quote { source: Some(source), span: quote(text, &at) });
     quoted(Evidence::Caption, texts.caption)
         .or_else(|| texts.mentions.iter().find_map(|m| quoted(Evidence::Mention, &m.text)))
         .or_else(|| quoted(Evidence::Abstract, texts.front))
@@ -192,7 +193,9 @@ mod tests {
 
     #[test]
     fn ct_words_are_not_threshold_cycles() {
-        for text in ["chest CT", "HRCT of", "computed tomography", "tomographic images", "CTs", "GGO"] {
+        for text in
+            ["chest CT", "HRCT of", "computed tomography", "tomographic images", "CTs", "GGO"]
+        {
             assert_eq!(ct_words(text).len(), 1, "{text}");
         }
         for text in ["Ct value", "ACTION", "compact", "electron microscopy"] {
@@ -241,10 +244,14 @@ mod tests {
         assert_eq!(quote.source, Some(Evidence::Caption));
         assert_eq!(quote.span, "Chest CT of a man with COVID-19.");
 
-        let mentions = [Mention { page: 2, text: "The scan (Fig. 1) of the SARS-CoV-2 case.".into() }];
+        let mentions =
+            [Mention { page: 2, text: "The scan (Fig. 1) of the SARS-CoV-2 case.".into() }];
         let by_mention = Texts { caption: "Figure 1. CT.", mentions: &mentions, front: "COVID-19" };
         let quote = propose(Diagnosis::Covid, &by_mention);
-        assert_eq!((quote.source, quote.span.as_str()), (Some(Evidence::Mention), &*mentions[0].text));
+        assert_eq!(
+            (quote.source, quote.span.as_str()),
+            (Some(Evidence::Mention), &*mentions[0].text)
+        );
 
         let nothing = propose(Diagnosis::Covid, &texts("Figure 1. CT of a non-COVID patient."));
         assert_eq!(nothing, Quote::image());

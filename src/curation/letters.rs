@@ -23,12 +23,10 @@ struct Marker {
 }
 
 /// `A`, `A-C`, `a, b`, `A and B`
-const LETTERS: &str =
-    r"[A-Za-z](?:\s*(?:,|-|\u{2010}|\u{2011}|\u{2012}|\u{2013}|\u{2014}|&|and\b|to\b)\s*[A-Za-z]\b)*";
+const LETTERS: &str = r"[A-Za-z](?:\s*(?:,|-|\u{2010}|\u{2011}|\u{2012}|\u{2013}|\u{2014}|&|and\b|to\b)\s*[A-Za-z]\b)*";
 
-static PARENTHESISED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"\(\s*({LETTERS})\s*\)")).expect("a regular expression")
-});
+static PARENTHESISED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"\(\s*({LETTERS})\s*\)")).expect("a regular expression"));
 
 static AT_SENTENCE_START: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(r"(?:^|[.;:!?]\s*)\(?\b({LETTERS})\b(\s?[.:),]|)\s+"))
@@ -44,8 +42,10 @@ static AT_SENTENCE_START: LazyLock<Regex> = LazyLock::new(|| {
 pub fn sub_captions(caption: &str) -> Vec<SubCaption> {
     [parenthesised(caption), at_sentence_starts(caption)]
         .into_iter()
-        .flat_map(|markers| [in_sequence(&markers, 'A'), in_sequence(&markers, 'a')]
-            .map(|sequence| texts(caption, &sequence)))
+        .flat_map(|markers| {
+            [in_sequence(&markers, 'A'), in_sequence(&markers, 'a')]
+                .map(|sequence| texts(caption, &sequence))
+        })
         .rev()
         .max_by_key(Vec::len)
         .filter(|found| found.len() >= 2)
@@ -169,7 +169,8 @@ fn texts(caption: &str, sequence: &[&Marker]) -> Vec<SubCaption> {
 /// Which sub-caption goes with which panel (by index), for panels in reading order: one each where
 /// the counts agree, else one a row or one a column where those agree, else none.
 pub fn assign<'a>(panels: &[PanelBox], subs: &'a [SubCaption]) -> Vec<Option<&'a SubCaption>> {
-    let (rows, columns) = (bands(panels, |p| (p.y, p.y + p.h)), bands(panels, |p| (p.x, p.x + p.w)));
+    let (rows, columns) =
+        (bands(panels, |p| (p.y, p.y + p.h)), bands(panels, |p| (p.x, p.x + p.w)));
     let count = |bands: &[usize]| bands.iter().max().map_or(0, |last| last + 1);
     if panels.len() == subs.len() {
         subs.iter().map(Some).collect()
@@ -277,7 +278,12 @@ mod tests {
     fn grid(columns: u32, rows: u32) -> Vec<PanelBox> {
         (0..rows)
             .flat_map(|row| {
-                (0..columns).map(move |column| PanelBox { x: column * 110, y: row * 90, w: 100, h: 80 })
+                (0..columns).map(move |column| PanelBox {
+                    x: column * 110,
+                    y: row * 90,
+                    w: 100,
+                    h: 80,
+                })
             })
             .collect()
     }

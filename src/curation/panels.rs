@@ -102,9 +102,7 @@ fn divide(picture: &GrayImage, region: PanelBox, trust: Trust, depth: u32) -> Ve
         let mut seams: Vec<Seams> =
             AXES.into_iter().flat_map(|axis| seams(picture, region, axis)).collect();
         // A single seam last: where an even division shows as well, it tells more.
-        seams.sort_by(|a, b| {
-            a.single.cmp(&b.single).then_with(|| b.weakest.total_cmp(&a.weakest))
-        });
+        seams.sort_by(|a, b| a.single.cmp(&b.single).then_with(|| b.weakest.total_cmp(&a.weakest)));
         seams.iter().find_map(|seams| {
             cut_apart(picture, region, seams.axis, &seams.cuts, Trust::Sharp, depth)
         })
@@ -122,9 +120,10 @@ fn cut_apart(
     trust: Trust,
     depth: u32,
 ) -> Option<Vec<PanelBox>> {
-    let level = cuts.first().filter(|cut| cut.to > cut.from).map(|cut| {
-        median(&line(picture, region, axis, u32::midpoint(cut.from, cut.to)))
-    });
+    let level = cuts
+        .first()
+        .filter(|cut| cut.to > cut.from)
+        .map(|cut| median(&line(picture, region, axis, u32::midpoint(cut.from, cut.to))));
     let mut divided: Vec<(PanelBox, Vec<PanelBox>)> = Vec::new();
     for part in parts(region, axis, cuts) {
         let part = match level {
@@ -207,7 +206,8 @@ fn choices(gutters: &[Cut], region: PanelBox, axis: Axis) -> Vec<Vec<Cut>> {
                 .min_by_key(|cut| u32::midpoint(cut.from, cut.to).abs_diff(even(index)))
                 .filter(|cut| {
                     let off = u32::midpoint(cut.from, cut.to).abs_diff(even(index));
-                    off as usize * parts * 8 <= length as usize || cut.from <= even(index) && even(index) < cut.to
+                    off as usize * parts * 8 <= length as usize
+                        || cut.from <= even(index) && even(index) < cut.to
                 })
                 .copied()
         };
@@ -286,7 +286,7 @@ struct Gutters {
 }
 
 /// Sharpness from which gutters are relied on.
-const SHARP: f64 = 0.6;
+const SHARP: f64 = 0.5;
 
 /// Most gutters of one level on one axis; of more, as charts have them, the widest count.
 const MAX_GUTTERS: usize = 16;
@@ -316,9 +316,11 @@ fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<Gutters> {
         found.cuts.sort_by_key(|cut| (std::cmp::Reverse(cut.to - cut.from), cut.from));
         found.cuts.truncate(MAX_GUTTERS);
         found.cuts.sort_by_key(|cut| cut.from);
-        let is_straight = |at: u32| is_edge(&line(picture, region, axis, at), |level| {
-            level.abs_diff(found.level) <= TOLERANCE
-        });
+        let is_straight = |at: u32| {
+            is_edge(&line(picture, region, axis, at), |level| {
+                level.abs_diff(found.level) <= TOLERANCE
+            })
+        };
         let end = start + length;
         let sides = found.cuts.iter().flat_map(|cut| {
             // Interpolation blurs an edge over a line or two.
@@ -460,13 +462,15 @@ fn trim(picture: &GrayImage, region: PanelBox, to: TrimTo) -> PanelBox {
     for axis in AXES {
         let (start, length) = extent(left, axis);
         let values = |at: u32| line(picture, left, axis, at);
-        let inner = |at: &u32| !uniform_level(&values(*at)).is_some_and(|level| to.is_border(level));
+        let inner =
+            |at: &u32| !uniform_level(&values(*at)).is_some_and(|level| to.is_border(level));
         let straight = |at: u32| is_edge(&values(at), |level| to.is_border(level));
         let Some(first) = (start..start + length).find(inner) else { return region };
         let last = (first..start + length).rev().find(inner).unwrap_or(first);
         // Interpolation blurs an edge over a line or two.
         let first = if (first..=last).take(3).any(straight) { first } else { start };
-        let end = if (first..=last).rev().take(3).any(straight) { last + 1 } else { start + length };
+        let end =
+            if (first..=last).rev().take(3).any(straight) { last + 1 } else { start + length };
         left = match axis {
             Axis::Columns => PanelBox { x: first, w: end - first, ..left },
             Axis::Rows => PanelBox { y: first, h: end - first, ..left },
@@ -513,15 +517,11 @@ mod tests {
         }
 
         fn draw(&self, seed: u64) -> GrayImage {
-            let side = |sizes: &[u32]| {
-                sizes.iter().sum::<u32>() + self.gutter * (sizes.len() as u32 - 1)
-            };
+            let side =
+                |sizes: &[u32]| sizes.iter().sum::<u32>() + self.gutter * (sizes.len() as u32 - 1);
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            let mut picture = GrayImage::from_pixel(
-                side(self.columns),
-                side(self.rows),
-                Luma([self.level]),
-            );
+            let mut picture =
+                GrayImage::from_pixel(side(self.columns), side(self.rows), Luma([self.level]));
             for panel in self.boxes() {
                 let dark: u8 = rng.random_range(0..90);
                 let (period, phase) = (rng.random_range(16..40), rng.random_range(0..40));
@@ -538,7 +538,11 @@ mod tests {
             if self.noise > 0 {
                 for Luma([level]) in picture.pixels_mut() {
                     let off = rng.random_range(0..=self.noise);
-                    *level = if rng.random() { level.saturating_add(off) } else { level.saturating_sub(off) };
+                    *level = if rng.random() {
+                        level.saturating_add(off)
+                    } else {
+                        level.saturating_sub(off)
+                    };
                 }
             }
             picture
@@ -551,9 +555,8 @@ mod tests {
     }
 
     fn overlap(a: PanelBox, b: PanelBox) -> f64 {
-        let common = |a0: u32, a1: u32, b0: u32, b1: u32| {
-            f64::from(a1.min(b1).saturating_sub(a0.max(b0)))
-        };
+        let common =
+            |a0: u32, a1: u32, b0: u32, b1: u32| f64::from(a1.min(b1).saturating_sub(a0.max(b0)));
         let both = common(a.x, a.x + a.w, b.x, b.x + b.w) * common(a.y, a.y + a.h, b.y, b.y + b.h);
         let area = |b: PanelBox| f64::from(b.w) * f64::from(b.h);
         both / (area(a) + area(b) - both)

@@ -54,11 +54,13 @@ static AGE: LazyLock<Regex> = LazyLock::new(|| {
     compile(&format!("(?i)(?:{old}|{short}|{aged}|{sex_first}|{age_first})"))
 });
 
-static FEMALE: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"(?i)\b(?:wom[ae]n|females?|girls?|lady)\b|\(\s*F\s*[,;)/]|[,;/]\s*F\s*\)"));
+static FEMALE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(r"(?i)\b(?:wom[ae]n|females?|girls?|lady)\b|\(\s*F\s*[,;)/]|[,;/]\s*F\s*\)")
+});
 
-static MALE: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"(?i)\b(?:m[ae]n|males?|boys?|gentlem[ae]n)\b|\(\s*M\s*[,;)/]|[,;/]\s*M\s*\)"));
+static MALE: LazyLock<Regex> = LazyLock::new(|| {
+    compile(r"(?i)\b(?:m[ae]n|males?|boys?|gentlem[ae]n)\b|\(\s*M\s*[,;)/]|[,;/]\s*M\s*\)")
+});
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     compile(r"\b([Pp]atient|PATIENT|[Cc]ase|CASE)\s*(?:[Nn]o\.?\s*|#\s*)?(\d{1,3}|[A-Z])\b")
@@ -68,11 +70,13 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     let anchor = r"(?:(?:the|his|her|symptoms?|illness|disease|fever|hospital)\s+)*(?:onset|admission|hospitali[sz]ation|exposure|discharge|treatment|quarantine|presentation|diagnosis)(?:\s+of\s+(?:the\s+)?(?:symptoms?|illness|disease|fever))?";
     let relation = r"(?:after|since|post|from|of|before|following|prior\s+to)";
     let day = format!(r"\bdays?\s+\d{{1,3}}\b(?:\s+{relation}\s+{anchor})?");
-    let span = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:days?|weeks?|months?)";
+    let span =
+        r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:days?|weeks?|months?)";
     let after = format!(r"\b{span}\s+{relation}\s+{anchor}\b");
     let later = format!(r"\b{span}\s+later\b");
     let month = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?";
-    let date = format!(r"\b{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?\b|\b\d{{1,2}}\s+{month}\s+\d{{4}}\b");
+    let date =
+        format!(r"\b{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?\b|\b\d{{1,2}}\s+{month}\s+\d{{4}}\b");
     let iso = r"\b20\d\d[-./]\d{1,2}[-./]\d{1,2}\b";
     let admission = r"\bon\s+(?:hospital\s+)?admission\b|\bat\s+(?:presentation|discharge)\b";
     compile(&format!("(?i)(?:{day}|{after}|{later}|{date}|{iso}|{admission})"))

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn boxes_and_numbers_stay_on_the_canvas() {
         let picture = DynamicImage::new_luma8(30, 20);
-        let panels: Vec<PanelBox> = (0..12).map(|i| PanelBox { x: i * 2, y: 5, w: 8, h: 15 }).collect();
+        let panels: Vec<PanelBox> =
+            (0..12).map(|i| PanelBox { x: i * 2, y: 5, w: 8, h: 15 }).collect();
         let drawn = draw(&picture, &panels);
         assert_eq!(drawn.dimensions(), (30, 20));
         assert_eq!(*drawn.get_pixel(2, 4), Rgb([0, 0, 0]), "nothing outside the boxes");

@@ -80,7 +80,9 @@ impl Progress {
         let failures = store
             .documents()?
             .into_iter()
-            .filter_map(|document| Some(FailedDocument { error: document.error?, path: document.path }))
+            .filter_map(|document| {
+                Some(FailedDocument { error: document.error?, path: document.path })
+            })
             .collect();
         Ok(Self {
             totals: store.totals()?,

@@ -31,10 +31,7 @@ impl Style {
         use std::io::IsTerminal as _;
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            colour: wanted && io::stdout().is_terminal(),
-            width: width.unwrap_or(DEFAULT_WIDTH),
-        }
+        Self { colour: wanted && io::stdout().is_terminal(), width: width.unwrap_or(DEFAULT_WIDTH) }
     }
 
     /// A line `name    text`, wrapped with the text in a column of its own, words that speak of CT
@@ -160,8 +157,7 @@ mod tests {
         let style = Style { colour: false, width: 29 };
         let field = style.field("caption", "one two three four five six\u{1b}[2J seven");
         assert_eq!(
-            field,
-            "caption  one two three four\n         five six [2J seven\n",
+            field, "caption  one two three four\n         five six [2J seven\n",
             "and a PDF cannot send escapes to the terminal"
         );
         assert_eq!(style.field("doi", ""), "doi      \n");
@@ -170,7 +166,8 @@ mod tests {
     #[test]
     fn words_that_count_are_marked_even_across_lines() {
         let style = Style { colour: true, width: 29 };
-        let field = style.field("caption", "a scan by computed tomography of COVID-19, not SARS-CoV-2");
+        let field =
+            style.field("caption", "a scan by computed tomography of COVID-19, not SARS-CoV-2");
         assert!(field.contains("\x1b[1;36mtomography\x1b[0m"), "{field:?}");
         assert!(field.contains("\x1b[1;33mCOVID-19\x1b[0m"), "{field:?}");
         assert!(!field.contains("\x1b[1;33mSARS"), "negated: {field:?}");

@@ -9,12 +9,11 @@ use crate::Workspace;
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
 use crate::pdf::{Matrix, Rect};
 use crate::store::{
-    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, PaperMeta,
-    PanelBox, Selection, Source, Stage, Store, Subject, Value,
+    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, PanelBox,
+    PaperMeta, Selection, Source, Stage, Store, Subject, Value,
 };
 
-const CT_CAPTION: &str =
-    "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
+const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -133,7 +132,8 @@ fn select_asks_likely_scans_first_and_passes_over_furniture() {
     assert_eq!((summary.ended, summary.decided), (Ended::Finished, 2));
     assert!(shown.contains("2 slivers and page furniture passed over"), "{shown}");
     assert!(shown.contains("select 1 of 2") && shown.contains("select 2 of 2"), "{shown}");
-    let (scan, chart) = (shown.find("39-year-old").expect("scan"), shown.find("Number").expect("chart"));
+    let (scan, chart) =
+        (shown.find("39-year-old").expect("scan"), shown.find("Number").expect("chart"));
     assert!(scan < chart, "the scan comes first");
     assert_eq!(bench.values(Stage::Select), ["not-ct", "ct"], "by image");
     let decisions = bench.store.decisions().expect("decisions");
@@ -196,11 +196,18 @@ fn undo_goes_back_across_sessions_and_never_undoes_itself() {
     // Nothing is left to ask about at select, so undo is reached from the next stage.
     let (summary, shown) = bench.run(Stage::Diagnose, "u\nu\n");
     assert_eq!(summary.undone, 2);
-    assert!(shown.contains("undone: select not-ct") && shown.contains("undone: select ct"), "{shown}");
+    assert!(
+        shown.contains("undone: select not-ct") && shown.contains("undone: select ct"),
+        "{shown}"
+    );
     assert_eq!(bench.values(Stage::Select), Vec::<String>::new());
     let (summary, shown) = bench.run(Stage::Select, "u\nc\nn\nu\n");
     assert!(shown.contains("there is nothing to undo"), "{shown}");
-    assert_eq!((summary.decided, summary.undone), (2, 0), "all decided, so no prompt for the last u");
+    assert_eq!(
+        (summary.decided, summary.undone),
+        (2, 0),
+        "all decided, so no prompt for the last u"
+    );
     let subjects: Vec<Subject> = bench
         .store
         .decisions_in_force(Stage::Select)
@@ -243,7 +250,10 @@ fn diagnose_writes_the_words_it_rests_on() {
     let (_, shown) = bench.run(Stage::Diagnose, "z\nc\nmention 3\n-\nc\n\n");
     assert!(shown.contains("'z' is no answer here"), "{shown}");
     assert!(shown.contains("expected mention 1 to 1"), "{shown}");
-    assert!(shown.contains("evidence [caption: \"Chest CT of a 39-year-old man with COVID-19.\"]:"), "{shown}");
+    assert!(
+        shown.contains("evidence [caption: \"Chest CT of a 39-year-old man with COVID-19.\"]:"),
+        "{shown}"
+    );
     let decisions = bench.store.decisions_in_force(Stage::Diagnose).expect("decisions");
     assert_eq!(decisions.len(), 1);
     assert_eq!(decisions[0].evidence, Some(Evidence::Caption));
@@ -286,7 +296,10 @@ fn crop_takes_corrections_and_refuses_wrong_ones() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
     let (_, shown) = bench.run(Stage::Crop, "d 9\nbox\nd 1\n+ 0,0,140,130\nr\nw\na\n");
-    assert!(shown.contains("there is no panel 9") && shown.contains("'box' is no command"), "{shown}");
+    assert!(
+        shown.contains("there is no panel 9") && shown.contains("'box' is no command"),
+        "{shown}"
+    );
     let crop = Value::Crop(vec![PanelBox::whole(308, 130)]);
     assert_eq!(bench.values(Stage::Crop), [crop.to_string()]);
 }
@@ -369,7 +382,10 @@ fn two_curators_each_have_their_own_queue_and_disagreement_shows() {
     assert_eq!(progress.conflicts[0].decisions, ["ann: ct", "bob: not-ct"]);
     assert_eq!(progress.stages[1].left, 0, "nothing to diagnose while they disagree");
     bench.type_as("bob", Some(Stage::Crop), "u\n");
-    assert_eq!(Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue").tasks.len(), 0);
+    assert_eq!(
+        Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue").tasks.len(),
+        0
+    );
 }
 
 #[test]

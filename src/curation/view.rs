@@ -21,7 +21,8 @@ pub(super) fn describe(item: &Item, style: Style, title: &str) -> String {
     out.push_str(&style.field("picture", &picture_line(item)));
     if let Some(panel) = &item.task.panel {
         let letter = Some(panel.letter.as_str()).filter(|letter| !letter.is_empty());
-        let number = panel.index.map_or("the whole picture".into(), |index| format!("{}", index + 1));
+        let number =
+            panel.index.map_or("the whole picture".into(), |index| format!("{}", index + 1));
         let letter = letter.map_or(String::new(), |letter| format!(" ({letter})"));
         out.push_str(&style.field("panel", &format!("{number}{letter}, {}", panel.bounds)));
         if !panel.sub_caption.is_empty() {
