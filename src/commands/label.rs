@@ -1,10 +1,70 @@
 //! `covid-ct label`
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use super::Outcome;
-use crate::cli::LabelArgs;
+use anyhow::{Context as _, bail};
+use covid_ct::Workspace;
+use covid_ct::curation::{Ended, Prompt, Session, Style};
+use covid_ct::store::{Stage, Store};
 
-pub fn run(_workspace: &Path, _args: &LabelArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+use super::Outcome;
+use crate::cli::{LabelArgs, StageArg};
+
+pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
+    let workspace = Workspace::new(workspace);
+    let mut store = Store::open_existing(&workspace)?;
+    check_papers(&store, &args.paper)?;
+    let mut prompt = Prompt::new(io::stdin().lock(), io::stdout().lock(), Style::of_stdout());
+    let curator = match &args.curator {
+        Some(name) => name.trim().to_owned(),
+        None => ask_curator(&mut prompt)?,
+    };
+    if curator.is_empty() {
+        bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
+    }
+    let preview = workspace.data().join("preview.png");
+    let mut session = Session::new(&mut store, prompt, &curator, &args.paper, &preview);
+    let summary = session.run(args.stage.map(stage))?;
+    let ended = match summary.ended {
+        Ended::Finished if summary.skipped == 0 => "nothing is left",
+        Ended::Finished => "nothing is left but what was skipped",
+        Ended::Quit => "stopped; `covid-ct label` goes on from here",
+    };
+    eprintln!(
+        "{curator}: {} decided, {} undone, {} skipped; {ended}",
+        summary.decided, summary.undone, summary.skipped
+    );
+    Ok(Outcome::Done)
+}
+
+fn stage(stage: StageArg) -> Stage {
+    match stage {
+        StageArg::Select => Stage::Select,
+        StageArg::Diagnose => Stage::Diagnose,
+        StageArg::Crop => Stage::Crop,
+        StageArg::Case => Stage::Case,
+    }
+}
+
+fn check_papers(store: &Store, papers: &[String]) -> anyhow::Result<()> {
+    let images = store.images()?;
+    for paper in papers {
+        if !images.iter().any(|image| image.preprint_name == *paper) {
+            bail!("no picture of a paper named '{paper}': `covid-ct figures` lists the papers");
+        }
+    }
+    Ok(())
+}
+
+/// Asks for the curator's name, the login name proposed. A script must say it: a name taken from
+/// its first answer would sign every decision after it wrongly.
+fn ask_curator<R: io::BufRead, W: io::Write>(prompt: &mut Prompt<R, W>) -> anyhow::Result<String> {
+    if !io::stdin().is_terminal() {
+        bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
+    }
+    let login = std::env::var("USER").unwrap_or_default();
+    let answer =
+        prompt.ask(&format!("Who decides? [{login}]")).context("cannot ask for the curator")?;
+    Ok(answer.filter(|name| !name.is_empty()).unwrap_or(login))
 }

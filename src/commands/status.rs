@@ -2,9 +2,85 @@
 
 use std::path::Path;
 
+use covid_ct::Workspace;
+use covid_ct::curation::Progress;
+use covid_ct::store::Store;
+
 use super::Outcome;
 use crate::cli::StatusArgs;
 
-pub fn run(_workspace: &Path, _args: &StatusArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(workspace: &Path, args: &StatusArgs) -> anyhow::Result<Outcome> {
+    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let progress = Progress::read(&store)?;
+    if args.json {
+        println!("{}", serde_json::to_string(&progress)?);
+    } else {
+        print_holdings(&progress);
+        print_stages(&progress);
+        print_dataset(&progress);
+    }
+    Ok(Outcome::Done)
+}
+
+fn row(name: &str, count: impl std::fmt::Display, note: &str) {
+    println!("{}", format!("{name:<12}{count:>8}  {note}").trim_end());
+}
+
+fn print_holdings(progress: &Progress) {
+    let totals = &progress.totals;
+    row("documents", totals.documents, &format!("{} failed", totals.failed));
+    for failure in &progress.failures {
+        println!("{:22}{}: {}", "", failure.path, failure.error);
+    }
+    row("pages", totals.pages, "");
+    row("images", totals.images, &format!("{} without a caption", totals.uncaptioned));
+    row("captions", totals.captions, &format!("{} paired with their figure", totals.paired));
+    row("citations", totals.mentions, "sentences that cite a figure");
+}
+
+fn print_stages(progress: &Progress) {
+    println!("\n{:<12}{:>8}{:>8}", "stage", "decided", "left");
+    for stage in &progress.stages {
+        let values: Vec<String> =
+            stage.values.iter().map(|(value, count)| format!("{count} {value}")).collect();
+        let line = format!(
+            "{:<12}{:>8}{:>8}  {}",
+            stage.stage,
+            stage.decided,
+            stage.left,
+            values.join(", ")
+        );
+        println!("{}", line.trim_end());
+    }
+}
+
+fn print_dataset(progress: &Progress) {
+    let panels = &progress.panels;
+    println!();
+    row("panels", panels.covid + panels.non_covid + panels.without_label, "in force");
+    row("  COVID", panels.covid, "");
+    row("  NonCOVID", panels.non_covid, "");
+    row("  neither", panels.without_label, "undecided, uncertain, excluded or disputed");
+    row("  with case", panels.with_case, "");
+    row("conflicts", progress.conflicts.len(), "");
+    for conflict in &progress.conflicts {
+        let xref = conflict.xref.map_or("inline".to_owned(), |xref| xref.to_string());
+        let panel = conflict.panel.map_or(String::new(), |panel| format!(" panel {panel}"));
+        println!(
+            "{:22}{} {}-p{}-{xref}{panel}: {}",
+            "",
+            conflict.stage,
+            conflict.preprint,
+            conflict.page,
+            conflict.decisions.join("; ")
+        );
+    }
+    row("splits", progress.splits.len(), "");
+    for split in &progress.splits {
+        println!(
+            "{:22}{}: {} train, {} val, {} test",
+            "", split.name, split.train, split.val, split.test
+        );
+    }
+    row("runs", progress.runs.len(), &progress.runs.join(", "));
 }

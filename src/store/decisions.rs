@@ -247,6 +247,18 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The decision of this id.
+    ///
+    /// # Errors
+    /// The database's; one of them is that there is no such decision.
+    pub fn decision(&self, id: i64) -> Result<Decision> {
+        Ok(self.db.query_row(
+            &format!("SELECT {COLUMNS} FROM decision WHERE id = ?1"),
+            [id],
+            Decision::from_row,
+        )?)
+    }
+
     /// The last decision `curator` made, for undo; withdrawals count as decisions.
     ///
     /// # Errors

@@ -10,16 +10,18 @@ use super::{
 };
 
 /// What the curators' decisions in force on one subject amount to.
-struct Verdict {
-    value: Value,
-    agreed: bool,
-    decisions: Vec<i64>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The newest one's.
+    pub value: Value,
+    /// Whether all of them say the same.
+    pub agreed: bool,
+    /// Ids of the decisions, oldest first.
+    pub decisions: Vec<i64>,
 }
 
 /// `(panel.id, letter, sub-caption)` by image and bounds.
 type PanelDetails = HashMap<(i64, PanelBox), (i64, String, String)>;
-
-type Verdicts = HashMap<Subject, Verdict>;
 
 impl Store {
     /// Every panel in force, whatever its label: those of pictures selected as CT and cropped.
@@ -108,7 +110,11 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn verdicts(&self, stage: Stage) -> Result<Verdicts> {
+    /// What the decisions in force at `stage` amount to, by subject.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn verdicts(&self, stage: Stage) -> Result<HashMap<Subject, Verdict>> {
         let mut by_subject: BTreeMap<Subject, Vec<Decision>> = BTreeMap::new();
         for decision in self.decisions_in_force(stage)? {
             by_subject.entry(decision.subject).or_default().push(decision);

@@ -11,6 +11,7 @@ mod error;
 mod labelled;
 mod objects;
 mod panels;
+mod queue;
 mod runs;
 mod splits;
 
@@ -22,8 +23,10 @@ pub use documents::{
     PaperMeta, Source, Totals,
 };
 pub use error::StoreError;
+pub use labelled::Verdict;
 pub use objects::{ObjectId, ObjectStore, sha256_hex};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
+pub use queue::{ImageFacts, ImageFigure};
 pub use runs::Run;
 pub use splits::{Part, Split};
 

@@ -1,0 +1,199 @@
+//! `label case`: whose scan is the panel, and when was it taken?
+
+use std::io::{BufRead, Write};
+
+use super::evidence::Quote;
+use super::patient::{self, PatientWords};
+use super::session::{Answer, Item, Line, Result, Session};
+use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Subject, Value, now};
+
+const HELP: &str = "\
+Whose scan is it? Scans of one patient stay together when the dataset is split.
+  Enter   the name in brackets
+  =       the patient of the panel before
+  NAME    any other: as the paper names the patient, such as Patient 2 or Case 3
+Then age, sex and time of the scan: Enter takes what is in brackets, - leaves it empty.
+Age in whole years (or '7 months'), sex F or M, time in the paper's words (day 9 after onset).
+";
+
+/// What is proposed for a panel.
+struct Proposal {
+    name: String,
+    words: PatientWords,
+    /// Where the words were read.
+    quote: Quote,
+}
+
+pub(super) fn ask<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+) -> Result<Answer> {
+    let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
+    let cases: Vec<Case> =
+        session.store.cases()?.into_iter().filter(|case| case.preprint == panel.preprint).collect();
+    let previous = previous_panel(session, panel)?;
+    let proposal = propose(item, panel, &cases, previous.as_ref());
+
+    let name = match ask_name(session, item, &proposal, previous.as_ref())? {
+        Line::Leave(answer) => return Ok(answer),
+        Line::Text(name) => name,
+    };
+    let known = cases.iter().find(|case| case.name == name).map(|case| case.details.clone());
+    // Words read of the proposed patient say nothing of another one.
+    let words =
+        if name == proposal.name { proposal.words.clone() } else { PatientWords::default() };
+    let mut details = known.clone().unwrap_or_default();
+    let same = previous.as_ref().is_some_and(|previous| previous.case.as_ref() == Some(&name));
+    if !same {
+        let age = words.age.map(|age| age.to_string()).unwrap_or_default();
+        let age = if details.age.is_empty() { age } else { details.age };
+        details.age = match ask_detail(session, item, "age", &age, patient::parse_age)? {
+            Line::Leave(answer) => return Ok(answer),
+            Line::Text(age) => age,
+        };
+        let sex = if details.sex.is_empty() { words.sex.unwrap_or_default() } else { &details.sex };
+        details.sex = match ask_detail(session, item, "sex", sex, patient::parse_sex)? {
+            Line::Leave(answer) => return Ok(answer),
+            Line::Text(sex) => sex,
+        };
+    }
+    let time = proposal.words.time.clone().unwrap_or_default();
+    let time = match ask_detail(session, item, "time", &time, |text| Ok(text.to_owned()))? {
+        Line::Leave(answer) => return Ok(answer),
+        Line::Text(time) => Some(time).filter(|time| !time.is_empty()),
+    };
+    keep_details(session, panel.preprint, &name, known.as_ref(), details)?;
+    let quote = if name == proposal.name { proposal.quote } else { Quote::default() };
+    let subject = Subject::panel(panel.image, panel.id);
+    session.decide(subject, Value::Case { name, time }, &quote)?;
+    Ok(Answer::Decided)
+}
+
+/// The panel before this one, in the order they are asked about.
+fn previous_panel<R, W>(
+    session: &Session<'_, R, W>,
+    panel: &LabelledPanel,
+) -> Result<Option<LabelledPanel>> {
+    let panels = session.store.labelled_panels()?;
+    Ok(panels
+        .into_iter()
+        .take_while(|before| before.id != panel.id)
+        .filter(|before| before.preprint == panel.preprint && before.case.is_some())
+        .last())
+}
+
+/// Reads sub-caption, caption and citing sentences, in that order, for what they tell of the
+/// patient; names the patient after them, after a patient of the paper who is like that, or after
+/// the panel before in the same picture.
+fn propose(
+    item: &Item,
+    panel: &LabelledPanel,
+    cases: &[Case],
+    previous: Option<&LabelledPanel>,
+) -> Proposal {
+    let texts = item.texts();
+    let sources = std::iter::once((Evidence::Caption, panel.sub_caption.as_str()))
+        .chain(std::iter::once((Evidence::Caption, texts.caption)))
+        .chain(texts.mentions.iter().map(|m| (Evidence::Mention, m.text.as_str())));
+    let mut words = PatientWords::default();
+    let mut source = None;
+    for (from, text) in sources {
+        words = words.or(patient::read(text));
+        source = source.or_else(|| (!words.span.is_empty()).then_some(from));
+    }
+    let alike = || {
+        let age = words.age?.to_string();
+        let mut alike = cases.iter().filter(|case| {
+            case.details.age == age && words.sex.is_none_or(|sex| case.details.sex == sex)
+        });
+        alike.next().filter(|_| alike.next().is_none()).map(|case| case.name.clone())
+    };
+    let same_picture = || {
+        let previous = previous.filter(|previous| previous.image == panel.image)?;
+        let case = cases.iter().find(|case| Some(&case.name) == previous.case.as_ref());
+        let agrees =
+            words.age.is_none_or(|age| case.is_none_or(|c| c.details.age == age.to_string()));
+        previous.case.clone().filter(|_| agrees)
+    };
+    let name = words.name.clone().or_else(alike).or_else(same_picture);
+    let quote = Quote { source, span: words.span.clone() };
+    Proposal { name: name.unwrap_or_else(|| next_name(cases)), words, quote }
+}
+
+/// The first `Patient N` the paper does not have yet.
+fn next_name(cases: &[Case]) -> String {
+    (1..)
+        .map(|number| format!("Patient {number}"))
+        .find(|name| cases.iter().all(|case| case.name != *name))
+        .unwrap_or_default()
+}
+
+fn ask_name<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+    proposal: &Proposal,
+    previous: Option<&LabelledPanel>,
+) -> Result<Line> {
+    let previous = previous.and_then(|panel| panel.case.clone());
+    let question = match &previous {
+        Some(case) => format!("patient [{}] (= {case}; s, u, q, o, ?):", proposal.name),
+        None => format!("patient [{}] (s, u, q, o, ?):", proposal.name),
+    };
+    loop {
+        let text = match session.line(&question, item, HELP)? {
+            Line::Text(text) => text,
+            leave @ Line::Leave(_) => return Ok(leave),
+        };
+        match (text.as_str(), &previous) {
+            ("", _) => return Ok(Line::Text(proposal.name.clone())),
+            ("=", Some(case)) => return Ok(Line::Text(case.clone())),
+            ("=", None) => session.prompt.tell("no panel before this one has a patient")?,
+            // The text form of a case decision is `name @ time`.
+            (name, _) if name.contains('@') => {
+                session.prompt.tell("a patient's name cannot hold an @")?;
+            }
+            (name, _) => return Ok(Line::Text(name.to_owned())),
+        }
+    }
+}
+
+fn ask_detail<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+    what: &str,
+    proposed: &str,
+    parse: impl Fn(&str) -> std::result::Result<String, String>,
+) -> Result<Line> {
+    loop {
+        match session.line(&format!("  {what} [{proposed}]:"), item, HELP)? {
+            Line::Text(text) if text.is_empty() => return Ok(Line::Text(proposed.to_owned())),
+            Line::Text(text) if text == "-" => return Ok(Line::Text(String::new())),
+            Line::Text(text) => match parse(&text) {
+                Ok(value) => return Ok(Line::Text(value)),
+                Err(why) => session.prompt.tell(&why)?,
+            },
+            leave @ Line::Leave(_) => return Ok(leave),
+        }
+    }
+}
+
+/// Appends what is known of a patient where it is new.
+fn keep_details<R, W>(
+    session: &Session<'_, R, W>,
+    preprint: i64,
+    name: &str,
+    known: Option<&CaseDetails>,
+    details: CaseDetails,
+) -> Result<()> {
+    if known == Some(&details) {
+        return Ok(());
+    }
+    let case = Case {
+        preprint,
+        name: name.to_owned(),
+        details,
+        curator: session.curator.clone(),
+        time: now(),
+    };
+    Ok(session.store.add_case(&case)?)
+}

@@ -1,0 +1,142 @@
+//! `label crop`: which rectangles of the picture are single scans?
+
+use std::io::{BufRead, Write};
+
+use image::DynamicImage;
+
+use super::edit::{Edit, Panels};
+use super::evidence::Quote;
+use super::session::{Answer, Item, Line, Result, Session};
+use super::{letters, panels, preview};
+use crate::store::{NewPanel, PanelBox, Subject, Value};
+
+const HELP: &str = "\
+Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
+  Enter or a        accept what is listed
+  w                 the whole picture is one scan
+  d 3               drop panel 3 (not a scan); d 3 5 drops two
+  m 1 2             merge panels 1 and 2
+  + x,y,w,h         add a box, in pixels from the top left corner
+  = 3 x,y,w,h       replace the box of panel 3
+  l 2 B             panel 2 is B of the caption; l 2 takes its letter away
+  c                 clear: start from no panels (accepted so, the picture gives none)
+  r                 start again from what was proposed
+";
+
+/// Recorded as the proposer of a panel that was accepted as it was found.
+const AUTO: &str = "auto";
+
+pub(super) fn ask<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+) -> Result<Answer> {
+    let picture = match read_picture(session, item) {
+        Ok(picture) => Some(picture),
+        Err(why) => {
+            session.prompt.tell(&format!("{why}; boxes can still be typed"))?;
+            None
+        }
+    };
+    let proposal = propose(item, picture.as_ref());
+    let mut current = proposal.clone();
+    show(session, &current, picture.as_ref())?;
+    loop {
+        let text = match session.line(
+            "panels? [Enter/a, w, d, m, +, =, l, c, r, s, u, q, o, ?]",
+            item,
+            HELP,
+        )? {
+            Line::Leave(answer) => return Ok(answer),
+            Line::Text(text) => text,
+        };
+        match text.as_str() {
+            "" | "a" => {
+                accept(session, item.task.image.id, &current)?;
+                return Ok(Answer::Decided);
+            }
+            "r" => current = proposal.clone(),
+            _ => {
+                if let Err(why) = Edit::parse(&text).and_then(|edit| current.apply(&edit)) {
+                    session.prompt.tell(&format!("{why}; ? explains"))?;
+                    continue;
+                }
+            }
+        }
+        show(session, &current, picture.as_ref())?;
+    }
+}
+
+/// The decoded picture, or why there is none to look at.
+fn read_picture<R, W>(
+    session: &Session<'_, R, W>,
+    item: &Item,
+) -> std::result::Result<DynamicImage, String> {
+    let bytes =
+        session.store.objects().read(&item.task.image.object).map_err(|error| error.to_string())?;
+    let picture = image::load_from_memory(&bytes)
+        .map_err(|error| format!("cannot decode {}: {error}", item.path.display()))?;
+    let (width, height) = (item.task.image.width, item.task.image.height);
+    if (picture.width(), picture.height()) == (width, height) {
+        Ok(picture)
+    } else {
+        Err(format!("{} is not of the {width} x {height} pixels recorded", item.path.display()))
+    }
+}
+
+fn propose(item: &Item, picture: Option<&DynamicImage>) -> Panels {
+    let image = &item.task.image;
+    let boxes = picture.map_or_else(
+        || vec![PanelBox::whole(image.width, image.height)],
+        |picture| panels::propose(&picture.to_luma8()),
+    );
+    Panels::proposed(image.width, image.height, &boxes, letters::sub_captions(item.caption()))
+}
+
+/// Lists the panels and draws them over the picture.
+fn show<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    panels: &Panels,
+    picture: Option<&DynamicImage>,
+) -> Result<()> {
+    if panels.drafts().is_empty() {
+        session.prompt.tell("no panels")?;
+    }
+    for (number, draft) in (1..).zip(panels.drafts()) {
+        let PanelBox { x, y, w, h } = draft.bounds;
+        let line = format!("{number:>3}  {x},{y},{w},{h}  {} {}", draft.letter, draft.sub_caption);
+        let field = session.prompt.style.field("panel", line.trim_end());
+        session.prompt.tell(&field)?;
+    }
+    if let Some(picture) = picture {
+        let told = match preview::write(picture, &panels.boxes(), &session.preview) {
+            Ok(()) => format!("drawn in {}", session.preview.display()),
+            Err(error) => format!("cannot draw {}: {error}", session.preview.display()),
+        };
+        session.prompt.tell(&told)?;
+    }
+    Ok(())
+}
+
+fn accept<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    image: i64,
+    panels: &Panels,
+) -> Result<()> {
+    let curator = session.curator.clone();
+    let rows: Vec<NewPanel> = panels
+        .drafts()
+        .iter()
+        .map(|draft| NewPanel {
+            image,
+            bounds: draft.bounds,
+            letter: draft.letter.clone(),
+            sub_caption: draft.sub_caption.clone(),
+            proposed_by: if draft.proposed { AUTO.into() } else { curator.clone() },
+        })
+        .collect();
+    // Panels without their decision mean nothing, so a crash between the two does no harm.
+    session
+        .store
+        .transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
+    session.decide(Subject::image(image), Value::Crop(panels.boxes()), &Quote::image())
+}

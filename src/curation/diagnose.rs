@@ -1,0 +1,241 @@
+//! `label diagnose`: does the CT show COVID-19, and on what evidence?
+
+use std::io::{BufRead, Write};
+
+use super::evidence::{Quote, Texts, propose};
+use super::session::{Answer, Item, Line, Result, Session};
+use crate::store::{Diagnosis, Evidence, Stage, Subject, Value};
+
+const HELP: &str = "\
+What do the authors say the scan shows?
+  c  COVID-19: caption or text says that the patient has it, or that SARS-CoV-2 was found
+  n  non-COVID: another disease, a healthy person, or a scan from before the outbreak
+  m  maybe: picture and text do not tell
+  x  exclude: not a plain scan of a patient (phantom, rendering, map laid over it)
+  2=n  the same for panel 2 alone, which then overrules the picture; ask first: crop
+Go by what the authors say, not by how the lungs look.
+";
+
+const EVIDENCE_HELP: &str = "\
+Which words does the decision rest on?
+  Enter                  what is proposed in brackets
+  caption [QUOTE]        words of the caption
+  mention N [QUOTE]      words of the citing sentence N
+  abstract [QUOTE]       words of the abstract
+  image [QUOTE]          what is seen in the picture, in your words
+Without QUOTE the sentence that speaks for the decision is quoted, where there is one.
+  -                      back to the diagnosis
+";
+
+pub(super) fn ask<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+) -> Result<Answer> {
+    let image = item.task.image.id;
+    let panels = panels_of(session, image)?;
+    let question = match panels.len() {
+        0 | 1 => "diagnosis? [c/n/m/x, s, u, q, o, ?]".to_owned(),
+        count => format!("diagnosis? [c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]"),
+    };
+    loop {
+        let text = match session.line(&question, item, HELP)? {
+            Line::Leave(answer) => return Ok(answer),
+            Line::Text(text) => text,
+        };
+        let (subject, diagnosis) = match parse(&text, image, &panels) {
+            Ok(parsed) => parsed,
+            Err(why) => {
+                session.prompt.tell(&why)?;
+                continue;
+            }
+        };
+        match ask_evidence(session, item, diagnosis)? {
+            Grounds::Given(quote) => {
+                session.decide(subject, Value::Diagnose(diagnosis), &quote)?;
+                // Panel by panel, the picture is done when every panel is.
+                if subject.panel.is_none() || all_diagnosed(session, image, &panels)? {
+                    return Ok(Answer::Decided);
+                }
+            }
+            Grounds::Back => {}
+            Grounds::Leave(answer) => return Ok(answer),
+        }
+    }
+}
+
+/// `panel.id` of the panels in force of a picture, in order.
+fn panels_of<R, W>(session: &Session<'_, R, W>, image: i64) -> Result<Vec<i64>> {
+    let panels = session.store.labelled_panels()?;
+    Ok(panels.iter().filter(|panel| panel.image == image).map(|panel| panel.id).collect())
+}
+
+fn all_diagnosed<R, W>(session: &Session<'_, R, W>, image: i64, panels: &[i64]) -> Result<bool> {
+    let decided = session.store.decisions_in_force(Stage::Diagnose)?;
+    Ok(panels.iter().all(|&panel| {
+        decided.iter().any(|decision| {
+            decision.curator == session.curator && decision.subject == Subject::panel(image, panel)
+        })
+    }))
+}
+
+/// `c`, or `2=c` for the second panel.
+fn parse(
+    text: &str,
+    image: i64,
+    panels: &[i64],
+) -> std::result::Result<(Subject, Diagnosis), String> {
+    let (subject, key) = match text.split_once('=') {
+        None => (Subject::image(image), text),
+        Some((number, key)) => {
+            let number = number.trim();
+            let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+            let panel =
+                index.and_then(|index| panels.get(index)).ok_or_else(|| match panels.len() {
+                    0 => "the picture has no panels yet: crop it first".to_owned(),
+                    count => format!("there is no panel '{number}': expected 1 to {count}"),
+                })?;
+            (Subject::panel(image, *panel), key.trim())
+        }
+    };
+    let diagnosis = match key {
+        "c" | "covid" => Diagnosis::Covid,
+        "n" | "non-covid" => Diagnosis::NonCovid,
+        "m" | "uncertain" => Diagnosis::Uncertain,
+        "x" | "exclude" => Diagnosis::Exclude,
+        _ => {
+            return Err(format!(
+                "'{text}' is no answer here: c (COVID), n (non-COVID), m (maybe) or x (exclude); \
+                 ? explains"
+            ));
+        }
+    };
+    Ok((subject, diagnosis))
+}
+
+enum Grounds {
+    Given(Quote),
+    Back,
+    Leave(Answer),
+}
+
+fn ask_evidence<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+    diagnosis: Diagnosis,
+) -> Result<Grounds> {
+    let proposal = propose(diagnosis, &item.texts());
+    let question = format!("evidence [{proposal}]:");
+    loop {
+        let text = match session.line(&question, item, EVIDENCE_HELP)? {
+            Line::Leave(answer) => return Ok(Grounds::Leave(answer)),
+            Line::Text(text) if text.is_empty() => return Ok(Grounds::Given(proposal)),
+            Line::Text(text) if text == "-" => return Ok(Grounds::Back),
+            Line::Text(text) => text,
+        };
+        match parse_evidence(&text, diagnosis, &item.texts()) {
+            Ok(quote) => return Ok(Grounds::Given(quote)),
+            Err(why) => session.prompt.tell(&format!("{why}; ? explains"))?,
+        }
+    }
+}
+
+/// Reads `caption "words"`, `mention 2`, `abstract "words"`, `image`. Words said to be printed must
+/// be printed there, blanks aside.
+fn parse_evidence(
+    text: &str,
+    diagnosis: Diagnosis,
+    texts: &Texts<'_>,
+) -> std::result::Result<Quote, String> {
+    let (source, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    let nothing = Texts { caption: "", mentions: &[], front: "" };
+    match source.parse()? {
+        Evidence::Image => Ok(Quote { source: Some(Evidence::Image), span: unquote(rest).into() }),
+        Evidence::Caption => {
+            let only = Texts { caption: texts.caption, ..nothing };
+            printed(Evidence::Caption, texts.caption, rest, propose(diagnosis, &only))
+        }
+        Evidence::Abstract => {
+            let only = Texts { front: texts.front, ..nothing };
+            printed(Evidence::Abstract, texts.front, rest, propose(diagnosis, &only))
+        }
+        Evidence::Mention => {
+            let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+            let mention = index.and_then(|index| texts.mentions.get(index)).ok_or_else(|| {
+                match texts.mentions.len() {
+                    0 => "no sentence cites this figure".to_owned(),
+                    count => {
+                        format!("'{number}' is no citing sentence: expected mention 1 to {count}")
+                    }
+                }
+            })?;
+            // A citing sentence is short enough to be the quotation.
+            let whole = Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
+            printed(Evidence::Mention, &mention.text, rest.trim(), whole)
+        }
+    }
+}
+
+/// The typed words, or where there are none the proposed ones.
+fn printed(
+    source: Evidence,
+    text: &str,
+    typed: &str,
+    proposal: Quote,
+) -> std::result::Result<Quote, String> {
+    let span = unquote(typed);
+    if span.is_empty() {
+        return if proposal.source == Some(source) {
+            Ok(proposal)
+        } else {
+            Err(format!("no words of the {source} speak for it: quote the ones you mean"))
+        };
+    }
+    let blanks = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if blanks(text).contains(&blanks(span)) {
+        Ok(Quote { source: Some(source), span: span.to_owned() })
+    } else {
+        Err(format!("\"{span}\" does not stand in the {source}"))
+    }
+}
+
+fn unquote(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\u{201c}', '\u{201d}']).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Mention;
+
+    #[test]
+    fn answers_name_the_picture_or_a_panel() {
+        assert_eq!(parse("c", 7, &[]), Ok((Subject::image(7), Diagnosis::Covid)));
+        assert_eq!(parse("2 = n", 7, &[10, 11]), Ok((Subject::panel(7, 11), Diagnosis::NonCovid)));
+        assert!(parse("3=n", 7, &[10, 11]).is_err_and(|why| why.contains("1 to 2")));
+        assert!(parse("0=n", 7, &[10, 11]).is_err());
+        assert!(parse("1=n", 7, &[]).is_err_and(|why| why.contains("crop")));
+        assert!(parse("", 7, &[]).is_err());
+    }
+
+    #[test]
+    fn quotes_must_be_printed_where_they_are_said_to_be() {
+        let mentions = [Mention { page: 3, text: "The first  CT showed it (Fig. 1).".into() }];
+        let texts = Texts {
+            caption: "Figure 1. CT of a COVID-19 patient.",
+            mentions: &mentions,
+            front: "We report COVID-19.",
+        };
+        let read = |text| parse_evidence(text, Diagnosis::Covid, &texts);
+        let caption = read("caption \"COVID-19 patient\"").expect("printed");
+        assert_eq!((caption.source, &*caption.span), (Some(Evidence::Caption), "COVID-19 patient"));
+        assert_eq!(read("caption").expect("proposed").span, "CT of a COVID-19 patient.");
+        assert_eq!(read("mention 1 first CT").expect("blanks aside").span, "first CT");
+        assert_eq!(read("abstract").expect("proposed").span, "We report COVID-19.");
+        assert_eq!(read("image crazy paving").expect("free").span, "crazy paving");
+        assert!(read("caption influenza").is_err());
+        assert!(read("mention 2").is_err_and(|why| why.contains("1 to 1")));
+        assert!(read("nowhere").is_err_and(|why| why.contains("caption")));
+    }
+}

@@ -1,0 +1,177 @@
+//! How far the whole undertaking has come: what `covid-ct status` tells.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::queue::{By, Queue};
+use crate::store::{Label, Part, Result, Stage, Store, Subject, Totals};
+
+/// What the database holds and what is left to do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Progress {
+    pub totals: Totals,
+    /// Documents that could not be read, by path.
+    pub failures: Vec<FailedDocument>,
+    /// In the order of the work.
+    pub stages: Vec<StageProgress>,
+    pub panels: PanelCounts,
+    /// Subjects on which curators disagree, by stage, then paper, page and xref.
+    pub conflicts: Vec<Conflict>,
+    pub splits: Vec<SplitCounts>,
+    /// Names of the training runs, oldest first.
+    pub runs: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedDocument {
+    pub path: String,
+    pub error: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StageProgress {
+    pub stage: Stage,
+    /// Subjects with a decision in force.
+    pub decided: usize,
+    /// Of those decisions, how many say what; crops and cases are not told apart.
+    pub values: BTreeMap<String, usize>,
+    /// Subjects nobody has decided on.
+    pub left: usize,
+}
+
+/// Panels in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct PanelCounts {
+    pub covid: usize,
+    pub non_covid: usize,
+    /// Undecided, uncertain, excluded or disputed.
+    pub without_label: usize,
+    /// Of all of them, those of a known patient.
+    pub with_case: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Conflict {
+    pub stage: Stage,
+    pub preprint: String,
+    pub page: u32,
+    pub xref: Option<u32>,
+    /// `panel.id` where it is about one panel.
+    pub panel: Option<i64>,
+    /// `curator: value`, oldest first.
+    pub decisions: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SplitCounts {
+    pub name: String,
+    pub train: usize,
+    pub val: usize,
+    pub test: usize,
+}
+
+impl Progress {
+    /// Reads it all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(store: &Store) -> Result<Self> {
+        let failures = store
+            .documents()?
+            .into_iter()
+            .filter_map(|document| {
+                Some(FailedDocument { error: document.error?, path: document.path })
+            })
+            .collect();
+        Ok(Self {
+            totals: store.totals()?,
+            failures,
+            stages: Stage::ALL
+                .iter()
+                .map(|&stage| stage_progress(store, stage))
+                .collect::<Result<_>>()?,
+            panels: panel_counts(store)?,
+            conflicts: conflicts(store)?,
+            splits: splits(store)?,
+            runs: store.runs()?.into_iter().map(|run| run.name).collect(),
+        })
+    }
+}
+
+fn stage_progress(store: &Store, stage: Stage) -> Result<StageProgress> {
+    let verdicts = store.verdicts(stage)?;
+    let mut values = BTreeMap::new();
+    if matches!(stage, Stage::Select | Stage::Diagnose) {
+        for verdict in verdicts.values() {
+            let value =
+                if verdict.agreed { verdict.value.to_string() } else { "disputed".to_owned() };
+            *values.entry(value).or_default() += 1;
+        }
+    }
+    let left = Queue::build(store, stage, By::Anyone, &[])?.tasks.len();
+    Ok(StageProgress { stage, decided: verdicts.len(), values, left })
+}
+
+fn panel_counts(store: &Store) -> Result<PanelCounts> {
+    let mut counts = PanelCounts::default();
+    for panel in store.labelled_panels()? {
+        match panel.label {
+            Some(Label::Covid) => counts.covid += 1,
+            Some(Label::NonCovid) => counts.non_covid += 1,
+            None => counts.without_label += 1,
+        }
+        counts.with_case += usize::from(panel.case.is_some());
+    }
+    Ok(counts)
+}
+
+fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
+    let images = store.images()?;
+    let mut conflicts = Vec::new();
+    for &stage in Stage::ALL {
+        let verdicts = store.verdicts(stage)?;
+        let mut disputed: Vec<(&Subject, &Vec<i64>)> = verdicts
+            .iter()
+            .filter(|(_, verdict)| !verdict.agreed)
+            .map(|(subject, verdict)| (subject, &verdict.decisions))
+            .collect();
+        disputed.sort();
+        for image in &images {
+            for (subject, ids) in disputed.iter().filter(|(subject, _)| subject.image == image.id) {
+                let decisions = ids
+                    .iter()
+                    .map(|&id| {
+                        let decision = store.decision(id)?;
+                        let value = decision.value.map(|v| v.to_string()).unwrap_or_default();
+                        Ok(format!("{}: {value}", decision.curator))
+                    })
+                    .collect::<Result<_>>()?;
+                conflicts.push(Conflict {
+                    stage,
+                    preprint: image.preprint_name.clone(),
+                    page: image.page,
+                    xref: image.xref,
+                    panel: subject.panel,
+                    decisions,
+                });
+            }
+        }
+    }
+    Ok(conflicts)
+}
+
+fn splits(store: &Store) -> Result<Vec<SplitCounts>> {
+    let mut counts = Vec::new();
+    for name in store.split_names()? {
+        let Some(split) = store.split(&name)? else { continue };
+        let count = |part: Part| split.parts.iter().filter(|(_, of)| *of == part).count();
+        counts.push(SplitCounts {
+            train: count(Part::Train),
+            val: count(Part::Val),
+            test: count(Part::Test),
+            name,
+        });
+    }
+    Ok(counts)
+}

@@ -1,0 +1,192 @@
+//! What is left to decide at a stage, in the order a curator is asked.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use super::evidence::ct_words;
+use crate::store::{
+    Diagnosis, ImageFacts, ImageRow, LabelledPanel, Result, Selection, Source, Stage, Store,
+    Subject, Value, Verdict,
+};
+
+/// Shorter side, in pixels, below which a picture is a sliver, an icon or a scale bar. Of the
+/// published dataset's scans, cut out of larger pictures, one in sixteen is smaller.
+pub const MIN_SIDE: u32 = 100;
+
+/// A picture drawn on more pages than this is furniture: a journal's logo, a preprint's banner.
+pub const MAX_PAGES: u32 = 3;
+
+/// Something to decide on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    pub image: ImageRow,
+    /// At the case stage, the panel that is asked about.
+    pub panel: Option<LabelledPanel>,
+}
+
+impl Task {
+    pub fn subject(&self) -> Subject {
+        Subject { image: self.image.id, panel: self.panel.as_ref().map(|panel| panel.id) }
+    }
+}
+
+/// What is left at a stage, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Queue {
+    pub tasks: Vec<Task>,
+    /// How many are decided.
+    pub done: usize,
+    /// Pictures never asked about: slivers and furniture.
+    pub passed_over: usize,
+}
+
+/// Whose decisions count as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    Anyone,
+    Curator(&'a str),
+}
+
+impl Queue {
+    /// What is left at `stage` for `by`. A picture of a released dataset that came with a decision
+    /// is left to nobody. `papers` are names of preprints; none means all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn build(store: &Store, stage: Stage, by: By<'_>, papers: &[String]) -> Result<Self> {
+        let eligible = Eligible { store, facts: store.image_facts()?, papers };
+        let (tasks, passed_over) = match stage {
+            Stage::Select => eligible.pictures()?,
+            Stage::Diagnose | Stage::Crop => (eligible.scans(stage)?, 0),
+            Stage::Case => (eligible.panels()?, 0),
+        };
+        let decided = Decided::read(store, stage, by)?;
+        let total = tasks.len();
+        let left: Vec<Task> =
+            tasks.into_iter().filter(|task| !decided.covers(task, &eligible.facts)).collect();
+        Ok(Self { done: total - left.len(), tasks: left, passed_over })
+    }
+}
+
+/// What may be asked about at all.
+struct Eligible<'a> {
+    store: &'a Store,
+    facts: HashMap<i64, ImageFacts>,
+    papers: &'a [String],
+}
+
+impl Eligible<'_> {
+    fn images(&self) -> Result<Vec<ImageRow>> {
+        let mut images = self.store.images()?;
+        images.retain(|image| self.papers.is_empty() || self.papers.contains(&image.preprint_name));
+        Ok(images)
+    }
+
+    /// Pictures large enough, likely CTs first; and how many were passed over.
+    fn pictures(&self) -> Result<(Vec<Task>, usize)> {
+        let mut images = self.images()?;
+        let found = images.len();
+        images.retain(|image| {
+            let released = self.facts.get(&image.id).is_some_and(|f| f.source == Source::Release);
+            let furniture = self.facts.get(&image.id).is_some_and(|f| f.drawn_on > MAX_PAGES);
+            released || image.width.min(image.height) >= MIN_SIDE && !furniture
+        });
+        let passed_over = found - images.len();
+        let captions = |image: &ImageRow| self.facts.get(&image.id).map_or("", |f| &f.captions);
+        // Stable: pictures alike stay in the order of paper, page, xref.
+        images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
+        let tasks = images.into_iter().map(|image| Task { image, panel: None }).collect();
+        Ok((tasks, passed_over))
+    }
+
+    /// Pictures that the curators agree are CTs; for cropping, less those that are excluded.
+    fn scans(&self, stage: Stage) -> Result<Vec<Task>> {
+        let selected = self.store.verdicts(Stage::Select)?;
+        let diagnosed = match stage {
+            Stage::Crop => self.store.verdicts(Stage::Diagnose)?,
+            _ => HashMap::new(),
+        };
+        let mut images = self.images()?;
+        images.retain(|image| {
+            let subject = Subject::image(image.id);
+            let ct = selected
+                .get(&subject)
+                .is_some_and(|v| v.agreed && v.value == Value::Select(Selection::Ct));
+            ct && !is_excluded(diagnosed.get(&subject))
+        });
+        Ok(images.into_iter().map(|image| Task { image, panel: None }).collect())
+    }
+
+    /// Panels in force that are not excluded.
+    fn panels(&self) -> Result<Vec<Task>> {
+        let images: HashMap<i64, ImageRow> =
+            self.images()?.into_iter().map(|image| (image.id, image)).collect();
+        let diagnosed = self.store.verdicts(Stage::Diagnose)?;
+        let mut tasks = Vec::new();
+        for panel in self.store.labelled_panels()? {
+            let own = Subject::panel(panel.image, panel.id);
+            let verdict =
+                diagnosed.get(&own).or_else(|| diagnosed.get(&Subject::image(panel.image)));
+            if let Some(image) = images.get(&panel.image)
+                && !is_excluded(verdict)
+            {
+                tasks.push(Task { image: image.clone(), panel: Some(panel) });
+            }
+        }
+        Ok(tasks)
+    }
+}
+
+fn is_excluded(verdict: Option<&Verdict>) -> bool {
+    verdict.is_some_and(|v| v.agreed && v.value == Value::Diagnose(Diagnosis::Exclude))
+}
+
+/// The subjects decided on, by whom it matters and by anyone.
+struct Decided {
+    counted: HashSet<Subject>,
+    by_anyone: HashSet<Subject>,
+    /// At the diagnose stage, the panels in force by image: all of them decided, it is decided.
+    panels: HashMap<i64, Vec<i64>>,
+}
+
+impl Decided {
+    fn read(store: &Store, stage: Stage, by: By<'_>) -> Result<Self> {
+        let decisions = store.decisions_in_force(stage)?;
+        let by_anyone = decisions.iter().map(|decision| decision.subject).collect();
+        let counts = |curator: &str| match by {
+            By::Anyone => true,
+            By::Curator(name) => name == curator,
+        };
+        let counted =
+            decisions.iter().filter(|d| counts(&d.curator)).map(|decision| decision.subject);
+        let mut panels: HashMap<i64, Vec<i64>> = HashMap::new();
+        if stage == Stage::Diagnose {
+            for panel in store.labelled_panels()? {
+                panels.entry(panel.image).or_default().push(panel.id);
+            }
+        }
+        Ok(Self { counted: counted.collect(), by_anyone, panels })
+    }
+
+    /// A decision on the picture covers its panels, and decisions on all panels the picture.
+    fn covers(&self, task: &Task, facts: &HashMap<i64, ImageFacts>) -> bool {
+        let released = facts.get(&task.image.id).is_some_and(|f| f.source == Source::Release);
+        let decided = if released { &self.by_anyone } else { &self.counted };
+        let image = task.image.id;
+        let every_panel = |panels: &Vec<i64>| {
+            panels.iter().all(|&panel| decided.contains(&Subject::panel(image, panel)))
+        };
+        decided.contains(&task.subject())
+            || decided.contains(&Subject::image(image))
+            || self.panels.get(&image).is_some_and(every_panel)
+    }
+}
+
+/// How likely a picture is a CT, from what is known without looking at it: points, more is likelier.
+pub fn likelihood(image: &ImageRow, captions: &str) -> u32 {
+    let aspect = f64::from(image.width) / f64::from(image.height.max(1));
+    let grey = image.colour_space.contains("Gray");
+    u32::from(!ct_words(captions).is_empty()) * 4
+        + u32::from(grey) * 2
+        + u32::from((0.4..=2.6).contains(&aspect))
+}

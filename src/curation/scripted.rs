@@ -1,0 +1,410 @@
+//! Whole sessions over a small store, driven by scripts: what a curator types, what is kept.
+
+use std::io::Cursor;
+
+use image::{GrayImage, Luma};
+
+use super::*;
+use crate::Workspace;
+use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
+use crate::pdf::{Matrix, Rect};
+use crate::store::{
+    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, PanelBox,
+    PaperMeta, Selection, Source, Stage, Store, Subject, Value,
+};
+
+const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
+
+struct Bench {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+impl Bench {
+    /// A paper with a figure of two scans side by side, a chart, a sliver and a logo on every page.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
+        let images = vec![
+            picture(&store, 5, &[1, 2, 3, 4, 5], &GrayImage::from_pixel(150, 120, Luma([9]))),
+            picture(&store, 6, &[2], &GrayImage::from_pixel(300, 20, Luma([7]))),
+            picture(&store, 7, &[2], &GrayImage::from_pixel(200, 150, Luma([200]))),
+            picture(&store, 8, &[3], &two_scans()),
+        ];
+        let figures = vec![
+            figure("Figure 1", CT_CAPTION, 3, 3),
+            figure("Figure 2", "Figure 2. Number of cases.", 2, 2),
+        ];
+        let page = |number| FoundPage {
+            number,
+            width: 612.0,
+            height: 792.0,
+            rotation: 0,
+            text: "We report\nSARS-CoV-2 pneumonia.".into(),
+        };
+        let found = Extraction {
+            sha256: "ab".into(),
+            path: "x.pdf".into(),
+            extractor: 1,
+            paper: PaperMeta { name: "x".into(), title: "A case".into(), ..PaperMeta::default() },
+            pages: (1..=5).map(page).collect(),
+            images,
+            figures,
+        };
+        store.record(&found, Source::Pdf).expect("recorded");
+        Self { folder, store }
+    }
+
+    /// Types `script`, one answer a line, at `stage`; gives what was shown.
+    fn type_as(&mut self, curator: &str, stage: Option<Stage>, script: &str) -> (Summary, String) {
+        let mut shown = Vec::new();
+        let prompt = Prompt::new(Cursor::new(script.to_owned()), &mut shown, Style::PLAIN);
+        let preview = self.folder.path().join("preview.png");
+        let mut session = Session::new(&mut self.store, prompt, curator, &[], &preview);
+        let summary = session.run(stage).expect("a session");
+        (summary, String::from_utf8(shown).expect("text"))
+    }
+
+    fn run(&mut self, stage: Stage, script: &str) -> (Summary, String) {
+        self.type_as("ann", Some(stage), script)
+    }
+
+    /// `image.id` by xref.
+    fn image(&self, xref: u32) -> i64 {
+        let images = self.store.images().expect("images");
+        images.iter().find(|image| image.xref == Some(xref)).expect("image").id
+    }
+
+    fn values(&self, stage: Stage) -> Vec<String> {
+        let decisions = self.store.decisions_in_force(stage).expect("decisions");
+        decisions.iter().filter_map(|d| Some(d.value.as_ref()?.to_string())).collect()
+    }
+}
+
+fn two_scans() -> GrayImage {
+    GrayImage::from_fn(308, 130, |x, y| {
+        let inside = x % 158;
+        Luma([if inside >= 150 { 255 } else { ((inside * 7 + y * 3) % 160) as u8 }])
+    })
+}
+
+fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> FoundImage {
+    let mut png = Cursor::new(Vec::new());
+    pixels.write_to(&mut png, image::ImageFormat::Png).expect("png");
+    let placement = |&page: &u32| FoundPlacement {
+        page,
+        transform: Matrix::IDENTITY,
+        bbox: Rect::new(0.0, 0.0, 1.0, 1.0),
+    };
+    FoundImage {
+        xref: Some(xref),
+        object: store.objects().put(png.get_ref(), "png").expect("object"),
+        width: pixels.width(),
+        height: pixels.height(),
+        colour_space: "DeviceGray".into(),
+        filter: "FlateDecode".into(),
+        origin: ImageOrigin::Decoded,
+        file_name: None,
+        placements: pages.iter().map(placement).collect(),
+    }
+}
+
+fn figure(label: &str, caption: &str, page: u32, image: usize) -> FoundFigure {
+    FoundFigure {
+        label: Some(label.into()),
+        kind: FigureKind::Figure,
+        caption: caption.into(),
+        caption_page: Some(page),
+        caption_bbox: None,
+        page: Some(page),
+        bbox: None,
+        images: vec![(image, 0)],
+        pairing: Pairing::Below,
+        confidence: 1.0,
+        mentions: vec![Mention { page: 1, text: format!("He had opacities ({label}).") }],
+    }
+}
+
+#[test]
+fn select_asks_likely_scans_first_and_passes_over_furniture() {
+    let mut bench = Bench::new();
+    let (summary, shown) = bench.run(Stage::Select, "c\nn\n");
+    assert_eq!((summary.ended, summary.decided), (Ended::Finished, 2));
+    assert!(shown.contains("2 slivers and page furniture passed over"), "{shown}");
+    assert!(shown.contains("select 1 of 2") && shown.contains("select 2 of 2"), "{shown}");
+    let (scan, chart) =
+        (shown.find("39-year-old").expect("scan"), shown.find("Number").expect("chart"));
+    assert!(scan < chart, "the scan comes first");
+    assert_eq!(bench.values(Stage::Select), ["not-ct", "ct"], "by image");
+    let decisions = bench.store.decisions().expect("decisions");
+    let ct = &decisions[0];
+    assert_eq!((ct.evidence, ct.curator.as_str()), (Some(Evidence::Caption), "ann"));
+    assert!(CT_CAPTION.contains(&ct.span) && ct.span.contains("CT"));
+}
+
+#[test]
+fn every_answer_is_in_the_database_before_the_next_question() {
+    // The reader looks into the database, as another process would after a kill -9, whenever the
+    // session asks for a line.
+    struct Witness<'a> {
+        script: std::slice::Iter<'a, &'a str>,
+        line: Cursor<String>,
+        workspace: Workspace,
+        seen: Vec<usize>,
+    }
+    impl std::io::Read for Witness<'_> {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            unreachable!("lines are read through the buffer")
+        }
+    }
+    impl std::io::BufRead for Witness<'_> {
+        fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+            if std::io::BufRead::fill_buf(&mut self.line)?.is_empty() {
+                let store = Store::open(&self.workspace).expect("store");
+                self.seen.push(store.decisions().expect("decisions").len());
+                let next = self.script.next().map_or(String::new(), |line| format!("{line}\n"));
+                self.line = Cursor::new(next);
+            }
+            std::io::BufRead::fill_buf(&mut self.line)
+        }
+        fn consume(&mut self, amount: usize) {
+            std::io::BufRead::consume(&mut self.line, amount);
+        }
+    }
+
+    let mut bench = Bench::new();
+    let script = ["c", "u", "c", "n"];
+    let mut witness = Witness {
+        script: script.iter(),
+        line: Cursor::new(String::new()),
+        workspace: Workspace::new(bench.folder.path()),
+        seen: Vec::new(),
+    };
+    let prompt = Prompt::new(&mut witness, std::io::sink(), Style::PLAIN);
+    let preview = bench.folder.path().join("preview.png");
+    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview);
+    session.run(Some(Stage::Select)).expect("a session");
+    assert_eq!(witness.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
+    assert_eq!(bench.store.decisions().expect("decisions").len(), 4);
+}
+
+#[test]
+fn undo_goes_back_across_sessions_and_never_undoes_itself() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    let (scan, chart) = (bench.image(8), bench.image(7));
+    // Nothing is left to ask about at select, so undo is reached from the next stage.
+    let (summary, shown) = bench.run(Stage::Diagnose, "u\nu\n");
+    assert_eq!(summary.undone, 2);
+    assert!(
+        shown.contains("undone: select not-ct") && shown.contains("undone: select ct"),
+        "{shown}"
+    );
+    assert_eq!(bench.values(Stage::Select), Vec::<String>::new());
+    let (summary, shown) = bench.run(Stage::Select, "u\nc\nn\nu\n");
+    assert!(shown.contains("there is nothing to undo"), "{shown}");
+    assert_eq!(
+        (summary.decided, summary.undone),
+        (2, 0),
+        "all decided, so no prompt for the last u"
+    );
+    let subjects: Vec<Subject> = bench
+        .store
+        .decisions_in_force(Stage::Select)
+        .expect("decisions")
+        .iter()
+        .map(|decision| decision.subject)
+        .collect();
+    assert_eq!(subjects, [Subject::image(chart), Subject::image(scan)]);
+    assert_eq!(bench.store.decisions().expect("decisions").len(), 6, "nothing is ever removed");
+}
+
+#[test]
+fn what_was_undone_is_asked_first_and_skips_can_be_undone() {
+    let mut bench = Bench::new();
+    let (summary, shown) = bench.run(Stage::Select, "s\nu\nc\nu\nm\ns\n");
+    assert_eq!((summary.decided, summary.undone, summary.skipped), (1, 1, 1));
+    assert!(shown.contains("undone: the skip"), "{shown}");
+    assert_eq!(bench.values(Stage::Select), ["unsure"]);
+    let only = &bench.store.decisions_in_force(Stage::Select).expect("decisions")[0];
+    assert_eq!(only.subject, Subject::image(bench.image(8)));
+    let (summary, _) = bench.run(Stage::Select, "n\n");
+    assert_eq!(summary.decided, 1, "a skipped picture is asked about again next time");
+}
+
+#[test]
+fn wrong_keys_are_explained_and_the_end_of_input_quits() {
+    let mut bench = Bench::new();
+    let (summary, shown) = bench.run(Stage::Select, "maybe\n\n?\nc");
+    assert!(shown.contains("'maybe' is no answer here"), "{shown}");
+    assert!(shown.contains("undo the last skip or decision"), "{shown}");
+    assert_eq!((summary.ended, summary.decided), (Ended::Quit, 1));
+    let (summary, _) = bench.run(Stage::Select, "q\nc\n");
+    assert_eq!((summary.ended, summary.decided), (Ended::Quit, 0));
+}
+
+#[test]
+fn diagnose_writes_the_words_it_rests_on() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    let (_, shown) = bench.run(Stage::Diagnose, "z\nc\nmention 3\n-\nc\n\n");
+    assert!(shown.contains("'z' is no answer here"), "{shown}");
+    assert!(shown.contains("expected mention 1 to 1"), "{shown}");
+    assert!(
+        shown.contains("evidence [caption: \"Chest CT of a 39-year-old man with COVID-19.\"]:"),
+        "{shown}"
+    );
+    let decisions = bench.store.decisions_in_force(Stage::Diagnose).expect("decisions");
+    assert_eq!(decisions.len(), 1);
+    assert_eq!(decisions[0].evidence, Some(Evidence::Caption));
+    assert_eq!(decisions[0].span, "Chest CT of a 39-year-old man with COVID-19.");
+}
+
+#[test]
+fn a_quit_before_the_evidence_decides_nothing() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    for script in ["c\n", "c\nq\n", "c\ns\n"] {
+        bench.run(Stage::Diagnose, script);
+        assert_eq!(bench.values(Stage::Diagnose), Vec::<String>::new(), "{script:?}");
+    }
+}
+
+#[test]
+fn crop_accepts_what_was_proposed_with_letters() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    let (_, shown) = bench.run(Stage::Crop, "\n");
+    assert!(shown.contains("preview.png"), "{shown}");
+    assert!(bench.folder.path().join("preview.png").exists());
+    let panels = bench.store.labelled_panels().expect("panels");
+    let found: Vec<(String, &str, &str)> = panels
+        .iter()
+        .map(|p| (p.bounds.to_string(), p.letter.as_str(), p.sub_caption.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("0,0,150,130".to_owned(), "A", "Day 2 after onset."),
+            ("158,0,150,130".to_owned(), "B", "Day 9 after onset.")
+        ]
+    );
+}
+
+#[test]
+fn crop_takes_corrections_and_refuses_wrong_ones() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    let (_, shown) = bench.run(Stage::Crop, "d 9\nbox\nd 1\n+ 0,0,140,130\nr\nw\na\n");
+    assert!(
+        shown.contains("there is no panel 9") && shown.contains("'box' is no command"),
+        "{shown}"
+    );
+    let crop = Value::Crop(vec![PanelBox::whole(308, 130)]);
+    assert_eq!(bench.values(Stage::Crop), [crop.to_string()]);
+}
+
+#[test]
+fn a_damaged_picture_can_still_be_cropped_by_hand() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    let images = bench.store.images().expect("images");
+    let scan = images.iter().find(|image| image.xref == Some(8)).expect("scan");
+    std::fs::write(bench.store.objects().path(&scan.object), "damaged").expect("damage");
+    let (_, shown) = bench.run(Stage::Crop, "= 1 10,10,50,50\n\n");
+    assert!(shown.contains("damaged"), "{shown}");
+    assert_eq!(bench.values(Stage::Crop), ["10,10,50,50"]);
+}
+
+#[test]
+fn a_panel_may_have_a_diagnosis_of_its_own() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "\n");
+    let (_, shown) = bench.run(Stage::Diagnose, "3=n\n2=n\n\n1=c\n\n");
+    assert!(shown.contains("expected 1 to 2"), "{shown}");
+    let labels: Vec<_> =
+        bench.store.labelled_panels().expect("panels").iter().map(|p| p.label).collect();
+    use crate::store::Label;
+    assert_eq!(labels, [Some(Label::Covid), Some(Label::NonCovid)]);
+    let (summary, _) = bench.run(Stage::Diagnose, "c\n");
+    assert_eq!(summary.decided, 0, "panel by panel the picture is done");
+}
+
+#[test]
+fn case_proposes_the_patient_and_keeps_only_what_is_new() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "\n");
+    let (summary, shown) = bench.run(Stage::Case, "\nold\n\n\n\n=\n\n");
+    assert!(shown.contains("patient [Patient 1]"), "{shown}");
+    assert!(shown.contains("'old' is no age"), "{shown}");
+    assert_eq!(summary.decided, 2);
+    let cases = bench.store.cases().expect("cases");
+    assert_eq!(cases.len(), 1);
+    assert_eq!((cases[0].details.age.as_str(), cases[0].details.sex.as_str()), ("39", "M"));
+    let panels = bench.store.labelled_panels().expect("panels");
+    let times: Vec<_> = panels.iter().map(|p| p.scan_time.as_deref()).collect();
+    assert_eq!(times, [Some("Day 2 after onset"), Some("Day 9 after onset")]);
+    assert!(panels.iter().all(|panel| panel.case.as_deref() == Some("Patient 1")));
+}
+
+#[test]
+fn a_case_name_that_would_not_read_back_is_refused() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "w\n\n");
+    let (_, shown) = bench.run(Stage::Case, "=\nann @ home\nTwin\n-\nf\n-\n");
+    assert!(shown.contains("no panel before") && shown.contains("cannot hold an @"), "{shown}");
+    assert_eq!(bench.values(Stage::Case), ["Twin"]);
+    let case = &bench.store.cases().expect("cases")[0];
+    assert_eq!((case.details.age.as_str(), case.details.sex.as_str()), ("", "F"));
+}
+
+#[test]
+fn without_a_stage_the_work_goes_on_where_it_is() {
+    let mut bench = Bench::new();
+    let script = "c\nn\nc\n\n\n\n\n\n\n\n\n\n\n";
+    let (summary, shown) = bench.type_as("ann", None, script);
+    for stage in ["select: 2 left", "diagnose: 1 left", "crop: 1 left", "case: 2 left"] {
+        assert!(shown.contains(stage), "{stage}: {shown}");
+    }
+    assert_eq!((summary.ended, summary.decided), (Ended::Finished, 6));
+}
+
+#[test]
+fn two_curators_each_have_their_own_queue_and_disagreement_shows() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.type_as("bob", Some(Stage::Select), "n\nn\n");
+    let progress = Progress::read(&bench.store).expect("progress");
+    assert_eq!(progress.conflicts.len(), 1);
+    assert_eq!(progress.conflicts[0].decisions, ["ann: ct", "bob: not-ct"]);
+    assert_eq!(progress.stages[1].left, 0, "nothing to diagnose while they disagree");
+    bench.type_as("bob", Some(Stage::Crop), "u\n");
+    assert_eq!(
+        Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue").tasks.len(),
+        0
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_hide_a_decision() {
+    let mut bench = Bench::new();
+    let scan = Subject::image(bench.image(8));
+    let decision = |value| crate::store::NewDecision {
+        stage: Stage::Select,
+        subject: scan,
+        value,
+        evidence: None,
+        span: String::new(),
+        curator: "ann".into(),
+        time: "2999-01-01T00:00:00Z".into(),
+        note: String::new(),
+    };
+    bench.store.decide(&decision(Some(Value::Select(Selection::NotCt)))).expect("decided");
+    bench.run(Stage::Select, "u\nc\nq\n");
+    assert_eq!(bench.values(Stage::Select), ["ct"]);
+    let covid = Value::Diagnose(Diagnosis::Covid);
+    assert!(bench.store.decide(&decision(Some(covid))).is_err(), "a stage keeps to its values");
+}

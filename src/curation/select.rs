@@ -1,0 +1,52 @@
+//! `label select`: is the picture a CT?
+
+use std::io::{BufRead, Write};
+
+use super::evidence::{Quote, ct_words, quote};
+use super::session::{Answer, Item, Line, Result, Session};
+use crate::store::{Evidence, Selection, Subject, Value};
+
+const HELP: &str = "\
+Does the picture show computed tomography of the chest?
+  c  CT: one scan or several, any plane or window, letters and arrows over them allowed
+  n  not a CT: an X-ray, MRI, histology, chart, drawing, photograph, logo
+  m  maybe: cannot be told from picture, caption and text
+A figure of CTs beside other pictures is a CT: cropping leaves the others out.
+";
+
+pub(super) fn ask<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+) -> Result<Answer> {
+    loop {
+        let line = session.line("CT? [c/n/m, s, u, q, o, ?]", item, HELP)?;
+        let text = match line {
+            Line::Leave(answer) => return Ok(answer),
+            Line::Text(text) => text,
+        };
+        let selection = match text.as_str() {
+            "c" | "ct" => Selection::Ct,
+            "n" | "not-ct" => Selection::NotCt,
+            "m" | "unsure" => Selection::Unsure,
+            _ => {
+                session.prompt.tell(&format!(
+                    "'{text}' is no answer here: c (CT), n (not a CT) or m (maybe); ? explains"
+                ))?;
+                continue;
+            }
+        };
+        let subject = Subject::image(item.task.image.id);
+        session.decide(subject, Value::Select(selection), &grounds(selection, item.caption()))?;
+        return Ok(Answer::Decided);
+    }
+}
+
+/// A CT whose caption says so rests on the caption too; all else was seen in the picture.
+fn grounds(selection: Selection, caption: &str) -> Quote {
+    match ct_words(caption).first() {
+        Some(at) if selection == Selection::Ct => {
+            Quote { source: Some(Evidence::Caption), span: quote(caption, at) }
+        }
+        _ => Quote::image(),
+    }
+}

@@ -1,0 +1,134 @@
+//! What the curation queue asks of the store: what ranks a picture, what is shown beside it, and
+//! which decision an undo takes back.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Decision, Result, Source, Stage, Store, Subject};
+use crate::figures::Mention;
+
+/// What decides whether and when a picture is shown to a curator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFacts {
+    pub source: Source,
+    /// Number of different pages that draw it: journal logos are drawn on many.
+    pub drawn_on: u32,
+    /// Captions of the figures that show it, joined by a blank.
+    pub captions: String,
+}
+
+/// A figure that shows a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageFigure {
+    /// `figure.id`
+    pub id: i64,
+    /// Normalised; `None` where nobody captioned it.
+    pub label: Option<String>,
+    pub caption: String,
+    /// Page of the graphic, from 1.
+    pub page: Option<u32>,
+    pub mentions: Vec<Mention>,
+    /// How many images the figure shows, this one included.
+    pub images: usize,
+}
+
+impl Store {
+    /// By `image.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn image_facts(&self) -> Result<HashMap<i64, ImageFacts>> {
+        let mut query = self.db.prepare(
+            "SELECT image.id, document.source,
+                 (SELECT count(DISTINCT page) FROM placement WHERE image = image.id),
+                 coalesce((SELECT group_concat(caption, ' ') FROM (
+                     SELECT DISTINCT figure.id, figure.caption
+                     FROM placement JOIN figure_image ON figure_image.placement = placement.id
+                     JOIN figure ON figure.id = figure_image.figure
+                     WHERE placement.image = image.id ORDER BY figure.id)), '')
+             FROM image JOIN document ON document.id = image.document",
+        )?;
+        let rows = query.query_map([], |row| {
+            let facts =
+                ImageFacts { source: row.get(1)?, drawn_on: row.get(2)?, captions: row.get(3)? };
+            Ok((row.get(0)?, facts))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The figure that shows a picture; of several, the first with a caption. `None` where the
+    /// picture is part of no figure.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn figure_of_image(&self, image: i64) -> Result<Option<ImageFigure>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT DISTINCT figure.id, figure.label, figure.caption, figure.page
+             FROM placement JOIN figure_image ON figure_image.placement = placement.id
+             JOIN figure ON figure.id = figure_image.figure
+             WHERE placement.image = ?1
+             ORDER BY figure.caption = '', figure.ordinal LIMIT 1",
+        )?;
+        let found = query
+            .query_row([image], |row| {
+                Ok(ImageFigure {
+                    id: row.get(0)?,
+                    label: row.get(1)?,
+                    caption: row.get(2)?,
+                    page: row.get(3)?,
+                    mentions: Vec::new(),
+                    images: 0,
+                })
+            })
+            .optional()?;
+        let Some(mut figure) = found else { return Ok(None) };
+        figure.images = self.images_of_figure(figure.id)?.len();
+        let mut query = self
+            .db
+            .prepare_cached("SELECT page, sentence FROM mention WHERE figure = ?1 ORDER BY id")?;
+        let mentions = query
+            .query_map([figure.id], |row| Ok(Mention { page: row.get(0)?, text: row.get(1)? }))?;
+        figure.mentions = mentions.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(figure))
+    }
+
+    /// The decision an undo of `curator` takes back: the last one made that is still in force.
+    /// Withdrawals, and what they withdrew, are passed over, so that undoing again goes further
+    /// back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_standing_decision(&self, curator: &str) -> Result<Option<Decision>> {
+        let standing: Option<i64> = self.db.query_row(
+            "SELECT max(id) FROM (
+                 SELECT id, value, row_number() OVER (
+                     PARTITION BY stage, image, panel ORDER BY time DESC, id DESC) AS newest
+                 FROM decision WHERE curator = ?1)
+             WHERE newest = 1 AND value IS NOT NULL",
+            [curator],
+            |row| row.get(0),
+        )?;
+        let Some(id) = standing else { return Ok(None) };
+        self.decision(id).map(Some)
+    }
+
+    /// When `curator` last decided on a subject; `None` where never. A decision of now must not be
+    /// older, or a clock that was set back would keep it from coming into force.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_decided_at(
+        &self,
+        stage: Stage,
+        subject: Subject,
+        curator: &str,
+    ) -> Result<Option<String>> {
+        Ok(self.db.query_row(
+            "SELECT max(time) FROM decision
+             WHERE image = ?1 AND panel IS ?2 AND stage = ?3 AND curator = ?4",
+            params![subject.image, subject.panel, stage, curator],
+            |row| row.get(0),
+        )?)
+    }
+}

@@ -1,0 +1,160 @@
+//! `covid-ct label` and `covid-ct status` as commands, on a small store.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use assert_cmd::Command;
+use covid_ct::Workspace;
+use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
+use covid_ct::pdf::{Matrix, Rect};
+use covid_ct::store::{
+    Extraction, Failure, FoundFigure, FoundImage, FoundPlacement, PaperMeta, Source, Store,
+};
+use image::{GrayImage, Luma};
+use predicates::prelude::*;
+
+/// A workspace with one scan in one figure of one paper, and one document that failed.
+fn workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
+    let mut png = Cursor::new(Vec::new());
+    GrayImage::from_fn(200, 160, |x, y| Luma([((x * 5 + y * 3) % 200) as u8]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .expect("png");
+    let placement =
+        FoundPlacement { page: 2, transform: Matrix::IDENTITY, bbox: Rect::new(0., 0., 1., 1.) };
+    let scan = FoundImage {
+        xref: Some(9),
+        object: store.objects().put(png.get_ref(), "png").expect("object"),
+        width: 200,
+        height: 160,
+        colour_space: "DeviceGray".into(),
+        filter: "FlateDecode".into(),
+        origin: ImageOrigin::Decoded,
+        file_name: None,
+        placements: vec![placement],
+    };
+    let figure = FoundFigure {
+        label: Some("Figure 1".into()),
+        kind: FigureKind::Figure,
+        caption: "Figure 1. Chest CT of a 61-year-old woman with COVID-19 on day 3.".into(),
+        caption_page: Some(2),
+        caption_bbox: None,
+        page: Some(2),
+        bbox: None,
+        images: vec![(0, 0)],
+        pairing: Pairing::Below,
+        confidence: 1.0,
+        mentions: Vec::new(),
+    };
+    let found = Extraction {
+        sha256: "ab".into(),
+        path: "x.pdf".into(),
+        extractor: 1,
+        paper: PaperMeta { name: "2020.01.01.1".into(), ..PaperMeta::default() },
+        pages: Vec::new(),
+        images: vec![scan],
+        figures: vec![figure],
+    };
+    store.record(&found, Source::Pdf).expect("recorded");
+    let failure = Failure {
+        sha256: "cd".into(),
+        path: "broken.pdf".into(),
+        error: "not a PDF".into(),
+        extractor: 1,
+    };
+    store.record_failure(&failure).expect("recorded");
+    folder
+}
+
+fn covid_ct(workspace: &Path, args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("covid-ct").expect("binary");
+    command.env_remove("COVID_CT_CURATOR").arg("--workspace").arg(workspace).args(args);
+    command
+}
+
+fn status(workspace: &Path) -> serde_json::Value {
+    let output = covid_ct(workspace, &["status", "--json"]).output().expect("status");
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn a_script_takes_a_picture_from_selection_to_patient() {
+    let folder = workspace();
+    let script = "c\nc\n\n\n\n\n\n\n";
+    covid_ct(folder.path(), &["label", "--curator", "ann"])
+        .write_stdin(script)
+        .assert()
+        .code(0)
+        .stdout(
+            predicate::str::contains("select 1 of 1").and(predicate::str::contains("case 1 of 1")),
+        )
+        .stdout(predicate::str::contains('\u{1b}').not())
+        .stderr("ann: 4 decided, 0 undone, 0 skipped; nothing is left\n");
+    assert!(folder.path().join("data/preview.png").exists());
+    let store = Store::open(&Workspace::new(folder.path())).expect("store");
+    let panels = store.labelled_panels().expect("panels");
+    assert_eq!(panels.len(), 1);
+    assert_eq!(panels[0].case.as_deref(), Some("Patient 1"));
+    assert_eq!(panels[0].scan_time.as_deref(), Some("day 3"));
+    assert_eq!(store.cases().expect("cases")[0].details.age, "61");
+    let told = status(folder.path());
+    assert_eq!(told["panels"]["covid"], 1);
+    assert_eq!(told["stages"][0]["values"]["ct"], 1);
+}
+
+#[test]
+fn labelling_stops_at_the_end_of_the_script_and_goes_on_later() {
+    let folder = workspace();
+    covid_ct(folder.path(), &["label"])
+        .env("COVID_CT_CURATOR", "ann")
+        .write_stdin("c\n")
+        .assert()
+        .code(0)
+        .stderr(predicate::str::contains("1 decided").and(predicate::str::contains("stopped")));
+    covid_ct(folder.path(), &["label", "diagnose", "--curator", "ann"])
+        .write_stdin("n\nimage normal lungs\n")
+        .assert()
+        .code(0);
+    let told = status(folder.path());
+    assert_eq!(told["stages"][1]["values"]["non-covid"], 1);
+    assert_eq!(told["stages"][2]["left"], 1);
+}
+
+#[test]
+fn status_is_for_people_too() {
+    let folder = workspace();
+    covid_ct(folder.path(), &["status"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("documents          1  1 failed\n"))
+        .stdout(predicate::str::contains("broken.pdf: not a PDF"))
+        .stdout(predicate::str::contains("select             0       1\n"));
+}
+
+#[test]
+fn what_cannot_run_says_what_to_do() {
+    let folder = workspace();
+    covid_ct(folder.path(), &["label", "select"])
+        .write_stdin("c\n")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("--curator"));
+    covid_ct(folder.path(), &["label", "--curator", " "])
+        .write_stdin("c\n")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("--curator"));
+    covid_ct(folder.path(), &["label", "--curator", "ann", "--paper", "nobody"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("'nobody'"));
+    let empty = tempfile::tempdir().expect("temporary folder");
+    for command in ["label", "status"] {
+        covid_ct(empty.path(), &[command])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("covid-ct ingest"));
+    }
+}
