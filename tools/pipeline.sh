@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The stages from PDFs to a report. Usage: pipeline.sh all|STAGE, called by the Makefile, which
 # sets WORKSPACE, CORPUS, ANNOTATIONS and TRAIN.
+# shellcheck disable=SC2317  # every stage is called by its name, in the last lines
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 # What every Linux with a C++ compiler has.
-SYSTEM = re.compile(r"^(ld-linux|lib(c|m|dl|rt|pthread|util|stdc\+\+|gcc_s)\.so)")
+SYSTEM = re.compile(r"^(ld-linux|lib(c|m|dl|rt|pthread|util|z|stdc\+\+|gcc_s)\.so)")
 
 
 def torch_wheel(wheels):
@@ -65,7 +65,7 @@ def unpack(wheels, dest, variant):
     if variant == "cuda":
         wanted += ["libtorch_cuda.so"]
         wanted += [n for n, (_, member) in where.items() if member.startswith("nvidia/")]
-    missing = []
+    missing = set()
     while wanted:
         name = wanted.pop()
         if SYSTEM.match(name) or (lib / name).exists():
@@ -74,7 +74,7 @@ def unpack(wheels, dest, variant):
         if name in ("libcuda.so.1", "libnvidia-ml.so.1"):
             continue
         if name not in where:
-            missing.append(name)
+            missing.add(name)
             continue
         extract(*where[name], lib / name)
         wanted += needed(lib / name)
