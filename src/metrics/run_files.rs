@@ -1,0 +1,422 @@
+//! The files of a training run, `data/runs/RUN/`, written by `train` and `evaluate` and read by
+//! `report`:
+//!
+//! - `config.json`: [`RunConfig`], how the run was made; written before the first epoch.
+//! - `history.csv`: one [`HistoryRow`] an epoch, in order.
+//! - `best.safetensors`: the weights after the best epoch ([`HistoryRow::beats`]) under
+//!   torchvision's names.
+//! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
+//!   where another part was asked for.
+//! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
+//!   COVID first; `predictions-val.csv` and `predictions-train.csv` likewise.
+//!
+//! Folders under `data/runs/` whose names start with a dot are runs in the making, not to be read.
+//! What is undefined is `null` in JSON and never NaN.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Metrics, Scored};
+use crate::store::{Label, Part};
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunFileError {
+    #[error("'{0}' cannot name a run: use letters, digits, '.', '-' and '_', and no '.' in front")]
+    Name(String),
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not what `covid-ct {command}` writes: {reason}; run it again", path = path.display())]
+    Malformed { path: PathBuf, command: &'static str, reason: String },
+}
+
+type Result<T> = std::result::Result<T, RunFileError>;
+
+/// How many images of each class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassCounts {
+    pub covid: u64,
+    pub non_covid: u64,
+}
+
+impl ClassCounts {
+    pub fn of(labels: impl IntoIterator<Item = Label>) -> Self {
+        let mut counts = Self::default();
+        for label in labels {
+            match label {
+                Label::Covid => counts.covid += 1,
+                Label::NonCovid => counts.non_covid += 1,
+            }
+        }
+        counts
+    }
+
+    pub fn total(&self) -> u64 {
+        self.covid + self.non_covid
+    }
+}
+
+/// The images a run learned from and chose its checkpoint by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCounts {
+    pub train: ClassCounts,
+    pub val: ClassCounts,
+}
+
+/// `config.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Version of the program that trained.
+    pub covid_ct: String,
+    pub run: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// Folder of the dataset: relative to the workspace where it lies inside, else absolute.
+    pub data: String,
+    /// Such as `densenet121`.
+    pub network: String,
+    /// Trainable numbers in the network.
+    pub parameters: u64,
+    /// `random`, or the file the weights started from.
+    pub init: String,
+    /// Epochs asked for; `history.csv` tells how many were made.
+    pub epochs: u32,
+    /// Images in a step.
+    pub batch: u32,
+    /// Adam's at the start; it falls to 0 along a cosine.
+    pub learning_rate: f64,
+    /// Side of the square the network sees, in pixels.
+    pub size: u32,
+    pub seed: u64,
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Threads libtorch computed with.
+    pub threads: u32,
+    pub counts: RunCounts,
+}
+
+/// A line of `history.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// From 1.
+    pub epoch: u32,
+    /// Of the epoch's first step.
+    pub learning_rate: f64,
+    /// Mean cross entropy in nats over the epoch's steps, as the weights changed.
+    pub train_loss: f64,
+    /// Mean cross entropy in nats after the epoch.
+    pub val_loss: f64,
+    pub val_accuracy: f64,
+    pub val_auroc: f64,
+    /// Wall-clock time of the epoch with its validation.
+    pub seconds: f64,
+}
+
+impl HistoryRow {
+    /// Whether this epoch's checkpoint is the better one: by validation AUROC, then by loss. Of
+    /// equals, the earlier stays.
+    pub fn beats(&self, other: &Self) -> bool {
+        (self.val_auroc, -self.val_loss) > (other.val_auroc, -other.val_loss)
+    }
+
+    /// The epoch whose weights a run keeps.
+    pub fn best(history: &[Self]) -> Option<&Self> {
+        history.iter().reduce(|best, row| if row.beats(best) { row } else { best })
+    }
+}
+
+/// `metrics.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunMetrics {
+    /// Version of the program that measured.
+    pub covid_ct: String,
+    pub run: String,
+    /// As in [`RunConfig::data`].
+    pub data: String,
+    pub part: Part,
+    pub counts: ClassCounts,
+    /// The epoch the weights are from.
+    pub epoch: u32,
+    /// Mean cross entropy in nats.
+    pub loss: Option<f64>,
+    /// COVID is the positive class.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+/// A line of `predictions.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Name in the dataset's lists.
+    pub file: String,
+    pub label: Label,
+    /// P(COVID).
+    pub score: f64,
+    /// [`Label::Covid`] where the score reaches the threshold of `metrics.json`.
+    pub predicted: Label,
+}
+
+impl Prediction {
+    /// COVID is the positive class.
+    pub fn scored(&self) -> Scored {
+        Scored { positive: self.label == Label::Covid, score: self.score }
+    }
+}
+
+/// Refuses what is no plain folder name.
+///
+/// # Errors
+/// [`RunFileError::Name`].
+pub fn check_run_name(name: &str) -> Result<()> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        return Err(RunFileError::Name(name.into()));
+    }
+    Ok(())
+}
+
+/// One run's folder.
+#[derive(Debug, Clone)]
+pub struct RunFiles {
+    folder: PathBuf,
+}
+
+impl RunFiles {
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
+
+    pub fn history(&self) -> PathBuf {
+        self.folder.join("history.csv")
+    }
+
+    pub fn checkpoint(&self) -> PathBuf {
+        self.folder.join("best.safetensors")
+    }
+
+    pub fn metrics(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("metrics{}.json", suffix(part)))
+    }
+
+    pub fn predictions(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("predictions{}.csv", suffix(part)))
+    }
+
+    /// # Errors
+    /// When the file is missing or not as [`RunFiles::write_config`] leaves it. All readers alike.
+    pub fn read_config(&self) -> Result<RunConfig> {
+        read_json(&self.config(), "train")
+    }
+
+    /// # Errors
+    /// When the disk refuses; an earlier file then stays as it was. All writers alike.
+    pub fn write_config(&self, config: &RunConfig) -> Result<()> {
+        write_json(&self.config(), config)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_history(&self) -> Result<Vec<HistoryRow>> {
+        read_csv(&self.history(), "train")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_history(&self, rows: &[HistoryRow]) -> Result<()> {
+        write_csv(&self.history(), rows)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_metrics(&self, part: Part) -> Result<RunMetrics> {
+        read_json(&self.metrics(part), "evaluate")
+    }
+
+    /// Named after [`RunMetrics::part`].
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_metrics(&self, metrics: &RunMetrics) -> Result<()> {
+        write_json(&self.metrics(metrics.part), metrics)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_predictions(&self, part: Part) -> Result<Vec<Prediction>> {
+        read_csv(&self.predictions(part), "evaluate")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_predictions(&self, part: Part, rows: &[Prediction]) -> Result<()> {
+        write_csv(&self.predictions(part), rows)
+    }
+}
+
+fn suffix(part: Part) -> &'static str {
+    match part {
+        Part::Test => "",
+        Part::Val => "-val",
+        Part::Train => "-train",
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<T> {
+    let bytes = read(path)?;
+    serde_json::from_slice(&bytes).map_err(|e| malformed(path, command, &e))
+}
+
+fn read_csv<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<Vec<T>> {
+    let bytes = read(path)?;
+    let rows = csv::Reader::from_reader(&bytes[..]).into_deserialize().collect();
+    let rows: std::result::Result<Vec<T>, csv::Error> = rows;
+    rows.map_err(|e| malformed(path, command, &e))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|source| RunFileError::Read { path: path.into(), source })
+}
+
+fn malformed(path: &Path, command: &'static str, reason: &dyn std::fmt::Display) -> RunFileError {
+    RunFileError::Malformed { path: path.into(), command, reason: reason.to_string() }
+}
+
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| refused(path, e))?;
+    bytes.push(b'\n');
+    write(path, &bytes)
+}
+
+fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|e| refused(path, e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| refused(path, e))?;
+    write(path, &bytes)
+}
+
+fn refused<E>(path: &Path, error: E) -> RunFileError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    RunFileError::Write { path: path.into(), source: std::io::Error::other(error) }
+}
+
+/// Whole under its name, or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_added_extension("part");
+    File::create(&partial)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| RunFileError::Write { path: path.into(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
+        HistoryRow {
+            epoch,
+            learning_rate: 1e-4,
+            train_loss: 0.7,
+            val_loss,
+            val_accuracy: 0.5,
+            val_auroc,
+            seconds: 1.5,
+        }
+    }
+
+    #[test]
+    fn every_file_reads_back_as_written() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let files = RunFiles::new(folder.path());
+        let config = RunConfig {
+            covid_ct: "0.1.0".into(),
+            run: "r".into(),
+            created: "2020-03-30T00:00:00Z".into(),
+            data: "data/export/default".into(),
+            network: "densenet121".into(),
+            parameters: 6_955_906,
+            init: "random".into(),
+            epochs: 2,
+            batch: 4,
+            learning_rate: 1e-4,
+            size: 224,
+            seed: 0,
+            device: "cpu".into(),
+            threads: 2,
+            counts: RunCounts::default(),
+        };
+        files.write_config(&config).expect("write");
+        assert_eq!(files.read_config().expect("read"), config);
+
+        let history = [row(1, 0.5, 0.7), row(2, 0.75, 0.6)];
+        files.write_history(&history).expect("write");
+        assert_eq!(files.read_history().expect("read"), history);
+
+        let prediction = Prediction {
+            file: "2020.02.10.20021584-p6-52%0.png".into(),
+            label: Label::Covid,
+            score: 0.1 + 0.2,
+            predicted: Label::NonCovid,
+        };
+        files.write_predictions(Part::Test, std::slice::from_ref(&prediction)).expect("write");
+        let metrics = RunMetrics {
+            covid_ct: "0.1.0".into(),
+            run: "r".into(),
+            data: "data/export/default".into(),
+            part: Part::Test,
+            counts: ClassCounts { covid: 1, non_covid: 0 },
+            epoch: 2,
+            loss: None,
+            metrics: Metrics::at(0.5, &[prediction.scored()]),
+        };
+        assert_eq!(files.read_predictions(Part::Test).expect("read"), [prediction]);
+        files.write_metrics(&metrics).expect("write");
+        assert_eq!(files.read_metrics(Part::Test).expect("read"), metrics);
+        let json = std::fs::read_to_string(files.metrics(Part::Test)).expect("metrics.json");
+        assert!(json.contains("\"auroc\": null"), "{json}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let files = RunFiles::new(folder.path());
+        std::fs::write(files.history(), "epoch,learning_rate\n1\n").expect("file");
+        let error = files.read_history().expect_err("refused").to_string();
+        assert!(error.contains("history.csv") && error.contains("covid-ct train"), "{error}");
+    }
+
+    #[test]
+    fn the_best_epoch_is_the_first_of_the_best() {
+        let history = [
+            row(1, 0.8, 0.6),
+            row(2, 0.9, 0.7),
+            row(3, 0.9, 0.5),
+            row(4, 0.9, 0.5),
+            row(5, 0.7, 0.1),
+        ];
+        assert_eq!(HistoryRow::best(&history).map(|row| row.epoch), Some(3));
+        assert_eq!(HistoryRow::best(&[]), None);
+    }
+
+    #[test]
+    fn run_names_stay_inside_the_folder() {
+        assert!(check_run_name("densenet121-seed_0.v2").is_ok());
+        for name in ["", ".", "..", ".hidden", "a/b", "a\\b", "a b"] {
+            assert!(check_run_name(name).is_err(), "{name}");
+        }
+    }
+}
