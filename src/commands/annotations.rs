@@ -2,9 +2,79 @@
 
 use std::path::Path;
 
-use super::Outcome;
-use crate::cli::AnnotationsArgs;
+use anyhow::Context as _;
+use covid_ct::Workspace;
+use covid_ct::curation::annotations::{self, Counted, Imported, MatchedBy};
+use covid_ct::store::Store;
 
-pub fn run(_workspace: &Path, _args: &AnnotationsArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+use super::Outcome;
+use crate::cli::{AnnotationsAction, AnnotationsArgs};
+
+/// How many unknown pictures are named before the rest is only counted.
+const NAMED: usize = 5;
+
+pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> {
+    let mut store = Store::open_existing(&Workspace::new(workspace))?;
+    match &args.action {
+        AnnotationsAction::Export { folder } => export(&store, folder),
+        AnnotationsAction::Import { folder } => import(&mut store, folder),
+    }
+}
+
+fn export(store: &Store, folder: &Path) -> anyhow::Result<Outcome> {
+    let written = annotations::export(store, folder)?;
+    println!(
+        "{}: {} decisions, {} panels, {} cases, {} split rows",
+        folder.display(),
+        written.decisions,
+        written.panels,
+        written.cases,
+        written.splits
+    );
+    Ok(Outcome::Done)
+}
+
+fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
+    let imported = annotations::import(store, folder).context("nothing was imported")?;
+    print_imported(&imported);
+    if imported.differing_panels > 0 {
+        eprintln!(
+            "covid-ct: {} panels have another letter, sub-caption or author here; kept as they are",
+            imported.differing_panels
+        );
+    }
+    if imported.unknown.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    let rows: usize = imported.unknown.values().sum();
+    eprintln!(
+        "covid-ct: {rows} rows speak of {} pictures or papers that are not in this database; ingest \
+         their PDFs and import again:",
+        imported.unknown.len()
+    );
+    for (name, rows) in imported.unknown.iter().take(NAMED) {
+        eprintln!("  {name} ({rows} rows)");
+    }
+    if imported.unknown.len() > NAMED {
+        eprintln!("  and {} more", imported.unknown.len() - NAMED);
+    }
+    Ok(Outcome::DoneWithFailures)
+}
+
+fn print_imported(imported: &Imported) {
+    let matched = |by| imported.pictures.get(&by).copied().unwrap_or(0);
+    println!(
+        "pictures matched: {} by SHA-256, {} by preprint, page and xref",
+        matched(MatchedBy::Bytes),
+        matched(MatchedBy::Place)
+    );
+    let kinds = [
+        ("decisions", imported.decisions),
+        ("panels", imported.panels),
+        ("cases", imported.cases),
+        ("splits", imported.splits),
+    ];
+    for (kind, Counted { added, present }) in kinds {
+        println!("{kind}: {added} added, {present} already here");
+    }
 }

@@ -2,9 +2,38 @@
 
 use std::path::Path;
 
+use covid_ct::Workspace;
+use covid_ct::dataset::release::{Imported, Release, import};
+use covid_ct::store::{Label, Part, Store};
+
 use super::Outcome;
 use crate::cli::ImportReleaseArgs;
 
-pub fn run(_workspace: &Path, _args: &ImportReleaseArgs) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(workspace: &Path, args: &ImportReleaseArgs) -> anyhow::Result<Outcome> {
+    let release = Release::read(&args.folder)?;
+    for warning in &release.warnings {
+        eprintln!("covid-ct: {warning}");
+    }
+    let mut store = Store::open(&Workspace::new(workspace))?;
+    let imported = import(&mut store, &release, &args.split)?;
+    print_imported(&imported, &args.split);
+    for failure in &imported.failures {
+        eprintln!("covid-ct: {failure}");
+    }
+    Ok(if imported.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+fn print_imported(imported: &Imported, split: &str) {
+    println!("papers: {} added, {} already here", imported.papers, imported.papers_present);
+    for label in Label::ALL {
+        let panels = imported.panels.get(label).copied().unwrap_or(0);
+        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
+            .map(|part| imported.parts.get(&(*label, part)).copied().unwrap_or(0));
+        println!(
+            "{label:<10} {panels:>4} panels; split '{split}': train {train}, val {val}, test {test}"
+        );
+    }
+    if imported.papers == 0 && !imported.split_is_new {
+        println!("nothing changed");
+    }
 }

@@ -1,1 +1,3 @@
 //! What people decide: queue, prompts, annotations as text.
+
+pub mod annotations;

@@ -1,11 +1,11 @@
 //! Patients of papers. Append-only: of several rows with one name, the newest counts.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Result, Store};
 
 /// What the paper tells of a patient; empty where it does not say.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct CaseDetails {
     pub age: String,
     pub sex: String,
@@ -15,7 +15,7 @@ pub struct CaseDetails {
     pub other_diseases: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Case {
     /// `preprint.id`
     pub preprint: i64,
@@ -25,6 +25,25 @@ pub struct Case {
     pub curator: String,
     /// RFC 3339, UTC.
     pub time: String,
+}
+
+impl Case {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            preprint: row.get("preprint")?,
+            name: row.get("name")?,
+            details: CaseDetails {
+                age: row.get("age")?,
+                sex: row.get("sex")?,
+                location: row.get("location")?,
+                medical_history: row.get("medical_history")?,
+                severity: row.get("severity")?,
+                other_diseases: row.get("other_diseases")?,
+            },
+            curator: row.get("curator")?,
+            time: row.get("time")?,
+        })
+    }
 }
 
 impl Store {
@@ -67,22 +86,18 @@ impl Store {
                  FROM patient_case)
              WHERE newest = 1 ORDER BY preprint, name",
         )?;
-        let rows = query.query_map([], |row| {
-            Ok(Case {
-                preprint: row.get("preprint")?,
-                name: row.get("name")?,
-                details: CaseDetails {
-                    age: row.get("age")?,
-                    sex: row.get("sex")?,
-                    location: row.get("location")?,
-                    medical_history: row.get("medical_history")?,
-                    severity: row.get("severity")?,
-                    other_diseases: row.get("other_diseases")?,
-                },
-                curator: row.get("curator")?,
-                time: row.get("time")?,
-            })
-        })?;
+        let rows = query.query_map([], Case::from_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Every row ever recorded of every case: by preprint, name, then oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn case_history(&self) -> Result<Vec<Case>> {
+        let mut query =
+            self.db.prepare("SELECT * FROM patient_case ORDER BY preprint, name, time, id")?;
+        let rows = query.query_map([], Case::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

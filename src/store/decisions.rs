@@ -72,7 +72,7 @@ impl Subject {
 /// What was decided. Its text form, used in the database and in `decisions.csv`, is plain words:
 /// `ct`, `covid`, boxes as `x,y,w,h` joined by `;` (empty for "no panels"), and for a case its
 /// name, with ` @ ` and the scan's time where known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     Select(Selection),
     Diagnose(Diagnosis),
@@ -134,7 +134,7 @@ impl fmt::Display for Value {
 }
 
 /// A decision about to be recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NewDecision {
     pub stage: Stage,
     pub subject: Subject,

@@ -79,11 +79,15 @@ impl Store {
         &self.objects
     }
 
-    /// Runs `work` in one transaction: all of it lands, or none.
+    /// Runs `work` in one transaction: all of it lands, or none. Inside another transaction it
+    /// joins that one.
     ///
     /// # Errors
     /// What `work` returns, after rolling back; or the database's own refusal.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if !self.db.is_autocommit() {
+            return work(self);
+        }
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         match work(self).and_then(|done| Ok(self.db.execute_batch("COMMIT").map(|()| done)?)) {
             Ok(done) => Ok(done),

@@ -142,6 +142,29 @@ impl Store {
             |row| row.get(0),
         )?)
     }
+
+    /// Every panel anybody proposed, in force or not, with its `panel.id`; oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn panels(&self) -> Result<Vec<(i64, NewPanel)>> {
+        let mut query = self.db.prepare(
+            "SELECT id, image, x, y, w, h, letter, sub_caption, proposed_by FROM panel ORDER BY id",
+        )?;
+        let rows = query.query_map([], |row| {
+            let bounds =
+                PanelBox { x: row.get(2)?, y: row.get(3)?, w: row.get(4)?, h: row.get(5)? };
+            let panel = NewPanel {
+                image: row.get(1)?,
+                bounds,
+                letter: row.get(6)?,
+                sub_caption: row.get(7)?,
+                proposed_by: row.get(8)?,
+            };
+            Ok((row.get(0)?, panel))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! Which picture of this database a row of another one speaks of.
+
+use std::collections::HashMap;
+
+use crate::store::{ImageKey, ImageRow};
+
+/// What a picture was known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchedBy {
+    /// The SHA-256 of its bytes, in the same document or else in the same preprint.
+    Bytes,
+    /// Preprint, page and xref: a server may stamp a PDF anew, and an extractor may decode anew.
+    Place,
+}
+
+/// The pictures of a database, to look rows up in.
+#[derive(Debug)]
+pub struct Pictures {
+    images: Vec<ImageRow>,
+    by_bytes: HashMap<String, Vec<usize>>,
+    by_place: HashMap<(String, u32, Option<u32>), Vec<usize>>,
+}
+
+impl Pictures {
+    pub fn new(images: Vec<ImageRow>) -> Self {
+        let mut by_bytes: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_place: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, image) in images.iter().enumerate() {
+            by_bytes.entry(image.object.sha256.clone()).or_default().push(index);
+            let place = (image.preprint_name.clone(), image.page, image.xref);
+            by_place.entry(place).or_default().push(index);
+        }
+        Self { images, by_bytes, by_place }
+    }
+
+    /// The picture `key` names and how it was known; `None` where there is none, or where several
+    /// different ones answer to the name.
+    pub fn find(&self, key: &ImageKey) -> Option<(&ImageRow, MatchedBy)> {
+        let of_paper = |image: &&ImageRow| {
+            image.document_sha256 == key.document_sha256
+                || image.preprint_name == key.preprint
+                    && (image.preprint_version == key.version
+                        || image.preprint_version.is_empty()
+                        || key.version.is_empty())
+        };
+        let candidates = |found: Option<&Vec<usize>>| -> Vec<&ImageRow> {
+            found.into_iter().flatten().map(|&index| &self.images[index]).filter(of_paper).collect()
+        };
+        let same_bytes = candidates(self.by_bytes.get(&key.image_sha256));
+        if let Some(image) = best(same_bytes, key) {
+            return Some((image, MatchedBy::Bytes));
+        }
+        let place = (key.preprint.clone(), key.page, key.xref);
+        let same_place = candidates(self.by_place.get(&place));
+        best(same_place, key).map(|image| (image, MatchedBy::Place))
+    }
+}
+
+/// The candidate that agrees with `key` in most: document first, then version, then place.
+fn best<'a>(mut candidates: Vec<&'a ImageRow>, key: &ImageKey) -> Option<&'a ImageRow> {
+    let agreements: [fn(&ImageRow, &ImageKey) -> bool; 3] = [
+        |image, key| image.document_sha256 == key.document_sha256,
+        |image, key| image.preprint_version == key.version,
+        |image, key| (image.page, image.xref) == (key.page, key.xref),
+    ];
+    for agrees in agreements {
+        if candidates.iter().any(|image| agrees(image, key)) {
+            candidates.retain(|image| agrees(image, key));
+        }
+    }
+    let first = *candidates.first()?;
+    candidates.iter().all(|image| image.object == first.object).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::ImageOrigin;
+    use crate::store::ObjectId;
+
+    fn image(id: i64, document: &str, version: &str, xref: Option<u32>, bytes: &str) -> ImageRow {
+        ImageRow {
+            id,
+            document: 1,
+            document_sha256: document.into(),
+            preprint: 1,
+            preprint_name: "paper".into(),
+            preprint_version: version.into(),
+            xref,
+            page: 3,
+            object: ObjectId { sha256: bytes.into(), extension: "png".into() },
+            width: 10,
+            height: 10,
+            colour_space: String::new(),
+            filter: String::new(),
+            origin: ImageOrigin::Decoded,
+            file_name: None,
+        }
+    }
+
+    fn key(document: &str, version: &str, xref: Option<u32>, bytes: &str) -> ImageKey {
+        ImageKey {
+            preprint: "paper".into(),
+            version: version.into(),
+            page: 3,
+            xref,
+            image_sha256: bytes.into(),
+            document_sha256: document.into(),
+        }
+    }
+
+    fn found(images: Vec<ImageRow>, key: &ImageKey) -> Option<(i64, MatchedBy)> {
+        Pictures::new(images).find(key).map(|(image, by)| (image.id, by))
+    }
+
+    #[test]
+    fn bytes_count_more_than_place() {
+        let images = vec![image(1, "d", "", Some(7), "other"), image(2, "d", "", Some(8), "same")];
+        let moved = key("d", "", Some(7), "same");
+        assert_eq!(found(images, &moved), Some((2, MatchedBy::Bytes)));
+    }
+
+    #[test]
+    fn a_picture_drawn_twice_is_told_apart_by_place() {
+        let images = vec![image(1, "d", "", Some(7), "same"), image(2, "d", "", Some(8), "same")];
+        let second = key("d", "", Some(8), "same");
+        assert_eq!(found(images, &second), Some((2, MatchedBy::Bytes)));
+    }
+
+    #[test]
+    fn a_row_without_hashes_is_known_by_place_and_version() {
+        let images = vec![image(1, "d", "1", Some(7), "one"), image(2, "e", "2", Some(7), "two")];
+        assert_eq!(
+            found(images.clone(), &key("", "2", Some(7), "")),
+            Some((2, MatchedBy::Place))
+        );
+        assert_eq!(found(images.clone(), &key("", "3", Some(7), "")), None);
+        assert_eq!(found(images, &key("", "", Some(7), "")), None, "two pictures answer");
+    }
+
+    #[test]
+    fn equal_bytes_in_another_paper_are_not_the_picture() {
+        let mut elsewhere = image(1, "d", "", Some(7), "same");
+        elsewhere.preprint_name = "another".into();
+        assert_eq!(found(vec![elsewhere], &key("e", "", Some(7), "same")), None);
+    }
+}

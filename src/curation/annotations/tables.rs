@@ -1,0 +1,295 @@
+//! The four CSV files as tables of typed rows: columns checked by name, every complaint with file,
+//! line and column.
+
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{AnnotationsError, Result};
+use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+
+/// A kind of row, the file that holds it, and its columns in the order they are written.
+pub trait Table: Serialize + DeserializeOwned {
+    const FILE: &'static str;
+    const COLUMNS: &'static [&'static str];
+}
+
+impl Table for DecisionRow {
+    const FILE: &'static str = "decisions.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "preprint",
+        "version",
+        "page",
+        "xref",
+        "panel",
+        "stage",
+        "value",
+        "evidence",
+        "span",
+        "curator",
+        "time",
+        "note",
+        "image_sha256",
+        "document_sha256",
+    ];
+}
+
+impl Table for PanelRow {
+    const FILE: &'static str = "panels.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "preprint",
+        "version",
+        "page",
+        "xref",
+        "panel",
+        "letter",
+        "sub_caption",
+        "proposed_by",
+        "image_sha256",
+        "document_sha256",
+    ];
+}
+
+impl Table for CaseRow {
+    const FILE: &'static str = "cases.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "preprint",
+        "version",
+        "case",
+        "age",
+        "sex",
+        "location",
+        "medical_history",
+        "severity",
+        "other_diseases",
+        "curator",
+        "time",
+    ];
+}
+
+impl Table for SplitRow {
+    const FILE: &'static str = "splits.csv";
+    const COLUMNS: &'static [&'static str] = &[
+        "split",
+        "preprint",
+        "version",
+        "page",
+        "xref",
+        "panel",
+        "part",
+        "how",
+        "image_sha256",
+        "document_sha256",
+    ];
+}
+
+/// A row that speaks of a picture.
+pub trait OfPicture {
+    fn image_key(&self) -> ImageKey;
+}
+
+macro_rules! of_picture {
+    ($($row:ty),+) => {$(
+        impl OfPicture for $row {
+            fn image_key(&self) -> ImageKey {
+                ImageKey {
+                    preprint: self.preprint.clone(),
+                    version: self.version.clone(),
+                    page: self.page,
+                    xref: self.xref,
+                    image_sha256: self.image_sha256.clone(),
+                    document_sha256: self.document_sha256.clone(),
+                }
+            }
+        }
+    )+};
+}
+
+of_picture!(DecisionRow, PanelRow, SplitRow);
+
+/// A row as read, and the line of the file it starts on.
+#[derive(Debug)]
+pub struct Lined<T> {
+    pub line: u64,
+    pub row: T,
+}
+
+/// One file as read.
+#[derive(Debug)]
+pub struct Sheet<T> {
+    pub path: PathBuf,
+    pub rows: Vec<Lined<T>>,
+}
+
+impl<T: Table> Sheet<T> {
+    /// Reads the table of `folder`; `None` where the folder has no such file.
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(T::FILE);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(AnnotationsError::Read { path, source }),
+        };
+        let mut reader = csv::Reader::from_reader(&bytes[..]);
+        let header = reader.headers().map_err(|error| broken(&path, &error))?.clone();
+        check_columns::<T>(&path, &header)?;
+        let rows = reader
+            .records()
+            .map(|record| {
+                let record = record.map_err(|error| broken(&path, &error))?;
+                let line = record.position().map_or(0, csv::Position::line);
+                let row = record.deserialize(Some(&header)).map_err(|error| {
+                    wrong_field::<T>(&path, line, &header, &record, &error)
+                })?;
+                Ok(Lined { line, row })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Some(Self { path, rows }))
+    }
+
+    /// A complaint about `column` of `line`.
+    pub fn wrong(&self, line: u64, column: &'static str, problem: String) -> AnnotationsError {
+        AnnotationsError::Field { path: self.path.clone(), line, column, problem }
+    }
+}
+
+fn check_columns<T: Table>(path: &Path, header: &StringRecord) -> Result<()> {
+    let missing = T::COLUMNS.iter().find(|column| !header.iter().any(|found| found == **column));
+    let unknown = header.iter().find(|found| !T::COLUMNS.contains(found));
+    let problem = match (missing, unknown) {
+        (Some(column), Some(found)) => format!("no column '{column}', but a column '{found}'"),
+        (Some(column), None) => format!("no column '{column}'"),
+        (None, Some(found)) => format!("unknown column '{found}'"),
+        (None, None) if header.len() > T::COLUMNS.len() => "a column is there twice".into(),
+        (None, None) => return Ok(()),
+    };
+    let expected = T::COLUMNS.join(", ");
+    Err(AnnotationsError::Columns { path: path.into(), problem, expected })
+}
+
+/// What the CSV reader says of a file that is no CSV: uneven lines, bytes that are no UTF-8.
+fn broken(path: &Path, error: &csv::Error) -> AnnotationsError {
+    let line = error.position().map_or(1, csv::Position::line);
+    let problem = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} fields, but the first line names {expected_len} columns")
+        }
+        csv::ErrorKind::Utf8 { .. } => "expected UTF-8 text".into(),
+        _ => error.to_string(),
+    };
+    AnnotationsError::Line { path: path.into(), line, problem }
+}
+
+/// Only numbers can fail to be read here: `page` and `xref`.
+fn wrong_field<T: Table>(
+    path: &Path,
+    line: u64,
+    header: &StringRecord,
+    record: &StringRecord,
+    error: &csv::Error,
+) -> AnnotationsError {
+    let index = match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.field().map(|index| index as usize),
+        _ => None,
+    };
+    let column = index
+        .and_then(|index| header.get(index))
+        .and_then(|name| T::COLUMNS.iter().find(|column| **column == name));
+    match (index, column) {
+        (Some(index), Some(column)) => {
+            let text = record.get(index).unwrap_or_default();
+            let problem = format!("'{text}' is no whole number");
+            AnnotationsError::Field { path: path.into(), line, column, problem }
+        }
+        _ => AnnotationsError::Line { path: path.into(), line, problem: error.to_string() },
+    }
+}
+
+/// Writes a table to `folder`, whole or not at all.
+pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
+    let path = folder.join(T::FILE);
+    let failed = |source: std::io::Error| AnnotationsError::Write { path: path.clone(), source };
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let written = writer
+        .write_record(T::COLUMNS)
+        .and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
+    written.map_err(|error| failed(error.into()))?;
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".part-")
+        // As any new file's; the umask applies. The builder's own default keeps others out.
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header_of<T: Serialize>(row: &T) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(row).expect("serialised");
+        let text = String::from_utf8(writer.into_inner().expect("bytes")).expect("UTF-8");
+        text.lines().next().expect("header").to_owned()
+    }
+
+    #[test]
+    fn columns_are_the_fields_of_the_rows_in_their_order() {
+        let of_nothing = "preprint,version,page,xref,panel,stage,value,evidence,span,curator,time,\
+                          note,image_sha256,document_sha256\n,,1,,,,,,,,,,,\n";
+        let decision: DecisionRow = csv::Reader::from_reader(of_nothing.as_bytes())
+            .deserialize()
+            .next()
+            .expect("a row")
+            .expect("a decision");
+        assert_eq!(header_of(&decision), DecisionRow::COLUMNS.join(","));
+        let panel = PanelRow {
+            preprint: String::new(),
+            version: String::new(),
+            page: 1,
+            xref: None,
+            panel: String::new(),
+            letter: String::new(),
+            sub_caption: String::new(),
+            proposed_by: String::new(),
+            image_sha256: String::new(),
+            document_sha256: String::new(),
+        };
+        assert_eq!(header_of(&panel), PanelRow::COLUMNS.join(","));
+        let case = CaseRow {
+            preprint: String::new(),
+            version: String::new(),
+            case: String::new(),
+            age: String::new(),
+            sex: String::new(),
+            location: String::new(),
+            medical_history: String::new(),
+            severity: String::new(),
+            other_diseases: String::new(),
+            curator: String::new(),
+            time: String::new(),
+        };
+        assert_eq!(header_of(&case), CaseRow::COLUMNS.join(","));
+        let split = SplitRow {
+            split: String::new(),
+            preprint: String::new(),
+            version: String::new(),
+            page: 1,
+            xref: None,
+            panel: String::new(),
+            part: String::new(),
+            how: String::new(),
+            image_sha256: String::new(),
+            document_sha256: String::new(),
+        };
+        assert_eq!(header_of(&split), SplitRow::COLUMNS.join(","));
+    }
+}

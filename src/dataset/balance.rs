@@ -1,0 +1,279 @@
+//! Divides groups of panels into train, val and test: whole groups, each class as close to the ratio
+//! as they allow.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+
+use crate::store::{Label, Part};
+
+/// Panels of a group, by class in the order of [`Label::ALL`].
+pub type Counts = [u32; 2];
+
+const PARTS: usize = Part::ALL.len();
+
+/// What a part costs that lacks a class it should hold: more than any imbalance, so that a class of
+/// three groups fills three parts.
+const EMPTY_PART: f64 = 10.0;
+
+/// Shares of train, val and test; they add up to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio([f64; PARTS]);
+
+impl Ratio {
+    pub fn of(&self, part: Part) -> f64 {
+        self.0[part as usize]
+    }
+}
+
+impl FromStr for Ratio {
+    type Err = String;
+
+    /// Reads `70,12,18`, or any three numbers in those proportions.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "'{text}' is no ratio: expected the parts of train, val and test such as 70,12,18"
+            )
+        };
+        let parts: Vec<f64> = text
+            .split(',')
+            .map(|part| part.trim().parse().map_err(|_| wrong()))
+            .collect::<Result<_, _>>()?;
+        let parts: [f64; PARTS] = parts.try_into().map_err(|_| wrong())?;
+        let sum: f64 = parts.iter().sum();
+        if parts.iter().all(|part| part.is_finite() && *part >= 0.0) && sum.is_finite() && sum > 0.0
+        {
+            Ok(Self(parts.map(|part| part / sum)))
+        } else {
+            Err(wrong())
+        }
+    }
+}
+
+/// A part for every group. The same groups in the same order, ratio and seed give the same parts.
+///
+/// Largest groups first, each goes where it costs least; then single groups move and pairs trade
+/// places for as long as that lowers the cost. The cost is the squared distance from the ratio,
+/// summed over classes and parts.
+pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order.sort_by_key(|&group| std::cmp::Reverse(groups[group].iter().sum::<u32>()));
+    let mut balance = Balance::new(groups, ratio);
+    for &group in &order {
+        balance.place(group);
+    }
+    while balance.improve(&order) {}
+    balance.part_of.into_iter().map(|part| Part::ALL[part]).collect()
+}
+
+type Held = [Counts; PARTS];
+
+struct Balance<'a> {
+    groups: &'a [Counts],
+    ratio: Ratio,
+    totals: Counts,
+    part_of: Vec<usize>,
+    held: Held,
+}
+
+/// Groups that change places.
+enum Change {
+    Move { group: usize, to: usize },
+    Trade { one: usize, other: usize },
+}
+
+impl<'a> Balance<'a> {
+    fn new(groups: &'a [Counts], ratio: Ratio) -> Self {
+        let mut totals = Counts::default();
+        for group in groups {
+            add(&mut totals, *group);
+        }
+        Self { groups, ratio, totals, part_of: vec![0; groups.len()], held: Held::default() }
+    }
+
+    fn cost(&self, held: &Held) -> f64 {
+        let mut cost = 0.0;
+        for class in 0..Label::ALL.len() {
+            let total = f64::from(self.totals[class].max(1));
+            for (part, wanted) in held.iter().zip(self.ratio.0) {
+                cost += (f64::from(part[class]) / total - wanted).powi(2);
+                if part[class] == 0 && wanted > 0.0 && self.totals[class] > 0 {
+                    cost += EMPTY_PART;
+                }
+            }
+        }
+        cost
+    }
+
+    /// Puts a group where it costs least, without regard to parts still empty: they all are at
+    /// first.
+    fn place(&mut self, group: usize) {
+        let short_of = |part: usize| -> f64 {
+            (0..Label::ALL.len())
+                .map(|class| {
+                    let wanted = self.ratio.0[part] * f64::from(self.totals[class]);
+                    let missing = wanted - f64::from(self.held[part][class]);
+                    // What (missing - n)² - missing² comes to, over the square of the class's size.
+                    let n = f64::from(self.groups[group][class]);
+                    (2.0 * missing * n - n * n) / f64::from(self.totals[class].max(1)).powi(2)
+                })
+                .sum()
+        };
+        let part = (0..PARTS)
+            .max_by(|a, b| short_of(*a).total_cmp(&short_of(*b)).then(b.cmp(a)))
+            .unwrap_or_default();
+        self.part_of[group] = part;
+        add(&mut self.held[part], self.groups[group]);
+    }
+
+    /// Makes the one change that lowers the cost most; false where none does.
+    fn improve(&mut self, order: &[usize]) -> bool {
+        // Groups of equal counts in one part are interchangeable: one stands for all.
+        let mut standing: BTreeMap<(usize, Counts), usize> = BTreeMap::new();
+        for &group in order {
+            standing.entry((self.part_of[group], self.groups[group])).or_insert(group);
+        }
+        let mut best: Option<(f64, Change)> = None;
+        let mut try_change = |change: Change| {
+            let cost = self.cost(&self.after(&change));
+            // Far above rounding, far below the weight of one panel: the loop ends.
+            let limit = best.as_ref().map_or_else(|| self.cost(&self.held), |(cost, _)| *cost);
+            if cost < limit - 1e-12 {
+                best = Some((cost, change));
+            }
+        };
+        for (&(from, _), &one) in &standing {
+            for to in (0..PARTS).filter(|to| *to != from) {
+                try_change(Change::Move { group: one, to });
+            }
+            for (_, &other) in standing.range((from + 1, Counts::default())..) {
+                try_change(Change::Trade { one, other });
+            }
+        }
+        let Some((_, change)) = best else { return false };
+        self.held = self.after(&change);
+        match change {
+            Change::Move { group, to } => self.part_of[group] = to,
+            Change::Trade { one, other } => self.part_of.swap(one, other),
+        }
+        true
+    }
+
+    fn after(&self, change: &Change) -> Held {
+        let mut held = self.held;
+        let mut shift = |group: usize, to: usize| {
+            let (from, counts) = (self.part_of[group], self.groups[group]);
+            for class in 0..counts.len() {
+                held[from][class] -= counts[class];
+                held[to][class] += counts[class];
+            }
+        };
+        match *change {
+            Change::Move { group, to } => shift(group, to),
+            Change::Trade { one, other } => {
+                shift(one, self.part_of[other]);
+                shift(other, self.part_of[one]);
+            }
+        }
+        held
+    }
+}
+
+fn add(sum: &mut Counts, counts: Counts) {
+    for (sum, count) in sum.iter_mut().zip(counts) {
+        *sum += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn paper_ratio() -> Ratio {
+        "70,12,18".parse().expect("ratio")
+    }
+
+    fn held(groups: &[Counts], parts: &[Part]) -> Held {
+        let mut held = Held::default();
+        for (group, part) in groups.iter().zip(parts) {
+            add(&mut held[*part as usize], *group);
+        }
+        held
+    }
+
+    #[test]
+    fn ratios_are_three_parts_that_count() {
+        let ratio: Ratio = "7, 1.2, 1.8".parse().expect("ratio");
+        assert!((ratio.of(Part::Val) - 0.12).abs() < 1e-12);
+        for text in ["70,30", "a,b,c", "0,0,0", "70,-1,31", "NaN,1,1", ""] {
+            assert!(text.parse::<Ratio>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn single_panels_reach_the_ratio_exactly() {
+        let mut groups = vec![[1, 0]; 100];
+        groups.extend(vec![[0, 1]; 200]);
+        let parts = balance(&groups, paper_ratio(), 3);
+        assert_eq!(held(&groups, &parts), [[70, 140], [12, 24], [18, 36]]);
+    }
+
+    #[test]
+    fn three_groups_fill_three_parts_and_train_gets_the_largest() {
+        let groups = [[5, 0], [50, 0], [9, 0], [0, 3], [0, 40], [0, 4]];
+        assert_eq!(
+            held(&groups, &balance(&groups, paper_ratio(), 0)),
+            [[50, 40], [5, 3], [9, 4]]
+        );
+    }
+
+    #[test]
+    fn a_part_nobody_wants_stays_empty() {
+        let groups = vec![[1, 1]; 10];
+        let ratio = "80,0,20".parse().expect("ratio");
+        assert_eq!(held(&groups, &balance(&groups, ratio, 0)), [[8, 8], [0, 0], [2, 2]]);
+    }
+
+    #[test]
+    fn another_seed_is_another_split() {
+        let groups = vec![[1, 0]; 60];
+        assert_ne!(balance(&groups, paper_ratio(), 0), balance(&groups, paper_ratio(), 1));
+    }
+
+    proptest! {
+        #[test]
+        fn every_group_gets_a_part_the_same_each_time(
+            groups in prop::collection::vec([0u32..12, 0u32..12], 0..60),
+            seed in any::<u64>(),
+        ) {
+            let parts = balance(&groups, paper_ratio(), seed);
+            prop_assert_eq!(parts.len(), groups.len());
+            prop_assert_eq!(&parts, &balance(&groups, paper_ratio(), seed));
+        }
+
+        #[test]
+        fn no_single_move_comes_closer(
+            groups in prop::collection::vec([0u32..9, 0u32..9], 1..30),
+            seed in any::<u64>(),
+        ) {
+            let parts = balance(&groups, paper_ratio(), seed);
+            let reached = held(&groups, &parts);
+            let mut state = Balance::new(&groups, paper_ratio());
+            state.held = reached;
+            state.part_of = parts.iter().map(|part| *part as usize).collect();
+            for group in 0..groups.len() {
+                for to in 0..PARTS {
+                    let after = state.after(&Change::Move { group, to });
+                    prop_assert!(state.cost(&after) >= state.cost(&reached) - 1e-9);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What can go wrong with a dataset, said so that the reader knows what to do.
+
+use std::path::{Path, PathBuf};
+
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    #[error("no labelled panels: a panel enters a split once its picture is selected, cropped and diagnosed (`covid-ct label`, `covid-ct annotations import DIR` or `covid-ct import-release DIR`)")]
+    NothingLabelled,
+    #[error("no split named '{name}' here ({known}): make it with `covid-ct split {name}`, or name another with --split")]
+    NoSuchSplit { name: String, known: String },
+    #[error("no panel of the split '{0}' still has a label and a picture: nothing to export")]
+    NothingToExport(String),
+    #[error("'{0}' cannot name an export: expected a plain folder name")]
+    BadName(String),
+    #[error("{folder} is no COVID-CT release: {missing} is missing; expected Images/ or Images-processed/ with CT_COVID/ and CT_NonCOVID/ (unpacked), Data-split/ with its lists, and COVID-CT-MetaInfo.xlsx or .csv", folder = folder.display())]
+    NoRelease { folder: PathBuf, missing: String },
+    #[error("{path}: {problem}", path = path.display())]
+    MetaInfo { path: PathBuf, problem: String },
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub type Result<T> = std::result::Result<T, DatasetError>;
+
+impl DatasetError {
+    pub(super) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Read { path, source }
+    }
+
+    pub(super) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Write { path, source }
+    }
+}

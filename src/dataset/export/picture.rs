@@ -1,0 +1,81 @@
+//! One panel as the bytes of its file.
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _};
+
+use crate::store::PanelBox;
+
+/// Cuts `bounds` out of a PNG or JPEG and writes it as 8-bit greyscale PNG without metadata.
+///
+/// # Errors
+/// When the bytes cannot be decoded or the box reaches outside the picture.
+pub fn cut(bytes: &[u8], bounds: PanelBox) -> Result<Vec<u8>, String> {
+    let picture = image::load_from_memory(bytes).map_err(|error| error.to_string())?;
+    if !bounds.fits(picture.width(), picture.height()) {
+        let (width, height) = (picture.width(), picture.height());
+        return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
+    }
+    let panel = grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h));
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
+        .write_image(panel.as_raw(), panel.width(), panel.height(), ExtendedColorType::L8)
+        .map_err(|error| error.to_string())?;
+    Ok(png)
+}
+
+/// Luma (Rec. 709, as the `image` crate computes it; of a grey pixel, its value), with transparency
+/// laid on white.
+fn grey_on_white(picture: &DynamicImage) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
+    }
+    let with_alpha = picture.to_luma_alpha8();
+    GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
+        let [grey, alpha] = with_alpha.get_pixel(x, y).0.map(u32::from);
+        let on_white = (grey * alpha + 255 * (255 - alpha) + 127) / 255;
+        image::Luma([on_white as u8])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageFormat, Rgb, Rgba, RgbImage, RgbaImage};
+
+    use super::*;
+
+    fn png(picture: impl Into<DynamicImage>) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.into().write_to(&mut bytes, ImageFormat::Png).expect("encoded");
+        bytes.into_inner()
+    }
+
+    fn pixels(bytes: &[u8]) -> Vec<u8> {
+        let picture = image::load_from_memory(bytes).expect("decoded");
+        assert_eq!(picture.color(), image::ColorType::L8);
+        picture.into_luma8().into_raw()
+    }
+
+    #[test]
+    fn grey_pixels_are_cut_exactly() {
+        let picture = RgbImage::from_fn(6, 5, |x, y| Rgb([(10 * y + x) as u8; 3]));
+        let bounds = PanelBox { x: 2, y: 1, w: 3, h: 2 };
+        let cut = cut(&png(picture), bounds).expect("cut");
+        assert_eq!(pixels(&cut), [12, 13, 14, 22, 23, 24]);
+    }
+
+    #[test]
+    fn transparency_is_laid_on_white() {
+        let picture =
+            RgbaImage::from_vec(3, 1, vec![9, 9, 9, 255, 9, 9, 9, 0, 0, 0, 0, 128]).expect("image");
+        assert_eq!(picture.get_pixel(1, 0), &Rgba([9, 9, 9, 0]));
+        let cut = cut(&png(picture), PanelBox::whole(3, 1)).expect("cut");
+        assert_eq!(pixels(&cut), [9, 255, 127]);
+    }
+
+    #[test]
+    fn a_box_outside_is_refused() {
+        let picture = RgbImage::new(4, 4);
+        let error = cut(&png(picture), PanelBox::whole(5, 4)).expect_err("refused");
+        assert!(error.contains("outside"), "{error}");
+    }
+}
