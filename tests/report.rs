@@ -174,16 +174,17 @@ fn add_run(folder: &Path, name: &str) {
         })
         .collect();
     files.write_history(&history).expect("history");
-    let predictions: Vec<Prediction> = [(Label::Covid, 0.9), (Label::Covid, 0.4), (Label::NonCovid, 0.1)]
-        .into_iter()
-        .enumerate()
-        .map(|(n, (label, score))| Prediction {
-            file: format!("{n}.png"),
-            label,
-            score,
-            predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
-        })
-        .collect();
+    let predictions: Vec<Prediction> =
+        [(Label::Covid, 0.9), (Label::Covid, 0.4), (Label::NonCovid, 0.1)]
+            .into_iter()
+            .enumerate()
+            .map(|(n, (label, score))| Prediction {
+                file: format!("{n}.png"),
+                label,
+                score,
+                predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
+            })
+            .collect();
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();
     files.write_predictions(Part::Test, &predictions).expect("predictions");
     let metrics = RunMetrics {
@@ -233,7 +234,7 @@ fn shows_dataset_and_runs_and_escapes_what_the_papers_say() {
     assert!(!html.contains("<script"), "a caption reached the page unescaped");
     for expected in [
         "&lt;script&gt;",
-        "2020.02.10.sick-p3-52%0.png",
+        "2020.02.10.sick-p2-52%0.png",
         "data:image/jpeg;base64,",
         "CC BY 4.0",
         "broken.pdf",

@@ -4,9 +4,9 @@
 use maud::{Markup, html};
 
 /// The drawing's own units; the page scales it.
-const WIDTH: f64 = 420.0;
-const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 46.0;
+const WIDTH: f64 = 340.0;
+const HEIGHT: f64 = 250.0;
+const LEFT: f64 = 36.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 42.0;

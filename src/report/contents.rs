@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::runs::{RunSummary, read_runs};
-use super::samples::{Sample, pick_samples};
 use super::ReportError;
+use super::runs::{RunSummary, read_runs};
+use super::samples::{NamedPanel, Sample, pick_samples};
 use crate::Workspace;
+use crate::dataset::stems;
 use crate::store::{Label, LabelledPanel, Part, Stage, Store, Totals};
 
 /// The curator whose decisions a synthetic corpus comes with.
@@ -69,6 +70,13 @@ impl Tally {
         }
         tally
     }
+
+    /// Papers and patients that both have count once.
+    pub fn add(&mut self, other: &Self) {
+        self.panels += other.panels;
+        self.papers.extend(&other.papers);
+        self.patients.extend(other.patients.iter().cloned());
+    }
 }
 
 /// One split: who is where.
@@ -119,12 +127,16 @@ pub struct LicenceRow {
 pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportError> {
     let documents = store.documents()?;
     let panels = store.labelled_panels()?;
-    let labelled: Vec<&LabelledPanel> = panels.iter().filter(|p| p.label.is_some()).collect();
+    let conflicts = panels.iter().filter(|panel| panel.conflict).count() as u64;
+    let unlabelled = panels.iter().filter(|p| p.label.is_none() && !p.conflict).count() as u64;
+    let named = named(panels);
+    let labelled: Vec<&LabelledPanel> = named.iter().map(|named| &named.panel).collect();
     let of_class = |label| labelled.iter().copied().filter(move |p| p.label == Some(label));
     let mut problems = Vec::new();
     let mut samples = Vec::new();
     for &label in Label::ALL {
-        let candidates: Vec<&LabelledPanel> = of_class(label).collect();
+        let candidates: Vec<&NamedPanel> =
+            named.iter().filter(|named| named.panel.label == Some(label)).collect();
         samples.push((label, pick_samples(store, &documents, &candidates, &mut problems)?));
     }
     Ok(Contents {
@@ -136,8 +148,8 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
         synthetic: is_synthetic(store)?,
         covid: Tally::of(of_class(Label::Covid)),
         non_covid: Tally::of(of_class(Label::NonCovid)),
-        conflicts: panels.iter().filter(|panel| panel.conflict).count() as u64,
-        unlabelled: panels.iter().filter(|p| p.label.is_none() && !p.conflict).count() as u64,
+        conflicts,
+        unlabelled,
         splits: split_tables(store, &labelled)?,
         sizes: Label::ALL.iter().filter_map(|&l| size_row(l, of_class(l))).collect(),
         licences: licence_rows(store, &labelled)?,
@@ -145,6 +157,15 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
         runs: read_runs(workspace, &mut problems)?,
         problems,
     })
+}
+
+/// The panels that have a class, under their names.
+fn named(panels: Vec<LabelledPanel>) -> Vec<NamedPanel> {
+    let mut labelled: Vec<LabelledPanel> =
+        panels.into_iter().filter(|panel| panel.label.is_some()).collect();
+    let names = stems(&mut labelled);
+    let pairs = names.into_iter().zip(labelled);
+    pairs.map(|(stem, panel)| NamedPanel { name: format!("{stem}.png"), panel }).collect()
 }
 
 fn is_synthetic(store: &Store) -> Result<bool, ReportError> {
@@ -183,7 +204,9 @@ fn in_words(value: &serde_json::Value) -> String {
     };
     match value {
         serde_json::Value::Object(fields) => {
-            let pairs = fields.iter().map(|(key, value)| format!("{key} {}", word(value)));
+            let pairs = fields
+                .iter()
+                .map(|(key, value)| format!("{} {}", key.replace('_', " "), word(value)));
             pairs.collect::<Vec<_>>().join(", ")
         }
         other => word(other),
@@ -211,11 +234,8 @@ fn licence_rows(
     let mut rows: BTreeMap<String, LicenceRow> = BTreeMap::new();
     for (preprint, panels) in panels_of {
         let licence = store.paper(preprint)?.licence;
-        let row = rows.entry(licence.clone()).or_insert(LicenceRow {
-            licence,
-            papers: 0,
-            panels: 0,
-        });
+        let row =
+            rows.entry(licence.clone()).or_insert(LicenceRow { licence, papers: 0, panels: 0 });
         row.papers += 1;
         row.panels += panels;
     }

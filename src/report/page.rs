@@ -91,11 +91,12 @@ fn problems(problems: &[String]) -> Markup {
 
 fn headline(contents: &Contents) -> Markup {
     let totals = &contents.totals;
-    let found = format!("of {} captions with a graphic", totals.captions);
+    let found = format!("of {} with their graphic", totals.captions);
     let documents = match totals.failed {
         0 => "all read".to_owned(),
         failed => format!("{failed} more failed"),
     };
+    let conflicts = format!("{} in conflict", contents.conflicts);
     let uncaptioned = count(totals.uncaptioned, "uncaptioned figure");
     html! {
         section {
@@ -103,15 +104,14 @@ fn headline(contents: &Contents) -> Markup {
             dl.tiles {
                 (tile("Documents", totals.documents, &documents))
                 (tile("Pages", totals.pages, ""))
+                (tile("Images", totals.images, &uncaptioned))
                 (tile("Captions paired", totals.paired, &found))
                 (tile("Citing sentences", totals.mentions, ""))
-                (tile("Images", totals.images, &uncaptioned))
-                (tile("Decisions", totals.decisions, ""))
                 (tile("COVID panels", contents.covid.panels, &whose(&contents.covid)))
                 (tile("Non-COVID panels", contents.non_covid.panels, &whose(&contents.non_covid)))
                 (tile("Patients", contents.patients() as u64, "named by curators"))
-                (tile("In conflict", contents.conflicts, "panels curators disagree on"))
-                (tile("Without a class", contents.unlabelled, "undecided, uncertain, excluded"))
+                (tile("Decisions", totals.decisions, ""))
+                (tile("Panels without a class", contents.unlabelled + contents.conflicts, &conflicts))
             }
         }
     }
@@ -178,9 +178,12 @@ fn split_table(split: &SplitTable) -> Markup {
             td { (patients) } td { (papers) }
         }
     };
-    let sum = |number: fn(&[Tally; 2]) -> u64| -> u64 {
-        split.parts.iter().map(|(_, tallies)| number(tallies)).sum()
-    };
+    let mut whole = [Tally::default(), Tally::default()];
+    for (_, tallies) in &split.parts {
+        for (sum, tally) in whole.iter_mut().zip(tallies) {
+            sum.add(tally);
+        }
+    }
     html! {
         h3 { (split.name) }
         div.wide { table {
@@ -193,11 +196,7 @@ fn split_table(split: &SplitTable) -> Markup {
                     tr { th scope="row" { (part) } (cells(tallies)) }
                 }
             }
-            tfoot { tr {
-                th scope="row" { "all" }
-                td { (sum(|[covid, _]| covid.panels)) } td { (sum(|[_, non_covid]| non_covid.panels)) }
-                td { (sum(|[covid, non_covid]| covid.panels + non_covid.panels)) } td {} td {}
-            } }
+            tfoot { tr { th scope="row" { "all" } (cells(&whole)) } }
             caption {
                 "Made with: " (split.how) ". Patients are those curators named."
                 @if split.stale > 0 {
@@ -224,7 +223,8 @@ fn samples(contents: &Contents) -> Markup {
 }
 
 fn sample_figure(sample: &Sample) -> Markup {
-    let version = if sample.version.is_empty() { String::new() } else { format!(" v{}", sample.version) };
+    let version =
+        if sample.version.is_empty() { String::new() } else { format!(" v{}", sample.version) };
     html! {
         figure {
             img src=(sample.thumbnail) alt=(format!("CT panel of {}", sample.paper)) loading="lazy";

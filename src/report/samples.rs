@@ -15,12 +15,18 @@ const SAMPLES: usize = 8;
 const THUMBNAIL: u32 = 320;
 const JPEG_QUALITY: u8 = 82;
 /// Characters of a caption shown under a thumbnail.
-const EXCERPT: usize = 140;
+const EXCERPT: usize = 110;
+
+/// A panel and the name its file has in an export.
+#[derive(Debug)]
+pub struct NamedPanel {
+    pub name: String,
+    pub panel: LabelledPanel,
+}
 
 /// A panel as the report shows it.
 #[derive(Debug)]
 pub struct Sample {
-    /// Name of its file in an export.
     pub name: String,
     /// A JPEG as `data:` URI, so that the page is one file.
     pub thumbnail: String,
@@ -41,11 +47,11 @@ pub struct Sample {
 pub fn pick_samples(
     store: &Store,
     documents: &[DocumentRow],
-    panels: &[&LabelledPanel],
+    panels: &[&NamedPanel],
     problems: &mut Vec<String>,
 ) -> Result<Vec<Sample>, ReportError> {
     let mut samples = Vec::new();
-    for panel in one_paper_after_another(panels).into_iter().take(SAMPLES) {
+    for NamedPanel { name, panel } in one_paper_after_another(panels).into_iter().take(SAMPLES) {
         let thumbnail = match thumbnail(store, panel) {
             Ok(uri) => uri,
             Err(reason) => {
@@ -58,7 +64,7 @@ pub fn pick_samples(
             text => text.to_owned(),
         };
         samples.push(Sample {
-            name: file_name(panel),
+            name: name.clone(),
             thumbnail,
             paper: panel.preprint_name.clone(),
             version: panel.preprint_version.clone(),
@@ -73,28 +79,18 @@ pub fn pick_samples(
 }
 
 /// The first panel of every paper, then the second of every paper, and so on.
-fn one_paper_after_another<'a>(panels: &[&'a LabelledPanel]) -> Vec<&'a LabelledPanel> {
+fn one_paper_after_another<'a>(panels: &[&'a NamedPanel]) -> Vec<&'a NamedPanel> {
     let mut seen: HashMap<i64, u32> = HashMap::new();
-    let mut ranked: Vec<(u32, &LabelledPanel)> = panels
+    let mut ranked: Vec<(u32, &NamedPanel)> = panels
         .iter()
-        .map(|&panel| {
-            let rank = seen.entry(panel.preprint).or_default();
+        .map(|&named| {
+            let rank = seen.entry(named.panel.preprint).or_default();
             *rank += 1;
-            (*rank, panel)
+            (*rank, named)
         })
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, panel)| panel).collect()
-}
-
-/// `<preprint>-p<page>-<xref>[%<n>].png`, or the name a released picture was published under.
-fn file_name(panel: &LabelledPanel) -> String {
-    if let Some(name) = &panel.file_name {
-        return name.clone();
-    }
-    let xref = panel.xref.map_or_else(|| "inline".into(), |xref| xref.to_string());
-    let index = panel.index.map_or_else(String::new, |index| format!("%{index}"));
-    format!("{}-p{}-{xref}{index}.png", panel.preprint_name, panel.page)
+    ranked.into_iter().map(|(_, named)| named).collect()
 }
 
 fn thumbnail(store: &Store, panel: &LabelledPanel) -> Result<String, String> {
@@ -104,7 +100,8 @@ fn thumbnail(store: &Store, panel: &LabelledPanel) -> Result<String, String> {
     };
     let PanelBox { x, y, w, h } = panel.bounds;
     let picture = image::load_from_memory(&bytes).map_err(unreadable)?.crop_imm(x, y, w, h);
-    let small = if w.max(h) > THUMBNAIL { picture.thumbnail(THUMBNAIL, THUMBNAIL) } else { picture };
+    let small =
+        if w.max(h) > THUMBNAIL { picture.thumbnail(THUMBNAIL, THUMBNAIL) } else { picture };
     let mut jpeg = Cursor::new(Vec::new());
     JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
         .encode_image(&small.to_rgb8())
