@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use covid_ct::model::{Device, Network};
+use covid_ct::store::Part;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 #[derive(Debug, Parser)]
@@ -205,7 +207,7 @@ pub enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Name of the run: data/runs/NAME
+    /// Name of the run: data/runs/NAME; an earlier run of that name is replaced when this one ends
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
 
@@ -213,32 +215,53 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
+    /// The network: densenet121, densenet169 or densenet201
+    #[arg(long, value_name = "NAME", default_value = "densenet121")]
+    pub network: Network,
+
     /// Where the weights start: `random`, or a .safetensors file with torchvision's names
     #[arg(long, value_name = "random|FILE", default_value = "random")]
-    pub init: String,
+    pub init: PathBuf,
 
     /// Passes over the training split
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
 
     /// Images in a step
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..))]
     pub batch: u32,
 
     /// Adam's learning rate at the start; it falls to 0 along a cosine
-    #[arg(long, value_name = "RATE", default_value_t = 1e-4)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-4, value_parser = learning_rate)]
     pub learning_rate: f64,
 
     /// Side of the square the network sees, in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = 224)]
+    #[arg(
+        long,
+        value_name = "PIXELS",
+        default_value_t = 224,
+        value_parser = value_parser!(u32).range(64..=1024)
+    )]
     pub size: u32,
 
+    /// Decides the initial weights, the order of the images and how each is seen
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// Where to compute: `auto`, `cpu` or `cuda`
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ComputeArgs {
+    /// Where to compute: auto (the GPU where there is one), cpu or cuda
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: String,
+    pub device: Device,
+
+    /// Threads that compute; another number changes the last digits of the result
+    /// [default: number of processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZero<u32>>,
 }
 
 #[derive(Debug, Args)]
@@ -251,17 +274,24 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Part to measure on
+    /// Part to measure on: train, val or test
     #[arg(long, value_name = "PART", default_value = "test")]
-    pub part: String,
+    pub part: Part,
 
-    /// Where to compute: `auto`, `cpu` or `cuda`
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: String,
+    #[command(flatten)]
+    pub compute: ComputeArgs,
 
     /// The metrics as JSON on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// A rate that learns: above 0, and a number.
+fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if rate > 0.0 && f64::is_finite(rate) => Ok(rate),
+        _ => Err("expected a number above 0, such as 1e-4".into()),
+    }
 }
 
 #[derive(Debug, Args)]

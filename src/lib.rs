@@ -3,7 +3,7 @@
 //! The folders, read in order, are the pipeline: [`pdf`] opens a document, [`figures`] finds its
 //! figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what
 //! was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
-//! result, `model` (feature `train`) learns from it, [`metrics`] and [`report`] say how well.
+//! result, [`model`] learns from it (feature `train`), [`metrics`] and [`report`] say how well.
 //! ARCHITECTURE.md tells where to add to it.
 
 pub mod corpus;
@@ -12,7 +12,6 @@ pub mod dataset;
 pub mod extract;
 pub mod figures;
 pub mod metrics;
-#[cfg(feature = "train")]
 pub mod model;
 pub mod pdf;
 pub mod report;

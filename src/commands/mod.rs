@@ -40,3 +40,17 @@ pub fn start_logging(verbose: u8) {
         .with_target(false)
         .init();
 }
+
+/// Processors to compute with, where the command line names no number of threads.
+fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// A progress bar on stderr; hidden where that is no terminal.
+fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
+    let style = indicatif::ProgressStyle::with_template(
+        "{prefix:>12} [{wide_bar:.cyan}] {pos}/{len} {msg} {eta_precise}",
+    );
+    let style = style.expect("a sound template").progress_chars("=> ");
+    indicatif::ProgressBar::new(length as u64).with_style(style).with_prefix(what)
+}

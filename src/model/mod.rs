@@ -1,1 +1,29 @@
-//! DenseNet on tch: training and prediction.
+//! The baseline network: pictures in, a score for COVID out.
+//!
+//! A [`DatasetFolder`] lists examples, [`Pictures`] decodes them, [`augment`] turns one into what
+//! the network sees, [`train`] learns from them and [`Evaluation`] measures any [`Scorer`]. Only
+//! `torch/` knows tch; without the feature `train` everything else still builds, and
+//! [`check_available`] says what is missing.
+
+pub mod augment;
+mod error;
+mod evaluation;
+mod examples;
+mod options;
+mod pictures;
+mod run_folder;
+#[cfg(feature = "train")]
+mod torch;
+#[cfg(not(feature = "train"))]
+#[path = "without_torch.rs"]
+mod torch;
+
+pub use error::{BadImage, ModelError};
+pub use evaluation::{Evaluation, Scorer, score};
+pub use examples::{DatasetFolder, Example};
+pub use options::{Device, Ending, Network, Progress, TrainOptions};
+pub use pictures::{Batch, Picture, Pictures, Preparation};
+pub use run_folder::NewRun;
+pub use torch::{check_available, load_scorer, train};
+
+pub type Result<T> = std::result::Result<T, ModelError>;

@@ -1,0 +1,66 @@
+//! What can go wrong with training and evaluation, said so that the reader knows what to do.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::metrics::RunFileError;
+use crate::store::{Label, Part};
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    #[error(
+        "this covid-ct was built without training; build with `--features train` (needs libtorch: `make setup`)"
+    )]
+    Unavailable,
+    #[error("{folder} holds no Images-processed/ and no Images/: expected a dataset in the published COVID-CT layout, as `covid-ct export` writes it", folder = folder.display())]
+    NoDataset { folder: PathBuf },
+    #[error("cannot read the list {path}: {source}", path = path.display())]
+    List { path: PathBuf, source: std::io::Error },
+    #[error("{count} {images} cannot be used:\n{list}",
+        count = .0.len(), images = if .0.len() == 1 { "image" } else { "images" }, list = lines(.0))]
+    BadImages(Vec<BadImage>),
+    #[error("the {part} part of {folder} holds no {label} image; training and its measurement need both classes", folder = folder.display())]
+    MissingClass { folder: PathBuf, part: Part, label: Label },
+    #[error("the {part} part of {folder} holds no image", folder = folder.display())]
+    Empty { folder: PathBuf, part: Part },
+    #[error("{path} is no readable .safetensors file: {reason}", path = path.display())]
+    Weights { path: PathBuf, reason: String },
+    #[error("the weights in {path} do not fit {network} with torchvision's names: {mismatch}", path = path.display())]
+    Mismatch { path: PathBuf, network: String, mismatch: String },
+    #[error("no GPU to compute on: {0}; use --device cpu")]
+    NoGpu(String),
+    #[error(
+        "the network's output for {file} is not a number: the weights are unusable, train again"
+    )]
+    NotANumber { file: String },
+    #[error("the run '{0}' is being trained by another process; give this one another name")]
+    Busy(String),
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    RunFiles(#[from] RunFileError),
+    #[cfg(feature = "train")]
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
+}
+
+/// An image a list names that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadImage {
+    pub path: PathBuf,
+    /// The list that names it.
+    pub list: PathBuf,
+    pub reason: String,
+}
+
+impl fmt::Display for BadImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, list, reason } = self;
+        write!(f, "{}: {reason} (named in {})", path.display(), list.display())
+    }
+}
+
+fn lines(images: &[BadImage]) -> String {
+    images.iter().map(|image| format!("  {image}")).collect::<Vec<_>>().join("\n")
+}

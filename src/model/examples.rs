@@ -1,0 +1,128 @@
+//! A dataset in the published COVID-CT layout: which images each part lists.
+//!
+//! `Images-processed/` (or `Images/`, as in the release's archive) holds `CT_COVID/` and
+//! `CT_NonCOVID/`; `Data-split/{COVID,NonCOVID}/` holds the lists, a file name a line.
+
+use std::path::{Path, PathBuf};
+
+use super::{ModelError, Result};
+use crate::store::{Label, Part};
+
+/// An image of the dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Name as listed.
+    pub file: String,
+    pub path: PathBuf,
+    /// The list that names it.
+    pub list: PathBuf,
+    pub label: Label,
+}
+
+#[derive(Debug, Clone)]
+pub struct DatasetFolder {
+    root: PathBuf,
+    images: PathBuf,
+}
+
+impl DatasetFolder {
+    /// # Errors
+    /// [`ModelError::NoDataset`] where the folder is not laid out so.
+    pub fn open(root: &Path) -> Result<Self> {
+        let images = ["Images-processed", "Images"].map(|name| root.join(name));
+        match images.into_iter().find(|folder| folder.is_dir()) {
+            Some(images) => Ok(Self { root: root.into(), images }),
+            None => Err(ModelError::NoDataset { folder: root.into() }),
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The images of a part, COVID first, each class in the order of its list. Whether they can be
+    /// read is not looked at.
+    ///
+    /// # Errors
+    /// [`ModelError::List`] where a list is missing, [`ModelError::Empty`] where both are empty.
+    pub fn examples(&self, part: Part) -> Result<Vec<Example>> {
+        let mut examples = Vec::new();
+        for (label, class) in [(Label::Covid, "COVID"), (Label::NonCovid, "NonCOVID")] {
+            let list = self.root.join(format!("Data-split/{class}/{part}CT_{class}.txt"));
+            let names = std::fs::read_to_string(&list)
+                .map_err(|source| ModelError::List { path: list.clone(), source })?;
+            let folder = self.images.join(format!("CT_{class}"));
+            // The published lists end some names with a space.
+            let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+            examples.extend(names.map(|name| Example {
+                file: name.into(),
+                path: folder.join(name),
+                list: list.clone(),
+                label,
+            }));
+        }
+        if examples.is_empty() {
+            return Err(ModelError::Empty { folder: self.root.clone(), part });
+        }
+        Ok(examples)
+    }
+
+    /// Like [`DatasetFolder::examples`], for what needs both classes.
+    ///
+    /// # Errors
+    /// As there, and [`ModelError::MissingClass`].
+    pub fn examples_of_both(&self, part: Part) -> Result<Vec<Example>> {
+        let examples = self.examples(part)?;
+        for &label in Label::ALL {
+            if !examples.iter().any(|example| example.label == label) {
+                return Err(ModelError::MissingClass { folder: self.root.clone(), part, label });
+            }
+        }
+        Ok(examples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(images: &str, covid: &str, non_covid: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        std::fs::create_dir(folder.path().join(images)).expect("folder");
+        for (class, lines) in [("COVID", covid), ("NonCOVID", non_covid)] {
+            let lists = folder.path().join("Data-split").join(class);
+            std::fs::create_dir_all(&lists).expect("folder");
+            std::fs::write(lists.join(format!("valCT_{class}.txt")), lines).expect("list");
+        }
+        folder
+    }
+
+    #[test]
+    fn reads_both_spellings_and_trims_names() {
+        for images in ["Images", "Images-processed"] {
+            let folder = layout(images, "a.png \r\n\nb%1.png\n", "c.jpg");
+            let dataset = DatasetFolder::open(folder.path()).expect("dataset");
+            let examples = dataset.examples_of_both(Part::Val).expect("examples");
+            let files: Vec<_> = examples.iter().map(|e| (e.file.as_str(), e.label)).collect();
+            let expected =
+                [("a.png", Label::Covid), ("b%1.png", Label::Covid), ("c.jpg", Label::NonCovid)];
+            assert_eq!(files, expected);
+            assert_eq!(examples[2].path, folder.path().join(images).join("CT_NonCOVID/c.jpg"));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let folder = layout("Images", "a.png\n", "");
+        let dataset = DatasetFolder::open(folder.path()).expect("dataset");
+        let error = dataset.examples_of_both(Part::Val).expect_err("one class").to_string();
+        assert!(error.contains("val") && error.contains("non-covid"), "{error}");
+        let error = dataset.examples(Part::Test).expect_err("no list").to_string();
+        assert!(error.contains("testCT_COVID.txt"), "{error}");
+        let empty = tempfile::tempdir().expect("temporary folder");
+        assert!(matches!(DatasetFolder::open(empty.path()), Err(ModelError::NoDataset { .. })));
+        let folder = layout("Images", "", "\n");
+        let dataset = DatasetFolder::open(folder.path()).expect("dataset");
+        assert!(matches!(dataset.examples(Part::Val), Err(ModelError::Empty { .. })));
+    }
+}
