@@ -1,0 +1,247 @@
+//! `covid-ct annotations export|import`: what was decided, as text and back.
+
+mod common;
+
+use std::fs;
+
+use common::{Project, files, text};
+use covid_ct::figures::ImageOrigin;
+use covid_ct::pdf::Matrix;
+use covid_ct::store::{
+    Case, CaseDetails, Diagnosis, Evidence, Extraction, FoundImage, FoundPlacement, NewDecision,
+    NewPanel, PanelBox, PaperMeta, Part, Selection, Source, Split, Store, Subject, Value,
+};
+
+const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
+const RIGHT: PanelBox = PanelBox { x: 50, y: 0, w: 50, h: 80 };
+
+/// Papers `a` and `b`, each of one page with two pictures of 100 x 80 pixels.
+fn ingest(project: &Project) {
+    let mut store = project.store();
+    for name in ["a", "b"] {
+        let image = |xref: u32| FoundImage {
+            xref: Some(xref),
+            object: store.objects().put(format!("{name}{xref}").as_bytes(), "png").expect("put"),
+            width: 100,
+            height: 80,
+            colour_space: "DeviceGray".into(),
+            filter: "FlateDecode".into(),
+            origin: ImageOrigin::Decoded,
+            file_name: None,
+            placements: vec![FoundPlacement {
+                page: 2,
+                transform: Matrix::IDENTITY,
+                bbox: Matrix::IDENTITY.unit_square(),
+            }],
+        };
+        let found = Extraction {
+            sha256: format!("sha256 of {name}"),
+            path: format!("{name}.pdf"),
+            extractor: 1,
+            paper: PaperMeta { name: name.into(), version: "1".into(), ..PaperMeta::default() },
+            pages: Vec::new(),
+            images: vec![image(7), image(9)],
+            figures: Vec::new(),
+        };
+        store.record(&found, Source::Pdf).expect("recorded");
+    }
+}
+
+fn decide(store: &Store, subject: Subject, time: &str, stage: &str, value: Option<Value>) {
+    let evidence = (stage == "diagnose").then_some(Evidence::Caption);
+    store
+        .decide(&NewDecision {
+            stage: stage.parse().expect("stage"),
+            subject,
+            value,
+            evidence,
+            span: evidence.map_or("", |_| "of \"patient 1\", shown\nhere").into(),
+            curator: "ann".into(),
+            time: time.into(),
+            note: String::new(),
+        })
+        .expect("decided");
+}
+
+/// Labels the first picture of paper `a`, changing her mind within a second, and splits it.
+fn label(project: &Project) {
+    let mut store = project.store();
+    let picture = store.images().expect("images")[0].clone();
+    let subject = Subject::image(picture.id);
+    let panels = [LEFT, RIGHT].map(|bounds| {
+        let new = NewPanel {
+            image: picture.id,
+            bounds,
+            letter: "A".into(),
+            sub_caption: String::new(),
+            proposed_by: "ann".into(),
+        };
+        store.panel(&new).expect("panel")
+    });
+    let (covid, healthy) =
+        (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+    let early = "2020-03-27T12:00:00Z";
+    decide(&store, subject, early, "select", Some(Value::Select(Selection::Ct)));
+    decide(&store, subject, early, "crop", Some(Value::Crop(vec![LEFT, RIGHT])));
+    for value in [Some(covid.clone()), None, Some(healthy), Some(covid)] {
+        decide(&store, subject, early, "diagnose", value);
+    }
+    let case = Value::Case { name: "Patient 1".into(), time: Some("day 6".into()) };
+    let right = Subject::panel(picture.id, panels[1]);
+    decide(&store, right, "2020-03-27T12:00:05Z", "case", Some(case));
+    for age in ["41", "42"] {
+        store
+            .add_case(&Case {
+                preprint: picture.preprint,
+                name: "Patient 1".into(),
+                details: CaseDetails { age: age.into(), ..CaseDetails::default() },
+                curator: "ann".into(),
+                time: early.into(),
+            })
+            .expect("case");
+    }
+    let split = Split {
+        name: "mine".into(),
+        how: serde_json::json!({"by": "patient", "seed": 1}),
+        parts: vec![(panels[0], Part::Train), (panels[1], Part::Test)],
+    };
+    store.save_split(&split).expect("split");
+}
+
+fn labelled() -> Project {
+    let project = Project::new();
+    ingest(&project);
+    label(&project);
+    project
+}
+
+fn fresh() -> Project {
+    let project = Project::new();
+    ingest(&project);
+    project
+}
+
+fn export(project: &Project, folder: &str) {
+    let folder = project.path(folder);
+    project.command(["annotations", "export"]).arg(folder).assert().success();
+}
+
+fn import(project: &Project, from: &Project) -> assert_cmd::assert::Assert {
+    project.command(["annotations", "import"]).arg(from.path("annotations")).assert()
+}
+
+/// Replaces text in one of the exported files.
+fn edit(project: &Project, file: &str, old: &str, new: &str) {
+    let path = project.path("annotations").join(file);
+    let before = fs::read_to_string(&path).expect("file");
+    assert!(before.contains(old), "{file} has no '{old}': {before}");
+    fs::write(path, before.replace(old, new)).expect("written");
+}
+
+#[test]
+fn what_was_exported_imports_to_the_same_bytes() {
+    let (project, rebuilt) = (labelled(), fresh());
+    export(&project, "annotations");
+    let printed = import(&rebuilt, &project).success();
+    let out = text(&printed.get_output().stdout);
+    assert!(out.contains("pictures matched: 1 by SHA-256, 0 by"), "{out}");
+    assert!(out.contains("decisions: 7 added"), "{out}");
+    export(&rebuilt, "annotations");
+    assert_eq!(files(&project.path("annotations")), files(&rebuilt.path("annotations")));
+    let what_counts = |project: &Project| -> Vec<_> {
+        let panels = project.store().labelled_panels().expect("panels");
+        panels.into_iter().map(|p| (p.bounds, p.letter, p.label, p.case, p.scan_time)).collect()
+    };
+    assert_eq!(what_counts(&project), what_counts(&rebuilt));
+    assert_eq!(rebuilt.store().cases().expect("cases")[0].details.age, "42", "the newest");
+}
+
+#[test]
+fn importing_again_adds_nothing() {
+    let project = labelled();
+    export(&project, "annotations");
+    let out = text(&import(&project, &project).success().get_output().stdout);
+    for line in ["decisions: 0 added, 7", "panels: 0 added, 2", "cases: 0 added, 2", "splits: 0 added, 1"]
+    {
+        assert!(out.contains(line), "{line} is not in: {out}");
+    }
+    export(&project, "again");
+    assert_eq!(files(&project.path("annotations")), files(&project.path("again")));
+}
+
+#[test]
+fn rows_without_hashes_are_known_by_their_place() {
+    let (project, rebuilt) = (labelled(), fresh());
+    export(&project, "annotations");
+    let hash = project.store().images().expect("images")[0].object.sha256.clone();
+    for file in ["decisions.csv", "panels.csv", "splits.csv"] {
+        edit(&project, file, &hash, "");
+        edit(&project, file, "a,1,2,7", "a,,2,7");
+    }
+    let out = text(&import(&rebuilt, &project).success().get_output().stdout);
+    assert!(out.contains("0 by SHA-256, 1 by preprint, page and xref"), "{out}");
+    assert_eq!(rebuilt.store().labelled_panels().expect("panels").len(), 2);
+}
+
+#[test]
+fn panels_csv_may_be_missing() {
+    let (project, rebuilt) = (labelled(), fresh());
+    export(&project, "annotations");
+    for file in ["panels.csv", "cases.csv", "splits.csv"] {
+        fs::remove_file(project.path("annotations").join(file)).expect("removed");
+    }
+    import(&rebuilt, &project).success();
+    assert_eq!(rebuilt.store().labelled_panels().expect("panels").len(), 2);
+}
+
+#[test]
+fn rows_of_unknown_pictures_are_named_and_the_rest_goes_on() {
+    let (project, rebuilt) = (labelled(), fresh());
+    export(&project, "annotations");
+    let path = project.path("annotations/decisions.csv");
+    let stray = "z,,3,8,,select,ct,,,bob,2020-03-27T12:00:00Z,,,\n";
+    let with_stray = fs::read_to_string(&path).expect("file") + stray;
+    fs::write(&path, with_stray).expect("written");
+    let printed = import(&rebuilt, &project).code(1);
+    let (out, err) = (text(&printed.get_output().stdout), text(&printed.get_output().stderr));
+    assert!(err.contains("z page 3 xref 8 (1 rows)"), "{err}");
+    assert!(out.contains("decisions: 7 added"), "{out}");
+}
+
+#[test]
+fn a_wrong_file_is_refused_whole_and_the_place_named() {
+    let cases = [
+        ("decisions.csv", "curator", "author", "no column 'curator', but a column 'author'"),
+        ("decisions.csv", ",document_sha256", ",document_sha256,extra", "unknown column 'extra'"),
+        ("decisions.csv", "select,ct", "select,scan", "line 2, column value: 'scan' is none of: ct"),
+        ("decisions.csv", "select,ct", "choose,ct", "line 2, column stage: 'choose' is none of"),
+        ("decisions.csv", "covid,caption", "covid,hearsay", "column evidence: 'hearsay'"),
+        ("decisions.csv", "a,1,2,7,,select", "a,1,two,7,,select", "column page: 'two' is no whole"),
+        ("decisions.csv", "a,1,2,7,,select", "a,1,0,7,,select", "column page: pages count from 1"),
+        ("decisions.csv", "12:00:05Z", "12:00:05+02:00", "column time: '2020-03-27T12:00:05+02:00'"),
+        ("decisions.csv", ";50,0,50,80", ";50,0,51,80", "reaches outside its picture of 100 x 80"),
+        ("panels.csv", "\"0,0,50,80\"", "\"0,0,50,81\"", "line 2, column panel: the panel 0,0,50,81"),
+        ("panels.csv", "\"0,0,50,80\"", "left", "line 2, column panel: 'left' is no box"),
+        ("panels.csv", ",A,,ann", ",A,ann", "9 fields, but the first line names 10 columns"),
+        ("cases.csv", "Patient 1", "", "line 2, column case: a case needs a name"),
+        ("splits.csv", ",train,", ",practice,", "line 2, column part: 'practice' is none of: train"),
+        ("splits.csv", "test,\"{", "test,\"", "line 3, column how: expected JSON"),
+    ];
+    for (file, old, new, told) in cases {
+        let (project, rebuilt) = (labelled(), fresh());
+        export(&project, "annotations");
+        edit(&project, file, old, new);
+        let error = text(&import(&rebuilt, &project).code(2).get_output().stderr);
+        assert!(error.contains(told), "'{told}' is not in: {error}");
+        assert!(error.contains(file), "{file} is not in: {error}");
+        let totals = rebuilt.store().totals().expect("totals");
+        assert_eq!((totals.decisions, totals.panels), (0, 0), "{told}");
+    }
+}
+
+#[test]
+fn a_folder_without_annotations_says_so() {
+    let project = fresh();
+    let error = text(&import(&project, &Project::new()).code(2).get_output().stderr);
+    assert!(error.contains("no decisions.csv"), "{error}");
+}

@@ -1,0 +1,69 @@
+//! What every whole-command test needs: a workspace of its own and the command to run in it.
+
+// Each test file compiles this module for itself and need not use all of it.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use covid_ct::Workspace;
+use covid_ct::store::Store;
+
+/// A workspace that goes with the value.
+pub struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("temporary folder") }
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    /// `covid-ct` in this workspace.
+    pub fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_covid-ct"));
+        command.env("COVID_CT_WORKSPACE", self.folder.path()).args(args);
+        command
+    }
+
+    pub fn store(&self) -> Store {
+        Store::open(&Workspace::new(self.folder.path())).expect("store")
+    }
+}
+
+/// The real documents, where this machine has them; says so where not.
+pub fn shared_data() -> Option<PathBuf> {
+    let shared = std::env::var_os("COVID_CT_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
+    let data = shared.join("data");
+    if data.is_dir() {
+        return Some(data);
+    }
+    eprintln!("skipped: ../shared/data is not here");
+    None
+}
+
+/// What a command printed.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Every file below `folder` with its bytes, by path.
+pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.expect("entry"))
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let relative = entry.path().strip_prefix(folder).expect("below").to_owned();
+            (relative, std::fs::read(entry.path()).expect("file"))
+        })
+        .collect()
+}
