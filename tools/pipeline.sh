@@ -62,6 +62,13 @@ status() {
     covid_ct status
 }
 
+labelled_panels() {
+    covid_ct status --json | python3 -c '
+import json, sys
+panels = json.load(sys.stdin)["panels"]
+print(panels["covid"] + panels["non_covid"])'
+}
+
 label() { covid_ct label; }
 
 split() {
@@ -114,7 +121,7 @@ report() {
 all() {
     if is_sample || [ -n "$CORPUS" ]; then ingest; fi
     if is_sample || [ -n "$ANNOTATIONS" ]; then annotations; fi
-    if [ "$(covid_ct status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["decisions"])')" = 0 ]; then
+    if [ "$(labelled_panels)" -eq 0 ]; then
         status
         printf '\nNothing is labelled yet. Next: make label WORKSPACE=%s, or ANNOTATIONS=DIR\n' "$workspace"
         return
