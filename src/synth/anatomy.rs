@@ -64,12 +64,27 @@ pub struct Lesion {
 pub enum Shape {
     /// Filled airspace: ground glass at -0.6, consolidation at 0; `edge` is the share of the radius
     /// over which it fades; `net` thickens the septa inside it.
-    Haze { rx: f32, ry: f32, turn: f32, density: f32, edge: f32, net: f32 },
-    Nodule { radius: f32, spikes: f32 },
+    Haze {
+        rx: f32,
+        ry: f32,
+        turn: f32,
+        density: f32,
+        edge: f32,
+        net: f32,
+    },
+    Nodule {
+        radius: f32,
+        spikes: f32,
+    },
     /// A hole: emphysema, or a cavity when its wall is thick.
-    Hole { radius: f32, wall: f32 },
+    Hole {
+        radius: f32,
+        wall: f32,
+    },
     /// Pleural fluid up to this share of the cavity's depth; the side is that of `at`.
-    Effusion { height: f32 },
+    Effusion {
+        height: f32,
+    },
 }
 
 /// What the phantoms can suffer from.
@@ -128,13 +143,22 @@ impl Disease {
                 "{ill-defined|faint} ground-glass opacity in the {@lobe}",
                 "subpleural consolidation in the {@lobe}",
             ],
-            Self::Clean => &["clear lungs", "no abnormality of the lungs", "normal lung parenchyma"],
-            Self::Lobar => &["dense consolidation with air bronchograms", "segmental consolidation on one side"],
+            Self::Clean => {
+                &["clear lungs", "no abnormality of the lungs", "normal lung parenchyma"]
+            }
+            Self::Lobar => &[
+                "dense consolidation with air bronchograms",
+                "segmental consolidation on one side",
+            ],
             Self::Nodule => &["a {smooth|spiculated} nodule", "a solid nodule in one lung"],
-            Self::Emphysema => &["centrilobular emphysema", "multiple low-density areas without walls"],
+            Self::Emphysema => {
+                &["centrilobular emphysema", "multiple low-density areas without walls"]
+            }
             Self::Effusion => &["pleural fluid on one side", "layering pleural effusion"],
             Self::Oedema => &["central haze around the hila", "perihilar opacities on both sides"],
-            Self::Tuberculosis => &["a thick-walled cavity with small nodules nearby", "nodules and a cavity"],
+            Self::Tuberculosis => {
+                &["a thick-walled cavity with small nodules nearby", "nodules and a cavity"]
+            }
         }
     }
 
@@ -190,8 +214,7 @@ fn covid(chance: &mut Chance) -> Vec<Lesion> {
     let patch = |i: u32| {
         let side = if bilateral && i % 2 == 1 { -first } else { first };
         let consolidated = chance.yes(f64::from(dense));
-        let density =
-            if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.45) };
+        let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.45) };
         let size = chance.real(0.10, 0.24) * if consolidated { 0.7 } else { 1.0 };
         let shape = Shape::Haze {
             rx: size,

@@ -17,12 +17,6 @@ impl Chance {
         Self(rng)
     }
 
-    /// A source that goes its own way from here, so that what it feeds can draw more or less without
-    /// moving everything after it.
-    pub fn fork(&mut self) -> Self {
-        Self::new(self.0.random(), 0)
-    }
-
     /// True with probability `p`.
     pub fn yes(&mut self, p: f64) -> bool {
         self.0.random_bool(p)

@@ -150,7 +150,15 @@ pub fn diagram(room: (f32, f32), chance: &mut Chance) -> Graphic {
 /// A table of patients' features between three rules.
 pub fn table(room: (f32, f32), chance: &mut Chance) -> Graphic {
     let (width, step) = (room.0, 14.0);
-    let rows = ["Age, years", "Women", "Fever", "Cough", "Dyspnoea", "Extent score"];
+    let share = "{12-88} ({10-98}%)";
+    let rows = [
+        ("Age, years", "{38-66} \u{b1} {8-17}"),
+        ("Women", share),
+        ("Fever", share),
+        ("Cough", share),
+        ("Dyspnoea", share),
+        ("Extent score", "{3-14}.{1-9} \u{b1} {1-4}.{1-9}"),
+    ];
     let columns = [0.0, width * 0.45, width * 0.75];
     let height = step * (rows.len() + 1) as f32 + 6.0;
     let cell = |column: usize, row: usize, face: Face, text: &str| {
@@ -163,10 +171,10 @@ pub fn table(room: (f32, f32), chance: &mut Chance) -> Graphic {
     for (column, head) in ["Feature", "Group 1", "Group 2"].iter().enumerate() {
         marks.push(cell(column, 0, Face::Bold, head));
     }
-    for (i, name) in rows.iter().enumerate() {
+    for (i, (name, values)) in rows.iter().enumerate() {
         marks.push(cell(0, i + 1, Face::Roman, name));
         for column in 1..=2 {
-            let value = fill("{12-88} ({10-98}%)", chance);
+            let value = fill(values, chance);
             marks.push(cell(column, i + 1, Face::Roman, &value));
         }
     }

@@ -5,6 +5,7 @@ use super::chance::Chance;
 use super::fonts::Face;
 use super::page::{Graphic, Mark, Text};
 use super::patient::Patient;
+use super::phantom::Acquisition;
 use super::prose::{any, fill};
 use super::raster::{Canvas, Encoding, Picture};
 use crate::pdf::Rect;
@@ -52,6 +53,7 @@ struct Arrangement {
     encoding: Encoding,
     quality: u8,
     arrow: bool,
+    acquisition: Acquisition,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +66,8 @@ enum Letters {
 
 impl Arrangement {
     fn new(lower_case: bool, chance: &mut Chance) -> Self {
-        let (columns, rows) = *chance.pick(&[(1, 1), (2, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 1)]);
+        let (columns, rows) =
+            *chance.pick(&[(1, 1), (2, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 1)]);
         let wide = chance.whole(230, 400);
         let gutter = chance.whole(2, 14);
         Self {
@@ -81,6 +84,7 @@ impl Arrangement {
             encoding: Encoding::any(chance),
             quality: chance.whole(72, 95) as u8,
             arrow: chance.yes(0.15),
+            acquisition: Acquisition::new(chance),
         }
     }
 
@@ -191,7 +195,7 @@ fn draw_panel(
 ) -> Canvas {
     let (w, h) = how.cell;
     let mut canvas = Canvas::new(w, h, [0; 3]);
-    canvas.paste_grey(0, 0, w, &patient.scan(day, how.cell, chance));
+    canvas.paste_grey(0, 0, w, &patient.scan(day, how.cell, &how.acquisition, chance));
     if how.arrow {
         let tip = (w as f32 * chance.real(0.2, 0.8), h as f32 * chance.real(0.3, 0.75));
         let (x, y) = (tip.0 as i32, tip.1 as i32);
@@ -220,14 +224,14 @@ fn scaled(bounds: &PanelBox, scale: f32) -> Rect {
     Rect::new(x, y, x + w, y + h)
 }
 
-/// `Patient 2, a 39-year-old man with COVID-19 pneumonia, day 6 after onset: clear lungs`
+/// `Patient 2, a 39-year-old man with emphysema, day 6 after onset: centrilobular emphysema.`
 fn describe(patient: &Patient, day: u32, one_of_many: bool, chance: &mut Chance) -> String {
     let seen = any(patient.disease.descriptions(), chance);
     let (name, who, disease) = (&patient.name, patient.who(), patient.disease.name());
     if one_of_many && chance.yes(0.5) {
         format!("{name}, {who} with {disease}, day {day} after onset: {seen}.")
     } else {
-        format!("{name} (a {who} with {disease}), scanned on day {day} after onset, shows {seen}.")
+        format!("{name} ({who} with {disease}), scanned on day {day} after onset, shows {seen}.")
     }
 }
 
@@ -248,7 +252,10 @@ fn caption(panels: &[Panel], patients: &[Patient], chance: &mut Chance) -> Strin
     let tail = if panels.len() == 1 || chance.yes(0.6) {
         None
     } else {
-        Some(fill("{All images are shown at lung window|Window width 1500 HU, level -600 HU}.", chance))
+        Some(fill(
+            "{All images are shown at lung window|Window width 1500 HU, level -600 HU}.",
+            chance,
+        ))
     };
     std::iter::once(lead).chain(parts).chain(tail).collect::<Vec<_>>().join(" ")
 }

@@ -72,7 +72,6 @@ pub fn words(text: &str, face: Face) -> impl Iterator<Item = Word> {
 pub enum Align {
     Left,
     Justified,
-    Centred,
 }
 
 #[derive(Debug, Clone)]
@@ -298,7 +297,6 @@ impl Setter<'_> {
         let spare = self.width() - indent - natural;
         let blanks = line.len().saturating_sub(1).max(1) as f32;
         let (start, word_spacing) = match p.align {
-            Align::Centred => (self.left() + spare / 2.0, 0.0),
             Align::Justified if !last => (self.left() + indent, spare / blanks),
             Align::Left | Align::Justified => (self.left() + indent, 0.0),
         };

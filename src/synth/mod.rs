@@ -21,6 +21,7 @@ mod cite;
 mod corpus;
 mod ct;
 mod fonts;
+pub mod hostile;
 mod layout;
 mod page;
 mod patient;
@@ -63,8 +64,12 @@ pub fn paper(seed: u64, index: u32) -> Paper {
         pictures: &script.pictures,
     });
     let document_sha256 = crate::store::sha256_hex(&pdf);
-    let facts =
-        truth::Facts { script: &script, laid: &laid, xrefs: &xrefs, document_sha256: &document_sha256 };
+    let facts = truth::Facts {
+        script: &script,
+        laid: &laid,
+        xrefs: &xrefs,
+        document_sha256: &document_sha256,
+    };
     Paper {
         file: script.identity.file_name(),
         pages: laid.pages.len() as u32,

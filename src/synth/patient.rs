@@ -40,18 +40,25 @@ impl Patient {
         }
     }
 
-    /// `39-year-old man`
+    /// `a 39-year-old man`
     pub fn who(&self) -> String {
-        format!("{}-year-old {}", self.age, if self.man { "man" } else { "woman" })
+        let article = if self.age / 10 == 8 { "an" } else { "a" };
+        format!("{article} {}-year-old {}", self.age, if self.man { "man" } else { "woman" })
     }
 
     pub fn sex(&self) -> &'static str {
         if self.man { "male" } else { "female" }
     }
 
-    /// Grey levels of a scan on `day` after onset, `size` pixels.
-    pub fn scan(&self, day: u32, size: (u32, u32), chance: &mut Chance) -> Vec<u8> {
-        let mut how = Acquisition::new(chance);
+    /// Grey levels of a scan on `day` after onset, `size` pixels, shown as `shown` says.
+    pub fn scan(
+        &self,
+        day: u32,
+        size: (u32, u32),
+        shown: &Acquisition,
+        chance: &mut Chance,
+    ) -> Vec<u8> {
+        let mut how = shown.again(chance);
         // The same level every time, as far as a breath allows.
         how.level = (self.level + chance.real(-0.03, 0.03)).clamp(0.25, 0.9);
         render(&self.anatomy, &self.lesions, extent(self.disease, day), &how, size)

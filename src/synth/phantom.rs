@@ -14,7 +14,7 @@ mod density {
     pub const TABLE: f32 = -0.2;
 }
 
-/// One examination: how a slice was taken and shown. Drawn per scan, the same way for every disease.
+/// One examination: how a slice was taken and shown. Drawn the same way for every disease.
 #[derive(Debug, Clone)]
 pub struct Acquisition {
     /// 0 at the apex of the lungs, 1 at the diaphragm.
@@ -42,6 +42,12 @@ impl Acquisition {
             circle: chance.yes(0.4),
             seed: u64::from(chance.whole(0, u32::MAX - 1)),
         }
+    }
+
+    /// Another examination shown alongside: same window, other noise, other position on the couch.
+    pub fn again(&self, chance: &mut Chance) -> Self {
+        let fresh = Self::new(chance);
+        Self { window: self.window, circle: self.circle, noise: self.noise, ..fresh }
     }
 }
 
@@ -196,7 +202,11 @@ impl<'a> Slice<'a> {
                 let middle = self.mediastinum(p, cavity);
                 let depth = (-wall).min(middle);
                 lungs.depth[index] = depth;
-                self.cover(index, if middle < 0.01 { density::BLOOD } else { density::MUSCLE }, wall);
+                self.cover(
+                    index,
+                    if middle < 0.01 { density::BLOOD } else { density::MUSCLE },
+                    wall,
+                );
                 // Blood pools at the back of a supine patient.
                 let gravity = 0.035 * p.1 / cavity.1;
                 let grain = 0.02 * self.texture.at(p.0 * 9.0, p.1 * 9.0);
@@ -217,11 +227,8 @@ impl<'a> Slice<'a> {
         let aorta = ellipse(p, (0.13, ry * 0.52), (0.095, 0.095));
         let arch = ellipse(p, (0.05, -0.12), (0.27 * m * (1.0 - 0.3 * down), 0.17));
         let size = a.heart * (0.25 + 0.75 * down);
-        let heart = ellipse(
-            turned(p, (0.16, -ry * 0.22), 0.5),
-            (0.0, 0.0),
-            (0.43 * size, 0.33 * size),
-        );
+        let heart =
+            ellipse(turned(p, (0.16, -ry * 0.22), 0.5), (0.0, 0.0), (0.43 * size, 0.33 * size));
         [spine, middle, front, aorta, arch].iter().fold(heart, |d, &e| smooth_min(d, e, 0.05))
     }
 
@@ -235,7 +242,8 @@ impl<'a> Slice<'a> {
             Shape::Nodule { radius, spikes } => {
                 for (index, p) in self.around(at, radius * 1.5) {
                     let angle = (p.1 - at.1).atan2(p.0 - at.0);
-                    let edge = radius * (1.0 + spikes * self.texture.at(angle * 2.0, radius * 90.0));
+                    let edge =
+                        radius * (1.0 + spikes * self.texture.at(angle * 2.0, radius * 90.0));
                     let signed = (p.0 - at.0).hypot(p.1 - at.1) - edge;
                     self.cover(index, density::MUSCLE - 0.03, signed.max(-lungs.depth[index]));
                 }
@@ -269,7 +277,8 @@ impl<'a> Slice<'a> {
             let cloud = 0.8 + 0.35 * self.texture.at(p.0 * 13.0 + 5.0, p.1 * 13.0);
             let mut share = smooth_step(1.0, 1.0 - edge, r) * cloud * strength;
             if net > 0.0 {
-                let septum = 1.0 - (self.texture.at(p.0 * 16.0, p.1 * 16.0 + 9.0).abs() * 7.0).min(1.0);
+                let septum =
+                    1.0 - (self.texture.at(p.0 * 16.0, p.1 * 16.0 + 9.0).abs() * 7.0).min(1.0);
                 share += 0.35 * net * septum * smooth_step(1.0, 0.6, r);
             }
             let target = density.max(self.density[index]);
@@ -397,7 +406,8 @@ impl<'a> Slice<'a> {
         let half = (self.width.max(self.height) as f32) / 2.0;
         let grey = |index: usize| {
             let (x, y) = (index % self.width, index / self.width);
-            let out = (x as f32 - self.width as f32 / 2.0).hypot(y as f32 - self.height as f32 / 2.0);
+            let out =
+                (x as f32 - self.width as f32 / 2.0).hypot(y as f32 - self.height as f32 / 2.0);
             if self.how.circle && out > half {
                 return 0;
             }

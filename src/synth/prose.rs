@@ -5,26 +5,22 @@
 
 use super::chance::Chance;
 
-/// A bank of templates that gives each out once before it repeats.
+/// A section's templates, given out in order and each at most once: what a section says builds up,
+/// and a paper does not say a thing twice.
 #[derive(Debug)]
-pub struct Bank {
-    templates: &'static [&'static str],
-    order: Vec<usize>,
-}
+pub struct Bank(std::slice::Iter<'static, &'static str>);
 
 impl Bank {
     pub fn new(templates: &'static [&'static str]) -> Self {
-        Self { templates, order: Vec::new() }
+        Self(templates.iter())
     }
 
-    /// The next sentence.
-    pub fn sentence(&mut self, chance: &mut Chance) -> String {
-        if self.order.is_empty() {
-            self.order = (0..self.templates.len()).collect();
-            chance.shuffle(&mut self.order);
+    /// The next sentence, some left out by chance; `None` at the end.
+    pub fn sentence(&mut self, chance: &mut Chance) -> Option<String> {
+        while chance.yes(0.12) {
+            self.0.next()?;
         }
-        let template = self.order.pop().map_or("", |i| self.templates[i]);
-        fill(template, chance)
+        Some(fill(self.0.next()?, chance))
     }
 }
 
@@ -101,42 +97,106 @@ pub const REFERENCE: &str = "{@surname} {A|B|C|J|K|M|R|T}, {@surname} {A|D|E|H|L
      year|a reader study}. {@journal} {2009-2019};{3-58}:{100-480}\u{2013}{481-990}.";
 
 const PLACES: &[&str] = &[
-    "Lindhaven", "Port Averne", "Cresmoor", "Velda", "Harrow Bay", "Sant Oriel", "Novaro",
-    "Kestrel Falls", "Aldmere", "Tarnow Hills", "Quillon", "Brightwater", "Eastmarch", "Oreb",
+    "Lindhaven",
+    "Port Averne",
+    "Cresmoor",
+    "Velda",
+    "Harrow Bay",
+    "Sant Oriel",
+    "Novaro",
+    "Kestrel Falls",
+    "Aldmere",
+    "Tarnow Hills",
+    "Quillon",
+    "Brightwater",
+    "Eastmarch",
+    "Oreb",
 ];
 const HOSPITALS: &[&str] = &[
-    "Northgate University Hospital", "St Alban General Hospital", "Riverside Medical College",
-    "First People\u{2019}s Hospital of Velda", "Aldmere Chest Hospital", "Cresmoor Infirmary",
-    "Union Hospital of Novaro", "Harrow Bay Medical Centre", "Central Hospital of Quillon",
+    "Northgate University Hospital",
+    "St Alban General Hospital",
+    "Riverside Medical College",
+    "First People\u{2019}s Hospital of Velda",
+    "Aldmere Chest Hospital",
+    "Cresmoor Infirmary",
+    "Union Hospital of Novaro",
+    "Harrow Bay Medical Centre",
+    "Central Hospital of Quillon",
 ];
 const SURNAMES: &[&str] = &[
-    "Oster", "Lindqvist", "Marlowe", "Tan", "Varga", "Okoro", "Hsu", "Bergman", "Castell", "Duval",
-    "Engel", "Ferro", "Gao", "Hartmann", "Iqbal", "Jansen", "Kovar", "Liang", "Moretti", "Nakata",
-    "Orlov", "Pires", "Quist", "Rahman", "Sato", "Tolliver", "Ueda", "Voss", "Wen", "Yilmaz",
+    "Oster",
+    "Lindqvist",
+    "Marlowe",
+    "Tan",
+    "Varga",
+    "Okoro",
+    "Hsu",
+    "Bergman",
+    "Castell",
+    "Duval",
+    "Engel",
+    "Ferro",
+    "Gao",
+    "Hartmann",
+    "Iqbal",
+    "Jansen",
+    "Kovar",
+    "Liang",
+    "Moretti",
+    "Nakata",
+    "Orlov",
+    "Pires",
+    "Quist",
+    "Rahman",
+    "Sato",
+    "Tolliver",
+    "Ueda",
+    "Voss",
+    "Wen",
+    "Yilmaz",
 ];
 const GIVEN: &[&str] = &[
     "Mira", "Jon", "Wei", "Aisha", "Paulo", "Lena", "Kenji", "Sofia", "Tomas", "Ying", "Nadia",
     "Oskar", "Rui", "Hanna", "Idris", "Clara", "Emil", "Farah", "Hugo", "Leila",
 ];
 const LOBES: &[&str] = &[
-    "right upper lobe", "right middle lobe", "right lower lobe", "left upper lobe", "lingula",
+    "right upper lobe",
+    "right middle lobe",
+    "right lower lobe",
+    "left upper lobe",
+    "lingula",
     "left lower lobe",
 ];
 const SIGNS: &[&str] = &[
-    "ground-glass opacity", "consolidation", "interlobular septal thickening", "air bronchograms",
-    "vascular enlargement", "subpleural lines", "bronchial wall thickening", "pleural effusion",
+    "ground-glass opacity",
+    "consolidation",
+    "interlobular septal thickening",
+    "air bronchograms",
+    "vascular enlargement",
+    "subpleural lines",
+    "bronchial wall thickening",
+    "pleural effusion",
 ];
 const DISEASES: &[&str] = &[
-    "viral pneumonia", "community-acquired pneumonia", "interstitial lung disease",
-    "acute respiratory failure", "influenza", "organising pneumonia", "bacterial pneumonia",
+    "viral pneumonia",
+    "community-acquired pneumonia",
+    "interstitial lung disease",
+    "acute respiratory failure",
+    "influenza",
+    "organising pneumonia",
+    "bacterial pneumonia",
 ];
 const JOURNALS: &[&str] = &[
-    "J Thorac Imaging Stud", "Ann Respir Radiol", "Clin Lung Imaging", "Eur Arch Tomogr",
-    "Int J Chest Med", "Radiol Methods Rep", "Pulm Cohort Stud",
+    "J Thorac Imaging Stud",
+    "Ann Respir Radiol",
+    "Clin Lung Imaging",
+    "Eur Arch Tomogr",
+    "Int J Chest Med",
+    "Radiol Methods Rep",
+    "Pulm Cohort Stud",
 ];
-const SCANNERS: &[&str] = &[
-    "16-slice helical scanner", "64-row scanner", "128-slice scanner", "dual-source scanner",
-];
+const SCANNERS: &[&str] =
+    &["16-slice helical scanner", "64-row scanner", "128-slice scanner", "dual-source scanner"];
 
 pub const INTRODUCTION: &[&str] = &[
     "Computed tomography of the chest is {widely available|fast and reproducible|available in most hospitals} and shows the lung parenchyma in detail.",
@@ -154,6 +214,9 @@ pub const INTRODUCTION: &[&str] = &[
     "Symptoms on admission are {unspecific|shared by many infections}, and {fever|cough|fatigue} alone does not tell one cause from another.",
     "Guidelines of {several|most} societies advise against imaging as a screening test, yet in practice it is often the first result at hand.",
     "A normal scan in the first {two|three|four} days does not exclude disease [{4-15}].",
+    "Most published pictures show the height of the disease, and few show how it began.",
+    "For the clinician at the bedside the question is a practical one: does this picture make another {cause|diagnosis} more likely?",
+    "Training of readers depends on examples whose cause was proven by other means.",
     "In this {report|paper|study} we present the imaging findings of a {consecutive|retrospective|well documented} series.",
 ];
 
@@ -165,6 +228,9 @@ pub const METHODS: &[&str] = &[
     "All scans were made on a {@scanner} at full inspiration with the patient supine.",
     "Tube voltage was {100-120} kV with automatic current modulation, and images were reconstructed at {1-5} mm with a sharp kernel.",
     "Images were viewed at a lung window with a width of {1200-1600} HU and a level of -{500-700} HU.",
+    "No contrast medium was given in {61-97}% of the examinations.",
+    "The dose-length product was {90-210} \u{b1} {20-60} mGy cm.",
+    "Before the study both readers rated {10-30} training cases that were not part of the series.",
     "Two radiologists with {5-20} and {6-25} years of experience read every scan independently and {settled differences by consensus|called a third reader when they differed}.",
     "For each lobe the readers scored the extent of {@sign} from 0 to 5.",
     "Lesions were called peripheral when they lay within {2-3} cm of the pleura.",
@@ -190,6 +256,11 @@ pub const RESULTS: &[&str] = &[
     "In {4-19} patients the first scan was normal, and {2-4} of them developed opacities later.",
     "Agreement between the readers was {good|very good|substantial} (kappa 0.{71-93}).",
     "Extent scores were higher in patients who needed {oxygen|intensive care} (p = 0.0{11-49}).",
+    "The number of lobes involved ranged from {1-2} to 5 and rose with the time since onset.",
+    "Opacities were round in {11-30}% and irregular in the rest.",
+    "Vessels inside the opacities were wider than those outside in {two|three} of five patients.",
+    "A halo or reversed halo was seen in {2-7} examinations.",
+    "Motion degraded {3-11} scans, none of them to a degree that prevented reading.",
     "Lymph nodes larger than 1 cm in short axis were found in {2-9} patients.",
     "No patient had {a cavity|a pneumothorax|calcified lesions} at presentation.",
     "Follow-up scans were available for {12-48} patients after a median of {5-16} days.",
@@ -208,6 +279,10 @@ pub const DISCUSSION: &[&str] = &[
     "The overlap with {@disease} remains {considerable|a problem in daily practice}, and imaging alone cannot settle the cause.",
     "A reader who knows only the image will therefore misclassify some patients, above all early in the course.",
     "Serial examinations were {more informative than|superior to} single ones in our series.",
+    "This has a practical consequence: the interval between scans matters as much as their number.",
+    "Follow-up within {three|four|five} days rarely changed management in our patients.",
+    "The radiologist should state how certain the reading is, and what would change it.",
+    "Automatic measurement of the involved volume may replace visual scores in the future [{9-16}].",
     "Our study has limitations.",
     "It was retrospective, and scans were ordered at the discretion of the treating physician.",
     "The number of patients with {severe|mild} disease was small.",
@@ -248,11 +323,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bank_repeats_only_when_empty() {
-        let mut bank = Bank::new(&["One.", "Two.", "Three."]);
+    fn a_bank_keeps_its_order_and_ends() {
+        let mut bank = Bank::new(&["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         let mut chance = Chance::new(5, 0);
-        let mut seen: Vec<String> = (0..3).map(|_| bank.sentence(&mut chance)).collect();
-        seen.sort();
-        assert_eq!(seen, ["One.", "Three.", "Two."]);
+        let given: Vec<String> = std::iter::from_fn(|| bank.sentence(&mut chance)).collect();
+        assert!(given.is_sorted() && !given.is_empty());
+        assert_eq!(bank.sentence(&mut chance), None);
     }
 }

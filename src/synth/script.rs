@@ -58,7 +58,9 @@ struct Habits {
 enum Placement {
     InText(Pairing),
     /// Legends in a list at the end, then the figures one a page.
-    AtEnd { tagged: bool },
+    AtEnd {
+        tagged: bool,
+    },
 }
 
 /// Writes the paper that `identity` names.
@@ -120,7 +122,12 @@ impl Habits {
             _ => Placement::InText(Pairing::Below),
         };
         Self {
-            cite: *chance.pick(&[CiteStyle::Figure, CiteStyle::Figure, CiteStyle::FigDot, CiteStyle::Fig]),
+            cite: *chance.pick(&[
+                CiteStyle::Figure,
+                CiteStyle::Figure,
+                CiteStyle::FigDot,
+                CiteStyle::Fig,
+            ]),
             caption_head: chance.whole(0, 4) as usize,
             bold_head: chance.yes(0.6),
             lower_case: chance.yes(0.3),
@@ -274,11 +281,11 @@ impl Writer<'_> {
     fn write(&mut self) {
         self.front();
         self.script.blocks.push(Block::Columns);
-        self.section("Introduction", prose::INTRODUCTION, 3, &[]);
+        self.section("Introduction", prose::INTRODUCTION, 5, &[]);
         let (methods, results) = self.figures_by_section();
-        self.section("Methods", prose::METHODS, 4, &methods);
-        self.section("Results", prose::RESULTS, 5, &results);
-        self.section("Discussion", prose::DISCUSSION, 4, &[]);
+        self.section("Methods", prose::METHODS, 6, &methods);
+        self.section("Results", prose::RESULTS, 7, &results);
+        self.section("Discussion", prose::DISCUSSION, 6, &[]);
         self.references();
         if matches!(self.habits.placement, Placement::AtEnd { .. }) {
             self.legends();
@@ -349,21 +356,30 @@ impl Writer<'_> {
             let place = format!("{i} {}", fill(prose::AFFILIATION, self.chance));
             self.line(&place, Face::Italic, 9.5, 2.0);
         }
-        self.line("Corresponding author: see the server\u{2019}s page of this preprint.", Face::Roman, 9.5, 6.0);
+        let post = fill(
+            "Correspondence: {radiology|imaging|chest.ct}@{hospital|clinic|university}.example",
+            self.chance,
+        );
+        self.line(&post, Face::Roman, 9.5, 6.0);
         self.heading("Abstract", self.script.style.body + 1.0);
         let mut text = Vec::new();
         for bank in [prose::INTRODUCTION, prose::METHODS, prose::RESULTS, prose::DISCUSSION] {
             let mut bank = Bank::new(bank);
-            text.push(bank.sentence(self.chance));
-            text.push(bank.sentence(self.chance));
+            text.extend((0..3).filter_map(|_| bank.sentence(self.chance)));
         }
         let abstract_text = self.paragraph(words(&text.join(" "), Face::Roman).collect());
         self.script.blocks.push(Block::Paragraph(abstract_text));
     }
 
-    /// A section of about `paragraphs` paragraphs that cites `figures` in order, each figure placed
+    /// A section of at most `paragraphs` paragraphs, or as many as it has figures, that cites `figures` in order, each figure placed
     /// after the paragraph that cites it first.
-    fn section(&mut self, name: &str, bank: &'static [&'static str], paragraphs: usize, figures: &[usize]) {
+    fn section(
+        &mut self,
+        name: &str,
+        bank: &'static [&'static str],
+        paragraphs: usize,
+        figures: &[usize],
+    ) {
         let size = self.script.style.body + 2.0;
         self.heading(name, size);
         let mut bank = Bank::new(bank);
@@ -371,6 +387,9 @@ impl Writer<'_> {
         for i in 0..count {
             let cited = figures.get(i).copied();
             let words = self.body_words(&mut bank, cited, figures);
+            if words.is_empty() {
+                break;
+            }
             let paragraph = self.paragraph(words);
             self.script.blocks.push(Block::Paragraph(paragraph));
             if let Some(figure) = cited {
@@ -384,7 +403,7 @@ impl Writer<'_> {
 
     /// Sentences of one paragraph, one or two of them citing `cited`.
     fn body_words(&mut self, bank: &mut Bank, cited: Option<usize>, all: &[usize]) -> Vec<Word> {
-        let length = self.chance.whole(4, 7);
+        let length = self.chance.whole(3, 6);
         let citing = cited.map(|figure| (figure, self.chance.whole(0, length - 1)));
         let mut set = Vec::new();
         for i in 0..length {
@@ -396,7 +415,10 @@ impl Writer<'_> {
                         set.extend(self.citing_sentence(figure, partner));
                     }
                 }
-                _ => set.extend(words(&bank.sentence(self.chance), Face::Roman)),
+                _ => {
+                    let sentence = bank.sentence(self.chance);
+                    set.extend(sentence.iter().flat_map(|text| words(text, Face::Roman)));
+                }
             }
         }
         set

@@ -10,7 +10,9 @@ use super::raster::{Encoding, Picture};
 use super::script::{Figure, Script};
 use crate::figures::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel};
 use crate::pdf::Rect;
-use crate::store::{CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value};
+use crate::store::{
+    CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
+};
 
 /// Who the truth's decisions are by, and when they were made: fixed, so that a corpus is the same
 /// bytes whenever it is written.
@@ -70,8 +72,7 @@ impl Facts<'_> {
         let scored = figures.iter().filter_map(|record| self.scored(record)).collect();
         let mut decisions = self.decisions();
         decisions.sort();
-        let mut panels: Vec<PanelRow> =
-            self.panels().map(|panel| self.panel_row(panel)).collect();
+        let mut panels: Vec<PanelRow> = self.panels().map(|panel| self.panel_row(panel)).collect();
         panels.sort();
         let mut cases: Vec<CaseRow> = self.cases();
         cases.sort();
@@ -185,7 +186,8 @@ impl Facts<'_> {
                 let row = self.decision(picture, None, &Value::Select(selection));
                 rows.push(quoting(row, if figure.ct { "chest CT" } else { &figure.caption }));
                 if figure.ct {
-                    let shown: Vec<_> = figure.panels.iter().filter(|p| p.picture == picture).collect();
+                    let shown: Vec<_> =
+                        figure.panels.iter().filter(|p| p.picture == picture).collect();
                     self.decide_ct(picture, &shown, &mut rows);
                 }
             }
