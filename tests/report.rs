@@ -254,7 +254,7 @@ fn shows_dataset_and_runs_and_escapes_what_the_papers_say() {
 #[test]
 fn a_synthetic_corpus_is_not_taken_for_results() {
     let folder = tempfile::tempdir().expect("temporary folder");
-    labelled_workspace(folder.path(), "synth");
+    labelled_workspace(folder.path(), covid_ct::synth::CURATOR);
     covid_ct(folder.path()).arg("report").assert().success();
     assert!(report_of(folder.path()).contains("Synthetic sample"));
 }

@@ -8,9 +8,7 @@ use super::samples::{NamedPanel, Sample, pick_samples};
 use crate::Workspace;
 use crate::dataset::stems;
 use crate::store::{Label, LabelledPanel, Part, Stage, Store, Totals};
-
-/// The curator whose decisions a synthetic corpus comes with.
-const SYNTHETIC_CURATOR: &str = "synth";
+use crate::synth;
 
 /// Everything the page shows.
 #[derive(Debug)]
@@ -169,7 +167,7 @@ fn named(panels: Vec<LabelledPanel>) -> Vec<NamedPanel> {
 }
 
 fn is_synthetic(store: &Store) -> Result<bool, ReportError> {
-    Ok(store.decisions_in_force(Stage::Diagnose)?.iter().any(|d| d.curator == SYNTHETIC_CURATOR))
+    Ok(store.decisions_in_force(Stage::Diagnose)?.iter().any(|d| d.curator == synth::CURATOR))
 }
 
 fn split_tables(
