@@ -14,5 +14,5 @@ pub mod split;
 
 pub use balance::Ratio;
 pub use error::{DatasetError, Result};
-pub use export::{Exported, export};
+pub use export::{Exported, export, stems};
 pub use groups::GroupBy;

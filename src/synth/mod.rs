@@ -1,1 +1,79 @@
-//! A sample corpus for machines that hold no PDFs.
+//! A sample corpus for machines that hold no PDFs: manuscripts that look like preprints, compound
+//! figures of CT phantoms in them, and the exact truth about every one.
+//!
+//! A paper is written ([`script`]: people, figures, sentences), set ([`layout`]) and put into a file
+//! ([`writer`]); the [`truth`] is then read off all three. Nothing here comes from real papers.
+//!
+//! [`write_corpus`] makes
+//! - `pdf/2020.02.03.20000017v1.pdf` and so on;
+//! - `figures.jsonl`: the truth as [`crate::figures::FigureRecord`]s, tables included, logos not;
+//! - `truth.jsonl`: the same for `score_figures.py`: figures only, `images` a list of xrefs,
+//!   `mentions` a count, `image_bbox` beside `bbox`;
+//! - `annotations/{decisions,panels,cases}.csv`: what a faultless curator would have decided.
+//!   Hashes of pictures stay empty, since they depend on how a picture is extracted.
+//!
+//! Paper k of a seed is the same bytes whatever the number of papers or threads.
+
+mod anatomy;
+mod chance;
+mod charts;
+mod cite;
+mod corpus;
+mod ct;
+mod fonts;
+pub mod hostile;
+mod layout;
+mod page;
+mod patient;
+mod phantom;
+mod prose;
+mod raster;
+mod script;
+mod server;
+mod truth;
+mod writer;
+
+pub use corpus::{Options, Summary, SynthError, write_corpus};
+pub use truth::{CURATOR, ScoredFigure, TIME, Truth};
+
+use chance::Chance;
+use server::Identity;
+
+/// A paper of the corpus, as a file and as the truth about it.
+#[derive(Debug)]
+pub struct Paper {
+    /// Base name of the PDF.
+    pub file: String,
+    pub pdf: Vec<u8>,
+    pub pages: u32,
+    pub truth: Truth,
+}
+
+/// Makes paper `index` (from 0) of the corpus that `seed` names.
+pub fn paper(seed: u64, index: u32) -> Paper {
+    let mut chance = Chance::new(seed, u64::from(index));
+    let script = script::write(Identity::of(index), &mut chance);
+    let laid =
+        layout::lay_out(&script.style, &script.blocks, &script.floats, script.mentions.len());
+    let graphics: Vec<_> = script.figures.iter().map(|figure| &figure.graphic).collect();
+    let (pdf, xrefs) = writer::write(&writer::Document {
+        title: &script.title,
+        size: script.style.size,
+        pages: &laid.pages,
+        graphics: &graphics,
+        pictures: &script.pictures,
+    });
+    let document_sha256 = crate::store::sha256_hex(&pdf);
+    let facts = truth::Facts {
+        script: &script,
+        laid: &laid,
+        xrefs: &xrefs,
+        document_sha256: &document_sha256,
+    };
+    Paper {
+        file: script.identity.file_name(),
+        pages: laid.pages.len() as u32,
+        truth: facts.truth(),
+        pdf,
+    }
+}

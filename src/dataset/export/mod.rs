@@ -16,6 +16,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+pub use self::names::stems;
+
 use self::metainfo::Sources;
 use super::layout::{IMAGES, META_INFO, SPLITS, class_folder, list_file};
 use super::{DatasetError, Result};

@@ -1,0 +1,461 @@
+//! Writes one paper before it is set: its people, its figures and the text around them.
+
+use super::anatomy::Disease;
+use super::chance::Chance;
+use super::charts;
+use super::cite::{self, Citation, CiteStyle};
+use super::ct::{self, Panel};
+use super::fonts::Face;
+use super::layout::{Align, Block, Float, Paragraph, Style, Word, words};
+use super::page::Graphic;
+use super::patient::Patient;
+use super::prose::{self, Bank, fill};
+use super::raster::Picture;
+use super::server::Identity;
+use crate::figures::{FigureKind, Pairing};
+
+/// A paper as written, ready to be set.
+#[derive(Debug)]
+pub struct Script {
+    pub identity: Identity,
+    pub title: String,
+    pub style: Style,
+    pub patients: Vec<Patient>,
+    pub pictures: Vec<Picture>,
+    pub logo: Option<usize>,
+    /// One a float, in the same order.
+    pub figures: Vec<Figure>,
+    pub floats: Vec<Float>,
+    pub mentions: Vec<Citation>,
+    pub blocks: Vec<Block>,
+}
+
+/// A figure or table, its caption printed in full.
+#[derive(Debug)]
+pub struct Figure {
+    /// Normalised: `Figure 1`, `Figure S1`, `Table 1`.
+    pub label: String,
+    pub kind: FigureKind,
+    pub caption: String,
+    pub graphic: Graphic,
+    pub panels: Vec<Panel>,
+    /// Whether it shows CT scans.
+    pub ct: bool,
+}
+
+/// Habits of a paper's authors that are not the page's.
+struct Habits {
+    cite: CiteStyle,
+    /// Captions begin `Figure 1.`, `Fig. 1 |`, `FIGURE 1:` …
+    caption_head: usize,
+    bold_head: bool,
+    lower_case: bool,
+    placement: Placement,
+}
+
+/// Where a paper puts its figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placement {
+    InText(Pairing),
+    /// Legends in a list at the end, then the figures one a page.
+    AtEnd {
+        tagged: bool,
+    },
+}
+
+/// Writes the paper that `identity` names.
+pub fn write(identity: Identity, chance: &mut Chance) -> Script {
+    let mut style = page_style(&identity, chance);
+    let habits = Habits::new(&style, chance);
+    let mut pictures = Vec::new();
+    style.logo = chance.yes(0.25).then(|| {
+        pictures.push(charts::logo(chance));
+        0
+    });
+    let patients = recruit(chance);
+    let title = fill(title_template(&patients), chance);
+    let figures = draw_figures(&style, &habits, &patients, &mut pictures, chance);
+    let floats = figures.iter().map(|figure| float(figure, &habits, &style)).collect();
+    let mut script = Script {
+        identity,
+        title,
+        logo: style.logo,
+        style,
+        patients,
+        pictures,
+        figures,
+        floats,
+        mentions: Vec::new(),
+        blocks: Vec::new(),
+    };
+    Writer { script: &mut script, habits: &habits, chance }.write();
+    script
+}
+
+fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
+    let columns = if chance.yes(0.25) { 2 } else { 1 };
+    let body = if columns == 2 { chance.real(9.0, 10.0) } else { chance.real(10.5, 12.0) };
+    let size = if chance.yes(0.6) { (612.0, 792.0) } else { (595.0, 842.0) };
+    Style {
+        size,
+        margin: if columns == 2 { 48.0 } else { chance.real(66.0, 84.0) },
+        top: 62.0,
+        bottom: 58.0,
+        columns,
+        body: (body * 2.0).round() / 2.0,
+        leading: if columns == 2 { 1.2 } else { *chance.pick(&[1.25, 1.5, 1.5, 1.8]) },
+        caption: if columns == 2 { 8.5 } else { 9.5 },
+        justified: columns == 2 || chance.yes(0.6),
+        line_numbers: columns == 1 && chance.yes(0.3),
+        banner: identity.banner(chance),
+        logo: None,
+    }
+}
+
+impl Habits {
+    fn new(style: &Style, chance: &mut Chance) -> Self {
+        let placement = match chance.whole(0, 99) {
+            0..60 => Placement::InText(Pairing::Below),
+            60..75 => Placement::InText(Pairing::Above),
+            75..93 if style.columns == 1 => Placement::AtEnd { tagged: chance.yes(0.5) },
+            93..100 if style.columns == 1 => Placement::InText(Pairing::NextPage),
+            _ => Placement::InText(Pairing::Below),
+        };
+        Self {
+            cite: *chance.pick(&[
+                CiteStyle::Figure,
+                CiteStyle::Figure,
+                CiteStyle::FigDot,
+                CiteStyle::Fig,
+            ]),
+            caption_head: chance.whole(0, 4) as usize,
+            bold_head: chance.yes(0.6),
+            lower_case: chance.yes(0.3),
+            placement,
+        }
+    }
+
+    /// `Figure 1.` and the like, as this paper's captions begin.
+    fn head(&self, label: &str, kind: FigureKind) -> String {
+        let number = label.rsplit(' ').next().unwrap_or_default();
+        if kind == FigureKind::Table {
+            return format!("Table {number}.");
+        }
+        match self.caption_head {
+            0 | 1 => format!("Figure {number}."),
+            2 => format!("Fig. {number} |"),
+            3 => format!("FIGURE {number}:"),
+            _ => format!("Fig {number}."),
+        }
+    }
+}
+
+/// The patients: of COVID-19 only, of other diseases only, or of both.
+fn recruit(chance: &mut Chance) -> Vec<Patient> {
+    let covid = *chance.pick(&[1.0, 1.0, 0.0, 0.0, 0.5]);
+    let count = chance.whole(2, 6) as usize;
+    let one = |i| {
+        let disease = if chance.yes(covid) { Disease::Covid } else { Disease::other(chance) };
+        Patient::new(i, disease, chance)
+    };
+    (1..=count).map(one).collect()
+}
+
+fn title_template(patients: &[Patient]) -> &'static str {
+    let covid = patients.iter().filter(|p| p.disease == Disease::Covid).count();
+    if covid == patients.len() {
+        "{Chest CT findings|Serial chest CT|Imaging features and time course} in {patients|adults} \
+         with COVID-19 pneumonia: {a retrospective study|a case series}"
+    } else if covid == 0 {
+        "{Appearance of common lung diseases on chest CT|Chest CT in patients with suspected pneumonia}: \
+         {a retrospective study|a pictorial series|a case series}"
+    } else {
+        "{Separating COVID-19 from other lung disease on chest CT|Chest CT of COVID-19 and its mimics}: \
+         {a comparative study|a two-centre series}"
+    }
+}
+
+/// All figures in the order of their numbers, then the table.
+fn draw_figures(
+    style: &Style,
+    habits: &Habits,
+    patients: &[Patient],
+    pictures: &mut Vec<Picture>,
+    chance: &mut Chance,
+) -> Vec<Figure> {
+    let wide = style.columns == 1 || chance.yes(0.4);
+    let width = if wide { style.full_width() } else { style.column_width() };
+    let room = (width, style.body_height() * 0.45);
+    let mut drafts: Vec<(Graphic, String, Vec<Panel>, bool)> = Vec::new();
+    if chance.yes(0.3) {
+        let text = "Flow of patients through the study.".to_owned();
+        drafts.push((charts::diagram(room, chance), text, Vec::new(), false));
+    }
+    let all: Vec<usize> = (0..patients.len()).collect();
+    for _ in 0..chance.whole(1, 3) {
+        let figure = ct::compose(patients, &all, habits.lower_case, room, pictures, chance);
+        drafts.push((figure.graphic, figure.caption, figure.panels, true));
+    }
+    for _ in 0..chance.whole(0, 2) {
+        let graphic = if chance.yes(0.5) {
+            charts::vector_chart(room, chance)
+        } else {
+            let (graphic, picture) = charts::raster_chart(room, pictures.len(), chance);
+            pictures.push(picture);
+            graphic
+        };
+        drafts.push((graphic, fill(CHART_CAPTION, chance), Vec::new(), false));
+    }
+    let supplementary = drafts.len() > 2 && chance.yes(0.25);
+    let last = drafts.len();
+    let mut figures: Vec<Figure> = drafts
+        .into_iter()
+        .enumerate()
+        .map(|(i, (graphic, text, panels, ct))| {
+            let (label, kind) = if supplementary && i + 1 == last {
+                ("Figure S1".to_owned(), FigureKind::Supplementary)
+            } else {
+                (format!("Figure {}", i + 1), FigureKind::Figure)
+            };
+            let caption = format!("{} {text}", habits.head(&label, kind));
+            Figure { label, kind, caption, graphic, panels, ct }
+        })
+        .collect();
+    if chance.yes(0.4) {
+        figures.push(Figure {
+            label: "Table 1".into(),
+            kind: FigureKind::Table,
+            caption: "Table 1. Features of the patients in both groups.".into(),
+            graphic: charts::table(room, chance),
+            panels: Vec::new(),
+            ct: false,
+        });
+    }
+    figures
+}
+
+const CHART_CAPTION: &str = "{Extent score over time|Number of examinations by week|Share of patients \
+     with involvement of each lobe|Distribution of age in the series}. {Values are means of both \
+     readers|Percentages refer to all patients|Error margins are left out for clarity}.";
+
+fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
+    let head_words = habits.head(&figure.label, figure.kind).split(' ').count();
+    let mut set: Vec<Word> = words(&figure.caption, Face::Roman).collect();
+    if habits.bold_head {
+        set.iter_mut().take(head_words).for_each(|word| word.face = Face::Bold);
+    }
+    let (pairing, tag) = match (figure.kind, habits.placement) {
+        (FigureKind::Table, _) => (Pairing::Above, None),
+        (_, Placement::InText(pairing)) => (pairing, None),
+        (_, Placement::AtEnd { tagged }) => {
+            (Pairing::LegendList, tagged.then(|| figure.label.clone()))
+        }
+    };
+    Float {
+        width: figure.graphic.width,
+        height: figure.graphic.height,
+        caption: Paragraph {
+            words: set,
+            size: style.caption,
+            leading: if style.line_numbers { 1.4 } else { 1.2 },
+            align: if style.columns == 2 { Align::Justified } else { Align::Left },
+            indent: 0.0,
+            before: 0.0,
+            after: 0.0,
+            keep: 0.0,
+        },
+        pairing,
+        wide: figure.graphic.width > style.column_width(),
+        tag,
+    }
+}
+
+/// Turns the outline into blocks.
+struct Writer<'a> {
+    script: &'a mut Script,
+    habits: &'a Habits,
+    chance: &'a mut Chance,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) {
+        self.front();
+        self.script.blocks.push(Block::Columns);
+        self.section("Introduction", prose::INTRODUCTION, 5, &[]);
+        let (methods, results) = self.figures_by_section();
+        self.section("Methods", prose::METHODS, 6, &methods);
+        self.section("Results", prose::RESULTS, 7, &results);
+        self.section("Discussion", prose::DISCUSSION, 6, &[]);
+        self.references();
+        if matches!(self.habits.placement, Placement::AtEnd { .. }) {
+            self.legends();
+        }
+    }
+
+    /// Diagrams and tables belong to the methods, what was found to the results.
+    fn figures_by_section(&self) -> (Vec<usize>, Vec<usize>) {
+        (0..self.script.figures.len()).partition(|&i| {
+            let figure = &self.script.figures[i];
+            figure.kind == FigureKind::Table || figure.caption.contains("Flow of patients")
+        })
+    }
+
+    fn paragraph(&self, words: Vec<Word>) -> Paragraph {
+        let style = &self.script.style;
+        Paragraph {
+            words,
+            size: style.body,
+            leading: style.leading,
+            align: if style.justified { Align::Justified } else { Align::Left },
+            indent: if style.columns == 2 { 10.0 } else { 0.0 },
+            before: 0.0,
+            after: if style.columns == 2 { 0.0 } else { style.body * 0.6 },
+            keep: 0.0,
+        }
+    }
+
+    fn heading(&mut self, text: &str, size: f32) {
+        let style = &self.script.style;
+        let face = if style.columns == 2 { Face::SansBold } else { Face::Bold };
+        let keep = 2.0 * style.body * style.leading;
+        let heading = Paragraph {
+            words: words(text, face).collect(),
+            size,
+            leading: 1.3,
+            align: Align::Left,
+            indent: 0.0,
+            before: 8.0,
+            after: 4.0,
+            keep,
+        };
+        self.script.blocks.push(Block::Paragraph(heading));
+    }
+
+    fn line(&mut self, text: &str, face: Face, size: f32, after: f32) {
+        let line = Paragraph {
+            words: words(text, face).collect(),
+            size,
+            leading: 1.3,
+            align: Align::Left,
+            indent: 0.0,
+            before: 0.0,
+            after,
+            keep: 0.0,
+        };
+        self.script.blocks.push(Block::Paragraph(line));
+    }
+
+    /// Title, authors, affiliations, abstract.
+    fn front(&mut self) {
+        let title = self.script.title.clone();
+        self.line(&title, Face::Bold, 16.0, 8.0);
+        let count = self.chance.whole(3, 8) as usize;
+        let authors = prose::authors(count, self.chance).join(", ");
+        self.line(&authors, Face::Roman, 11.0, 6.0);
+        for i in 1..=self.chance.whole(1, 3) {
+            let place = format!("{i} {}", fill(prose::AFFILIATION, self.chance));
+            self.line(&place, Face::Italic, 9.5, 2.0);
+        }
+        let post = fill(
+            "Correspondence: {radiology|imaging|chest.ct}@{hospital|clinic|university}.example",
+            self.chance,
+        );
+        self.line(&post, Face::Roman, 9.5, 6.0);
+        self.heading("Abstract", self.script.style.body + 1.0);
+        let mut text = Vec::new();
+        for bank in [prose::INTRODUCTION, prose::METHODS, prose::RESULTS, prose::DISCUSSION] {
+            let mut bank = Bank::new(bank);
+            text.extend((0..3).filter_map(|_| bank.sentence(self.chance)));
+        }
+        let abstract_text = self.paragraph(words(&text.join(" "), Face::Roman).collect());
+        self.script.blocks.push(Block::Paragraph(abstract_text));
+    }
+
+    /// A section of at most `paragraphs` paragraphs, or as many as it has figures, that cites `figures` in order, each figure placed
+    /// after the paragraph that cites it first.
+    fn section(
+        &mut self,
+        name: &str,
+        bank: &'static [&'static str],
+        paragraphs: usize,
+        figures: &[usize],
+    ) {
+        let size = self.script.style.body + 2.0;
+        self.heading(name, size);
+        let mut bank = Bank::new(bank);
+        let count = paragraphs.max(figures.len());
+        for i in 0..count {
+            let cited = figures.get(i).copied();
+            let words = self.body_words(&mut bank, cited, figures);
+            if words.is_empty() {
+                break;
+            }
+            let paragraph = self.paragraph(words);
+            self.script.blocks.push(Block::Paragraph(paragraph));
+            if let Some(figure) = cited {
+                let pairing = self.script.floats[figure].pairing;
+                if pairing != Pairing::LegendList {
+                    self.script.blocks.push(Block::Float(figure));
+                }
+            }
+        }
+    }
+
+    /// Sentences of one paragraph, one or two of them citing `cited`.
+    fn body_words(&mut self, bank: &mut Bank, cited: Option<usize>, all: &[usize]) -> Vec<Word> {
+        let length = self.chance.whole(3, 6);
+        let citing = cited.map(|figure| (figure, self.chance.whole(0, length - 1)));
+        let mut set = Vec::new();
+        for i in 0..length {
+            match citing {
+                Some((figure, at)) if at == i => {
+                    set.extend(self.citing_sentence(figure, None));
+                    if self.chance.yes(0.4) {
+                        let partner = all.iter().copied().find(|&other| other < figure);
+                        set.extend(self.citing_sentence(figure, partner));
+                    }
+                }
+                _ => {
+                    let sentence = bank.sentence(self.chance);
+                    set.extend(sentence.iter().flat_map(|text| words(text, Face::Roman)));
+                }
+            }
+        }
+        set
+    }
+
+    fn citing_sentence(&mut self, figure: usize, partner: Option<usize>) -> Vec<Word> {
+        let figures = &self.script.figures;
+        let partner = partner.filter(|&p| figures[p].kind == figures[figure].kind);
+        let citation = cite::sentence(figures, figure, partner, self.habits.cite, self.chance);
+        let mention = self.script.mentions.len();
+        let marked = citation.marked_words(mention);
+        self.script.mentions.push(citation);
+        marked
+    }
+
+    fn references(&mut self) {
+        let size = self.script.style.body + 2.0;
+        self.heading("References", size);
+        for i in 1..=self.chance.whole(12, 22) {
+            let reference = format!("{i}. {}", fill(prose::REFERENCE, self.chance));
+            let size = (self.script.style.body - 1.5).max(8.0);
+            self.line(&reference, Face::Roman, size, 2.0);
+        }
+    }
+
+    /// The list of legends, then the figures, one a page.
+    fn legends(&mut self) {
+        self.script.blocks.push(Block::NewPage);
+        let size = self.script.style.body + 2.0;
+        self.heading("Figure legends", size);
+        let listed: Vec<usize> = (0..self.script.figures.len())
+            .filter(|&i| self.script.floats[i].pairing == Pairing::LegendList)
+            .collect();
+        for &i in &listed {
+            self.script.floats[i].caption.after = 10.0;
+            self.script.blocks.push(Block::Caption(i));
+        }
+        self.script.blocks.extend(listed.into_iter().map(Block::Plate));
+    }
+}

@@ -1,0 +1,283 @@
+//! What is true of a paper, in the formats its extraction and its labelling are compared with.
+
+use serde::Serialize;
+
+use super::anatomy::Disease;
+use super::ct;
+use super::layout::Laid;
+use super::page::moved;
+use super::raster::{Encoding, Picture};
+use super::script::{Figure, Script};
+use crate::figures::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel};
+use crate::pdf::Rect;
+use crate::store::{
+    CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
+};
+
+/// Who the truth's decisions are by, and when they were made: fixed, so that a corpus is the same
+/// bytes whenever it is written.
+pub const CURATOR: &str = "synth";
+pub const TIME: &str = "2020-04-01T00:00:00Z";
+
+/// Everything true of one paper; the rows sorted.
+#[derive(Debug)]
+pub struct Truth {
+    pub figures: Vec<FigureRecord>,
+    pub scored: Vec<ScoredFigure>,
+    pub decisions: Vec<DecisionRow>,
+    pub panels: Vec<PanelRow>,
+    pub cases: Vec<CaseRow>,
+    covid: usize,
+}
+
+impl Truth {
+    /// How many panels show COVID-19.
+    pub fn covid_panels(&self) -> usize {
+        self.covid
+    }
+}
+
+/// A line of `truth.jsonl`: a figure as a scorer of extractions takes it. Tables are left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoredFigure {
+    pub file: String,
+    pub label: String,
+    pub kind: FigureKind,
+    pub caption: String,
+    pub caption_page: Option<u32>,
+    pub page: Option<u32>,
+    /// Around all that is drawn.
+    pub bbox: Option<Rect>,
+    /// Around the pictures alone.
+    pub image_bbox: Option<Rect>,
+    /// Object numbers of its pictures.
+    pub images: Vec<u32>,
+    /// Number of sentences that cite it.
+    pub mentions: usize,
+}
+
+/// A paper with what became of it on paper and in the file.
+pub struct Facts<'a> {
+    pub script: &'a Script,
+    pub laid: &'a Laid,
+    /// Object number of each picture.
+    pub xrefs: &'a [u32],
+    pub document_sha256: &'a str,
+}
+
+impl Facts<'_> {
+    pub fn truth(&self) -> Truth {
+        let figures: Vec<FigureRecord> =
+            (0..self.script.figures.len()).map(|i| self.figure(i)).collect();
+        let scored = figures.iter().filter_map(|record| self.scored(record)).collect();
+        let mut decisions = self.decisions();
+        decisions.sort();
+        let mut panels: Vec<PanelRow> = self.panels().map(|panel| self.panel_row(panel)).collect();
+        panels.sort();
+        let mut cases: Vec<CaseRow> = self.cases();
+        cases.sort();
+        let covid = self.panels().filter(|panel| self.label(panel) == Label::Covid).count();
+        Truth { figures, scored, decisions, panels, cases, covid }
+    }
+
+    fn figure(&self, i: usize) -> FigureRecord {
+        let (figure, float) = (&self.script.figures[i], &self.script.floats[i]);
+        let placed = self.laid.graphics[i];
+        let images = placed.map_or_else(Vec::new, |(page, at)| {
+            let pictures = figure.graphic.pictures.iter();
+            pictures.map(|(picture, area)| self.image(*picture, page, moved(area, at))).collect()
+        });
+        FigureRecord {
+            file: self.script.identity.file_name(),
+            label: Some(figure.label.clone()),
+            kind: figure.kind,
+            caption: figure.caption.clone(),
+            caption_page: self.laid.captions[i],
+            page: placed.map(|(page, _)| page),
+            bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
+            images,
+            pairing: float.pairing,
+            confidence: 1.0,
+            panels: panels_of(figure),
+            mentions: self.mentions(i),
+        }
+    }
+
+    fn image(&self, picture: usize, page: u32, bbox: Rect) -> ImageRecord {
+        let Picture { width, height, encoding, .. } = self.script.pictures[picture];
+        let origin = match encoding {
+            Encoding::JpegGrey | Encoding::JpegRgb => ImageOrigin::Original,
+            Encoding::FlateGrey | Encoding::FlateRgb | Encoding::Indexed => ImageOrigin::Decoded,
+        };
+        let xref = Some(self.xrefs[picture]);
+        ImageRecord { xref, page, bbox, width, height, origin, object: String::new() }
+    }
+
+    fn mentions(&self, figure: usize) -> Vec<Mention> {
+        let citing = self.script.mentions.iter().zip(&self.laid.mentions);
+        citing
+            .filter(|(citation, _)| citation.figures.contains(&figure))
+            .filter_map(|(citation, page)| {
+                Some(Mention { page: (*page)?, text: citation.sentence.clone() })
+            })
+            .collect()
+    }
+
+    fn scored(&self, record: &FigureRecord) -> Option<ScoredFigure> {
+        let label = record.label.clone()?;
+        (record.kind != FigureKind::Table).then(|| ScoredFigure {
+            file: record.file.clone(),
+            label,
+            kind: record.kind,
+            caption: record.caption.clone(),
+            caption_page: record.caption_page,
+            page: record.page,
+            bbox: record.bbox,
+            image_bbox: record.images.iter().map(|image| image.bbox).reduce(|a, b| a.union(&b)),
+            images: record.images.iter().filter_map(|image| image.xref).collect(),
+            mentions: record.mentions.len(),
+        })
+    }
+
+    fn panels(&self) -> impl Iterator<Item = &ct::Panel> {
+        self.script.figures.iter().flat_map(|figure| &figure.panels)
+    }
+
+    fn label(&self, panel: &ct::Panel) -> Label {
+        self.script.patients[panel.patient].disease.label()
+    }
+
+    /// A decision on `picture`, or on a panel of it.
+    fn decision(&self, picture: usize, bounds: Option<PanelBox>, value: &Value) -> DecisionRow {
+        DecisionRow {
+            preprint: self.script.identity.name.clone(),
+            version: self.script.identity.version.to_string(),
+            page: self.page_of(picture),
+            xref: Some(self.xrefs[picture]),
+            panel: bounds.map_or_else(String::new, |bounds| bounds.to_string()),
+            stage: value.stage().to_string(),
+            value: value.to_string(),
+            evidence: Evidence::Image.to_string(),
+            span: String::new(),
+            curator: CURATOR.into(),
+            time: TIME.into(),
+            note: String::new(),
+            image_sha256: String::new(),
+            document_sha256: self.document_sha256.into(),
+        }
+    }
+
+    /// Page of a picture's first placement.
+    fn page_of(&self, picture: usize) -> u32 {
+        let shows = |figure: &Figure| figure.graphic.pictures.iter().any(|&(i, _)| i == picture);
+        let found = self.script.figures.iter().position(shows);
+        // A picture of no figure is the logo, which every page shows.
+        found.and_then(|i| self.laid.graphics[i]).map_or(1, |(page, _)| page)
+    }
+
+    fn decisions(&self) -> Vec<DecisionRow> {
+        let mut rows = Vec::new();
+        if let Some(logo) = self.script.logo {
+            rows.push(self.decision(logo, None, &Value::Select(Selection::NotCt)));
+        }
+        for figure in &self.script.figures {
+            for &(picture, _) in &figure.graphic.pictures {
+                let selection = if figure.ct { Selection::Ct } else { Selection::NotCt };
+                let row = self.decision(picture, None, &Value::Select(selection));
+                rows.push(quoting(row, if figure.ct { "chest CT" } else { &figure.caption }));
+                if figure.ct {
+                    let shown: Vec<_> =
+                        figure.panels.iter().filter(|p| p.picture == picture).collect();
+                    self.decide_ct(picture, &shown, &mut rows);
+                }
+            }
+        }
+        rows
+    }
+
+    /// Crop, diagnosis and cases of a picture of CTs. A picture of one class is diagnosed as a
+    /// whole, a mixed one panel by panel.
+    fn decide_ct(&self, picture: usize, shown: &[&ct::Panel], rows: &mut Vec<DecisionRow>) {
+        let boxes = shown.iter().map(|panel| panel.bounds).collect();
+        rows.push(self.decision(picture, None, &Value::Crop(boxes)));
+        let mixed = shown.iter().any(|panel| self.label(panel) != self.label(shown[0]));
+        for (i, panel) in shown.iter().enumerate() {
+            let patient = &self.script.patients[panel.patient];
+            let diagnosis = match self.label(panel) {
+                Label::Covid => Diagnosis::Covid,
+                Label::NonCovid => Diagnosis::NonCovid,
+            };
+            if mixed || i == 0 {
+                let bounds = mixed.then_some(panel.bounds);
+                let row = self.decision(picture, bounds, &Value::Diagnose(diagnosis));
+                rows.push(quoting(row, patient.disease.name()));
+            }
+            let case = Value::Case { name: patient.name.clone(), time: Some(panel.time.clone()) };
+            let row = self.decision(picture, Some(panel.bounds), &case);
+            rows.push(quoting(row, &patient.name));
+        }
+    }
+
+    fn panel_row(&self, panel: &ct::Panel) -> PanelRow {
+        PanelRow {
+            preprint: self.script.identity.name.clone(),
+            version: self.script.identity.version.to_string(),
+            page: self.page_of(panel.picture),
+            xref: Some(self.xrefs[panel.picture]),
+            panel: panel.bounds.to_string(),
+            letter: panel.letter.clone(),
+            sub_caption: panel.text.clone(),
+            proposed_by: CURATOR.into(),
+            image_sha256: String::new(),
+            document_sha256: self.document_sha256.into(),
+        }
+    }
+
+    /// The patients some panel shows.
+    fn cases(&self) -> Vec<CaseRow> {
+        let shown = |i: usize| self.panels().any(|panel| panel.patient == i);
+        let patients = self.script.patients.iter().enumerate().filter(|(i, _)| shown(*i));
+        patients
+            .map(|(_, patient)| CaseRow {
+                preprint: self.script.identity.name.clone(),
+                version: self.script.identity.version.to_string(),
+                case: patient.name.clone(),
+                age: patient.age.to_string(),
+                sex: patient.sex().into(),
+                location: patient.location.clone(),
+                medical_history: patient.history.clone(),
+                severity: patient.severity.clone(),
+                other_diseases: match patient.disease {
+                    Disease::Covid | Disease::Clean => String::new(),
+                    other => other.name().into(),
+                },
+                curator: CURATOR.into(),
+                time: TIME.into(),
+            })
+            .collect()
+    }
+}
+
+/// `row`, resting on these words of the caption.
+fn quoting(mut row: DecisionRow, span: &str) -> DecisionRow {
+    row.evidence = Evidence::Caption.to_string();
+    row.span = span.into();
+    row
+}
+
+/// The lettered panels. Their boxes are pixels of the figure's picture, so a figure of several
+/// pictures has none.
+fn panels_of(figure: &Figure) -> Vec<Panel> {
+    let one_picture = figure.graphic.pictures.len() == 1;
+    let lettered = figure.panels.iter().filter(|panel| !panel.letter.is_empty());
+    lettered
+        .map(|panel| {
+            let PanelBox { x, y, w, h } = panel.bounds;
+            Panel {
+                letter: panel.letter.clone(),
+                bbox_px: one_picture.then_some([x, y, x + w, y + h]),
+                text: panel.text.clone(),
+            }
+        })
+        .collect()
+}

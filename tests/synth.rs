@@ -1,0 +1,184 @@
+//! The sample corpus: the same bytes every time, and a truth that MuPDF confirms.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use assert_cmd::Command;
+use covid_ct::figures::FigureRecord;
+use covid_ct::store::{DecisionRow, PanelBox, PanelRow, Stage, Value};
+use covid_ct::synth::{self, Options, write_corpus};
+use mupdf::{Document, TextPageFlags};
+
+/// Every file below `folder` by its path in it.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.expect("entry"));
+    files
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let name = entry.path().strip_prefix(folder).expect("below").display().to_string();
+            (name, std::fs::read(entry.path()).expect("file"))
+        })
+        .collect()
+}
+
+fn corpus(papers: u32, seed: u64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    write_corpus(folder.path(), Options { papers, seed }, || ()).expect("corpus");
+    folder
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("pool");
+    let one = alone.install(|| corpus(4, 7));
+    let many = corpus(4, 7);
+    assert_eq!(contents(one.path()), contents(many.path()));
+    assert_ne!(contents(one.path()), contents(corpus(4, 8).path()));
+}
+
+#[test]
+fn a_paper_does_not_depend_on_how_many_there_are() {
+    let (few, more) = (contents(corpus(2, 3).path()), contents(corpus(3, 3).path()));
+    for (name, bytes) in few.iter().filter(|(name, _)| name.starts_with("pdf/")) {
+        assert_eq!(more.get(name), Some(bytes), "{name}");
+    }
+    let figures = |corpus: &BTreeMap<_, Vec<u8>>| corpus["figures.jsonl"].clone();
+    assert!(figures(&more).starts_with(&figures(&few)));
+}
+
+/// Boxes and pixel sizes of the pictures of a page, as MuPDF draws them.
+fn drawn(page: &mupdf::Page) -> Vec<(mupdf::Rect, u32, u32)> {
+    let text = page.to_text_page(TextPageFlags::PRESERVE_IMAGES).expect("text page");
+    let blocks = text.blocks().filter_map(|block| {
+        let image = block.image()?;
+        Some((block.bounds(), image.width(), image.height()))
+    });
+    blocks.collect()
+}
+
+#[test]
+fn mupdf_sees_what_the_truth_says() {
+    for index in 0..12 {
+        let paper = synth::paper(5, index);
+        let document = Document::from_bytes(&paper.pdf, "application/pdf").expect("a PDF");
+        assert_eq!(document.page_count().expect("pages") as u32, paper.pages);
+        let pages: Vec<_> =
+            document.pages().expect("pages").map(|page| page.expect("page")).collect();
+        let text = |number: u32| {
+            let page = &pages[number as usize - 1];
+            let text = page.to_text_page(TextPageFlags::empty()).expect("text page");
+            letters(&text.to_text().expect("text"))
+        };
+        for figure in &paper.truth.figures {
+            let caption = letters(&figure.caption);
+            let page = text(figure.caption_page.expect("captioned"));
+            let start: String = caption.chars().take(30).collect();
+            assert!(page.contains(&start), "{} {}: '{start}'", paper.file, figure.caption);
+            for mention in &figure.mentions {
+                // A sentence may run over to the next page, or have begun on the one before.
+                let around = text(mention.page - 1 + u32::from(mention.page == 1))
+                    + &text(mention.page)
+                    + &text((mention.page + 1).min(paper.pages));
+                let cited: String = letters(&mention.text).chars().take(12).collect();
+                assert!(around.contains(&cited), "{}: {}", paper.file, mention.text);
+            }
+            agrees_on_images(figure, &pages);
+        }
+    }
+}
+
+fn agrees_on_images(figure: &FigureRecord, pages: &[mupdf::Page]) {
+    for image in &figure.images {
+        let on_page = drawn(&pages[image.page as usize - 1]);
+        let near = |a: f32, b: f32| (a - b).abs() < 0.1;
+        let found = on_page.iter().any(|(bounds, width, height)| {
+            (*width, *height) == (image.width, image.height)
+                && near(bounds.x0, image.bbox.x0)
+                && near(bounds.y0, image.bbox.y0)
+                && near(bounds.x1, image.bbox.x1)
+                && near(bounds.y1, image.bbox.y1)
+        });
+        assert!(found, "{} {:?}: {image:?} not among {on_page:?}", figure.file, figure.label);
+    }
+}
+
+#[test]
+fn xrefs_name_the_image_objects() {
+    for index in 0..6 {
+        let paper = synth::paper(6, index);
+        let document = mupdf::pdf::PdfDocument::from_bytes(&paper.pdf).expect("a PDF");
+        for image in paper.truth.figures.iter().flat_map(|figure| &figure.images) {
+            let object =
+                document.new_indirect(image.xref.expect("xref") as i32, 0).expect("object");
+            let size = |key: &str| {
+                object.get_dict(key).expect("dict").expect("entry").as_int().expect("number")
+            };
+            assert_eq!((size("Width"), size("Height")), (image.width as i32, image.height as i32));
+        }
+    }
+}
+
+#[test]
+fn decisions_read_back_and_their_boxes_fit() {
+    let folder = corpus(12, 1);
+    let annotations = folder.path().join("annotations");
+    let read = |name: &str| csv::Reader::from_path(annotations.join(name)).expect("csv");
+    let decisions: Vec<DecisionRow> =
+        read("decisions.csv").deserialize().map(|row| row.expect("a decision")).collect();
+    let panels: Vec<PanelRow> =
+        read("panels.csv").deserialize().map(|row| row.expect("a panel")).collect();
+    assert!(decisions.is_sorted() && panels.is_sorted());
+    let figures = std::fs::read_to_string(folder.path().join("figures.jsonl")).expect("figures");
+    let records: Vec<FigureRecord> =
+        figures.lines().map(|line| serde_json::from_str(line).expect("a figure")).collect();
+    let mut seen = [0; 4];
+    for row in &decisions {
+        let stage: Stage = row.stage.parse().expect("stage");
+        seen[stage as usize] += 1;
+        let Value::Crop(boxes) = Value::parse(stage, &row.value).expect("value") else { continue };
+        let of_row = |record: &&FigureRecord| record.file.starts_with(&row.preprint);
+        let image = records
+            .iter()
+            .filter(of_row)
+            .flat_map(|record| &record.images)
+            .find(|image| image.xref == row.xref)
+            .expect("the picture decided on");
+        assert!(boxes.iter().all(|panel| panel.fits(image.width, image.height)));
+    }
+    assert!(seen.iter().all(|&n| n > 10), "{seen:?}");
+    for panel in &panels {
+        let bounds: PanelBox = panel.panel.parse().expect("box");
+        assert!(bounds.w > 100 && bounds.h > 100, "{bounds}");
+    }
+}
+
+#[test]
+fn the_command_says_what_it_wrote() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let synth = |papers: &str| {
+        let mut command = Command::cargo_bin("covid-ct").expect("binary");
+        command.arg("synth").arg(folder.path()).args(["--papers", papers]);
+        command
+    };
+    synth("2").assert().success().stdout(predicates::str::starts_with("2 papers, "));
+    synth("2").assert().success();
+    let fewer = synth("1").assert().code(2);
+    let complaint = String::from_utf8_lossy(&fewer.get_output().stderr).into_owned();
+    assert!(complaint.contains("is not a paper of this corpus"), "{complaint}");
+}
+
+#[test]
+fn hostile_documents_are_hostile() {
+    let open = |name: &str| {
+        let found = synth::hostile::documents().into_iter().find(|hostile| hostile.file == name);
+        Document::from_bytes(&found.expect("made").bytes, "application/pdf")
+    };
+    assert!(open("password.pdf").expect("opens").needs_password().expect("known"));
+    assert_eq!(open("no-pages.pdf").expect("opens").page_count().expect("known"), 0);
+    assert_eq!(open("huge-image.pdf").expect("opens").page_count().expect("known"), 1);
+    assert!(open("not-a-pdf.pdf").and_then(|d| d.page_count()).map_or(0, |n| n) == 0);
+}

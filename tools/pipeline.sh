@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# The stages from PDFs to a report. Usage: pipeline.sh all|STAGE, called by the Makefile, which
+# sets WORKSPACE, CORPUS, ANNOTATIONS and TRAIN.
+# shellcheck disable=SC2317  # every stage is called by its name, in the last lines
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binary=target/release/covid-ct
+workspace=${WORKSPACE:?run this through make}
+sample=data/sample
+papers=24
+
+covid_ct() { "$binary" --workspace "$workspace" "$@"; }
+headline() { printf '\n== %s\n' "$*"; }
+is_sample() { [ "$workspace" = "$sample" ]; }
+
+failures=0
+# Exit code 1 says that some items failed, each named; the rest is done, so the pipeline goes on.
+tolerant() {
+    local code=0
+    "$@" || code=$?
+    if [ "$code" -gt 1 ]; then exit "$code"; fi
+    if [ "$code" -eq 1 ]; then failures=1; fi
+}
+
+write_sample() {
+    [ -d "$sample/pdf" ] && return
+    headline "sample corpus: $papers synthetic preprints -> $sample/"
+    rm -rf "$sample.part"
+    "$binary" synth "$sample.part" --papers "$papers" --seed 0
+    mkdir -p "$sample"
+    mv "$sample.part"/* "$sample/"
+    rmdir "$sample.part"
+}
+
+ingest() {
+    local corpus=$CORPUS
+    if is_sample; then
+        write_sample
+        corpus=$sample/pdf
+    elif [ -z "$corpus" ]; then
+        echo "Where are the PDFs? make ingest CORPUS=DIR" >&2
+        exit 2
+    fi
+    headline "ingest: $corpus -> $workspace/data/covid-ct.sqlite, $workspace/data/objects/"
+    tolerant covid_ct ingest "$corpus"
+}
+
+annotations() {
+    local folder=$ANNOTATIONS
+    if is_sample && [ -z "$folder" ]; then folder=$sample/annotations; fi
+    if [ -z "$folder" ]; then
+        echo "Which decisions? make annotations ANNOTATIONS=DIR" >&2
+        exit 2
+    fi
+    headline "annotations: $folder -> $workspace/data/covid-ct.sqlite"
+    tolerant covid_ct annotations import "$folder"
+}
+
+status() {
+    headline "status: $workspace/data/covid-ct.sqlite"
+    covid_ct status
+}
+
+labelled_panels() {
+    covid_ct status --json | python3 -c '
+import json, sys
+panels = json.load(sys.stdin)["panels"]
+print(panels["covid"] + panels["non_covid"])'
+}
+
+label() { covid_ct label; }
+
+split() {
+    headline "split: whole patients -> train, val, test"
+    covid_ct split
+}
+
+export_dataset() {
+    headline "export: the COVID-CT layout -> $workspace/data/export/default/"
+    covid_ct export
+}
+
+train_options() {
+    # Minutes on two cores, and enough for the sample's phantoms; the recipe of the paper otherwise.
+    if [ -n "$TRAIN" ]; then echo "$TRAIN"; elif is_sample; then echo "--epochs 8 --size 96"; fi
+}
+
+train() {
+    headline "train: $workspace/data/export/default/ -> $workspace/data/runs/default/"
+    # shellcheck disable=SC2046  # a list of options
+    covid_ct train $(train_options)
+}
+
+# Names the dataset and the options, so that a run that would come out the same is not repeated.
+fingerprint() {
+    train_options
+    (cd "$workspace/data/export/default" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+}
+
+train_if_needed() {
+    local stamp=$workspace/data/runs/default/.made-from
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]; then
+        headline "train: $workspace/data/runs/default/ is of this dataset and these options already"
+        return
+    fi
+    train
+    fingerprint >"$stamp"
+}
+
+evaluate() {
+    headline "evaluate: the test part -> $workspace/data/runs/default/"
+    covid_ct evaluate
+}
+
+report() {
+    headline "report: -> data/report/index.html"
+    covid_ct report --out data/report
+}
+
+all() {
+    if is_sample || [ -n "$CORPUS" ]; then ingest; fi
+    if is_sample || [ -n "$ANNOTATIONS" ]; then annotations; fi
+    if [ "$(labelled_panels)" -eq 0 ]; then
+        status
+        printf '\nNothing is labelled yet. Next: make label WORKSPACE=%s, or ANNOTATIONS=DIR\n' "$workspace"
+        return
+    fi
+    split
+    export_dataset
+    train_if_needed
+    evaluate
+    report
+    printf '\nDone. Open data/report/index.html. More of the same database:\n\n    %s --workspace %s status\n\n' "$binary" "$workspace"
+}
+
+case $1 in
+export) export_dataset ;;
+all | ingest | annotations | status | label | split | train | evaluate | report) "$1" ;;
+*) echo "pipeline.sh: no stage '$1'" >&2 && exit 2 ;;
+esac
+exit "$failures"
