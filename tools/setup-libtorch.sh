@@ -19,7 +19,7 @@ fail() {
 
 # torch-sys asks these two in this order, so they are answered in this order.
 if [ -n "${LIBTORCH_USE_PYTORCH:-}" ]; then
-    found=$(python3 -c 'import torch; print(torch.__version__.split("+")[0])') ||
+    found=$(python3 -c 'import torch; print(torch.__version__.split("+")[0])' 2>/dev/null) ||
         fail "LIBTORCH_USE_PYTORCH is set, but python3 cannot import torch: pip install torch==$version"
     [ "$found" = "$version" ] ||
         fail "LIBTORCH_USE_PYTORCH is set, but python3 has PyTorch $found: pip install torch==$version"
