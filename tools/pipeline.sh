@@ -24,13 +24,11 @@ tolerant() {
 }
 
 write_sample() {
-    [ -d "$sample/pdf" ] && return
+    local finished=$sample/.papers
+    if [ "$(cat "$finished" 2>/dev/null)" = "$papers" ]; then return; fi
     headline "sample corpus: $papers synthetic preprints -> $sample/"
-    rm -rf "$sample.part"
-    "$binary" synth "$sample.part" --papers "$papers" --seed 0
-    mkdir -p "$sample"
-    mv "$sample.part"/* "$sample/"
-    rmdir "$sample.part"
+    "$binary" synth "$sample" --papers "$papers" --seed 0
+    echo "$papers" >"$finished"
 }
 
 ingest() {

@@ -238,7 +238,7 @@ fn licence_rows(
         row.panels += panels;
     }
     let mut rows: Vec<LicenceRow> = rows.into_values().collect();
-    rows.sort_by(|a, b| b.panels.cmp(&a.panels));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.panels));
     Ok(rows)
 }
 

@@ -10,7 +10,7 @@ use super::ReportError;
 use crate::store::{DocumentRow, LabelledPanel, PanelBox, Store};
 
 /// Panels shown of a class.
-const SAMPLES: usize = 8;
+const SAMPLES: usize = 10;
 /// Longest side of a thumbnail, in pixels: twice what the page shows, for sharp screens.
 const THUMBNAIL: u32 = 320;
 const JPEG_QUALITY: u8 = 82;
