@@ -120,12 +120,11 @@ fn propose(
     Proposal { name: name.unwrap_or_else(|| next_name(cases)), words, quote }
 }
 
-/// The first `Patient N` the paper does not have yet.
+/// The `Patient N` after the highest the paper has yet.
 fn next_name(cases: &[Case]) -> String {
-    (1..)
-        .map(|number| format!("Patient {number}"))
-        .find(|name| cases.iter().all(|case| case.name != *name))
-        .unwrap_or_default()
+    let number = |case: &Case| case.name.strip_prefix("Patient ")?.parse::<u32>().ok();
+    let highest = cases.iter().filter_map(number).max().unwrap_or(0);
+    format!("Patient {}", highest.saturating_add(1))
 }
 
 fn ask_name<R: BufRead, W: Write>(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::evidence::{Quote, Texts};
 use super::prompt::Prompt;
-use super::queue::{By, Queue, Task};
+use super::queue::{By, MAX_PAGES, MIN_SIDE, Queue, Task};
 use super::{case, crop, diagnose, select};
 use crate::store::{
     ImageFigure, NewDecision, PaperMeta, Stage, Store, StoreError, Subject, Value, now,
@@ -186,17 +186,16 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
     }
 
     fn tell_stage(&mut self, stage: Stage, queue: &Queue) -> Result<()> {
-        let mut line = format!("{stage}: {} left, {} done", queue.tasks.len(), queue.done);
+        let (left, done) = (queue.tasks.len(), queue.done);
+        self.prompt.tell(&format!("{stage}: {left} left, {done} done. ? explains the keys."))?;
         if queue.passed_over > 0 {
-            line.push_str(&format!(
-                "; {} slivers and page furniture passed over (under {} px, or on more than {} pages)",
-                queue.passed_over,
-                super::queue::MIN_SIDE,
-                super::queue::MAX_PAGES
-            ));
+            self.prompt.tell(&format!(
+                "{} slivers and page furniture passed over: under {MIN_SIDE} px, or on more than \
+                 {MAX_PAGES} pages.",
+                queue.passed_over
+            ))?;
         }
-        line.push_str(". ? explains the keys.");
-        Ok(self.prompt.tell(&line)?)
+        Ok(())
     }
 
     /// Asks about each task until the queue is empty, something is undone, or the curator quits.
