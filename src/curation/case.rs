@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 
 use super::evidence::Quote;
+use super::letters;
 use super::patient::{self, PatientWords};
 use super::session::{Answer, Item, Line, Result, Session};
 use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Subject, Value, now};
@@ -92,13 +93,19 @@ fn propose(
     previous: Option<&LabelledPanel>,
 ) -> Proposal {
     let texts = item.texts();
-    let sources = std::iter::once((Evidence::Caption, panel.sub_caption.as_str()))
-        .chain(std::iter::once((Evidence::Caption, texts.caption)))
+    let general = letters::general_part(texts.caption);
+    let caption = if panel.sub_caption.is_empty() { texts.caption } else { &general };
+    let mut words = patient::read(&panel.sub_caption);
+    let mut source = (!words.span.is_empty()).then_some(Evidence::Caption);
+    let others = std::iter::once((Evidence::Caption, caption))
         .chain(texts.mentions.iter().map(|m| (Evidence::Mention, m.text.as_str())));
-    let mut words = PatientWords::default();
-    let mut source = None;
-    for (from, text) in sources {
-        words = words.or(patient::read(text));
+    for (from, text) in others {
+        let mut read = patient::read(text);
+        if !panel.sub_caption.is_empty() {
+            // What is said of the figure tells who it is, but not when this panel was taken.
+            read.time = None;
+        }
+        words = words.or(read);
         source = source.or_else(|| (!words.span.is_empty()).then_some(from));
     }
     let alike = || {

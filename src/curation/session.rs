@@ -18,7 +18,7 @@ use crate::store::{
 pub enum SessionError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot talk to the terminal: {0}")]
+    #[error("cannot read the answers or write the questions")]
     Terminal(#[from] io::Error),
 }
 
@@ -305,14 +305,14 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
     }
 }
 
-const COMMON_KEYS: &str = "\
+const COMMON_KEYS: &str = "At any prompt:
   o  open the picture in the system's viewer
   s  skip: asked again next time
   u  undo the last skip or decision; again goes further back
   q  quit; everything decided is already saved
 ";
 
-/// Starts the system's viewer and does not wait for it.
+/// Starts the system's viewer and does not wait for it to be closed.
 fn open_in_viewer(path: &Path) -> io::Result<()> {
     use std::process::{Command, Stdio};
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -323,6 +323,14 @@ fn open_in_viewer(path: &Path) -> io::Result<()> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("{opener}: {error}")))?;
+    // An opener without a screen gives up at once; one that shows the picture may take its time.
+    for _ in 0..10 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        if let Some(status) = viewer.try_wait()? {
+            let failed = || io::Error::other(format!("{opener} gave up: {status}"));
+            return if status.success() { Ok(()) } else { Err(failed()) };
+        }
+    }
     // Reaped when it ends, however long the curator looks.
     std::thread::spawn(move || viewer.wait());
     Ok(())
