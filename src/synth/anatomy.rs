@@ -196,19 +196,19 @@ fn anywhere(shape: Shape, chance: &mut Chance) -> Lesion {
     Lesion { shape, at, level: chance.real(0.3, 0.8) }
 }
 
-/// Peripheral, often bilateral, lower and posterior more than upper and anterior; from one faint
-/// patch to many dense ones.
+/// Peripheral, often bilateral, lower and posterior more than upper and anterior; from two faint
+/// patches to many dense ones.
 fn covid(chance: &mut Chance) -> Vec<Lesion> {
     let first = side(chance);
     let bilateral = chance.yes(0.8);
-    let count = chance.whole(1, 7);
+    let count = chance.whole(2, 8);
     let dense = chance.real(0.0, 0.6);
     let net = if chance.yes(0.4) { chance.real(0.4, 1.0) } else { 0.0 };
     let patch = |i: u32| {
         let side = if bilateral && i % 2 == 1 { -first } else { first };
         let consolidated = chance.yes(f64::from(dense));
-        let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.45) };
-        let size = chance.real(0.10, 0.24) * if consolidated { 0.7 } else { 1.0 };
+        let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.62, -0.36) };
+        let size = chance.real(0.13, 0.28) * if consolidated { 0.7 } else { 1.0 };
         let shape = Shape::Haze {
             rx: size,
             ry: size * chance.real(0.5, 1.0),
@@ -290,7 +290,7 @@ pub fn extent(disease: Disease, day: u32) -> f32 {
         return 1.0;
     }
     let away = (day as f32 - 10.0) / 9.0;
-    0.55 + 0.45 * (-away * away).exp()
+    0.65 + 0.35 * (-away * away).exp()
 }
 
 #[cfg(test)]
