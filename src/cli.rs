@@ -313,7 +313,7 @@ pub struct SynthArgs {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub papers: u32,
 
     #[arg(long, value_name = "N", default_value_t = 0)]
