@@ -232,7 +232,13 @@ pub struct TrainArgs {
     pub batch: u32,
 
     /// Adam's learning rate at the start; it falls to 0 along a cosine
-    #[arg(long, value_name = "RATE", default_value_t = 1e-4, value_parser = learning_rate)]
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t = 1e-4,
+        value_parser = learning_rate,
+        allow_negative_numbers = true
+    )]
     pub learning_rate: f64,
 
     /// Side of the square the network sees, in pixels
@@ -286,11 +292,11 @@ pub struct EvaluateArgs {
     pub json: bool,
 }
 
-/// A rate that learns: above 0, and a number.
+/// Above 1 Adam's steps only overflow.
 fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(rate) if rate > 0.0 && f64::is_finite(rate) => Ok(rate),
-        _ => Err("expected a number above 0, such as 1e-4".into()),
+        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        _ => Err("expected a number above 0 and at most 1, such as 1e-4".into()),
     }
 }
 
@@ -307,7 +313,7 @@ pub struct SynthArgs {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub papers: u32,
 
     #[arg(long, value_name = "N", default_value_t = 0)]

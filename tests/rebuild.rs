@@ -85,7 +85,8 @@ fn write_annotations(project: &Project) {
             ("diagnose", label),
             ("case", "Patient 1 @ day 3"),
         ] {
-            rows += &format!("{name},,3,52,,{stage},{value},,,ann,2020-03-27T12:00:00Z,,,\n");
+            let row = [name, ",,3,52,,", stage, ",", value, ",,,ann,2020-03-27T12:00:00Z,,,\n"];
+            rows += &row.concat();
         }
     }
     fs::write(folder.join("decisions.csv"), rows).expect("written");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 
 use super::evidence::Quote;
+use super::letters;
 use super::patient::{self, PatientWords};
 use super::session::{Answer, Item, Line, Result, Session};
 use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Subject, Value, now};
@@ -92,13 +93,19 @@ fn propose(
     previous: Option<&LabelledPanel>,
 ) -> Proposal {
     let texts = item.texts();
-    let sources = std::iter::once((Evidence::Caption, panel.sub_caption.as_str()))
-        .chain(std::iter::once((Evidence::Caption, texts.caption)))
+    let general = letters::general_part(texts.caption);
+    let caption = if panel.sub_caption.is_empty() { texts.caption } else { &general };
+    let mut words = patient::read(&panel.sub_caption);
+    let mut source = (!words.span.is_empty()).then_some(Evidence::Caption);
+    let others = std::iter::once((Evidence::Caption, caption))
         .chain(texts.mentions.iter().map(|m| (Evidence::Mention, m.text.as_str())));
-    let mut words = PatientWords::default();
-    let mut source = None;
-    for (from, text) in sources {
-        words = words.or(patient::read(text));
+    for (from, text) in others {
+        let mut read = patient::read(text);
+        if !panel.sub_caption.is_empty() {
+            // What is said of the figure tells who it is, but not when this panel was taken.
+            read.time = None;
+        }
+        words = words.or(read);
         source = source.or_else(|| (!words.span.is_empty()).then_some(from));
     }
     let alike = || {
@@ -120,12 +127,11 @@ fn propose(
     Proposal { name: name.unwrap_or_else(|| next_name(cases)), words, quote }
 }
 
-/// The first `Patient N` the paper does not have yet.
+/// The `Patient N` after the highest the paper has yet.
 fn next_name(cases: &[Case]) -> String {
-    (1..)
-        .map(|number| format!("Patient {number}"))
-        .find(|name| cases.iter().all(|case| case.name != *name))
-        .unwrap_or_default()
+    let number = |case: &Case| case.name.strip_prefix("Patient ")?.parse::<u32>().ok();
+    let highest = cases.iter().filter_map(number).max().unwrap_or(0);
+    format!("Patient {}", highest.saturating_add(1))
 }
 
 fn ask_name<R: BufRead, W: Write>(

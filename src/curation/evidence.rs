@@ -165,9 +165,13 @@ fn sentence_around(text: &str, at: &Range<usize>) -> Range<usize> {
     let ends_sentence = |&(stop, _): &(usize, &str)| {
         let after = &text[stop + 1..];
         let word = text[..stop].rsplit([' ', '(', '\n']).next().unwrap_or_default();
+        let next = after.split_whitespace().next().unwrap_or_default();
+        // A lone small letter is a panel's: `was positive. a First view`.
+        let starts_sentence = next.trim_end_matches([',', '.', ')']).chars().count() == 1
+            || next.starts_with(|c: char| !c.is_lowercase());
         after.starts_with(char::is_whitespace)
             && !ABBREVIATIONS.contains(&word.to_lowercase().as_str())
-            && after.trim_start().starts_with(|c: char| !c.is_lowercase())
+            && starts_sentence
     };
     let start = text[..at.start]
         .rmatch_indices(['.', '!', '?'])
@@ -213,7 +217,7 @@ mod tests {
             "2019-nCoV",
             "2019 novel coronavirus",
             "new coronavirus pneumonia",
-            "The RT-PCR test was positive",
+            "His RT-PCR for it was positive",
             "with positive RT-PCR",
         ] {
             assert_eq!(covid_words(text).len(), 1, "{text}");
@@ -257,6 +261,12 @@ mod tests {
         assert_eq!(nothing, Quote::image());
         let other = propose(Diagnosis::NonCovid, &texts("CT of a non-COVID patient."));
         assert_eq!(other.source, Some(Evidence::Caption));
+    }
+
+    #[test]
+    fn a_panel_letter_ends_the_sentence_before() {
+        let caption = "Fig. 1 CT of a woman. Her RT-PCR was positive. a First view. b, c Later.";
+        assert_eq!(propose(Diagnosis::Covid, &texts(caption)).span, "Her RT-PCR was positive.");
     }
 
     #[test]

@@ -52,6 +52,13 @@ pub fn sub_captions(caption: &str) -> Vec<SubCaption> {
         .unwrap_or_default()
 }
 
+/// What a caption says of all its panels: all of it but the sub-captions.
+pub fn general_part(caption: &str) -> String {
+    sub_captions(caption)
+        .iter()
+        .fold(caption.to_owned(), |left, sub| left.replace(sub.text.as_str(), ""))
+}
+
 fn parenthesised(caption: &str) -> Vec<Marker> {
     PARENTHESISED
         .captures_iter(caption)
@@ -259,6 +266,13 @@ mod tests {
             ('c', "Another patient."),
         ]);
         assert_eq!(read(caption), expected);
+    }
+
+    #[test]
+    fn the_general_part_leaves_sub_captions_out() {
+        let caption = "CT of a man. (A) On admission. (B) Day 5.";
+        assert_eq!(general_part(caption), "CT of a man. (A)  (B) ");
+        assert_eq!(general_part("CT of a man."), "CT of a man.");
     }
 
     #[test]

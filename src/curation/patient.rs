@@ -205,11 +205,11 @@ mod tests {
     fn times_keep_the_words_of_the_text() {
         for (text, time) in [
             ("obtained on day 9 after onset of symptoms.", "day 9 after onset of symptoms"),
-            ("presented 13 days after the symptom onset with", "13 days after the symptom onset"),
-            ("f 4 days later, the abnormalities", "4 days later"),
-            ("obtained on Feb 4, 2020, show", "Feb 4, 2020"),
-            ("performed on admission to the hospital", "on admission"),
-            ("scan of 2020.1.18", "2020.1.18"),
+            ("scanned 11 days after the symptom onset.", "11 days after the symptom onset"),
+            ("f Scan 6 days later", "6 days later"),
+            ("scan of Mar 9, 2021.", "Mar 9, 2021"),
+            ("first scan, on admission", "on admission"),
+            ("scan of 2021.3.9", "2021.3.9"),
         ] {
             assert_eq!(read(text).time.as_deref(), Some(time), "{text}");
         }

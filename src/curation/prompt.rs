@@ -1,6 +1,7 @@
 //! Lines in, lines out: what a curator is told and asked, over any reader and writer, so that a
 //! terminal, a script and a test are the same.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
 
@@ -44,7 +45,7 @@ impl Style {
         let mut out = String::new();
         for (index, line) in wrap(&text, column).into_iter().enumerate() {
             let name = if index == 0 { name } else { "" };
-            out.push_str(&format!("{name:NAME$}{}\n", marks.paint(&text, line)));
+            let _ = writeln!(out, "{name:NAME$}{}", marks.paint(&text, line));
         }
         out
     }
@@ -78,7 +79,7 @@ impl Marks {
             let (from, to) = (at.start.max(done), at.end.min(line.end));
             if from < to {
                 out.push_str(&text[done..from]);
-                out.push_str(&format!("{colour}{}\x1b[0m", &text[from..to]));
+                let _ = write!(out, "{colour}{}\x1b[0m", &text[from..to]);
                 done = to;
             }
         }
@@ -104,7 +105,10 @@ fn wrap(text: &str, width: usize) -> Vec<Range<usize>> {
             _ => lines.push(word),
         }
     }
-    if lines.is_empty() { vec![0..0] } else { lines }
+    if lines.is_empty() {
+        lines.push(0..0);
+    }
+    lines
 }
 
 /// Asks and tells.

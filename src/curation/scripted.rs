@@ -9,8 +9,8 @@ use crate::Workspace;
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
 use crate::pdf::{Matrix, Rect};
 use crate::store::{
-    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, PanelBox,
-    PaperMeta, Selection, Source, Stage, Store, Subject, Value,
+    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, Label,
+    PanelBox, PaperMeta, Selection, Source, Stage, Store, Subject, Value,
 };
 
 const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
@@ -325,7 +325,6 @@ fn a_panel_may_have_a_diagnosis_of_its_own() {
     assert!(shown.contains("expected 1 to 2"), "{shown}");
     let labels: Vec<_> =
         bench.store.labelled_panels().expect("panels").iter().map(|p| p.label).collect();
-    use crate::store::Label;
     assert_eq!(labels, [Some(Label::Covid), Some(Label::NonCovid)]);
     let (summary, _) = bench.run(Stage::Diagnose, "c\n");
     assert_eq!(summary.decided, 0, "panel by panel the picture is done");

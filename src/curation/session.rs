@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::evidence::{Quote, Texts};
 use super::prompt::Prompt;
-use super::queue::{By, Queue, Task};
+use super::queue::{By, MAX_PAGES, MIN_SIDE, Queue, Task};
 use super::{case, crop, diagnose, select};
 use crate::store::{
     ImageFigure, NewDecision, PaperMeta, Stage, Store, StoreError, Subject, Value, now,
@@ -18,7 +18,7 @@ use crate::store::{
 pub enum SessionError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot talk to the terminal: {0}")]
+    #[error("cannot read the answers or write the questions")]
     Terminal(#[from] io::Error),
 }
 
@@ -186,17 +186,16 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
     }
 
     fn tell_stage(&mut self, stage: Stage, queue: &Queue) -> Result<()> {
-        let mut line = format!("{stage}: {} left, {} done", queue.tasks.len(), queue.done);
+        let (left, done) = (queue.tasks.len(), queue.done);
+        self.prompt.tell(&format!("{stage}: {left} left, {done} done. ? explains the keys."))?;
         if queue.passed_over > 0 {
-            line.push_str(&format!(
-                "; {} slivers and page furniture passed over (under {} px, or on more than {} pages)",
-                queue.passed_over,
-                super::queue::MIN_SIDE,
-                super::queue::MAX_PAGES
-            ));
+            self.prompt.tell(&format!(
+                "{} slivers and page furniture passed over: under {MIN_SIDE} px, or on more than \
+                 {MAX_PAGES} pages.",
+                queue.passed_over
+            ))?;
         }
-        line.push_str(". ? explains the keys.");
-        Ok(self.prompt.tell(&line)?)
+        Ok(())
     }
 
     /// Asks about each task until the queue is empty, something is undone, or the curator quits.
@@ -306,14 +305,14 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
     }
 }
 
-const COMMON_KEYS: &str = "\
+const COMMON_KEYS: &str = "At any prompt:
   o  open the picture in the system's viewer
   s  skip: asked again next time
   u  undo the last skip or decision; again goes further back
   q  quit; everything decided is already saved
 ";
 
-/// Starts the system's viewer and does not wait for it.
+/// Starts the system's viewer and does not wait for it to be closed.
 fn open_in_viewer(path: &Path) -> io::Result<()> {
     use std::process::{Command, Stdio};
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -324,6 +323,14 @@ fn open_in_viewer(path: &Path) -> io::Result<()> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("{opener}: {error}")))?;
+    // An opener without a screen gives up at once; one that shows the picture may take its time.
+    for _ in 0..10 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        if let Some(status) = viewer.try_wait()? {
+            let failed = || io::Error::other(format!("{opener} gave up: {status}"));
+            return if status.success() { Ok(()) } else { Err(failed()) };
+        }
+    }
     // Reaped when it ends, however long the curator looks.
     std::thread::spawn(move || viewer.wait());
     Ok(())

@@ -1,5 +1,7 @@
 //! What a curator sees of a task, as text.
 
+use std::fmt::Write as _;
+
 use super::prompt::Style;
 use super::session::Item;
 
@@ -36,13 +38,13 @@ fn paper_line(item: &Item) -> String {
     let paper = &item.paper;
     let mut line = paper.name.clone();
     if !paper.version.is_empty() {
-        line.push_str(&format!(" v{}", paper.version));
+        let _ = write!(line, " v{}", paper.version);
     }
     if !paper.server.is_empty() {
-        line.push_str(&format!(", {}", paper.server));
+        let _ = write!(line, ", {}", paper.server);
     }
     if !paper.posted.is_empty() {
-        line.push_str(&format!(", posted {}", paper.posted));
+        let _ = write!(line, ", posted {}", paper.posted);
     }
     line
 }
@@ -53,10 +55,10 @@ fn figure_lines(item: &Item, style: Style) -> String {
     };
     let mut line = figure.label.clone().unwrap_or_else(|| "without a caption".into());
     if let Some(page) = figure.page {
-        line.push_str(&format!(", page {page}"));
+        let _ = write!(line, ", page {page}");
     }
     if figure.images > 1 {
-        line.push_str(&format!(", one of its {} images", figure.images));
+        let _ = write!(line, ", one of its {} images", figure.images);
     }
     let mut out = style.field("figure", &line);
     if !figure.caption.is_empty() {

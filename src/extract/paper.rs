@@ -133,8 +133,8 @@ fn licence(front: &str, pages: &[Page]) -> String {
 /// The document's own title where it reads as one, else the largest text of the first page.
 fn title_of(stated: &str, pages: &[Page]) -> String {
     let stated = normalise(stated);
-    let file_like =
-        stated.ends_with(".doc") || stated.ends_with(".docx") || stated.ends_with(".pdf");
+    let extension = Path::new(&stated).extension().and_then(|extension| extension.to_str());
+    let file_like = matches!(extension, Some("doc" | "docx" | "pdf" | "tex" | "dvi" | "indd"));
     if stated.split(' ').count() >= 3 && !file_like && !stated.starts_with("Microsoft Word") {
         return stated;
     }

@@ -139,14 +139,23 @@ fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
     let line = &page.lines[start];
     let label = label::read(&line.text)?;
     let before = line_above(page, start);
-    // A citation wrapped to the start of a line: the sentence came from the line above.
-    let flows_on = before.is_some_and(|above| {
-        let above = &page.lines[above];
+    // A citation wrapped to the start of a line: the sentence came from the line above, or from the
+    // foot of the column before.
+    let goes_on = |above: &TextLine| {
         same_size(above.size, line.size)
-            && pitch(above, line) < 1.6 * line.size
             && above.is_bold() == line.starts_bold()
             && !above.text.ends_with(['.', ':', '!', '?', ')', ']'])
             && above.line.bbox.width() > 0.6 * page_column_width(page, line)
+    };
+    let flows_on = before.is_some_and(|index| {
+        let above = &page.lines[index];
+        let near = pitch(above, line) < 1.6 * line.size || keeps_pace(page, index, line);
+        near && goes_on(above)
+    }) || start.checked_sub(1).is_some_and(|index| {
+        let last = &page.lines[index];
+        let column_before = last.top > line.top + 3.0 * line.size
+            && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
+        column_before && goes_on(last)
     });
     let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, body);
     match label.ending {
@@ -163,6 +172,16 @@ fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
         }
         Ending::Sentence => None,
     }
+}
+
+/// Whether `line` follows line `above` as closely as that one follows its own predecessor: the pace of
+/// a paragraph, however widely it is spaced.
+fn keeps_pace(page: &PageText, above: usize, line: &TextLine) -> bool {
+    line_above(page, above).is_some_and(|before| {
+        let pace = pitch(&page.lines[before], &page.lines[above]);
+        let step = pitch(&page.lines[above], line);
+        pace < 3.0 * line.size && (step - pace).abs() < 0.08 * pace
+    })
 }
 
 /// Width of the widest line that shares the column of `line`.
@@ -291,8 +310,10 @@ impl Reader<'_> {
         let size_agrees = same_size(first.size, below.size)
             || same_size(above.size, below.size)
             || (alone && below.size < 1.3 * first.size)
-            // A title line set apart from the text it heads.
-            || (first.line.block == below.line.block && (first.size - below.size).abs() < 0.25 * size);
+            // A bold title line, set smaller or larger than the text it heads.
+            || (first.is_bold()
+                && first.line.block == below.line.block
+                && (first.size - below.size).abs() < 0.25 * size);
         // Where nothing is known yet, a double-spaced line is 2.3 sizes down.
         let most =
             leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);

@@ -96,10 +96,8 @@ pub fn read(line: &str) -> Option<Label> {
     };
     let table = word.starts_with("tab");
     let noun = if table { "Table" } else { "Figure" };
-    let name = match extended {
-        true => format!("Extended Data {noun} {prefix}{number}"),
-        false => format!("{noun} {prefix}{number}"),
-    };
+    let series = if extended { "Extended Data " } else { "" };
+    let name = format!("{series}{noun} {prefix}{number}");
     let kind = match (table, extended || !prefix.is_empty()) {
         (true, _) => FigureKind::Table,
         (false, true) => FigureKind::Supplementary,

@@ -74,7 +74,7 @@ pub fn find(
         .paths
         .iter()
         .filter(|path| {
-            is_drawing(path, text)
+            !is_ground(path, text)
                 && !frames_text(path, &caption_boxes, &prose_boxes)
                 && !runs_beside(path, &caption_boxes)
         })
@@ -95,7 +95,11 @@ pub fn find(
             found[cluster].add(mark, is_image);
         }
     }
-    let mut graphics: Vec<Graphic> = found.iter().filter_map(Cluster::graphic).collect();
+    let mut graphics: Vec<Graphic> =
+        found.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
+    let frames = found.iter().filter_map(|cluster| cluster.axes(&walls));
+    frames.for_each(|frame| join_axes(&mut graphics, &frame));
+    join_overlapping(&mut graphics);
     take_in_labels(&mut graphics, &labels);
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
     PageGraphics { graphics, prose: prose_boxes }
@@ -127,14 +131,17 @@ fn prose(text: &PageText, is_caption: &[bool]) -> Vec<bool> {
         .collect()
 }
 
-/// Whether a path can be part of a drawing: not the page's ground, not a rule across the text.
-fn is_drawing(path: &Rect, page: &PageText) -> bool {
-    let ground = path.area() > 0.8 * page.width * page.height;
-    let thin = 3.0;
-    let across = path.height() < thin && path.width() > 0.4 * page.width;
-    let down = path.width() < thin && path.height() > 0.4 * page.height;
-    let in_margin = path.y1 < 0.06 * page.height || path.y0 > 0.94 * page.height;
-    !(ground || across || down || in_margin)
+/// Whether a path is the page's ground, or an ornament of its head or foot.
+fn is_ground(path: &Rect, page: &PageText) -> bool {
+    path.area() > 0.8 * page.width * page.height
+        || path.y1 < 0.06 * page.height
+        || path.y0 > 0.94 * page.height
+}
+
+/// Whether a path is a long thin line: an axis where it belongs to a drawing, else a rule of a table
+/// or across the text.
+fn is_rule(path: &Rect) -> bool {
+    path.width().min(path.height()) < 3.0 && path.width().max(path.height()) > 100.0
 }
 
 /// Whether a path is a box drawn around text: a caption's frame, a tinted panel of prose.
@@ -159,6 +166,7 @@ fn runs_beside(path: &Rect, captions: &[Rect]) -> bool {
 #[derive(Debug, Clone, Default)]
 struct Cluster {
     bbox: Option<Rect>,
+    rules: Vec<Rect>,
     image_area: f32,
     largest: f32,
     images: usize,
@@ -167,6 +175,10 @@ struct Cluster {
 
 impl Cluster {
     fn add(&mut self, mark: &Rect, is_image: bool) {
+        if !is_image && is_rule(mark) {
+            self.rules.push(*mark);
+            return;
+        }
         self.bbox = Some(self.bbox.map_or(*mark, |bbox| bbox.union(mark)));
         if is_image {
             self.images += 1;
@@ -177,14 +189,78 @@ impl Cluster {
         }
     }
 
-    fn graphic(&self) -> Option<Graphic> {
-        let bbox = self.bbox?;
+    /// Whether a rule belongs to the drawing made of `marks`: it hardly passes them, or meets another
+    /// rule at a corner as axes do. The rule of a running head, or over a table, does neither.
+    fn is_axis(&self, rule: &Rect, marks: &Rect) -> bool {
+        let within =
+            rule.width() < 1.1 * marks.width() + 6.0 && rule.height() < 1.1 * marks.height() + 6.0;
+        let near = rule.width() < 2.0 * marks.width() && rule.height() < 2.0 * marks.height();
+        within || (near && self.has_corner(rule))
+    }
+
+    /// Whether another rule meets this one at a right angle.
+    fn has_corner(&self, rule: &Rect) -> bool {
+        let across = rule.width() > rule.height();
+        self.rules.iter().any(|other| {
+            (other.width() > other.height()) != across
+                && !rule.grow(1.5).intersect(&other.grow(1.5)).is_empty()
+        })
+    }
+
+    /// The box of axes that stand away from what is plotted on them: rules that meet at a corner.
+    fn axes(&self, texts: &[Rect]) -> Option<Rect> {
+        let mut corners = self.rules.iter().filter(|rule| self.has_corner(rule));
+        let first = *corners.next()?;
+        let bbox = corners.fold(first, |all, rule| all.union(rule));
+        (!texts.iter().any(|text| bbox.contains_point(text.centre()))).then_some(bbox)
+    }
+
+    /// `texts` are the captions and the running text, which a graphic does not hold.
+    fn graphic(&self, texts: &[Rect]) -> Option<Graphic> {
+        let marks = self.bbox?;
+        let axes: Vec<&Rect> =
+            self.rules.iter().filter(|rule| self.is_axis(rule, &marks)).collect();
+        let framed = axes.iter().fold(marks, |all, rule| all.union(rule));
+        // Rules that enclose text are a frame around figure and caption.
+        let holds = |text: &Rect| {
+            framed.contains_point(text.centre()) && !marks.contains_point(text.centre())
+        };
+        let (bbox, axes) = if texts.iter().any(holds) { (marks, 0) } else { (framed, axes.len()) };
         let mosaic = self.images > 3 && self.image_area > 4.0 * SMALLEST_PICTURE * SMALLEST_PICTURE;
         let picture = self.images > 0 && (self.largest >= SMALLEST_PICTURE || mosaic);
-        let drawing = self.paths >= FEWEST_PATHS
+        let drawing = self.paths + axes >= FEWEST_PATHS
             && bbox.area() >= SMALLEST_DRAWING
             && bbox.width().min(bbox.height()) > 20.0;
         (picture || drawing).then_some(Graphic { bbox, has_image: self.images > 0 })
+    }
+}
+
+/// Gives axes to the graphic that lies in the space they span.
+fn join_axes(graphics: &mut [Graphic], axes: &Rect) {
+    for graphic in graphics {
+        if graphic.bbox.intersect(axes).area() > 0.8 * graphic.bbox.area() {
+            graphic.bbox = graphic.bbox.union(axes);
+        }
+    }
+}
+
+/// Makes one of graphics whose boxes overlap: a legend in its chart, an inset in its picture.
+fn join_overlapping(graphics: &mut Vec<Graphic>) {
+    let mut index = 0;
+    while index < graphics.len() {
+        let bbox = graphics[index].bbox;
+        let other = (index + 1..graphics.len())
+            .find(|&other| !graphics[other].bbox.intersect(&bbox).is_empty());
+        match other {
+            Some(other) => {
+                let other = graphics.swap_remove(other);
+                graphics[index].bbox = bbox.union(&other.bbox);
+                graphics[index].has_image |= other.has_image;
+                // The joint box may reach graphics passed before.
+                index = 0;
+            }
+            None => index += 1,
+        }
     }
 }
 

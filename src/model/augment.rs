@@ -5,7 +5,6 @@
 //! from the view back to the picture, so that pixels are interpolated once.
 
 use rand::RngExt as _;
-use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -69,7 +68,7 @@ impl View {
     /// A `side` x `side` view of a `width` x `height` picture as the recipe draws it.
     pub fn random(width: u32, height: u32, side: u32, random: &mut impl Rng) -> Self {
         let (width, height, side) = (width as f32, height as f32, side as f32);
-        let limit = *ROTATION_LIMITS.choose(random).expect("three limits");
+        let limit = ROTATION_LIMITS[random.random_range(0..ROTATION_LIMITS.len())];
         let (sin, cos) = random.random_range(-limit..=limit).to_radians().sin_cos();
         let mut shift = |length: f32| random.random_range(-1.0..=1.0) * TRANSLATION_LIMIT * length;
         let (shift_x, shift_y) = (shift(width), shift(height));

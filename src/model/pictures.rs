@@ -124,7 +124,8 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Pictures {
     examples: Vec<Example>,
-    pictures: Vec<Picture>,
+    /// One an example.
+    prepared: Vec<Picture>,
     side: u32,
 }
 
@@ -148,17 +149,17 @@ impl Pictures {
                 })
             };
         let loaded: Vec<_> = examples.par_iter().map(load).collect();
-        let (mut pictures, mut bad) = (Vec::with_capacity(loaded.len()), Vec::new());
+        let (mut prepared, mut bad) = (Vec::with_capacity(loaded.len()), Vec::new());
         for picture in loaded {
             match picture {
-                Ok(picture) => pictures.push(picture),
+                Ok(picture) => prepared.push(picture),
                 Err(image) => bad.push(image),
             }
         }
         if !bad.is_empty() {
             return Err(ModelError::BadImages(bad));
         }
-        Ok(Self { examples, pictures, side })
+        Ok(Self { examples, prepared, side })
     }
 
     pub fn examples(&self) -> &[Example] {
@@ -201,7 +202,7 @@ impl Pictures {
         let image = (self.side * self.side * 3) as usize;
         let mut values = vec![0.0; indices.len() * image];
         values.par_chunks_mut(image).zip(indices).for_each(|(values, &index)| {
-            let picture = &self.pictures[index];
+            let picture = &self.prepared[index];
             augment::sample(picture, &view(index, picture), self.side, values);
         });
         let labels = indices.iter().map(|&index| self.examples[index].label).collect();

@@ -166,4 +166,17 @@ pub(crate) mod tests {
         assert!(result.is_err());
         assert!(store.documents().expect("documents").is_empty());
     }
+
+    #[test]
+    fn a_transaction_inside_another_goes_with_it() {
+        let (_folder, mut store) = scratch();
+        let split = Split { name: "s".into(), how: serde_json::Value::Null, parts: Vec::new() };
+        let result: Result<()> = store.transaction(|store| {
+            store.save_split(&split)?;
+            Err(StoreError::Invalid("stop".into()))
+        });
+        assert!(result.is_err());
+        assert!(store.split_names().expect("names").is_empty());
+        store.save_split(&split).expect("the store is usable again");
+    }
 }

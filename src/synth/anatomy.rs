@@ -134,31 +134,24 @@ impl Disease {
         }
     }
 
-    /// Sentences about one panel; `{@lobe}` and the like as in [`super::prose`].
+    /// What a caption says is seen; templates as in [`super::prose`].
     pub fn descriptions(self) -> &'static [&'static str] {
         match self {
             Self::Covid => &[
-                "{patchy|multiple|bilateral} ground-glass opacities {in the periphery|under the pleura}",
-                "peripheral ground-glass opacities with {partial consolidation|septal thickening}",
-                "{ill-defined|faint} ground-glass opacity in the {@lobe}",
-                "subpleural consolidation in the {@lobe}",
+                "{patchy|multiple} ground-glass opacities {in the periphery|under the pleura}",
+                "peripheral ground-glass opacities with {some consolidation|septal thickening}",
+                "{ill-defined|faint} ground-glass opacities close to the pleura",
+                "subpleural opacities of {mixed|varying} density",
             ],
             Self::Clean => {
                 &["clear lungs", "no abnormality of the lungs", "normal lung parenchyma"]
             }
-            Self::Lobar => &[
-                "dense consolidation with air bronchograms",
-                "segmental consolidation on one side",
-            ],
-            Self::Nodule => &["a {smooth|spiculated} nodule", "a solid nodule in one lung"],
-            Self::Emphysema => {
-                &["centrilobular emphysema", "multiple low-density areas without walls"]
-            }
+            Self::Lobar => &["dense consolidation on one side", "segmental consolidation"],
+            Self::Nodule => &["a {single|solid} nodule", "a nodule in one lung"],
+            Self::Emphysema => &["centrilobular emphysema", "low-density areas without walls"],
             Self::Effusion => &["pleural fluid on one side", "layering pleural effusion"],
             Self::Oedema => &["central haze around the hila", "perihilar opacities on both sides"],
-            Self::Tuberculosis => {
-                &["a thick-walled cavity with small nodules nearby", "nodules and a cavity"]
-            }
+            Self::Tuberculosis => &["a thick-walled cavity among small nodules", "a cavity"],
         }
     }
 
@@ -203,19 +196,19 @@ fn anywhere(shape: Shape, chance: &mut Chance) -> Lesion {
     Lesion { shape, at, level: chance.real(0.3, 0.8) }
 }
 
-/// Peripheral, often bilateral, lower and posterior more than upper and anterior; from one faint
-/// patch to many dense ones.
+/// Peripheral, often bilateral, lower and posterior more than upper and anterior; from two faint
+/// patches to many dense ones.
 fn covid(chance: &mut Chance) -> Vec<Lesion> {
     let first = side(chance);
     let bilateral = chance.yes(0.8);
-    let count = chance.whole(1, 7);
+    let count = chance.whole(2, 8);
     let dense = chance.real(0.0, 0.6);
     let net = if chance.yes(0.4) { chance.real(0.4, 1.0) } else { 0.0 };
     let patch = |i: u32| {
         let side = if bilateral && i % 2 == 1 { -first } else { first };
         let consolidated = chance.yes(f64::from(dense));
-        let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.45) };
-        let size = chance.real(0.10, 0.24) * if consolidated { 0.7 } else { 1.0 };
+        let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.62, -0.36) };
+        let size = chance.real(0.13, 0.28) * if consolidated { 0.7 } else { 1.0 };
         let shape = Shape::Haze {
             rx: size,
             ry: size * chance.real(0.5, 1.0),
@@ -297,5 +290,28 @@ pub fn extent(disease: Disease, day: u32) -> f32 {
         return 1.0;
     }
     let away = (day as f32 - 10.0) / 9.0;
-    0.55 + 0.45 * (-away * away).exp()
+    0.65 + 0.35 * (-away * away).exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lesions_of_every_disease_lie_in_the_cavity() {
+        for disease in [Disease::Covid, Disease::Lobar, Disease::Oedema, Disease::Tuberculosis] {
+            for stream in 0..50 {
+                let lesions = disease.lesions(&mut Chance::new(2, stream));
+                assert!(!lesions.is_empty());
+                assert!(lesions.iter().all(|lesion| lesion.at.0.hypot(lesion.at.1) < 1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn covid_is_at_its_height_around_day_ten() {
+        let course: Vec<f32> = [1, 5, 10].map(|day| extent(Disease::Covid, day)).into();
+        assert!(course.is_sorted() && extent(Disease::Covid, 25) < course[2]);
+        assert_eq!(extent(Disease::Nodule, 1), extent(Disease::Nodule, 25));
+    }
 }

@@ -51,7 +51,7 @@ type Result<T> = std::result::Result<T, SynthError>;
 /// names when all of it is written.
 ///
 /// # Errors
-/// When `folder/pdf` holds files this corpus would not overwrite, or the disk refuses.
+/// When `folder/pdf` holds PDFs this corpus would not overwrite, or the disk refuses.
 pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> Result<Summary> {
     let pdfs = folder.join("pdf");
     let annotations = folder.join("annotations");
@@ -113,9 +113,12 @@ fn refuse_strangers(pdfs: &Path, papers: u32) -> Result<()> {
         .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
         .map_err(failed(pdfs))?;
     found.sort();
-    let stranger = found.into_iter().find(|path| {
-        !path.file_name().is_some_and(|name| ours.contains(name.to_string_lossy().as_ref()))
-    });
+    let stranger = found
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "pdf"))
+        .find(|path| {
+            !path.file_name().is_some_and(|name| ours.contains(name.to_string_lossy().as_ref()))
+        });
     stranger.map_or(Ok(()), |path| Err(SynthError::Stranger { path }))
 }
 

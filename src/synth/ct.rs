@@ -46,7 +46,8 @@ struct Arrangement {
     frame: u32,
     ground: u8,
     letters: Letters,
-    lower_case: bool,
+    /// `a` or `A`.
+    first_letter: u8,
     /// One raster for the figure, or one a panel.
     split: bool,
     form: bool,
@@ -78,7 +79,7 @@ impl Arrangement {
             frame: if chance.yes(0.3) { gutter } else { 0 },
             ground: if chance.yes(0.6) { 255 } else { 0 },
             letters: if chance.yes(0.5) { Letters::Baked } else { Letters::Drawn },
-            lower_case,
+            first_letter: if lower_case { b'a' } else { b'A' },
             split: chance.yes(0.3),
             form: chance.yes(0.2),
             encoding: Encoding::any(chance),
@@ -93,8 +94,11 @@ impl Arrangement {
     }
 
     fn letter(&self, index: usize) -> String {
-        let first = if self.lower_case { b'a' } else { b'A' };
-        if self.count() == 1 { String::new() } else { char::from(first + index as u8).to_string() }
+        if self.count() == 1 {
+            String::new()
+        } else {
+            char::from(self.first_letter + index as u8).to_string()
+        }
     }
 
     /// Top left corner of a panel in a raster of all panels.

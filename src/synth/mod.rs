@@ -1,8 +1,8 @@
 //! A sample corpus for machines that hold no PDFs: manuscripts that look like preprints, compound
 //! figures of CT phantoms in them, and the exact truth about every one.
 //!
-//! A paper is written ([`script`]: people, figures, sentences), set ([`layout`]) and put into a file
-//! ([`writer`]); the [`truth`] is then read off all three. Nothing here comes from real papers.
+//! A paper is written (`script`: people, figures, sentences), set (`layout`) and put into a file
+//! (`writer`); the `truth` is then read off all three. Nothing here comes from real papers.
 //!
 //! [`write_corpus`] makes
 //! - `pdf/2020.02.03.20000017v1.pdf` and so on;

@@ -19,7 +19,7 @@ pub struct Text {
     pub baseline: f32,
     pub face: Face,
     pub size: f32,
-    pub text: String,
+    pub string: String,
     /// Added to every blank, for justified lines.
     pub word_spacing: f32,
     pub colour: [f32; 3],
@@ -27,8 +27,8 @@ pub struct Text {
 
 impl Text {
     pub fn new(x: f32, baseline: f32, face: Face, size: f32, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { x, baseline, face, size, text, word_spacing: 0.0, colour: [0.0; 3] }
+        let string = text.into();
+        Self { x, baseline, face, size, string, word_spacing: 0.0, colour: [0.0; 3] }
     }
 
     /// So that the text's middle is at `x`.
@@ -42,8 +42,8 @@ impl Text {
     }
 
     pub fn width(&self) -> f32 {
-        let blanks = self.text.bytes().filter(|&b| b == b' ').count();
-        self.face.width(&self.text, self.size) + self.word_spacing * blanks as f32
+        let blanks = self.string.bytes().filter(|&b| b == b' ').count();
+        self.face.width(&self.string, self.size) + self.word_spacing * blanks as f32
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Graphic {
     pub pictures: Vec<(usize, Rect)>,
     /// Drawn over the pictures.
     pub marks: Vec<Mark>,
-    /// Whether it is a form XObject of its own.
+    /// Whether it is a form `XObject` of its own.
     pub form: bool,
 }
 

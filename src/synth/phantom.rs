@@ -367,14 +367,15 @@ impl<'a> Slice<'a> {
 
     /// Trachea above the carina, two main bronchi below it.
     fn draw_airways(&mut self) {
-        let lumens: &[((f32, f32), (f32, f32))] = if self.how.level < 0.42 {
-            &[((0.0, 0.1), (0.075, 0.07))]
-        } else if self.how.level < 0.6 {
-            &[((-0.14, 0.1), (0.07, 0.05)), ((0.13, 0.12), (0.065, 0.045))]
+        let level = self.how.level;
+        let (right, left, radii) = if level < 0.42 {
+            ((0.0, 0.1), (0.0, 0.1), (0.075, 0.07))
+        } else if level < 0.6 {
+            ((-0.14, 0.1), (0.13, 0.12), (0.068, 0.048))
         } else {
-            &[((-0.24, 0.14), (0.03, 0.03)), ((0.27, 0.16), (0.028, 0.028))]
+            ((-0.24, 0.14), (0.27, 0.16), (0.03, 0.029))
         };
-        for &(at, radii) in lumens {
+        for at in [right, left] {
             for (index, p) in self.around(at, radii.0 + 0.03) {
                 let signed = ellipse(p, at, radii);
                 self.cover(index, density::MUSCLE, signed - 0.015);
@@ -496,4 +497,59 @@ fn smooth_min(a: f32, b: f32, k: f32) -> f32 {
 fn smooth_step(from: f32, to: f32, x: f32) -> f32 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::anatomy::Disease;
+    use super::*;
+
+    const SIZE: (u32, u32) = (160, 128);
+
+    fn mean(grey: &[u8]) -> f32 {
+        grey.iter().map(|&level| f32::from(level)).sum::<f32>() / grey.len() as f32
+    }
+
+    fn scan(disease: Disease, stream: u64) -> Vec<u8> {
+        let mut chance = Chance::new(11, stream);
+        let anatomy = Anatomy::new(&mut chance);
+        let how = Acquisition::new(&mut chance);
+        let lesions = disease.lesions(&mut chance);
+        render(&anatomy, &lesions, 1.0, &how, SIZE)
+    }
+
+    #[test]
+    fn a_chest_has_dark_lungs_in_bright_tissue() {
+        for stream in 0..20 {
+            let grey = scan(Disease::Clean, stream);
+            let share = |from: u8, to: u8| {
+                let inside = grey.iter().filter(|level| (from..=to).contains(level)).count();
+                inside as f32 / grey.len() as f32
+            };
+            assert!(share(0, 110) > 0.2, "lungs and air: {}", share(0, 110));
+            assert!(share(150, 255) > 0.2, "tissue: {}", share(150, 255));
+        }
+    }
+
+    #[test]
+    fn covid_makes_the_same_chest_brighter_but_little() {
+        for stream in 0..20 {
+            let more = mean(&scan(Disease::Covid, stream)) - mean(&scan(Disease::Clean, stream));
+            assert!((0.05..40.0).contains(&more), "stream {stream}: {more}");
+        }
+    }
+
+    /// A network has to look at more than brightness: the area under the ROC curve of the mean
+    /// grey level stays near one half.
+    #[test]
+    fn mean_grey_does_not_tell_the_classes_apart() {
+        let covid: Vec<f32> = (0..40).map(|i| mean(&scan(Disease::Covid, i))).collect();
+        let mut chance = Chance::new(12, 0);
+        let others: Vec<f32> =
+            (100..140).map(|i| mean(&scan(Disease::other(&mut chance), i))).collect();
+        let pairs = covid.iter().flat_map(|c| others.iter().map(move |o| (c, o)));
+        let above = pairs.filter(|(c, o)| c > o).count();
+        let auroc = above as f32 / (covid.len() * others.len()) as f32;
+        assert!((0.3..0.75).contains(&auroc), "{auroc}");
+    }
 }

@@ -315,7 +315,10 @@ mod tests {
         for bank in [INTRODUCTION, METHODS, RESULTS, DISCUSSION] {
             for template in bank {
                 let text = fill(template, &mut chance);
-                assert!(text.ends_with('.') && !text.contains(['{', '}', '|', '@']), "{text}");
+                assert!(
+                    text.ends_with(['.', '?']) && !text.contains(['{', '}', '|', '@']),
+                    "{text}"
+                );
                 assert!(text.starts_with(|c: char| c.is_uppercase()), "{text}");
                 assert!(!text.contains("  "), "{text}");
             }

@@ -115,7 +115,6 @@ fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
 impl Habits {
     fn new(style: &Style, chance: &mut Chance) -> Self {
         let placement = match chance.whole(0, 99) {
-            0..60 => Placement::InText(Pairing::Below),
             60..75 => Placement::InText(Pairing::Above),
             75..93 if style.columns == 1 => Placement::AtEnd { tagged: chance.yes(0.5) },
             93..100 if style.columns == 1 => Placement::InText(Pairing::NextPage),

@@ -69,7 +69,7 @@ impl Facts<'_> {
     pub fn truth(&self) -> Truth {
         let figures: Vec<FigureRecord> =
             (0..self.script.figures.len()).map(|i| self.figure(i)).collect();
-        let scored = figures.iter().filter_map(|record| self.scored(record)).collect();
+        let scored = figures.iter().filter_map(scored).collect();
         let mut decisions = self.decisions();
         decisions.sort();
         let mut panels: Vec<PanelRow> = self.panels().map(|panel| self.panel_row(panel)).collect();
@@ -121,22 +121,6 @@ impl Facts<'_> {
                 Some(Mention { page: (*page)?, text: citation.sentence.clone() })
             })
             .collect()
-    }
-
-    fn scored(&self, record: &FigureRecord) -> Option<ScoredFigure> {
-        let label = record.label.clone()?;
-        (record.kind != FigureKind::Table).then(|| ScoredFigure {
-            file: record.file.clone(),
-            label,
-            kind: record.kind,
-            caption: record.caption.clone(),
-            caption_page: record.caption_page,
-            page: record.page,
-            bbox: record.bbox,
-            image_bbox: record.images.iter().map(|image| image.bbox).reduce(|a, b| a.union(&b)),
-            images: record.images.iter().filter_map(|image| image.xref).collect(),
-            mentions: record.mentions.len(),
-        })
     }
 
     fn panels(&self) -> impl Iterator<Item = &ct::Panel> {
@@ -256,6 +240,23 @@ impl Facts<'_> {
             })
             .collect()
     }
+}
+
+/// `record` for scoring, unless it is a table.
+fn scored(record: &FigureRecord) -> Option<ScoredFigure> {
+    let label = record.label.clone()?;
+    (record.kind != FigureKind::Table).then(|| ScoredFigure {
+        file: record.file.clone(),
+        label,
+        kind: record.kind,
+        caption: record.caption.clone(),
+        caption_page: record.caption_page,
+        page: record.page,
+        bbox: record.bbox,
+        image_bbox: record.images.iter().map(|image| image.bbox).reduce(|a, b| a.union(&b)),
+        images: record.images.iter().filter_map(|image| image.xref).collect(),
+        mentions: record.mentions.len(),
+    })
 }
 
 /// `row`, resting on these words of the caption.

@@ -214,6 +214,6 @@ impl Painter {
         self.content.set_fill_rgb(r, g, b).begin_text();
         self.content.set_font(Name(text.face.resource().as_bytes()), text.size);
         self.content.set_word_spacing(text.word_spacing).next_line(text.x + dx, y);
-        self.content.show(Str(&win_ansi(&text.text))).end_text();
+        self.content.show(Str(&win_ansi(&text.string))).end_text();
     }
 }

@@ -30,7 +30,7 @@ impl Architecture {
     }
 }
 
-/// A 1x1 then a 3x3 convolution, each after normalisation and ReLU.
+/// A 1x1 then a 3x3 convolution, each after normalisation and rectification.
 #[derive(Debug)]
 struct DenseLayer {
     norm1: BatchNorm,

@@ -1,0 +1,268 @@
+//! What separates panels, measured in pixels: uniform gutters, seams between tiles, borders.
+
+use std::ops::Range;
+
+use image::GrayImage;
+
+use crate::store::PanelBox;
+
+/// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
+const TOLERANCE: u8 = 14;
+
+/// Share of a line's pixels that may be off, for letters and dates set into a gutter.
+const STRAY: f64 = 0.03;
+
+pub(super) const AXES: [Axis; 2] = [Axis::Rows, Axis::Columns];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// Cuts run from top to bottom.
+    Columns,
+    /// Cuts run from left to right.
+    Rows,
+}
+
+/// Lines `from..to` along an axis, between two parts; empty for a seam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub from: u32,
+    pub to: u32,
+}
+
+/// First line and number of lines of a region along an axis.
+pub(super) fn extent(region: PanelBox, axis: Axis) -> (u32, u32) {
+    match axis {
+        Axis::Columns => (region.x, region.w),
+        Axis::Rows => (region.y, region.h),
+    }
+}
+
+/// The pixels of one line across a region.
+fn line(picture: &GrayImage, region: PanelBox, axis: Axis, at: u32) -> Vec<u8> {
+    match axis {
+        Axis::Columns => {
+            (region.y..region.y + region.h).map(|y| picture.get_pixel(at, y).0[0]).collect()
+        }
+        Axis::Rows => {
+            (region.x..region.x + region.w).map(|x| picture.get_pixel(x, at).0[0]).collect()
+        }
+    }
+}
+
+fn median(values: &[u8]) -> u8 {
+    let mut values = values.to_vec();
+    let middle = values.len() / 2;
+    *values.select_nth_unstable(middle).1
+}
+
+/// The grey level of a line whose pixels are all alike, strays aside.
+fn uniform_level(values: &[u8]) -> Option<u8> {
+    let level = median(values);
+    let off = values.iter().filter(|value| value.abs_diff(level) > TOLERANCE).count();
+    (off as f64 <= STRAY * values.len() as f64).then_some(level)
+}
+
+/// Bands of one grey level across a region, none at its border.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gutters {
+    pub axis: Axis,
+    pub level: u8,
+    pub cuts: Vec<Cut>,
+    /// Share of the bands' sides that are straight edges. Gutters between panels have nearly all
+    /// of them straight; the air above a patient has one side round.
+    pub sharpness: f64,
+}
+
+/// Sharpness from which gutters are relied on.
+pub(super) const SHARP: f64 = 0.5;
+
+/// Most gutters of one level on one axis; of more, as charts have them, the widest count.
+const MAX_GUTTERS: usize = 16;
+
+/// The uniform bands that run through a region, those of one level together.
+pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<Gutters> {
+    let (start, length) = extent(region, axis);
+    let mut bands: Vec<(Cut, u8)> = Vec::new();
+    for at in start..start + length {
+        let Some(level) = uniform_level(&line(picture, region, axis, at)) else { continue };
+        match bands.last_mut() {
+            Some((cut, of)) if cut.to == at && of.abs_diff(level) <= TOLERANCE => cut.to = at + 1,
+            _ => bands.push((Cut { from: at, to: at + 1 }, level)),
+        }
+    }
+    let mut levels: Vec<Gutters> = Vec::new();
+    for (cut, level) in bands {
+        if cut.from == start || cut.to == start + length {
+            continue;
+        }
+        match levels.iter_mut().find(|found| found.level.abs_diff(level) <= TOLERANCE) {
+            Some(found) => found.cuts.push(cut),
+            None => levels.push(Gutters { axis, level, cuts: vec![cut], sharpness: 0.0 }),
+        }
+    }
+    for found in &mut levels {
+        found.cuts.sort_by_key(|cut| (std::cmp::Reverse(cut.to - cut.from), cut.from));
+        found.cuts.truncate(MAX_GUTTERS);
+        found.cuts.sort_by_key(|cut| cut.from);
+        let is_straight = |at: u32| {
+            is_edge(&line(picture, region, axis, at), |level| {
+                level.abs_diff(found.level) <= TOLERANCE
+            })
+        };
+        let end = start + length;
+        let sides = found.cuts.iter().flat_map(|cut| {
+            // Interpolation blurs an edge over a line or two.
+            let before = (cut.from.saturating_sub(2).max(start)..cut.from).any(is_straight);
+            let after = (cut.to..(cut.to + 2).min(end)).any(is_straight);
+            [before, after]
+        });
+        let straight = sides.filter(|straight| *straight).count();
+        found.sharpness = straight as f64 / (2 * found.cuts.len()) as f64;
+    }
+    levels
+}
+
+/// Lines at which tiles meet without a gutter, dividing a region about evenly.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Seams {
+    pub axis: Axis,
+    pub cuts: Vec<Cut>,
+    /// Strength of the weakest: see [`seam_strengths`].
+    pub weakest: f64,
+    /// Whether it is one seam wherever it is, not an even division.
+    pub single: bool,
+}
+
+/// Greatest number of parts that seams may divide a region into on one axis.
+const MAX_SEAM_PARTS: u32 = 8;
+
+/// Smallest side of a panel cut out at seams, which the outlines inside a scan can look like.
+const MIN_SEAM_SIDE: u32 = 90;
+
+/// Share of a line's pixels that must jump for a seam.
+const SEAM: f64 = 0.2;
+
+/// The same in a region that must be several panels.
+const SEAM_IF_NEEDED: f64 = 0.1;
+
+/// Grey levels the picture must change by, beyond the change on either side, to count as a jump.
+const JUMP: f32 = 16.0;
+
+/// Pixels along a line that are averaged before lines are compared, against the grain of a scan.
+const SMOOTHING: usize = 9;
+
+/// The even divisions of a region whose every cut is a seam. In a region that must be several
+/// panels (`needed`) weaker seams count, and so does a single one wherever it is.
+pub(super) fn seams(picture: &GrayImage, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
+    let (start, length) = extent(region, axis);
+    let strengths = seam_strengths(picture, region, axis);
+    let least = if needed { SEAM_IF_NEEDED } else { SEAM };
+    let found = |cuts: &[u32], single| Seams {
+        axis,
+        single,
+        cuts: cuts.iter().map(|at| Cut { from: start + at, to: start + at }).collect(),
+        weakest: cuts.iter().map(|at| strengths[*at as usize]).fold(1.0, f64::min),
+    };
+    let strongest = |window: Range<u32>| {
+        window
+            .max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))
+            .filter(|at| strengths[*at as usize] >= least)
+    };
+    // Rows of unequal height show one seam at a time.
+    let single = strongest(MIN_SEAM_SIDE..length.saturating_sub(MIN_SEAM_SIDE));
+    let single = single.filter(|_| needed).map(|at| found(&[at], true));
+    (2..=MAX_SEAM_PARTS.min(length / MIN_SEAM_SIDE))
+        .filter_map(|parts| {
+            let reach = length / parts / 8 + 1;
+            let cuts = (1..parts)
+                .map(|index| {
+                    let even = length * index / parts;
+                    strongest(even.saturating_sub(reach)..(even + reach).min(length))
+                })
+                .collect::<Option<Vec<u32>>>()?;
+            Some(found(&cuts, false))
+        })
+        .chain(single)
+        .collect()
+}
+
+/// For each line of a region, the share of its pixels at which the picture jumps against the line
+/// before while neither side changes as much within itself.
+fn seam_strengths(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<f64> {
+    let (start, length) = extent(region, axis);
+    let lines: Vec<Vec<f32>> =
+        (start..start + length).map(|at| smooth(&line(picture, region, axis, at))).collect();
+    let mut strengths = vec![0.0; lines.len()];
+    for at in 2..lines.len().saturating_sub(1) {
+        let change = |line: usize, i: usize| (lines[line][i] - lines[line - 1][i]).abs();
+        let jumps = (0..lines[at].len())
+            .filter(|&i| change(at, i) > JUMP + change(at - 1, i) + change(at + 1, i))
+            .count();
+        strengths[at] = jumps as f64 / lines[at].len() as f64;
+    }
+    strengths
+}
+
+/// Running mean over [`SMOOTHING`] pixels, fewer at the ends.
+fn smooth(values: &[u8]) -> Vec<f32> {
+    let half = SMOOTHING / 2;
+    (0..values.len())
+        .map(|at| {
+            let window = &values[at.saturating_sub(half)..(at + half + 1).min(values.len())];
+            window.iter().map(|&value| f32::from(value)).sum::<f32>() / window.len() as f32
+        })
+        .collect()
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TrimTo {
+    /// Only light borders, which are paper; black ones are air around a patient.
+    Paper,
+    /// Borders of the level of the gutters beside.
+    Level(u8),
+}
+
+impl TrimTo {
+    fn is_border(self, level: u8) -> bool {
+        match self {
+            Self::Paper => level >= PAPER,
+            Self::Level(gutter) => level.abs_diff(gutter) <= TOLERANCE,
+        }
+    }
+}
+
+/// From this grey level on a border is paper.
+const PAPER: u8 = 200;
+
+/// Share of the first line inside a border that must differ from it for the border to end at a
+/// panel's straight edge, and not at the round outline of a white body on white paper.
+const EDGE: f64 = 0.3;
+
+/// Whether a line beside a border belongs to a straight edge.
+fn is_edge(values: &[u8], is_border: impl Fn(u8) -> bool) -> bool {
+    let off = values.iter().filter(|&&value| !is_border(value)).count();
+    off as f64 >= EDGE * values.len() as f64
+}
+
+/// A region less the uniform borders that end at a straight edge.
+pub(super) fn trim(picture: &GrayImage, region: PanelBox, to: TrimTo) -> PanelBox {
+    let mut left = region;
+    for axis in AXES {
+        let (start, length) = extent(left, axis);
+        let values = |at: u32| line(picture, left, axis, at);
+        let inner =
+            |at: &u32| !uniform_level(&values(*at)).is_some_and(|level| to.is_border(level));
+        let straight = |at: u32| is_edge(&values(at), |level| to.is_border(level));
+        let Some(first) = (start..start + length).find(inner) else { return region };
+        let last = (first..start + length).rev().find(inner).unwrap_or(first);
+        // Interpolation blurs an edge over a line or two.
+        let first = if (first..=last).take(3).any(straight) { first } else { start };
+        let end =
+            if (first..=last).rev().take(3).any(straight) { last + 1 } else { start + length };
+        left = match axis {
+            Axis::Columns => PanelBox { x: first, w: end - first, ..left },
+            Axis::Rows => PanelBox { y: first, h: end - first, ..left },
+        };
+    }
+    left
+}
