@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 binary=target/release/covid-ct
 workspace=${WORKSPACE:?run this through make}
 sample=data/sample
-papers=24
+papers=72
 
 covid_ct() { "$binary" --workspace "$workspace" "$@"; }
 headline() { printf '\n== %s\n' "$*"; }
@@ -81,7 +81,7 @@ export_dataset() {
 
 train_options() {
     # Minutes on two cores, and enough for the sample's phantoms; the recipe of the paper otherwise.
-    if [ -n "$TRAIN" ]; then echo "$TRAIN"; elif is_sample; then echo "--epochs 8 --size 96"; fi
+    if [ -n "$TRAIN" ]; then echo "$TRAIN"; elif is_sample; then echo "--epochs 10 --size 96 --batch 16 --learning-rate 3e-4"; fi
 }
 
 train() {
