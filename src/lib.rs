@@ -6,7 +6,6 @@
 //! result, [`model`] learns from it (feature `train`), [`metrics`] and [`report`] say how well.
 //! ARCHITECTURE.md tells where to add to it.
 
-pub mod corpus;
 pub mod curation;
 pub mod dataset;
 pub mod extract;

@@ -293,6 +293,11 @@ fn decode(page: &Page, drawn: &DrawnImage) -> Result<DynamicImage, PdfError> {
             let black = [0.0];
             let grey = Colorspace::device_gray();
             device.fill_image_mask(&image, &full, &grey, &black, 1.0, ColorParams::default())?;
+        } else if let Some(mask) = image.mask() {
+            // The page's interpreter, not the device, minds the mask; so it is minded here.
+            device.clip_image_mask(&mask, &full)?;
+            device.fill_image(&image, &full, 1.0, ColorParams::default())?;
+            device.pop_clip()?;
         } else {
             device.fill_image(&image, &full, 1.0, ColorParams::default())?;
         }
@@ -352,8 +357,9 @@ mod tests {
 
     use super::*;
 
-    /// A one-page PDF that draws an image object with this dictionary, data and matrix.
-    fn page_with(dict: &str, data: &[u8], cm: &str) -> Vec<u8> {
+    /// A one-page PDF that draws an image object with this dictionary, data and matrix; `mask` is
+    /// another image's, object 6.
+    fn page_with(dict: &str, data: &[u8], cm: &str, mask: Option<(&str, &[u8])>) -> Vec<u8> {
         let content = format!("q {cm} cm /Im Do Q");
         let mut pdf = b"%PDF-1.4\n".to_vec();
         let mut offsets = Vec::new();
@@ -377,8 +383,10 @@ mod tests {
             None,
         );
         object(&mut pdf, format!("<</Length {}>>", content.len()), Some(content.as_bytes()));
-        let head = format!("<</Type/XObject/Subtype/Image/Length {}{dict}>>", data.len());
-        object(&mut pdf, head, Some(data));
+        for (dict, data) in std::iter::once((dict, data)).chain(mask) {
+            let head = format!("<</Type/XObject/Subtype/Image/Length {}{dict}>>", data.len());
+            object(&mut pdf, head, Some(data));
+        }
         let xref = pdf.len();
         pdf.extend(format!("xref\n0 {}\n0000000000 65535 f \n", offsets.len() + 1).bytes());
         for offset in &offsets {
@@ -395,7 +403,7 @@ mod tests {
     }
 
     fn take(dict: &str, data: &[u8], cm: &str) -> Picture {
-        let document = Document::open(&page_with(dict, data, cm)).expect("opens");
+        let document = Document::open(&page_with(dict, data, cm, None)).expect("opens");
         let page = document.page(1).expect("page");
         let drawn = page.drawn.images[0];
         let info = ImageInfo::read(&document.object(drawn.xref.expect("xref")));
@@ -454,6 +462,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_soft_mask_hides_is_white_as_on_the_page() {
+        let mask = "/Width 2/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+        let dict = "/Width 2/Height 1/BitsPerComponent 8/ColorSpace/DeviceRGB/SMask 6 0 R";
+        let pdf = page_with(dict, &[0; 6], "40 0 0 20 5 5", Some((mask, &[0, 127])));
+        let document = Document::open(&pdf).expect("opens");
+        let page = document.page(1).expect("page");
+        let picture = document.picture(&page, &page.drawn.images[0], None).expect("picture");
+        let decoded = image::load_from_memory(&picture.bytes).expect("PNG").into_rgb8();
+        assert_eq!(decoded.get_pixel(0, 0).0, [255; 3]);
+        assert!((120..136).contains(&decoded.get_pixel(1, 0).0[0]), "{decoded:?}");
+    }
+
+    #[test]
     fn a_plain_jpeg_stays_byte_for_byte_and_a_flipped_one_does_not() {
         let mut jpeg = Vec::new();
         let grey = image::GrayImage::from_fn(16, 8, |x, _| image::Luma([x as u8 * 15]));
@@ -474,7 +495,8 @@ mod tests {
     #[test]
     fn an_absurd_size_is_refused_before_it_is_decoded() {
         let dict = "/Width 100000/Height 100000/BitsPerComponent 8/ColorSpace/DeviceGray";
-        let document = Document::open(&page_with(dict, b"x", "40 0 0 20 5 5")).expect("opens");
+        let document =
+            Document::open(&page_with(dict, b"x", "40 0 0 20 5 5", None)).expect("opens");
         let page = document.page(1).expect("page");
         let error = document.picture(&page, &page.drawn.images[0], None).expect_err("refused");
         assert!(error.to_string().contains("pixels"), "{error}");

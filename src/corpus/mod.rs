@@ -1,1 +1,0 @@
-//! Manifest, preprint servers, downloads.
