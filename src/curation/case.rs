@@ -40,9 +40,10 @@ pub(super) fn ask<R: BufRead, W: Write>(
         Line::Text(name) => name,
     };
     let known = cases.iter().find(|case| case.name == name).map(|case| case.details.clone());
-    // Words read of the proposed patient say nothing of another one.
-    let words =
-        if name == proposal.name { proposal.words.clone() } else { PatientWords::default() };
+    // Words that name a patient, or name none while the curator names one the paper has already, say
+    // nothing of another; words without a name are of whoever the curator says it is.
+    let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
+    let words = if told { proposal.words.clone() } else { PatientWords::default() };
     let mut details = known.clone().unwrap_or_default();
     let same = previous.as_ref().is_some_and(|previous| previous.case.as_ref() == Some(&name));
     if !same {
@@ -64,7 +65,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
         Line::Text(time) => Some(time).filter(|time| !time.is_empty()),
     };
     keep_details(session, panel.preprint, &name, known.as_ref(), details)?;
-    let quote = if name == proposal.name { proposal.quote } else { Quote::default() };
+    let quote = if told { proposal.quote } else { Quote::default() };
     let subject = Subject::panel(panel.image, panel.id);
     session.decide(subject, Value::Case { name, time }, &quote)?;
     Ok(Answer::Decided)
