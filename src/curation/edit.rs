@@ -174,6 +174,11 @@ impl Panels {
     /// Letters the panels as a proposal of these boxes would.
     fn reletter(&mut self) -> Result<(), String> {
         let lettered = assign(&self.boxes(), &self.subs);
+        if self.subs.is_empty() {
+            return Err(
+                "no panels' letters were found in the caption: give each, such as 'l 2 B'".into()
+            );
+        }
         if lettered.iter().all(Option::is_none) {
             return Err(format!(
                 "the caption letters {} panels, which fits neither these {} nor their rows or columns",
@@ -330,6 +335,9 @@ mod tests {
         }
         let error = panels.apply(&Edit::Reletter).expect_err("two letters, three panels");
         assert!(error.contains("letters 2 panels") && error.contains("these 3"), "{error}");
+        let mut panels = Panels::proposed(100, 80, &[], sub_captions("CT."));
+        let error = panels.apply(&Edit::Reletter).expect_err("no letters");
+        assert!(error.contains("in the caption"), "{error}");
     }
 
     proptest! {

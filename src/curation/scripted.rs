@@ -372,6 +372,16 @@ fn a_patient_the_caption_does_not_name_keeps_its_age_and_sex_under_any_name() {
 }
 
 #[test]
+fn slices_of_one_letter_were_taken_at_one_time() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "l 2 A\n\n");
+    bench.run(Stage::Case, "\n\n\nthe third day\n\n\n");
+    let panels = bench.store.labelled_panels().expect("panels");
+    assert!(panels.iter().all(|panel| panel.scan_time.as_deref() == Some("the third day")));
+}
+
+#[test]
 fn a_case_name_that_would_not_read_back_is_refused() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
