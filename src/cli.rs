@@ -141,6 +141,11 @@ pub enum AnnotationsAction {
         /// Folder to write to, such as annotations/my-dataset
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+
+        /// Leave out sub-captions, and quotations of more than 6 words, for papers whose text may
+        /// not be re-hosted
+        #[arg(long)]
+        short_quotes: bool,
     },
     /// Read them; what the database already holds is skipped
     Import {

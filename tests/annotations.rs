@@ -157,6 +157,62 @@ fn what_was_exported_imports_to_the_same_bytes() {
 }
 
 #[test]
+fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
+    let (project, rebuilt) = (labelled(), fresh());
+    let store = project.store();
+    let picture = store.images().expect("images")[1].clone();
+    let sentence = "Chest CT of a woman with COVID-19 on admission.";
+    let bounds = LEFT;
+    let panel = NewPanel {
+        image: picture.id,
+        bounds,
+        letter: "A".into(),
+        sub_caption: sentence.into(),
+        proposed_by: "auto".into(),
+    };
+    store.panel(&panel).expect("panel");
+    for (evidence, span) in [
+        (Evidence::Caption, sentence),
+        (Evidence::Caption, "with COVID-19"),
+        (Evidence::Image, "a strip of one scan, which the PDF stores in pieces"),
+    ] {
+        let decision = NewDecision {
+            stage: covid_ct::store::Stage::Diagnose,
+            subject: Subject::image(picture.id),
+            value: Some(Value::Diagnose(Diagnosis::Covid)),
+            evidence: Some(evidence),
+            span: span.into(),
+            curator: "ann".into(),
+            time: "2020-03-27T12:00:00Z".into(),
+            note: String::new(),
+        };
+        store.decide(&decision).expect("decided");
+    }
+    let folder = project.path("annotations");
+    let export_short = |project: &Project, folder: &str| {
+        let folder = project.path(folder);
+        project.command(["annotations", "export", "--short-quotes"]).arg(folder).assert().success();
+    };
+    export_short(&project, "annotations");
+    let written = files(&folder);
+    let all: String = written.iter().map(|(_, bytes)| text(bytes)).collect();
+    assert!(!all.contains("on admission"), "{all}");
+    assert!(all.contains(",caption,with COVID-19,") && all.contains("stores in pieces"), "{all}");
+
+    import(&rebuilt, &project).success();
+    export(&rebuilt, "annotations");
+    assert_eq!(files(&rebuilt.path("annotations")), written);
+    // Where the sentences are still known, rows without them are nothing new.
+    let again = import(&project, &project).success();
+    let out = text(&again.get_output().stdout);
+    assert!(out.contains("decisions: 0 added, 10"), "{out}");
+    assert_eq!(text(&again.get_output().stderr), "");
+    export(&project, "whole");
+    let whole: String = files(&project.path("whole")).iter().map(|(_, b)| text(b)).collect();
+    assert_eq!(whole.matches("on admission").count(), 2, "the quotation and the sub-caption");
+}
+
+#[test]
 fn importing_again_adds_nothing() {
     let project = labelled();
     export(&project, "annotations");

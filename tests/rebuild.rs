@@ -2,13 +2,16 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use common::{Project, files, text};
+use common::{Project, files, shared_data, text};
+use covid_ct::curation::annotations::SHORT_QUOTE_WORDS;
 use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
 use covid_ct::pdf::Matrix;
 use covid_ct::store::{
-    Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, Source, sha256_hex,
+    Extraction, FoundFigure, FoundImage, FoundPlacement, Label, PaperMeta, Source, sha256_hex,
 };
 use image::{ImageFormat, Rgb, RgbImage};
 
@@ -155,4 +158,80 @@ fn a_picture_lost_from_disk_is_named_and_the_rest_goes_on() {
     let error = text(&failed.get_output().stderr);
     assert!(error.contains("p0-p2-52%0.png: cannot read"), "{error}");
     assert_eq!(files(&project.path("data/export/default")).len(), 10 + 6 + 1);
+}
+
+/// The articles that `annotations/pmc-sample` decides on.
+const ARTICLES: [&str; 7] = [
+    "PMC7493721",
+    "PMC7500500",
+    "PMC7546332",
+    "PMC7553375",
+    "PMC7569564",
+    "PMC7572017",
+    "PMC7582078",
+];
+
+fn pmc_sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("annotations/pmc-sample")
+}
+
+/// From PDFs and annotations alone to the dataset; every file of it with its hash, as `sha256sum`
+/// prints them.
+fn rebuild(project: &Project, jobs: &str, pdfs: impl IntoIterator<Item = PathBuf>) -> String {
+    project.command(["ingest", "--jobs", jobs]).args(pdfs).assert().success();
+    let imported = project.command(["annotations", "import"]).arg(pmc_sample()).assert().success();
+    let told = text(&imported.get_output().stdout);
+    // The 18 pictures of CTs and the 21 others: all by their bytes, so none is unknown.
+    assert!(told.contains("pictures matched: 39 by SHA-256, 0 by preprint"), "{told}");
+    project.command(["export", "pmc-sample"]).assert().success();
+    let lines: Vec<String> = files(&project.path("data/export/pmc-sample"))
+        .iter()
+        .map(|(path, bytes)| format!("{}  {}\n", sha256_hex(bytes), path.display()))
+        .collect();
+    lines.concat()
+}
+
+#[test]
+fn the_pmc_sample_is_rebuilt_from_pdfs_and_annotations_to_the_same_bytes() {
+    let Some(data) = shared_data() else { return };
+    let pdfs = ARTICLES.map(|name| data.join(format!("pmc/{name}.pdf")));
+    let (project, again) = (Project::new(), Project::new());
+    let first = rebuild(&project, "1", pdfs.clone());
+    let second = rebuild(&again, "3", pdfs.into_iter().rev());
+    assert_eq!(first, second);
+
+    let panels = project.store().labelled_panels().expect("panels");
+    let of = |label| panels.iter().filter(|panel| panel.label == Some(label)).count();
+    assert_eq!((of(Label::Covid), of(Label::NonCovid), panels.len()), (80, 12, 92));
+    let mut patients = BTreeMap::<_, usize>::new();
+    for panel in &panels {
+        *patients.entry((panel.preprint, panel.case.clone().expect("a case"))).or_default() += 1;
+    }
+    assert_eq!(patients.len(), 24);
+
+    // A change that is meant to change the dataset writes the list anew: annotations/README.md.
+    let listed = fs::read_to_string(pmc_sample().join("SHA256SUMS")).expect("SHA256SUMS");
+    let changed: Vec<&str> = first.lines().filter(|line| !listed.contains(line)).collect();
+    assert!(changed.is_empty(), "not as in SHA256SUMS:\n{}", changed.join("\n"));
+    assert_eq!(first.lines().count(), listed.lines().count(), "files are missing");
+}
+
+#[test]
+fn the_pmc_sample_holds_no_text_of_the_articles() {
+    let read = |file: &str| {
+        let mut reader = csv::Reader::from_path(pmc_sample().join(file)).expect(file);
+        let header = reader.headers().expect(file).clone();
+        reader
+            .records()
+            .map(|row| {
+                let row = row.expect("row");
+                header.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect()
+            })
+            .collect::<Vec<BTreeMap<String, String>>>()
+    };
+    for row in read("decisions.csv") {
+        let words = row["span"].split_whitespace().count();
+        assert!(row["evidence"] == "image" || words <= SHORT_QUOTE_WORDS, "{row:?}");
+    }
+    assert!(read("panels.csv").iter().all(|row| row["sub_caption"].is_empty()));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use covid_ct::Workspace;
-use covid_ct::curation::annotations::{self, Counted, Imported, MatchedBy};
+use covid_ct::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
 use covid_ct::store::Store;
 
 use super::Outcome;
@@ -16,13 +16,16 @@ const NAMED: usize = 5;
 pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> {
     let mut store = Store::open_existing(&Workspace::new(workspace))?;
     match &args.action {
-        AnnotationsAction::Export { folder } => export(&store, folder),
+        AnnotationsAction::Export { folder, short_quotes } => {
+            let quotes = if *short_quotes { Quotes::Short } else { Quotes::Whole };
+            export(&store, folder, quotes)
+        }
         AnnotationsAction::Import { folder } => import(&mut store, folder),
     }
 }
 
-fn export(store: &Store, folder: &Path) -> anyhow::Result<Outcome> {
-    let written = annotations::export(store, folder)?;
+fn export(store: &Store, folder: &Path, quotes: Quotes) -> anyhow::Result<Outcome> {
+    let written = annotations::export(store, folder, quotes)?;
     println!(
         "{}: {} decisions, {} panels, {} cases, {} split rows",
         folder.display(),

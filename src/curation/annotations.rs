@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use crate::store::StoreError;
 
-pub use export::{Written, export};
+pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
 pub use matching::MatchedBy;
 

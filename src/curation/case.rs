@@ -32,19 +32,21 @@ pub(super) fn ask<R: BufRead, W: Write>(
     let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
     let cases: Vec<Case> =
         session.store.cases()?.into_iter().filter(|case| case.preprint == panel.preprint).collect();
-    let previous = previous_panel(session, panel)?;
-    let proposal = propose(item, panel, &cases, previous.as_ref());
+    let panels = session.store.labelled_panels()?;
+    let previous = previous_panel(&panels, panel);
+    let proposal = propose(item, panel, &cases, previous);
 
-    let name = match ask_name(session, item, &proposal, previous.as_ref())? {
+    let name = match ask_name(session, item, &proposal, previous)? {
         Line::Leave(answer) => return Ok(answer),
         Line::Text(name) => name,
     };
     let known = cases.iter().find(|case| case.name == name).map(|case| case.details.clone());
-    // Words read of the proposed patient say nothing of another one.
-    let words =
-        if name == proposal.name { proposal.words.clone() } else { PatientWords::default() };
+    // Words that name a patient, or name none while the curator names one the paper has already, say
+    // nothing of another; words without a name are of whoever the curator says it is.
+    let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
+    let words = if told { proposal.words.clone() } else { PatientWords::default() };
     let mut details = known.clone().unwrap_or_default();
-    let same = previous.as_ref().is_some_and(|previous| previous.case.as_ref() == Some(&name));
+    let same = previous.is_some_and(|previous| previous.case.as_ref() == Some(&name));
     if !same {
         let age = words.age.map(|age| age.to_string()).unwrap_or_default();
         let age = if details.age.is_empty() { age } else { details.age };
@@ -58,29 +60,37 @@ pub(super) fn ask<R: BufRead, W: Write>(
             Line::Text(sex) => sex,
         };
     }
-    let time = proposal.words.time.clone().unwrap_or_default();
+    let time = time_of_letter(&panels, panel).or(proposal.words.time).unwrap_or_default();
     let time = match ask_detail(session, item, "time", &time, |text| Ok(text.to_owned()))? {
         Line::Leave(answer) => return Ok(answer),
         Line::Text(time) => Some(time).filter(|time| !time.is_empty()),
     };
     keep_details(session, panel.preprint, &name, known.as_ref(), details)?;
-    let quote = if name == proposal.name { proposal.quote } else { Quote::default() };
+    let quote = if told { proposal.quote } else { Quote::default() };
     let subject = Subject::panel(panel.image, panel.id);
     session.decide(subject, Value::Case { name, time }, &quote)?;
     Ok(Answer::Decided)
 }
 
 /// The panel before this one, in the order they are asked about.
-fn previous_panel<R, W>(
-    session: &Session<'_, R, W>,
+fn previous_panel<'a>(
+    panels: &'a [LabelledPanel],
     panel: &LabelledPanel,
-) -> Result<Option<LabelledPanel>> {
-    let panels = session.store.labelled_panels()?;
-    Ok(panels
-        .into_iter()
+) -> Option<&'a LabelledPanel> {
+    panels
+        .iter()
         .take_while(|before| before.id != panel.id)
         .filter(|before| before.preprint == panel.preprint && before.case.is_some())
-        .last())
+        .last()
+}
+
+/// When the panels of the same letter in the same picture were taken: slices of one scan.
+fn time_of_letter(panels: &[LabelledPanel], panel: &LabelledPanel) -> Option<String> {
+    panels
+        .iter()
+        .filter(|other| other.image == panel.image && !other.letter.is_empty())
+        .find(|other| other.letter == panel.letter && other.scan_time.is_some())
+        .and_then(|other| other.scan_time.clone())
 }
 
 /// Reads sub-caption, caption and citing sentences, in that order, for what they tell of the

@@ -19,6 +19,7 @@ Which rectangles of the picture are single CT scans? One box a scan, tight, with
   + x,y,w,h         add a box, in pixels from the top left corner
   = 3 x,y,w,h       replace the box of panel 3
   l 2 B             panel 2 is B of the caption; l 2 takes its letter away
+  l                 letter all panels after the caption, once they are right
   c                 clear: start from no panels (accepted so, the picture gives none)
   r                 start again from what was proposed
 ";

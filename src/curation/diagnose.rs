@@ -11,7 +11,8 @@ What do the authors say the scan shows?
   c  COVID-19: caption or text says that the patient has it, or that SARS-CoV-2 was found
   n  non-COVID: another disease, a healthy person, or a scan from before the outbreak
   m  maybe: picture and text do not tell
-  x  exclude: not a plain scan of a patient (phantom, rendering, map laid over it)
+  x  exclude: not a plain scan of a patient (phantom, rendering, map laid over it,
+     one strip of a scan that the PDF stores in pieces)
   2=n  the same for panel 2 alone, which then overrules the picture; ask first: crop
 Go by what the authors say, not by how the lungs look.
 ";

@@ -31,6 +31,8 @@ pub enum Edit {
     Replace(usize, PanelBox),
     /// `l 2 B`; without a letter, none.
     Letter(usize, String),
+    /// `l`: all as the caption letters them, where the numbers agree.
+    Reletter,
 }
 
 impl Edit {
@@ -54,6 +56,7 @@ impl Edit {
                 let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
                 Ok(Self::Replace(panel_number(number)?, bounds(rest)?))
             }
+            ("l", "") => Ok(Self::Reletter),
             ("l", _) => {
                 let (number, letter) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
                 Ok(Self::Letter(panel_number(number)?, letter.trim().to_owned()))
@@ -162,8 +165,31 @@ impl Panels {
                 }
                 self.drafts[index] = self.drawn(self.drafts[index].bounds, letter);
             }
+            Edit::Reletter => self.reletter()?,
         }
         self.sort();
+        Ok(())
+    }
+
+    /// Letters the panels as a proposal of these boxes would.
+    fn reletter(&mut self) -> Result<(), String> {
+        let lettered = assign(&self.boxes(), &self.subs);
+        if self.subs.is_empty() {
+            return Err(
+                "no panels' letters were found in the caption: give each, such as 'l 2 B'".into()
+            );
+        }
+        if lettered.iter().all(Option::is_none) {
+            return Err(format!(
+                "the caption letters {} panels, which fits neither these {} nor their rows or columns",
+                self.subs.len(),
+                self.drafts.len()
+            ));
+        }
+        for (draft, sub) in self.drafts.iter_mut().zip(lettered) {
+            draft.letter = sub.map_or(String::new(), |sub| sub.letter.to_string());
+            draft.sub_caption = sub.map_or(String::new(), |sub| sub.text.clone());
+        }
         Ok(())
     }
 
@@ -277,6 +303,8 @@ mod tests {
         assert_eq!(after(&["c", "10 10 20 20"]), ["10,10,20,20 "]);
         assert_eq!(after(&["= 2 60,0,40,80"])[1], "B60,0,40,80 Second.");
         assert_eq!(after(&["l 1 B", "l 2"]), ["B0,0,50,80 Second.", "50,0,50,80 "]);
+        let redrawn = after(&["c", "+ 50,0,50,80", "+ 0,0,49,80", "l"]);
+        assert_eq!(redrawn, ["A0,0,49,80 First.", "B50,0,50,80 Second."]);
     }
 
     #[test]
@@ -294,9 +322,22 @@ mod tests {
             assert!(error.contains(why), "{command}: {error}");
             assert_eq!(panels, two());
         }
-        for command in ["", "z", "d", "d x", "m 1", "+ 1,2,3", "= 1", "w 1", "l"] {
+        for command in ["", "z", "d", "d x", "m 1", "+ 1,2,3", "= 1", "w 1", "l x"] {
             assert!(Edit::parse(command).is_err(), "{command}");
         }
+    }
+
+    #[test]
+    fn letters_that_do_not_fit_are_not_given() {
+        let mut panels = two();
+        for command in ["c", "+ 0,0,20,30", "+ 30,0,20,30", "+ 60,0,20,30"] {
+            panels.apply(&Edit::parse(command).expect(command)).expect(command);
+        }
+        let error = panels.apply(&Edit::Reletter).expect_err("two letters, three panels");
+        assert!(error.contains("letters 2 panels") && error.contains("these 3"), "{error}");
+        let mut panels = Panels::proposed(100, 80, &[], sub_captions("CT."));
+        let error = panels.apply(&Edit::Reletter).expect_err("no letters");
+        assert!(error.contains("in the caption"), "{error}");
     }
 
     proptest! {

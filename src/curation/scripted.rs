@@ -261,6 +261,17 @@ fn diagnose_writes_the_words_it_rests_on() {
 }
 
 #[test]
+fn a_note_goes_with_the_next_decision_on_its_picture_alone() {
+    let mut bench = Bench::new();
+    let (_, shown) = bench.run(Stage::Select, "# blurred\nm\n# of the first\ns\n");
+    assert!(shown.contains("noted"), "{shown}");
+    bench.run(Stage::Select, "n\n");
+    let notes: Vec<String> =
+        bench.store.decisions().expect("decisions").into_iter().map(|d| d.note).collect();
+    assert_eq!(notes, ["blurred", ""], "a skip drops the note");
+}
+
+#[test]
 fn a_quit_before_the_evidence_decides_nothing() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
@@ -346,6 +357,28 @@ fn case_proposes_the_patient_and_keeps_only_what_is_new() {
     let times: Vec<_> = panels.iter().map(|p| p.scan_time.as_deref()).collect();
     assert_eq!(times, [Some("Day 2 after onset"), Some("Day 9 after onset")]);
     assert!(panels.iter().all(|panel| panel.case.as_deref() == Some("Patient 1")));
+}
+
+#[test]
+fn a_patient_the_caption_does_not_name_keeps_its_age_and_sex_under_any_name() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "\n");
+    bench.run(Stage::Case, "Case 7\n\n\n\nTwin\n-\n-\n\n");
+    let cases = bench.store.cases().expect("cases");
+    let told: Vec<[&str; 3]> =
+        cases.iter().map(|c| [&*c.name, &*c.details.age, &*c.details.sex]).collect();
+    assert_eq!(told, [["Case 7", "39", "M"], ["Twin", "", ""]]);
+}
+
+#[test]
+fn slices_of_one_letter_were_taken_at_one_time() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Crop, "l 2 A\n\n");
+    bench.run(Stage::Case, "\n\n\nthe third day\n\n\n");
+    let panels = bench.store.labelled_panels().expect("panels");
+    assert!(panels.iter().all(|panel| panel.scan_time.as_deref() == Some("the third day")));
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) enum Answer {
     Quit,
 }
 
-/// A line typed at a prompt; `?` and `o` are already dealt with.
+/// A line typed at a prompt; `?`, `o` and notes are already dealt with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
     Leave(Answer),
@@ -120,6 +120,8 @@ pub struct Session<'a, R, W> {
     skipped: HashSet<(Stage, Subject)>,
     /// What an undo brought back, to be asked first.
     first: Option<Subject>,
+    /// Typed for the next decision on what is shown.
+    note: String,
     undone: usize,
 }
 
@@ -141,6 +143,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             steps: Vec::new(),
             skipped: HashSet::new(),
             first: None,
+            note: String::new(),
             undone: 0,
         }
     }
@@ -203,6 +206,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         let (done, total) = (queue.done, queue.done + queue.tasks.len());
         for (number, task) in (done + 1..).zip(queue.tasks) {
             let subject = task.subject();
+            self.note.clear();
             let item = Item::load(self.store, task)?;
             let title = format!("{stage} {number} of {total}");
             self.prompt.tell(&super::view::describe(&item, self.prompt.style, &title))?;
@@ -244,7 +248,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         self.undone += 1;
         self.first = Some(last.subject);
         self.skipped.remove(&(last.stage, last.subject));
-        self.write(last.stage, last.subject, None, &Quote::default())?;
+        self.write(last.stage, last.subject, None, &Quote::default(), String::new())?;
         let value = last.value.map(|value| value.to_string()).unwrap_or_default();
         Ok(self.prompt.tell(&format!("undone: {} {value}", last.stage))?)
     }
@@ -252,7 +256,8 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
     /// Writes a decision; it is on disk when this returns.
     pub(super) fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
         let said = format!("  {}: {value}", value.stage());
-        self.write(value.stage(), subject, Some(value), quote)?;
+        let note = std::mem::take(&mut self.note);
+        self.write(value.stage(), subject, Some(value), quote, note)?;
         self.steps.push(Step::Decided);
         Ok(self.prompt.tell(&said)?)
     }
@@ -263,6 +268,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         subject: Subject,
         value: Option<Value>,
         quote: &Quote,
+        note: String,
     ) -> Result<()> {
         let before = self.store.last_decided_at(stage, subject, &self.curator)?;
         self.store.decide(&NewDecision {
@@ -273,12 +279,12 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             span: quote.span.clone(),
             curator: self.curator.clone(),
             time: now().max(before.unwrap_or_default()),
-            note: String::new(),
+            note,
         })?;
         Ok(())
     }
 
-    /// Asks until the answer is something else than a call for help or for the picture.
+    /// Asks until the answer is something else than a note, a call for help or for the picture.
     pub(super) fn line(&mut self, question: &str, item: &Item, help: &str) -> Result<Line> {
         loop {
             let Some(line) = self.prompt.ask(question)? else {
@@ -296,6 +302,10 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
                         item.path.display()
                     ))?,
                 },
+                note if note.starts_with('#') => {
+                    note[1..].trim().clone_into(&mut self.note);
+                    self.prompt.tell("noted, for the next decision on this picture")?;
+                }
                 "s" => return Ok(Line::Leave(Answer::Skip)),
                 "u" => return Ok(Line::Leave(Answer::Undo)),
                 "q" => return Ok(Line::Leave(Answer::Quit)),
@@ -308,6 +318,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
 const COMMON_KEYS: &str = "At any prompt:
   o  open the picture in the system's viewer
   s  skip: asked again next time
+  # WORDS  a note, in your words, kept with the next decision on this picture
   u  undo the last skip or decision; again goes further back
   q  quit; everything decided is already saved
 ";

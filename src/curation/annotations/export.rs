@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::tables::{self, Table as _};
 use super::{AnnotationsError, Result, TAKEN_BACK};
-use crate::store::{CaseRow, DecisionRow, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store};
+use crate::store::{
+    CaseRow, DecisionRow, Evidence, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
+};
 
 /// How many rows an export wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +18,43 @@ pub struct Written {
     pub splits: usize,
 }
 
+/// Longest quotation kept by [`Quotes::Short`], in words: enough for `patient with COVID-19`, too few
+/// for a sentence.
+pub const SHORT_QUOTE_WORDS: usize = 6;
+
+/// How much of the papers' own text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quotes {
+    /// Sub-captions and quotations as they were recorded.
+    #[default]
+    Whole,
+    /// Neither sub-captions nor quotations of more than [`SHORT_QUOTE_WORDS`] words, so that
+    /// decisions on papers whose text may not be re-hosted can be shared. What a curator saw in a
+    /// picture is the curator's own text and stays.
+    Short,
+}
+
+impl Quotes {
+    fn span(self, evidence: Option<Evidence>, span: String) -> String {
+        let own = evidence == Some(Evidence::Image);
+        let short = span.split_whitespace().count() <= SHORT_QUOTE_WORDS;
+        if self == Self::Whole || own || short { span } else { String::new() }
+    }
+
+    fn sub_caption(self, text: &str) -> String {
+        if self == Self::Whole { text.to_owned() } else { String::new() }
+    }
+}
+
 /// Writes all that was decided to the four files of `folder`, replacing each as a whole.
 ///
 /// # Errors
 /// When the folder cannot be written, or the database's.
-pub fn export(store: &Store, folder: &Path) -> Result<Written> {
+pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     let failed = |source| AnnotationsError::Write { path: folder.join(DecisionRow::FILE), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let known = Known::of(store)?;
-    let (decisions, panels) = (known.decisions(store)?, known.panels());
+    let (decisions, panels) = (known.decisions(store, quotes)?, known.panels(quotes));
     let (cases, splits) = (cases(store)?, known.splits(store)?);
     tables::write(folder, &panels)?;
     tables::write(folder, &cases)?;
@@ -65,7 +95,7 @@ impl Known {
 
     /// Ties, decisions of one curator on one subject within a second, stay in the order they were
     /// made: the later one is in force.
-    fn decisions(&self, store: &Store) -> Result<Vec<DecisionRow>> {
+    fn decisions(&self, store: &Store, quotes: Quotes) -> Result<Vec<DecisionRow>> {
         let mut keyed: Vec<_> = store
             .decisions()?
             .into_iter()
@@ -91,7 +121,7 @@ impl Known {
                     stage: decision.stage.to_string(),
                     value: decision.value.map_or_else(|| TAKEN_BACK.into(), |v| v.to_string()),
                     evidence: decision.evidence.map(|e| e.to_string()).unwrap_or_default(),
-                    span: decision.span,
+                    span: quotes.span(decision.evidence, decision.span),
                     curator: decision.curator,
                     time: decision.time,
                     note: decision.note,
@@ -102,7 +132,7 @@ impl Known {
         Ok(keyed.into_iter().map(row).collect())
     }
 
-    fn panels(&self) -> Vec<PanelRow> {
+    fn panels(&self, quotes: Quotes) -> Vec<PanelRow> {
         let mut keyed: Vec<_> = self
             .panels
             .values()
@@ -119,7 +149,7 @@ impl Known {
                 xref,
                 panel: bounds.to_string(),
                 letter: panel.letter.clone(),
-                sub_caption: panel.sub_caption.clone(),
+                sub_caption: quotes.sub_caption(&panel.sub_caption),
                 proposed_by: panel.proposed_by.clone(),
                 image_sha256,
                 document_sha256,

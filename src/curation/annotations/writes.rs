@@ -54,10 +54,19 @@ fn add_panels(
     for panel in rows {
         let known = panels.known.get(&(panel.image, panel.bounds));
         imported.panels.count(known.is_none());
-        imported.differing_panels += usize::from(known.is_some_and(|(_, known)| *known != panel));
+        imported.differing_panels +=
+            usize::from(known.is_some_and(|(_, known)| differ(known, &panel)));
         panels.id(store, panel)?;
     }
     Ok(())
+}
+
+/// A row without its sub-caption, which an export may leave out, differs in nothing by that.
+fn differ(known: &NewPanel, row: &NewPanel) -> bool {
+    let left_out = row.sub_caption.is_empty();
+    known.letter != row.letter
+        || known.proposed_by != row.proposed_by
+        || !left_out && known.sub_caption != row.sub_caption
 }
 
 /// Panels that only a decision names are drawn by its curator.
@@ -67,7 +76,7 @@ fn add_decisions(
     panels: &mut Panels,
     imported: &mut Imported,
 ) -> Result<()> {
-    let mut held = Held::new(store.decisions()?.into_iter().map(|decision| NewDecision {
+    let mut held = HeldDecisions::new(store.decisions()?.into_iter().map(|decision| NewDecision {
         stage: decision.stage,
         subject: decision.subject,
         value: decision.value,
@@ -157,6 +166,32 @@ fn bare_panel(image: i64, bounds: PanelBox, proposed_by: &str) -> NewPanel {
         letter: String::new(),
         sub_caption: String::new(),
         proposed_by: proposed_by.into(),
+    }
+}
+
+/// Decisions the database holds: the spans left of each that is otherwise alike. A row without its
+/// span, which an export may leave out, is any of them.
+struct HeldDecisions(HashMap<NewDecision, Vec<String>>);
+
+impl HeldDecisions {
+    fn new(decisions: impl IntoIterator<Item = NewDecision>) -> Self {
+        let mut spans: HashMap<_, Vec<_>> = HashMap::new();
+        for mut decision in decisions {
+            let span = std::mem::take(&mut decision.span);
+            spans.entry(decision).or_default().push(span);
+        }
+        Self(spans)
+    }
+
+    /// Whether the database holds one more of this decision; takes it.
+    fn take(&mut self, row: &NewDecision) -> bool {
+        let key = NewDecision { span: String::new(), ..row.clone() };
+        let Some(spans) = self.0.get_mut(&key) else { return false };
+        let same = spans.iter().position(|span| *span == row.span);
+        let left_out = || (row.span.is_empty() && !spans.is_empty()).then_some(0);
+        let Some(found) = same.or_else(left_out) else { return false };
+        spans.swap_remove(found);
+        true
     }
 }
 
