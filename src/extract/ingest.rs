@@ -54,6 +54,8 @@ pub enum Event<'a> {
 pub enum IngestError {
     #[error("another `covid-ct ingest` works on {path}: wait until it is done", path = path.display())]
     Busy { path: PathBuf },
+    #[error("nothing to read: none of the paths leads to a PDF")]
+    NothingToRead,
     #[error("cannot lock {path}: {source}", path = path.display())]
     Lock { path: PathBuf, source: std::io::Error },
     #[error("cannot start a worker ({program}): {source}", program = program.display())]
@@ -92,6 +94,7 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
         if path.is_file() {
             found.push(path.clone());
         } else if path.is_dir() {
+            let before = found.len() + lost.len();
             for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
                 match entry {
                     Ok(entry) if entry.file_type().is_file() && is_pdf(entry.path()) => {
@@ -103,6 +106,9 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
                         error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
                     )),
                 }
+            }
+            if found.len() + lost.len() == before {
+                lost.push((path.clone(), "no *.pdf in this folder or below".into()));
             }
         } else {
             lost.push((path.clone(), "no such file or folder".into()));
@@ -121,8 +127,9 @@ fn is_pdf(path: &Path) -> bool {
 /// failed before; without it they are reported as failed without being read.
 ///
 /// # Errors
-/// When another ingest works on the same workspace, no worker can be started, or the store refuses.
-/// Documents that fail are no error: they are in the [`Summary`].
+/// When none of `paths` leads to a PDF, another ingest works on the same workspace, no worker can be
+/// started, or the store refuses. Documents that fail are no error: they are in the [`Summary`], and
+/// so are paths that lead nowhere beside others that do not.
 pub fn ingest(
     workspace: &Workspace,
     store: &mut Store,
@@ -138,6 +145,9 @@ pub fn ingest(
     for (path, error) in lost {
         watch(Event::Failed { path: &path, error: &error });
         summary.failed.push((path, error));
+    }
+    if documents.is_empty() {
+        return Err(IngestError::NothingToRead);
     }
     let requests = missing(store, documents, retry_failed, &mut summary, &mut watch)?;
     watch(Event::Start(requests.len()));

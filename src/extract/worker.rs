@@ -55,6 +55,17 @@ pub fn limit_memory(memory: u64) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Ends this process with the parent, however that ends: a reader that nobody watches would stay with
+/// an endless document forever.
+///
+/// # Errors
+/// When the system refuses.
+pub fn end_with_parent() -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    Ok(())
+}
+
 fn answer(request: &Request, objects: &ObjectStore) -> Response {
     let failed = |error: String| Response::Failed { error };
     let bytes = match std::fs::read(&request.path) {

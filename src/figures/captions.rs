@@ -51,7 +51,7 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
             if taken[index][start] {
                 continue;
             }
-            let Some(label) = starts_caption(page, start, body) else { continue };
+            let Some(label) = starts_caption(page, start, body, &taken[index]) else { continue };
             let reader = Reader { page, body, taken: &taken[index] };
             let mut lines: Vec<(usize, usize)> =
                 reader.extent(start, &label).into_iter().map(|line| (index, line)).collect();
@@ -134,13 +134,13 @@ fn is_address(text: &str) -> bool {
         && ["http://", "https://", "doi:", "doi.org"].iter().any(|start| text.starts_with(start))
 }
 
-/// The label of line `start`, if a caption begins there.
-fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
+/// The label of line `start`, if a caption begins there. `taken` are the lines of captions before it.
+fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> Option<Label> {
     let line = &page.lines[start];
     let label = label::read(&line.text)?;
     let before = line_above(page, start);
     // A citation wrapped to the start of a line: the sentence came from the line above, or from the
-    // foot of the column before.
+    // foot of the column before, whatever figures stand between.
     let goes_on = |above: &TextLine| {
         same_size(above.size, line.size)
             && above.is_bold() == line.starts_bold()
@@ -151,7 +151,7 @@ fn starts_caption(page: &PageText, start: usize, body: f32) -> Option<Label> {
         let above = &page.lines[index];
         let near = pitch(above, line) < 1.6 * line.size || keeps_pace(page, index, line);
         near && goes_on(above)
-    }) || start.checked_sub(1).is_some_and(|index| {
+    }) || (0..start).rev().find(|&index| !taken[index]).is_some_and(|index| {
         let last = &page.lines[index];
         let column_before = last.top > line.top + 3.0 * line.size
             && last.line.bbox.x1 < line.line.bbox.x0 + line.size;

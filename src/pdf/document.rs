@@ -77,7 +77,7 @@ impl Document {
     /// Reads page `number`, counted from 1.
     ///
     /// # Errors
-    /// When MuPDF cannot load or run it.
+    /// When MuPDF cannot load or run it, or its content is not in the file.
     pub fn page(&self, number: u32) -> Result<Page, PdfError> {
         let broken = |doing: &'static str| {
             move |source| PdfError::BrokenPage { page: number, doing, source }
@@ -97,9 +97,10 @@ impl Document {
         });
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
+        let content = contents(&page).ok_or(PdfError::NoContent { page: number })?;
         let resources = page.object().get_dict_inheritable("Resources").ok().flatten();
         let drawn = match resources {
-            Some(resources) => walk::walk(&contents(&page), &resources, to_display, frame),
+            Some(resources) => walk::walk(&content, &resources, to_display, frame),
             None => Drawn::default(),
         };
         let lines = text::lines(&text);
@@ -131,20 +132,23 @@ impl Document {
     }
 }
 
-/// The page's content streams, joined as the format wants it: by white space.
-fn contents(page: &PdfPage) -> Vec<u8> {
-    let Ok(Some(contents)) = page.contents() else { return Vec::new() };
-    if !contents.is_array().unwrap_or(false) {
-        return contents.read_stream().unwrap_or_default();
-    }
+/// The page's content streams, joined as the format wants it: by white space. A blank page has none.
+/// `None` where the page names a stream that is not in the file: MuPDF takes such a page for blank.
+fn contents(page: &PdfPage) -> Option<Vec<u8>> {
+    let Ok(Some(contents)) = page.contents() else { return Some(Vec::new()) };
+    let parts = if contents.is_array().unwrap_or(false) {
+        let count = contents.len().unwrap_or(0);
+        (0..count).filter_map(|index| contents.get_array(index as i32).ok().flatten()).collect()
+    } else {
+        vec![contents]
+    };
     let mut joined = Vec::new();
-    for index in 0..contents.len().unwrap_or(0) {
-        if let Ok(Some(part)) = contents.get_array(index as i32)
-            && let Ok(bytes) = part.read_stream()
-        {
-            joined.extend(bytes);
-            joined.push(b'\n');
+    for part in parts {
+        if part.is_null().unwrap_or(true) {
+            return None;
         }
+        joined.extend(part.read_stream().unwrap_or_default());
+        joined.push(b'\n');
     }
-    joined
+    Some(joined)
 }

@@ -14,6 +14,7 @@ pub fn documents() -> Vec<Hostile> {
     let whole = super::paper(0, 0).pdf;
     vec![
         Hostile { file: "empty.pdf", bytes: Vec::new() },
+        Hostile { file: "endless.pdf", bytes: endless() },
         Hostile { file: "huge-image.pdf", bytes: huge_image() },
         Hostile { file: "no-pages.pdf", bytes: no_pages() },
         Hostile {
@@ -35,6 +36,26 @@ fn huge_image() -> Vec<u8> {
     let draw = "q 400 0 0 400 100 200 cm /Im0 Do Q";
     let page = format!("{PAGE}/Resources<</XObject<</Im0 5 0 R>>>>>>");
     file(&[CATALOG, ONE_PAGE, &page, &stream(draw), picture], "")
+}
+
+/// A page of ten forms, each of which draws the next ten times: 10^10 letters, which no reader outlives.
+pub fn endless() -> Vec<u8> {
+    const LEVELS: usize = 10;
+    let form = |next: usize, content: &str| {
+        format!(
+            "<</Type/XObject/Subtype/Form/BBox[0 0 612 792]\
+             /Resources<</XObject<</Fm {next} 0 R>>/Font<</F 5 0 R>>>>/Length {}>>\n\
+             stream\n{content}\nendstream",
+            content.len()
+        )
+    };
+    let page = format!("{PAGE}/Resources<</XObject<</Fm 6 0 R>>>>>>");
+    let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
+    let mut objects = vec![CATALOG.into(), ONE_PAGE.into(), page, stream("/Fm Do"), font.into()];
+    objects.extend((0..LEVELS).map(|level| form(7 + level, &"/Fm Do ".repeat(10))));
+    objects.push(form(6 + LEVELS, "BT /F 9 Tf 72 72 Td (a) Tj ET"));
+    let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+    file(&objects, "")
 }
 
 fn no_pages() -> Vec<u8> {
