@@ -87,9 +87,9 @@ fn finds_what_the_sample_corpus_holds() {
     let xrefs = |figure: &FigureRecord| -> BTreeSet<Option<u32>> {
         figure.images.iter().map(|image| image.xref).collect()
     };
-    let alike = pairs.iter().filter(|(truth, found)| {
-        (truth.page, xrefs(truth)) == (found.page, xrefs(found))
-    });
+    let alike = pairs
+        .iter()
+        .filter(|(truth, found)| (truth.page, xrefs(truth)) == (found.page, xrefs(found)));
     assert!(alike.count() * 100 >= pairs.len() * 95, "pictures");
 
     let mentions = pairs.iter().flat_map(|(truth, found)| {

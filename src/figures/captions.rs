@@ -359,11 +359,28 @@ impl Reader<'_> {
         let heading = below.is_bold()
             && !above.is_bold()
             && ((finished && short) || looser || SECTION.is_match(&below.text));
+        // Of a caption of one line no pace is known: what follows at its own, tighter one is another
+        // text.
+        let one_line = leading.is_none()
+            && finished
+            && body_like
+            && above.is_bold()
+            && !below.is_bold()
+            && self.pace_from(below).is_some_and(|pace| step > 1.6 * pace);
         style_changes
             || heading
+            || one_line
             || (finished && looser && (body_like || indented))
             || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Distance from `line` to the next one below it in its column.
+    fn pace_from(&self, line: &TextLine) -> Option<f32> {
+        let below = self.page.lines.iter().filter(|other| {
+            pitch(line, other) > 0.5 * line.size && other.line.bbox.x_overlap(&line.line.bbox) > 0.0
+        });
+        below.map(|other| pitch(line, other)).min_by(f32::total_cmp)
     }
 
     /// Whether `line` opens a block of several full lines, as running text does.
@@ -448,4 +465,163 @@ fn continuation(
         ending: Ending::Punctuation,
     };
     Reader { page: next, body, taken }.extent(first, &label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::by_hand::{block, line, page};
+    use super::*;
+
+    fn captions(pages: &[PageText]) -> Vec<String> {
+        find(pages, &Vocabulary::default()).into_iter().map(|caption| caption.text).collect()
+    }
+
+    /// A paragraph of running text, its first line indented.
+    fn paragraph(x: f32, y: f32, number: usize) -> Vec<TextLine> {
+        block(
+            number,
+            &[
+                line("The patients came from three hospitals of", x + 10.0, y),
+                line("the province and were treated as the rules", x, y + 12.0),
+                line("of the time asked. None of them was followed", x, y + 24.0),
+                line("for more than a month after discharge.", x, y + 36.0),
+            ],
+        )
+    }
+
+    #[test]
+    fn a_caption_ends_where_running_text_begins() {
+        let caption = block(
+            1,
+            &[
+                line("Figure 1. Chest CT of a man of 40 years with", 72.0, 300.0),
+                line("fever. Both lungs show opacities near to the", 72.0, 312.0),
+                line("pleura. The arrow marks the largest.", 72.0, 324.0),
+            ],
+        );
+        let whole = "Figure 1. Chest CT of a man of 40 years with fever. Both lungs show opacities \
+                     near to the pleura. The arrow marks the largest.";
+        // Set off by a blank line, or by nothing but a short last line and an indented first one.
+        for below in [350.0, 336.0] {
+            let lines = [caption.clone(), paragraph(72.0, below, 2)].concat();
+            assert_eq!(captions(&[page(1, lines)]), [whole], "text at {below}");
+        }
+    }
+
+    #[test]
+    fn a_bold_caption_of_one_line_leaves_the_list_below_alone() {
+        let mut lines = block(1, &[line("Figure 1. Share of lobes.", 72.0, 300.0).bold(5)]);
+        lines.extend(block(
+            2,
+            &[
+                line("2019;37:366-815.", 72.0, 325.0),
+                line("7. Moretti C, Lindqvist E, et al. Chest CT in", 72.0, 338.0),
+                line("viral pneumonia. Eur Arch 2017;34:434-820.", 72.0, 351.0),
+            ],
+        ));
+        assert_eq!(captions(&[page(1, lines)]), ["Figure 1. Share of lobes."]);
+    }
+
+    #[test]
+    fn a_caption_may_stand_in_two_columns() {
+        let mut lines = block(
+            1,
+            &[
+                line("Figure 1. Chest CT of a man of 40", 72.0, 300.0).sized(8.0),
+                line("years with fever and a dry cough and", 72.0, 310.0).sized(8.0),
+                line("opacities near to the pleura, most", 320.0, 300.0).sized(8.0),
+                line("of them in the lower lobes.", 320.0, 310.0).sized(8.0),
+            ],
+        );
+        lines.extend(paragraph(72.0, 400.0, 2));
+        lines.extend(paragraph(320.0, 400.0, 3));
+        assert_eq!(
+            captions(&[page(1, lines)]),
+            [
+                "Figure 1. Chest CT of a man of 40 years with fever and a dry cough and opacities near \
+              to the pleura, most of them in the lower lobes."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_label_alone_on_its_line_leads_the_text_below() {
+        let mut lines = block(
+            1,
+            &[
+                line("Figure 2", 72.0, 300.0).bold(2),
+                line("Chest CT of a man of 40 years.", 72.0, 312.0),
+            ],
+        );
+        lines.extend(paragraph(72.0, 350.0, 2));
+        assert_eq!(captions(&[page(1, lines)]), ["Figure 2 Chest CT of a man of 40 years."]);
+    }
+
+    #[test]
+    fn a_caption_cut_off_at_the_foot_goes_on_overleaf() {
+        let mut first = paragraph(72.0, 100.0, 1);
+        first.extend(block(
+            2,
+            &[
+                line("Figure 3. Chest CT of a man of 40", 72.0, 700.0).sized(8.0),
+                line("years with fever and a dry cough and", 72.0, 710.0).sized(8.0),
+            ],
+        ));
+        let mut second = block(1, &[line("opacities near to the pleura.", 72.0, 80.0).sized(8.0)]);
+        second.extend(paragraph(72.0, 110.0, 2));
+        let pages = [page(1, first), page(2, second)];
+        let found = find(&pages, &Vocabulary::default());
+        assert_eq!(
+            found[0].text,
+            "Figure 3. Chest CT of a man of 40 years with fever and a dry cough and opacities near \
+             to the pleura."
+        );
+        assert_eq!((found[0].page, found[0].bbox.y1), (1, 718.0));
+    }
+
+    #[test]
+    fn sentences_that_cite_a_figure_are_no_captions() {
+        let shows = [
+            line("Figure 2 shows the course of the disease in", 72.0, 100.0),
+            line("the patients of the second hospital.", 72.0, 112.0),
+        ];
+        let wrapped = [
+            line("They were most common in lower lobes (as in", 72.0, 100.0),
+            line("Figure 5. The other lobes had fewer of them", 72.0, 112.0),
+            line("and were spared in the mildest cases.", 72.0, 124.0),
+        ];
+        assert!(captions(&[page(1, block(1, &shows))]).is_empty());
+        assert!(captions(&[page(1, block(1, &wrapped))]).is_empty());
+    }
+
+    #[test]
+    fn a_citation_wrapped_to_the_next_column_is_no_caption() {
+        let mut lines = paragraph(72.0, 600.0, 1);
+        lines.extend(block(2, &[line("They were most common in lower lobes (as in", 72.0, 700.0)]));
+        // A figure stands at the head of the second column, before the sentence goes on.
+        let caption = "Figure 4. Chest CT of a man of 40 years.";
+        lines.extend(block(3, &[line(caption, 320.0, 150.0).sized(8.0)]));
+        lines.extend(block(
+            4,
+            &[
+                line("Figure 5. The other lobes had fewer of them", 320.0, 220.0),
+                line("and were spared in the mildest cases.", 320.0, 232.0),
+            ],
+        ));
+        assert_eq!(captions(&[page(1, lines)]), [caption]);
+    }
+
+    #[test]
+    fn a_short_caption_beside_its_legend_is_a_mark() {
+        let text = |text: &str, at: f32| block(1, &[line(text, 72.0, at)]);
+        let pages = [
+            page(1, text("Figure 1. Chest CT of a man of 40 years.", 300.0)),
+            page(2, text("Figure 1.", 700.0)),
+            page(3, text("Figure 2. CT of a girl.", 300.0)),
+        ];
+        let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+        let of = |captions: &[Caption]| captions.iter().map(|c| c.page).collect::<Vec<_>>();
+        assert_eq!((of(&legends), of(&marks)), (vec![1, 3], vec![2]));
+        assert!(marks[0].bare);
+    }
 }

@@ -21,7 +21,7 @@ pub struct TextLine {
 }
 
 impl TextLine {
-    fn new(line: Line) -> Self {
+    pub(super) fn new(line: Line) -> Self {
         let text = normalise(&line.text());
         let size = line.size();
         let mut feet: Vec<f32> = line.words.iter().map(|word| word.bbox.y1).collect();

@@ -3,6 +3,8 @@
 //! `cleaning` takes banners and margin numbers off, `captions` finds the captions, `regions` the
 //! graphics, `pairing` puts them together and `mentions` adds the sentences that cite them.
 
+#[cfg(test)]
+mod by_hand;
 mod captions;
 mod cleaning;
 mod join;

@@ -303,7 +303,7 @@ fn pair_marks(
         let index = mark.page as usize - 1;
         let Some(page) = pages.get(index) else { continue };
         let Some(bbox) = take_all(page, &mut free[index]) else { continue };
-        let pairing = across(captions[caption].page, mark.page);
+        let pairing = across(&captions[caption], mark.page, &bbox);
         found[caption] = Some(Paired {
             caption: Some(caption),
             page: Some(mark.page),
@@ -314,11 +314,12 @@ fn pair_marks(
     }
 }
 
-/// Where the caption is, seen from a graphic on another page.
-fn across(caption_page: u32, graphic_page: u32) -> Pairing {
-    match caption_page.cmp(&graphic_page) {
-        std::cmp::Ordering::Greater if caption_page == graphic_page + 1 => Pairing::NextPage,
-        std::cmp::Ordering::Less if caption_page + 1 == graphic_page => Pairing::PreviousPage,
+/// Where the caption is, seen from a graphic that is on another page, or on its own but apart from it.
+fn across(caption: &Caption, graphic_page: u32, graphic: &Rect) -> Pairing {
+    match caption.page.cmp(&graphic_page) {
+        std::cmp::Ordering::Greater if caption.page == graphic_page + 1 => Pairing::NextPage,
+        std::cmp::Ordering::Less if caption.page + 1 == graphic_page => Pairing::PreviousPage,
+        std::cmp::Ordering::Equal if caption.bbox.centre().1 > graphic.centre().1 => Pairing::Below,
         std::cmp::Ordering::Equal => Pairing::Above,
         _ => Pairing::LegendList,
     }
@@ -370,7 +371,7 @@ fn pair_across(
             caption: Some(caption),
             page: Some(page as u32 + 1),
             bbox: Some(bbox),
-            pairing: across(captions[caption].page, page as u32 + 1),
+            pairing: across(&captions[caption], page as u32 + 1, &bbox),
             confidence,
         });
     };
@@ -393,5 +394,137 @@ fn pair_across(
             let Some(caption) = next.next() else { break };
             give(caption, page, 0.75, free, found);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caption(label: &str, page: u32, bbox: [f32; 4]) -> Caption {
+        Caption {
+            label: label.into(),
+            kind: if label.starts_with("Table") { FigureKind::Table } else { FigureKind::Figure },
+            text: format!("{label}. Chest CT"),
+            page,
+            bbox: bbox.into(),
+            bare: false,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Pictures of a page, and its running text.
+    fn drawn(pictures: &[[f32; 4]], prose: &[[f32; 4]]) -> PageGraphics {
+        let graphic = |bbox: &[f32; 4]| Graphic { bbox: (*bbox).into(), has_image: true };
+        PageGraphics {
+            graphics: pictures.iter().map(graphic).collect(),
+            prose: prose.iter().map(|bbox| (*bbox).into()).collect(),
+        }
+    }
+
+    /// Where each caption, then each picture left over, came to lie: page, top and side.
+    fn placed(
+        captions: &[Caption],
+        marks: &[Caption],
+        pages: &[PageGraphics],
+    ) -> Vec<(Option<u32>, Option<f32>, Pairing)> {
+        let paired = pair(captions, marks, pages, &vec![(600.0, 800.0); pages.len()]);
+        paired.iter().map(|p| (p.page, p.bbox.map(|bbox| bbox.y0), p.pairing)).collect()
+    }
+
+    const UPPER: [f32; 4] = [100.0, 100.0, 500.0, 300.0];
+    const MIDDLE: [f32; 4] = [100.0, 310.0, 500.0, 340.0];
+    const LOWER: [f32; 4] = [100.0, 350.0, 500.0, 550.0];
+    const FOOT: [f32; 4] = [100.0, 560.0, 500.0, 590.0];
+
+    #[test]
+    fn a_caption_takes_the_picture_above_or_below_or_beside_it() {
+        let caption = [caption("Figure 1", 1, MIDDLE)];
+        let at = |picture: [f32; 4]| placed(&caption, &[], &[drawn(&[picture], &[])]);
+        assert_eq!(at(UPPER), [(Some(1), Some(100.0), Pairing::Below)]);
+        assert_eq!(at(LOWER), [(Some(1), Some(350.0), Pairing::Above)]);
+        let right = [510.0, 300.0, 590.0, 350.0];
+        assert_eq!(at(right), [(Some(1), Some(300.0), Pairing::Left)]);
+        let left = [10.0, 300.0, 90.0, 350.0];
+        assert_eq!(at(left), [(Some(1), Some(300.0), Pairing::Right)]);
+    }
+
+    #[test]
+    fn the_documents_habit_decides_between_two_pictures() {
+        let under = [caption("Figure 1", 1, MIDDLE), caption("Figure 2", 1, FOOT)];
+        let pictures = drawn(&[UPPER, LOWER], &[]);
+        assert_eq!(
+            placed(&under, &[], std::slice::from_ref(&pictures)),
+            [(Some(1), Some(100.0), Pairing::Below), (Some(1), Some(350.0), Pairing::Below)]
+        );
+        let head = [100.0, 60.0, 500.0, 90.0];
+        let nearer_below = [100.0, 316.0, 500.0, 346.0];
+        let over = [caption("Figure 1", 1, head), caption("Figure 2", 1, nearer_below)];
+        assert_eq!(
+            placed(&over, &[], &[pictures]),
+            [(Some(1), Some(100.0), Pairing::Above), (Some(1), Some(350.0), Pairing::Above)]
+        );
+    }
+
+    #[test]
+    fn running_text_between_casts_doubt() {
+        let captions = [caption("Figure 1", 1, FOOT)];
+        let of = |page: PageGraphics| pair(&captions, &[], &[page], &[(600.0, 800.0)])[0].clone();
+        let (near, apart) = (of(drawn(&[UPPER], &[])), of(drawn(&[UPPER], &[MIDDLE])));
+        assert_eq!((near.pairing, apart.pairing), (Pairing::Below, Pairing::Below));
+        // A page with one of each still leaves little choice, but some doubt.
+        assert!(near.confidence >= 0.9 && apart.confidence < 0.8, "{near:?} {apart:?}");
+        let small = [100.0, 100.0, 200.0, 200.0];
+        assert_eq!(of(drawn(&[small], &[MIDDLE])).page, None);
+    }
+
+    #[test]
+    fn panels_side_by_side_are_one_figure() {
+        let captions = [caption("Figure 1", 1, MIDDLE)];
+        let halves = [[100.0, 100.0, 290.0, 300.0], [310.0, 100.0, 500.0, 300.0]];
+        let paired = pair(&captions, &[], &[drawn(&halves, &[])], &[(600.0, 800.0)]);
+        assert_eq!(paired.len(), 1);
+        assert_eq!(paired[0].bbox, Some(UPPER.into()));
+    }
+
+    #[test]
+    fn a_legend_at_the_head_of_the_next_page_is_the_pictures() {
+        let captions = [caption("Figure 1", 2, [100.0, 60.0, 500.0, 90.0])];
+        let pages = [drawn(&[LOWER], &[]), drawn(&[], &[])];
+        assert_eq!(placed(&captions, &[], &pages), [(Some(1), Some(350.0), Pairing::NextPage)]);
+    }
+
+    #[test]
+    fn a_list_of_legends_goes_with_the_pictures_after_it_in_order() {
+        let captions = [caption("Figure 1", 1, UPPER), caption("Figure 2", 1, MIDDLE)];
+        let pages = [drawn(&[], &[]), drawn(&[], &[]), drawn(&[UPPER], &[]), drawn(&[LOWER], &[])];
+        assert_eq!(
+            placed(&captions, &[], &pages),
+            [
+                (Some(3), Some(100.0), Pairing::LegendList),
+                (Some(4), Some(350.0), Pairing::LegendList)
+            ]
+        );
+    }
+
+    #[test]
+    fn marks_lead_legends_to_pictures_in_any_order() {
+        let legends = [caption("Figure 1", 1, UPPER), caption("Figure 2", 1, MIDDLE)];
+        let marks = [caption("Figure 2", 3, FOOT), caption("Figure 1", 4, FOOT)];
+        let pages = [drawn(&[], &[]), drawn(&[], &[]), drawn(&[LOWER], &[]), drawn(&[UPPER], &[])];
+        assert_eq!(
+            placed(&legends, &marks, &pages),
+            [
+                (Some(4), Some(100.0), Pairing::LegendList),
+                (Some(3), Some(350.0), Pairing::LegendList)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_table_takes_no_picture_from_a_figure() {
+        let captions = [caption("Table 1", 1, MIDDLE)];
+        let paired = placed(&captions, &[], &[drawn(&[UPPER], &[])]);
+        assert_eq!(paired[0], (None, None, Pairing::Unpaired));
     }
 }

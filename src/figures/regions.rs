@@ -293,7 +293,8 @@ struct Grid {
 
 impl Grid {
     fn new(width: f32, height: f32) -> Self {
-        let cells = |length: f32| ((length / CELL).ceil().clamp(1.0, 4000.0)) as usize;
+        // `max` first: it makes a number of what is none.
+        let cells = |length: f32| (length / CELL).ceil().max(1.0).min(4000.0) as usize;
         let (columns, rows) = (cells(width), cells(height));
         Self {
             columns,
@@ -388,7 +389,95 @@ impl Grid {
 
 #[cfg(test)]
 mod tests {
+    use super::super::by_hand::{block, line, page};
     use super::*;
+
+    fn cluster(marks: &[Rect], is_image: bool) -> Cluster {
+        let mut cluster = Cluster::default();
+        marks.iter().for_each(|mark| cluster.add(mark, is_image));
+        cluster
+    }
+
+    /// A bar chart's bars.
+    fn bars() -> Vec<Rect> {
+        (0..6)
+            .map(|n| 100.0 + 30.0 * n as f32)
+            .map(|x| Rect::new(x, 100.0, x + 20.0, 200.0))
+            .collect()
+    }
+
+    #[test]
+    fn running_text_is_long_or_in_paragraphs_and_labels_are_neither() {
+        let mut lines = block(1, &[line("Days after onset", 200.0, 100.0)]);
+        lines.extend(block(2, &[line("a line long enough to be a text of its own", 72.0, 300.0)]));
+        lines.extend(block(
+            3,
+            &[
+                line("two shorter lines of a narrow column", 72.0, 400.0),
+                line("that make up a paragraph of their own", 72.0, 412.0),
+            ],
+        ));
+        let page = page(1, lines);
+        assert_eq!(prose(&page, &[false; 4]), [false, true, true, true]);
+        assert_eq!(prose(&page, &[false, true, false, false]), [false, false, true, true]);
+    }
+
+    #[test]
+    fn the_ground_and_frames_of_text_are_no_part_of_a_graphic() {
+        let page = page(1, Vec::new());
+        assert!(is_ground(&Rect::new(0.0, 0.0, 600.0, 800.0), &page));
+        assert!(is_ground(&Rect::new(50.0, 20.0, 550.0, 21.0), &page));
+        assert!(!is_ground(&Rect::new(50.0, 200.0, 550.0, 400.0), &page));
+        let text = Rect::new(110.0, 310.0, 490.0, 320.0);
+        let frame = Rect::new(100.0, 100.0, 500.0, 350.0);
+        assert!(frames_text(&frame, &[text], &[]));
+        assert!(!frames_text(&frame, &[], &[text]), "one line may be a long label");
+        assert!(!frames_text(&Rect::new(100.0, 100.0, 500.0, 300.0), &[text], &[]));
+        assert!(runs_beside(&Rect::new(100.0, 100.0, 101.0, 350.0), &[text]));
+        assert!(!runs_beside(&Rect::new(100.0, 100.0, 101.0, 300.0), &[text]));
+    }
+
+    #[test]
+    fn a_few_rules_and_icons_are_no_graphic() {
+        assert_eq!(cluster(&bars()[..3], false).graphic(&[]), None);
+        assert!(cluster(&bars(), false).graphic(&[]).is_some_and(|chart| !chart.has_image));
+        let icon = Rect::new(100.0, 100.0, 112.0, 112.0);
+        assert_eq!(cluster(&[icon], true).graphic(&[]), None);
+        let scan = Rect::new(100.0, 100.0, 200.0, 200.0);
+        assert!(cluster(&[scan], true).graphic(&[]).is_some_and(|scan| scan.has_image));
+    }
+
+    #[test]
+    fn axes_belong_to_their_chart_and_other_rules_do_not() {
+        let axis = Rect::new(95.0, 200.0, 280.0, 201.0);
+        let chart = cluster(&[bars(), vec![axis]].concat(), false).graphic(&[]).expect("chart");
+        assert_eq!(chart.bbox, Rect::new(95.0, 100.0, 280.0, 201.0));
+        let head = Rect::new(40.0, 90.0, 560.0, 91.0);
+        let chart = cluster(&[bars(), vec![head]].concat(), false).graphic(&[]).expect("chart");
+        assert_eq!(chart.bbox, Rect::new(100.0, 100.0, 270.0, 200.0));
+    }
+
+    #[test]
+    fn overlapping_graphics_become_one() {
+        let graphic =
+            |x0: f32, x1: f32, has_image| Graphic { bbox: Rect::new(x0, 0.0, x1, 10.0), has_image };
+        // The second joins the first only by way of the third.
+        let mut graphics =
+            vec![graphic(0.0, 10.0, false), graphic(20.0, 30.0, true), graphic(5.0, 25.0, false)];
+        join_overlapping(&mut graphics);
+        assert_eq!(graphics, [graphic(0.0, 30.0, true)]);
+    }
+
+    #[test]
+    fn a_graphic_takes_in_its_tick_labels_and_the_title_beyond() {
+        let chart = Rect::new(100.0, 100.0, 300.0, 200.0);
+        let mut graphics = [Graphic { bbox: chart, has_image: false }];
+        let (tick, title) =
+            (Rect::new(100.0, 203.0, 120.0, 213.0), Rect::new(150.0, 217.0, 250.0, 227.0));
+        let far = Rect::new(150.0, 260.0, 250.0, 270.0);
+        take_in_labels(&mut graphics, &[tick, title, far]);
+        assert_eq!(graphics[0].bbox, chart.union(&tick).union(&title));
+    }
 
     fn clusters(marks: &[Rect], walls: &[Rect]) -> usize {
         let mut grid = Grid::new(600.0, 800.0);
@@ -411,5 +500,8 @@ mod tests {
     fn a_page_of_absurd_size_does_not_ask_for_memory() {
         let grid = Grid::new(1e9, 1e9);
         assert!(grid.cells.len() <= 16_000_000);
+        let mut grid = Grid::new(f32::NAN, f32::NEG_INFINITY);
+        grid.mark(&Rect::new(f32::NEG_INFINITY, f32::NAN, f32::INFINITY, f32::NAN));
+        assert_eq!(grid.clusters(&[]), 1);
     }
 }

@@ -133,8 +133,11 @@ impl Document {
 }
 
 /// The page's content streams, joined as the format wants it: by white space. A blank page has none.
-/// `None` where the page names a stream that is not in the file: MuPDF takes such a page for blank.
+/// `None` where the page or a stream it names is not in the file: MuPDF takes such a page for blank.
 fn contents(page: &PdfPage) -> Option<Vec<u8>> {
+    if !page.object().is_dict().unwrap_or(false) {
+        return None;
+    }
     let Ok(Some(contents)) = page.contents() else { return Some(Vec::new()) };
     let parts = if contents.is_array().unwrap_or(false) {
         let count = contents.len().unwrap_or(0);

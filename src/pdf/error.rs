@@ -17,7 +17,9 @@ pub enum PdfError {
     Broken { doing: &'static str, source: mupdf::Error },
     #[error("page {page}: {doing} failed: {source}")]
     BrokenPage { page: u32, doing: &'static str, source: mupdf::Error },
-    #[error("page {page}: its content is missing: the file is cut short or damaged, fetch it again")]
+    #[error(
+        "page {page}: its content is missing: the file is cut short or damaged, fetch it again"
+    )]
     NoContent { page: u32 },
     #[error("image {xref}: {problem}")]
     BrokenImage { xref: u32, problem: String },
