@@ -81,19 +81,18 @@ fn take_images(
                 FoundPlacement { page: page.number, transform: drawn.transform, bbox: drawn.bbox };
             let info = drawn.xref.and_then(|xref| infos.get(&xref));
             let known = drawn.xref.and_then(|xref| by_xref.get(&xref));
-            let image = match known {
-                Some(image) => *image,
-                None => {
-                    let image = take(document, page, index, info, objects, warnings)?;
-                    let number = image.map(|image| {
-                        images.push(image);
-                        images.len() - 1
-                    });
-                    if let Some(xref) = drawn.xref {
-                        by_xref.insert(xref, number);
-                    }
-                    number
+            let image = if let Some(image) = known {
+                *image
+            } else {
+                let image = take(document, page, index, info, objects, warnings)?;
+                let number = image.map(|image| {
+                    images.push(image);
+                    images.len() - 1
+                });
+                if let Some(xref) = drawn.xref {
+                    by_xref.insert(xref, number);
                 }
+                number
             };
             if let Some(image) = image {
                 places.insert((page.number, index), (image, images[image].placements.len()));

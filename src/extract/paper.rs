@@ -133,8 +133,7 @@ fn licence(front: &str, pages: &[Page]) -> String {
 /// The document's own title where it reads as one, else the largest text of the first page.
 fn title_of(stated: &str, pages: &[Page]) -> String {
     let stated = normalise(stated);
-    let file_like =
-        stated.ends_with(".doc") || stated.ends_with(".docx") || stated.ends_with(".pdf");
+    let file_like = [".doc", ".docx", ".pdf"].iter().any(|extension| stated.ends_with(extension));
     if stated.split(' ').count() >= 3 && !file_like && !stated.starts_with("Microsoft Word") {
         return stated;
     }

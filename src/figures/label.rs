@@ -96,9 +96,10 @@ pub fn read(line: &str) -> Option<Label> {
     };
     let table = word.starts_with("tab");
     let noun = if table { "Table" } else { "Figure" };
-    let name = match extended {
-        true => format!("Extended Data {noun} {prefix}{number}"),
-        false => format!("{noun} {prefix}{number}"),
+    let name = if extended {
+        format!("Extended Data {noun} {prefix}{number}")
+    } else {
+        format!("{noun} {prefix}{number}")
     };
     let kind = match (table, extended || !prefix.is_empty()) {
         (true, _) => FigureKind::Table,

@@ -223,9 +223,8 @@ fn pair_page(
             let wanted = if table { Side::Below } else { preferred };
             let rank = match side {
                 side if side == wanted => 0,
-                Side::Above | Side::Below if table => continue,
+                _ if table => continue,
                 Side::Above | Side::Below => 2,
-                Side::Left | Side::Right if table => continue,
                 Side::Left | Side::Right => 1,
             };
             let option = candidate_on(side, index, caption, page, &others);

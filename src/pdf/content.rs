@@ -203,14 +203,13 @@ impl Iterator for Operations<'_> {
                 }
                 _ => {
                     let word = self.regular();
-                    match parse_number(word) {
-                        Some(number) => Operand::Number(number),
-                        None => {
-                            if word == b"BI" {
-                                self.skip_inline_image();
-                            }
-                            return Some(Operation { operator: word.to_vec(), operands });
+                    if let Some(number) = parse_number(word) {
+                        Operand::Number(number)
+                    } else {
+                        if word == b"BI" {
+                            self.skip_inline_image();
                         }
+                        return Some(Operation { operator: word.to_vec(), operands });
                     }
                 }
             };

@@ -99,12 +99,11 @@ fn filters(object: &PdfObject) -> Vec<String> {
 
 /// Family and number of components of a colour space.
 fn family(space: PdfObject) -> (String, u32) {
-    let (name, array) = match text_of(&space) {
-        Some(name) => (name, None),
-        None => {
-            let first = space.get_array(0).ok().flatten().and_then(|name| text_of(&name));
-            (first.unwrap_or_default(), Some(space))
-        }
+    let (name, array) = if let Some(name) = text_of(&space) {
+        (name, None)
+    } else {
+        let first = space.get_array(0).ok().flatten().and_then(|name| text_of(&name));
+        (first.unwrap_or_default(), Some(space))
     };
     let components = match name.as_str() {
         "DeviceGray" | "CalGray" | "Indexed" | "Separation" | "G" | "I" => 1,

@@ -45,7 +45,7 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Paint {
     white: bool,
-    /// In a Separation or DeviceN space 0 is no ink, elsewhere it is black.
+    /// In a Separation or `DeviceN` space 0 is no ink, elsewhere it is black.
     subtractive: bool,
 }
 
