@@ -17,6 +17,7 @@ pub fn line(text: &str, x: f32, y: f32) -> TextLine {
 
 impl TextLine {
     /// The same words in another size, equally wide.
+    #[must_use]
     pub fn sized(mut self, size: f32) -> Self {
         for word in &mut self.line.words {
             word.size = size;
@@ -26,6 +27,7 @@ impl TextLine {
     }
 
     /// With its first words bold.
+    #[must_use]
     pub fn bold(mut self, words: usize) -> Self {
         self.line.words.iter_mut().take(words).for_each(|word| word.bold = true);
         self.rebuilt()
@@ -40,7 +42,9 @@ impl TextLine {
 /// The lines as one block.
 pub fn block(number: usize, lines: &[TextLine]) -> Vec<TextLine> {
     let mut lines = lines.to_vec();
-    lines.iter_mut().for_each(|line| line.line.block = number);
+    for line in &mut lines {
+        line.line.block = number;
+    }
     lines
 }
 

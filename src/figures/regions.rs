@@ -293,8 +293,7 @@ struct Grid {
 
 impl Grid {
     fn new(width: f32, height: f32) -> Self {
-        // `max` first: it makes a number of what is none.
-        let cells = |length: f32| (length / CELL).ceil().max(1.0).min(4000.0) as usize;
+        let cells = |length: f32| ((length / CELL).ceil() as usize).clamp(1, 4000);
         let (columns, rows) = (cells(width), cells(height));
         Self {
             columns,
@@ -394,7 +393,9 @@ mod tests {
 
     fn cluster(marks: &[Rect], is_image: bool) -> Cluster {
         let mut cluster = Cluster::default();
-        marks.iter().for_each(|mark| cluster.add(mark, is_image));
+        for mark in marks {
+            cluster.add(mark, is_image);
+        }
         cluster
     }
 
