@@ -84,7 +84,18 @@ train_options() {
     if [ -n "$TRAIN" ]; then echo "$TRAIN"; elif is_sample; then echo "--epochs 10 --size 96 --batch 16 --learning-rate 3e-4"; fi
 }
 
+# `make train` in a fresh clone: the sample is made first.
+dataset_of_sample() {
+    if is_sample && [ ! -d "$workspace/data/export/default" ]; then
+        ingest
+        annotations
+        split
+        export_dataset
+    fi
+}
+
 train() {
+    dataset_of_sample
     headline "train: $workspace/data/export/default/ -> $workspace/data/runs/default/"
     # shellcheck disable=SC2046  # a list of options
     covid_ct train $(train_options)
@@ -107,6 +118,7 @@ train_if_needed() {
 }
 
 evaluate() {
+    if is_sample && [ ! -d "$workspace/data/runs/default" ]; then train; fi
     headline "evaluate: the test part -> $workspace/data/runs/default/"
     covid_ct evaluate
 }

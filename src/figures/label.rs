@@ -95,7 +95,11 @@ pub fn read(line: &str) -> Option<Label> {
         None => "",
     };
     let table = word.starts_with("tab");
-    let noun = if table { "Table" } else { "Figure" };
+    let noun = match word.as_str() {
+        _ if table => "Table",
+        "scheme" => "Scheme",
+        _ => "Figure",
+    };
     let series = if extended { "Extended Data " } else { "" };
     let name = format!("{series}{noun} {prefix}{number}");
     let kind = match (table, extended || !prefix.is_empty()) {
@@ -213,6 +217,7 @@ mod tests {
             ("Table S2 Patients", "Table S2"),
             ("Figure A1. Scans", "Figure A1"),
             ("Figure: Trial profile", "Figure"),
+            ("Scheme 1. Synthesis of", "Scheme 1"),
         ] {
             let (found, ending) = label(line);
             assert_eq!(found, name, "{line}");
