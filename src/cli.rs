@@ -75,7 +75,12 @@ pub struct IngestArgs {
     pub jobs: Option<std::num::NonZeroUsize>,
 
     /// Seconds a document may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        value_parser = value_parser!(u64).range(1..)
+    )]
     pub timeout: u64,
 
     /// Memory a worker may use, in MiB
@@ -180,6 +185,7 @@ pub struct SplitArgs {
     #[arg(long, value_enum, default_value = "patient")]
     pub by: SplitBy,
 
+    /// Decides which part a patient (or paper) falls to, of those that keep the ratio
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
@@ -318,21 +324,25 @@ pub struct SynthArgs {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many papers
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     pub papers: u32,
 
+    /// Decides what the papers show and say
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
 
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
+    /// The shell that is to complete
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
 pub struct ManArgs {
+    /// Folder to write to
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }

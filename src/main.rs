@@ -1,7 +1,7 @@
 //! The command line: parse, dispatch, exit code.
 //!
 //! Exit codes: 0 all done, 1 done but some of it failed (each failure named on stderr), 2 could not
-//! run.
+//! run; 130 where a second Ctrl-C ended it.
 
 mod cli;
 mod commands;

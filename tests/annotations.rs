@@ -4,12 +4,10 @@ mod common;
 
 use std::fs;
 
-use common::{Project, files, text};
-use covid_ct::figures::ImageOrigin;
-use covid_ct::pdf::Matrix;
+use common::{Project, extraction, files, image_on, text};
 use covid_ct::store::{
-    Case, CaseDetails, Diagnosis, Evidence, Extraction, FoundImage, FoundPlacement, NewDecision,
-    NewPanel, PanelBox, PaperMeta, Part, Selection, Source, Split, Store, Subject, Value,
+    Case, CaseDetails, Diagnosis, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta,
+    Part, Selection, Source, Split, Store, Subject, Value,
 };
 
 const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
@@ -19,29 +17,14 @@ const RIGHT: PanelBox = PanelBox { x: 50, y: 0, w: 50, h: 80 };
 fn ingest(project: &Project) {
     let mut store = project.store();
     for name in ["a", "b"] {
-        let image = |xref: u32| FoundImage {
-            xref: Some(xref),
-            object: store.objects().put(format!("{name}{xref}").as_bytes(), "png").expect("put"),
-            width: 100,
-            height: 80,
-            colour_space: "DeviceGray".into(),
-            filter: "FlateDecode".into(),
-            origin: ImageOrigin::Decoded,
-            file_name: None,
-            placements: vec![FoundPlacement {
-                page: 2,
-                transform: Matrix::IDENTITY,
-                bbox: Matrix::IDENTITY.unit_square(),
-            }],
+        let image = |xref: u32| {
+            let bytes = format!("{name}{xref}");
+            let object = store.objects().put(bytes.as_bytes(), "png").expect("put");
+            image_on(2, xref, object, (100, 80))
         };
         let found = Extraction {
-            sha256: format!("sha256 of {name}"),
-            path: format!("{name}.pdf"),
-            extractor: 1,
             paper: PaperMeta { name: name.into(), version: "1".into(), ..PaperMeta::default() },
-            pages: Vec::new(),
-            images: vec![image(7), image(9)],
-            figures: Vec::new(),
+            ..extraction(name, vec![image(7), image(9)], Vec::new())
         };
         store.record(&found, Source::Pdf).expect("recorded");
     }

@@ -119,6 +119,31 @@ fn what_is_known_is_not_read_again() {
 }
 
 #[test]
+fn a_document_named_twice_is_printed_once() {
+    let project = Project::new();
+    ingest(&project, &write_papers(&project, "corpus", 1)).assert().success();
+    let named = ["figures", "--json", "paper-0.pdf", "paper-0"];
+    let output = project.command(named).assert().success();
+    assert_eq!(text(&output.get_output().stdout), figures_json(&project));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_not_text_is_named_and_costs_only_itself() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let project = Project::new();
+    let folder = write_papers(&project, "corpus", 1);
+    let name = std::ffi::OsStr::from_bytes(b"paper-\xff.pdf");
+    fs::copy(folder.join("paper-0.pdf"), folder.join(name)).expect("copied");
+    ingest(&project, &folder)
+        .assert()
+        .code(1)
+        .stdout(predicates::str::starts_with("1 documents read (0 already known, 1 failed)"))
+        .stderr(predicates::str::contains("not UTF-8: rename it"));
+}
+
+#[test]
 fn the_number_of_jobs_does_not_show() {
     let (one, four) = (Project::new(), Project::new());
     for (project, jobs) in [(&one, "1"), (&four, "4")] {

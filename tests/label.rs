@@ -1,15 +1,14 @@
 //! `covid-ct label` and `covid-ct status` as commands, on a small store.
 
+mod common;
+
 use std::io::Cursor;
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::{extraction, figure_on, image_on};
 use covid_ct::Workspace;
-use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
-use covid_ct::pdf::{Matrix, Rect};
-use covid_ct::store::{
-    Extraction, Failure, FoundFigure, FoundImage, FoundPlacement, PaperMeta, Source, Store,
-};
+use covid_ct::store::{Failure, Source, Store};
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
@@ -21,41 +20,10 @@ fn workspace() -> tempfile::TempDir {
     GrayImage::from_fn(200, 160, |x, y| Luma([((x * 5 + y * 3) % 200) as u8]))
         .write_to(&mut png, image::ImageFormat::Png)
         .expect("png");
-    let placement =
-        FoundPlacement { page: 2, transform: Matrix::IDENTITY, bbox: Rect::new(0., 0., 1., 1.) };
-    let scan = FoundImage {
-        xref: Some(9),
-        object: store.objects().put(png.get_ref(), "png").expect("object"),
-        width: 200,
-        height: 160,
-        colour_space: "DeviceGray".into(),
-        filter: "FlateDecode".into(),
-        origin: ImageOrigin::Decoded,
-        file_name: None,
-        placements: vec![placement],
-    };
-    let figure = FoundFigure {
-        label: Some("Figure 1".into()),
-        kind: FigureKind::Figure,
-        caption: "Figure 1. Chest CT of a 61-year-old woman with COVID-19 on day 3.".into(),
-        caption_page: Some(2),
-        caption_bbox: None,
-        page: Some(2),
-        bbox: None,
-        images: vec![(0, 0)],
-        pairing: Pairing::Below,
-        confidence: 1.0,
-        mentions: Vec::new(),
-    };
-    let found = Extraction {
-        sha256: "ab".into(),
-        path: "x.pdf".into(),
-        extractor: 1,
-        paper: PaperMeta { name: "2020.01.01.1".into(), ..PaperMeta::default() },
-        pages: Vec::new(),
-        images: vec![scan],
-        figures: vec![figure],
-    };
+    let object = store.objects().put(png.get_ref(), "png").expect("object");
+    let scan = image_on(2, 9, object, (200, 160));
+    let figure = figure_on(2, "Figure 1. Chest CT of a 61-year-old woman with COVID-19 on day 3.");
+    let found = extraction("2020.01.01.1", vec![scan], vec![figure]);
     store.record(&found, Source::Pdf).expect("recorded");
     let failure = Failure {
         sha256: "cd".into(),

@@ -6,13 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Project, files, shared_data, text};
+use common::{Project, extraction, figure_on, files, image_on, shared_data, text};
 use covid_ct::curation::annotations::SHORT_QUOTE_WORDS;
-use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
-use covid_ct::pdf::Matrix;
-use covid_ct::store::{
-    Extraction, FoundFigure, FoundImage, FoundPlacement, Label, PaperMeta, Source, sha256_hex,
-};
+use covid_ct::store::{Label, Source, sha256_hex};
 use image::{ImageFormat, Rgb, RgbImage};
 
 const PAPERS: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
@@ -30,44 +26,10 @@ fn ingest(project: &Project, papers: impl IntoIterator<Item = &'static str>) {
         let picture = RgbImage::from_fn(8, 4, |x, y| Rgb([pixel(shade, x, y); 3]));
         let mut png = std::io::Cursor::new(Vec::new());
         picture.write_to(&mut png, ImageFormat::Png).expect("encoded");
-        let placement = FoundPlacement {
-            page: 3,
-            transform: Matrix::IDENTITY,
-            bbox: Matrix::IDENTITY.unit_square(),
-        };
-        let image = FoundImage {
-            xref: Some(52),
-            object: store.objects().put(&png.into_inner(), "png").expect("object"),
-            width: 8,
-            height: 4,
-            colour_space: "DeviceRGB".into(),
-            filter: "FlateDecode".into(),
-            origin: ImageOrigin::Decoded,
-            file_name: None,
-            placements: vec![placement],
-        };
-        let figure = FoundFigure {
-            label: Some("Figure 1".into()),
-            kind: FigureKind::Figure,
-            caption: "Figure 1. Two scans.".into(),
-            caption_page: Some(3),
-            caption_bbox: None,
-            page: Some(3),
-            bbox: None,
-            images: vec![(0, 0)],
-            pairing: Pairing::Below,
-            confidence: 1.0,
-            mentions: Vec::new(),
-        };
-        let found = Extraction {
-            sha256: sha256_hex(name.as_bytes()),
-            path: format!("{name}.pdf"),
-            extractor: 1,
-            paper: PaperMeta { name: name.into(), ..PaperMeta::default() },
-            pages: Vec::new(),
-            images: vec![image],
-            figures: vec![figure],
-        };
+        let object = store.objects().put(&png.into_inner(), "png").expect("object");
+        let image = image_on(3, 52, object, (8, 4));
+        let figure = figure_on(3, "Figure 1. Two scans.");
+        let found = extraction(name, vec![image], vec![figure]);
         store.record(&found, Source::Pdf).expect("recorded");
     }
 }

@@ -1,18 +1,19 @@
 //! `covid-ct report` as a user runs it.
 
+mod common;
+
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::{extraction, figure_on, image_on};
 use covid_ct::Workspace;
-use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
 use covid_ct::metrics::{
     ClassCounts, HistoryRow, Metrics, Prediction, RunConfig, RunCounts, RunFiles, RunMetrics,
 };
-use covid_ct::pdf::{Matrix, Rect};
+use covid_ct::pdf::Rect;
 use covid_ct::store::{
-    Diagnosis, Extraction, Failure, FoundFigure, FoundImage, FoundPage, FoundPlacement, Label,
-    NewDecision, NewPanel, PanelBox, PaperMeta, Part, Selection, Source, Split, Store, Subject,
-    Value,
+    Diagnosis, Extraction, Failure, FoundFigure, FoundPage, Label, NewDecision, NewPanel, PanelBox,
+    PaperMeta, Part, Selection, Source, Split, Store, Subject, Value,
 };
 
 const HOSTILE_CAPTION: &str = "Figure 1. <script>alert('x')</script> & a chest CT, day 5.";
@@ -40,41 +41,15 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
 fn add_paper(store: &mut Store, name: &str) -> i64 {
     let object = store.objects().put(&picture(400, 200), "png").expect("object");
     let bbox = Rect::new(72.0, 72.0, 472.0, 272.0);
-    let placement = FoundPlacement { page: 3, transform: Matrix::IDENTITY, bbox };
-    let image = FoundImage {
-        xref: Some(52),
-        object,
-        width: 400,
-        height: 200,
-        colour_space: "DeviceGray".into(),
-        filter: "FlateDecode".into(),
-        origin: ImageOrigin::Decoded,
-        file_name: None,
-        placements: vec![placement],
-    };
-    let figure = FoundFigure {
-        label: Some("Figure 1".into()),
-        kind: FigureKind::Figure,
-        caption: HOSTILE_CAPTION.into(),
-        caption_page: Some(3),
-        caption_bbox: None,
-        page: Some(3),
-        bbox: Some(bbox),
-        images: vec![(0, 0)],
-        pairing: Pairing::Below,
-        confidence: 0.9,
-        mentions: Vec::new(),
-    };
+    let mut image = image_on(3, 52, object, (400, 200));
+    image.placements[0].bbox = bbox;
+    let figure = FoundFigure { bbox: Some(bbox), ..figure_on(3, HOSTILE_CAPTION) };
     let page =
         FoundPage { number: 3, width: 595.0, height: 842.0, rotation: 0, text: String::new() };
     let found = Extraction {
-        sha256: format!("sha-of-{name}"),
-        path: format!("{name}.pdf"),
-        extractor: 1,
         paper: PaperMeta { name: name.into(), licence: "CC BY 4.0".into(), ..PaperMeta::default() },
         pages: vec![page],
-        images: vec![image],
-        figures: vec![figure],
+        ..extraction(name, vec![image], vec![figure])
     };
     store.record(&found, Source::Pdf).expect("recorded");
     let images = store.images().expect("images");

@@ -20,13 +20,16 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
         chosen = documents;
     } else {
         for wanted in &args.documents {
-            let before = chosen.len();
+            let mut found = false;
             for document in &documents {
-                if is_named(&store, document, wanted)? && !chosen.contains(document) {
-                    chosen.push(document.clone());
+                if is_named(&store, document, wanted)? {
+                    found = true;
+                    if !chosen.contains(document) {
+                        chosen.push(document.clone());
+                    }
                 }
             }
-            if chosen.len() == before {
+            if !found {
                 bail!(
                     "no document '{wanted}': give a file name, a paper's name or the start of a \
                        SHA-256; `covid-ct figures` lists what there is"

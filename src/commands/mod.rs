@@ -16,6 +16,11 @@ pub mod synth;
 pub mod train;
 pub mod worker;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+
 /// How a command that ran ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -39,6 +44,21 @@ pub fn start_logging(verbose: u8) {
         .without_time()
         .with_target(false)
         .init();
+}
+
+/// Becomes true on the first Ctrl-C, which prints `message`; the second ends the process with 130, as
+/// the shell does for one that Ctrl-C ended.
+fn stop_on_interrupt(message: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("{message}; press Ctrl-C again to stop at once");
+    })
+    .context("cannot watch for Ctrl-C")?;
+    Ok(stop)
 }
 
 /// Processors to compute with, where the command line names no number of threads.

@@ -1,8 +1,6 @@
 //! `covid-ct train`
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
@@ -13,7 +11,7 @@ use covid_ct::model::{
 use covid_ct::store::Part;
 use indicatif::ProgressBar;
 
-use super::{Outcome, processors, progress_bar};
+use super::{Outcome, processors, progress_bar, stop_on_interrupt};
 use crate::cli::TrainArgs;
 
 pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
@@ -26,7 +24,7 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let options = options(&workspace, dataset.root(), args)?;
 
     let new_run = NewRun::begin(&workspace.runs(), &args.run)?;
-    let stop = stop_on_interrupt()?;
+    let stop = stop_on_interrupt("stopping after this step")?;
     let mut report = Report::default();
     let files = new_run.files();
     let trained =
@@ -82,20 +80,6 @@ pub(super) fn recorded_path(workspace: &Workspace, folder: &Path) -> anyhow::Res
     let folder = absolute(folder)?;
     let inside = folder.strip_prefix(absolute(workspace.root())?).unwrap_or(&folder);
     Ok(inside.display().to_string())
-}
-
-/// Becomes true on the first Ctrl-C; the second ends the process as usual.
-fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping after this step; once more to stop at once");
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }
 
 fn told(ending: Ending) -> String {

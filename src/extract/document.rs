@@ -10,11 +10,11 @@ use crate::store::{
     Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, ObjectStore, sha256_hex,
 };
 
-/// What was found, and what of it could not be read.
+/// What was found, and which pictures of it could not be read.
 #[derive(Debug)]
 pub struct Reading {
     pub extraction: Extraction,
-    /// One line each: pages and images that are missing from the extraction.
+    /// One line each: images that are missing from the extraction.
     pub warnings: Vec<String>,
 }
 
@@ -23,29 +23,22 @@ pub struct Reading {
 const SMALLEST_SIDE: u32 = 32;
 
 /// # Errors
-/// When the bytes are no readable PDF, no page of it can be read, or an object cannot be written.
+/// When the bytes are no readable PDF, a page of it cannot be read, or an object cannot be written.
 pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading, String> {
     let document = Document::open(bytes).map_err(|error| error.to_string())?;
-    let mut warnings = Vec::new();
-    let mut pages = Vec::new();
+    let (mut pages, mut unreadable) = (Vec::new(), Vec::new());
     for number in 1..=document.page_count() {
         match document.page(number) {
             Ok(page) => pages.push(page),
-            Err(error) => warnings.push(error.to_string()),
+            Err(error) => unreadable.push(error),
         }
     }
-    if pages.is_empty() {
-        return Err(warnings.swap_remove(0));
-    }
     // Pages are looked up by their number; a document with a hole in it cannot be.
-    if pages.len() < document.page_count() as usize {
-        let first = warnings.swap_remove(0);
-        return Err(format!(
-            "{first} ({} of {} pages unreadable)",
-            warnings.len() + 1,
-            document.page_count()
-        ));
+    if let Some(first) = unreadable.first() {
+        let (count, all) = (unreadable.len(), document.page_count());
+        return Err(format!("{first} ({count} of {all} pages unreadable)"));
     }
+    let mut warnings = Vec::new();
     let texts = figures::clean(&pages);
     let found = figures::find(&pages, &texts);
     let (images, places) = take_images(&document, &pages, objects, &mut warnings)?;

@@ -24,6 +24,7 @@ pub struct Summary {
     pub skipped: usize,
     /// `(path, reason)`, sorted by path.
     pub failed: Vec<(PathBuf, String)>,
+    /// Figures, tables, and pictures that nobody captioned.
     pub figures: usize,
     /// Captions found, tables' left out.
     pub captions: usize,
@@ -187,10 +188,14 @@ fn missing(
     let mut seen = HashSet::new();
     let mut requests = Vec::new();
     for path in documents {
-        let bytes = match std::fs::read(&path) {
+        let read = match path.to_str() {
+            Some(_) => std::fs::read(&path).map_err(|error| format!("cannot be read: {error}")),
+            // The database and the workers' JSON hold paths as text.
+            None => Err("its path is not UTF-8: rename it".into()),
+        };
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) => {
-                let error = format!("cannot be read: {error}");
                 watch(Event::Failed { path: &path, error: &error });
                 summary.failed.push((path, error));
                 continue;

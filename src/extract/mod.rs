@@ -9,7 +9,6 @@ pub mod worker;
 pub use document::{Reading, read};
 pub use ingest::{Event, IngestError, Summary, find_documents, ingest};
 pub use pool::{Options, this_program};
-pub use worker::{Request, Response};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
 pub const EXTRACTOR: u32 = 1;

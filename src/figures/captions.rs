@@ -106,7 +106,9 @@ fn assemble(
             bbox = bbox.union(&line.line.bbox);
         }
     }
-    let bare = text.len() <= label.length + 2 || REFERRAL.is_match(&text[label.length..]);
+    // Joining the lines may have taken a hyphen off the label's own.
+    let legend = text.get(label.length..).unwrap_or_default();
+    let bare = text.len() <= label.length + 2 || REFERRAL.is_match(legend);
     Caption {
         label: label.name,
         kind: label.kind,

@@ -68,7 +68,7 @@ static BANNER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether the line is part of the preprint server's banner.
-pub fn is_banner(text: &str) -> bool {
+fn is_banner(text: &str) -> bool {
     BANNER.is_match(text)
 }
 

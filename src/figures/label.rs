@@ -136,7 +136,7 @@ fn ending(rest: &str) -> (Ending, usize) {
                 tail.starts_with(|c: char| c.is_ascii_digit()) && blank == 0 && first != ':';
             match tail {
                 // "Figure 1.2" is a section's number, "Figure 1-3" a range.
-                _ if goes_on && !text[1..].starts_with(' ') => (Ending::Sentence, 0),
+                _ if goes_on && !text[first.len_utf8()..].starts_with(' ') => (Ending::Sentence, 0),
                 "" => (Ending::Alone, rest.len()),
                 _ if SENTENCE.is_match(tail) && first == '.' => (Ending::Sentence, 0),
                 _ => (Ending::Punctuation, punctuation),
@@ -235,6 +235,7 @@ mod tests {
             "Fig. 3 and Fig. 4",
             "Figure 3. shows",
             "Figure 1-3 show",
+            "Fig. 1–3 show",
             "Figures 1 and 2",
             "Table 2 lists",
         ] {

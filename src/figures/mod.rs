@@ -14,7 +14,7 @@ mod pairing;
 mod record;
 mod regions;
 
-pub use cleaning::{PageText, TextLine, clean, is_banner};
+pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
 pub use record::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel};
 

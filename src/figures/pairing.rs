@@ -183,7 +183,7 @@ fn candidate_on(
             .prose
             .iter()
             .chain(others)
-            .any(|text| !between.is_empty() && between.contains_point_of(text));
+            .any(|text| !between.is_empty() && between.is_crossed_by(text));
         if !blocked {
             graphics.push(number);
             nearest = nearest.min(gap);
@@ -194,7 +194,7 @@ fn candidate_on(
 
 impl Rect {
     /// Whether the middle line of `text` runs through this box.
-    fn contains_point_of(&self, text: &Rect) -> bool {
+    fn is_crossed_by(&self, text: &Rect) -> bool {
         let (_, y) = text.centre();
         (self.y0..=self.y1).contains(&y)
             && self.x_overlap(text) > 0.1 * self.width().min(text.width())

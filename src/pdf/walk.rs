@@ -156,6 +156,10 @@ impl Walker {
     }
 
     fn image(&mut self, xref: Option<u32>, state: &State) {
+        // Numbers that overflow draw nothing, and could be written neither as JSON nor to a database.
+        if !<[f32; 6]>::from(state.ctm).into_iter().all(f32::is_finite) {
+            return;
+        }
         let bbox = state.ctm.unit_square().intersect(&state.clip).intersect(&self.page);
         if !bbox.is_empty() {
             self.drawn.images.push(DrawnImage { xref, transform: state.ctm, bbox });
@@ -304,6 +308,13 @@ mod tests {
     #[test]
     fn a_listed_image_that_is_not_drawn_is_not_there() {
         assert!(walk_text("q Q").images.is_empty());
+    }
+
+    #[test]
+    fn a_matrix_that_overflows_draws_nothing() {
+        let huge = format!("1{}", "0".repeat(30));
+        let scale = format!("{huge} 0 0 {huge} 0 0 cm ");
+        assert!(walk_text(&format!("{scale}{scale}/Im Do")).images.is_empty());
     }
 
     #[test]

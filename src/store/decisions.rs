@@ -258,16 +258,4 @@ impl Store {
             Decision::from_row,
         )?)
     }
-
-    /// The last decision `curator` made, for undo; withdrawals count as decisions.
-    ///
-    /// # Errors
-    /// The database's.
-    pub fn last_decision_of(&self, curator: &str) -> Result<Option<Decision>> {
-        let mut query = self.db.prepare(&format!(
-            "SELECT {COLUMNS} FROM decision WHERE curator = ?1 ORDER BY id DESC LIMIT 1"
-        ))?;
-        let mut rows = query.query_map([curator], Decision::from_row)?;
-        Ok(rows.next().transpose()?)
-    }
 }

@@ -231,11 +231,20 @@ impl Store {
         Ok(())
     }
 
+    /// The id of a paper, making it where there is none. What an earlier document left open, a
+    /// release above all, is filled in; what it said stands.
     fn preprint(&self, paper: &PaperMeta) -> Result<i64> {
         let PaperMeta { name, version, server, doi, title, posted, licence, category } = paper;
         self.db.execute(
             "INSERT INTO preprint (name, version, server, doi, title, posted, licence, category)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (name, version) DO UPDATE SET
+                 server = coalesce(nullif(server, ''), excluded.server),
+                 doi = coalesce(nullif(doi, ''), excluded.doi),
+                 title = coalesce(nullif(title, ''), excluded.title),
+                 posted = coalesce(nullif(posted, ''), excluded.posted),
+                 licence = coalesce(nullif(licence, ''), excluded.licence),
+                 category = coalesce(nullif(category, ''), excluded.category)",
             params![name, version, server, doi, title, posted, licence, category],
         )?;
         Ok(self.db.query_row(
@@ -501,7 +510,8 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn mentions(&self, figure: i64) -> Result<Vec<Mention>> {
+    /// The sentences that cite a `figure.id`, in reading order.
+    pub(super) fn mentions(&self, figure: i64) -> Result<Vec<Mention>> {
         let mut query = self
             .db
             .prepare_cached("SELECT page, sentence FROM mention WHERE figure = ?1 ORDER BY id")?;
@@ -544,5 +554,34 @@ impl Store {
             panels: count("panel")?,
             decisions: count("decision")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::scratch;
+    use super::*;
+
+    #[test]
+    fn a_later_document_fills_in_what_an_earlier_one_left_open() {
+        let (_folder, mut store) = scratch();
+        let named = PaperMeta { name: "x".into(), title: "Scans".into(), ..PaperMeta::default() };
+        let full =
+            PaperMeta { title: "Other scans".into(), licence: "CC-BY-4.0".into(), ..named.clone() };
+        for (sha256, paper) in [("ab", named), ("cd", full)] {
+            let found = Extraction {
+                sha256: sha256.into(),
+                path: "x.pdf".into(),
+                extractor: 1,
+                paper,
+                pages: Vec::new(),
+                images: Vec::new(),
+                figures: Vec::new(),
+            };
+            store.record(&found, Source::Pdf).expect("recorded");
+        }
+        let document = &store.documents().expect("documents")[1];
+        let paper = store.paper(document.preprint.expect("paper")).expect("paper");
+        assert_eq!((paper.title.as_str(), paper.licence.as_str()), ("Scans", "CC-BY-4.0"));
     }
 }

@@ -84,12 +84,7 @@ impl Store {
             .optional()?;
         let Some(mut figure) = found else { return Ok(None) };
         figure.images = self.images_of_figure(figure.id)?.len();
-        let mut query = self
-            .db
-            .prepare_cached("SELECT page, sentence FROM mention WHERE figure = ?1 ORDER BY id")?;
-        let mentions = query
-            .query_map([figure.id], |row| Ok(Mention { page: row.get(0)?, text: row.get(1)? }))?;
-        figure.mentions = mentions.collect::<rusqlite::Result<_>>()?;
+        figure.mentions = self.mentions(figure.id)?;
         Ok(Some(figure))
     }
 

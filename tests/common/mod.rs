@@ -1,4 +1,5 @@
-//! What every whole-command test needs: a workspace of its own and the command to run in it.
+//! What every whole-command test needs: a workspace of its own, the command to run in it, and papers
+//! to put into it without reading a PDF.
 
 // Each test file compiles this module for itself and need not use all of it.
 #![allow(dead_code)]
@@ -7,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::store::Store;
+use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
+use covid_ct::pdf::Matrix;
+use covid_ct::store::{
+    Extraction, FoundFigure, FoundImage, FoundPlacement, ObjectId, PaperMeta, Store, sha256_hex,
+};
 
 /// A workspace that goes with the value.
 pub struct Project {
@@ -32,6 +37,55 @@ impl Project {
 
     pub fn store(&self) -> Store {
         Store::open(&Workspace::new(self.folder.path())).expect("store")
+    }
+}
+
+/// What reading the paper `name` would find: no text, these pictures and figures.
+pub fn extraction(name: &str, images: Vec<FoundImage>, figures: Vec<FoundFigure>) -> Extraction {
+    Extraction {
+        sha256: sha256_hex(name.as_bytes()),
+        path: format!("{name}.pdf"),
+        extractor: 1,
+        paper: PaperMeta { name: name.into(), ..PaperMeta::default() },
+        pages: Vec::new(),
+        images,
+        figures,
+    }
+}
+
+/// A grey picture of `width` x `height` pixels, drawn once.
+pub fn image_on(page: u32, xref: u32, object: ObjectId, (width, height): (u32, u32)) -> FoundImage {
+    FoundImage {
+        xref: Some(xref),
+        object,
+        width,
+        height,
+        colour_space: "DeviceGray".into(),
+        filter: "FlateDecode".into(),
+        origin: ImageOrigin::Decoded,
+        file_name: None,
+        placements: vec![FoundPlacement {
+            page,
+            transform: Matrix::IDENTITY,
+            bbox: Matrix::IDENTITY.unit_square(),
+        }],
+    }
+}
+
+/// Figure 1, which shows the first picture of its paper.
+pub fn figure_on(page: u32, caption: &str) -> FoundFigure {
+    FoundFigure {
+        label: Some("Figure 1".into()),
+        kind: FigureKind::Figure,
+        caption: caption.into(),
+        caption_page: Some(page),
+        caption_bbox: None,
+        page: Some(page),
+        bbox: None,
+        images: vec![(0, 0)],
+        pairing: Pairing::Below,
+        confidence: 1.0,
+        mentions: Vec::new(),
     }
 }
 
