@@ -36,6 +36,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
+        // Whoever read our output has read enough: `covid-ct figures | head`.
+        Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("covid-ct: {error:#}");
             ExitCode::from(2)

@@ -74,3 +74,13 @@ fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
     let style = style.expect("a sound template").progress_chars("=> ");
     indicatif::ProgressBar::new(length as u64).with_style(style).with_prefix(what)
 }
+
+/// Whether a command ended because the reader of its output went away.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    use std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let json = cause.downcast_ref().and_then(serde_json::Error::io_error_kind);
+        io == Some(BrokenPipe) || json == Some(BrokenPipe)
+    })
+}

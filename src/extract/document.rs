@@ -67,7 +67,7 @@ fn take_images(
     let infos = document.images(pages);
     let mut images: Vec<FoundImage> = Vec::new();
     let mut places = Places::new();
-    let mut by_xref: HashMap<u32, Option<usize>> = HashMap::new();
+    let mut by_xref: HashMap<u32, usize> = HashMap::new();
     for page in pages {
         for (index, drawn) in page.drawn.images.iter().enumerate() {
             let placement =
@@ -75,16 +75,15 @@ fn take_images(
             let info = drawn.xref.and_then(|xref| infos.get(&xref));
             let known = drawn.xref.and_then(|xref| by_xref.get(&xref));
             let image = if let Some(image) = known {
-                *image
+                Some(*image)
             } else {
+                // One that cannot be had here, hidden say, may be drawn again elsewhere.
                 let image = take(document, page, index, info, objects, warnings)?;
                 let number = image.map(|image| {
                     images.push(image);
                     images.len() - 1
                 });
-                if let Some(xref) = drawn.xref {
-                    by_xref.insert(xref, number);
-                }
+                by_xref.extend(drawn.xref.zip(number));
                 number
             };
             if let Some(image) = image {

@@ -194,7 +194,7 @@ impl Store {
                 "DELETE FROM document WHERE sha256 = ?1 AND status = 'failed'",
                 [&found.sha256],
             )?;
-            let preprint = store.preprint(&found.paper)?;
+            let preprint = store.preprint(&store.own_name(found, source)?)?;
             store.db.execute(
                 "INSERT INTO document (sha256, path, source, pages, status, extractor, preprint)
                  VALUES (?1, ?2, ?3, ?4, 'done', ?5, ?6)",
@@ -229,6 +229,31 @@ impl Store {
             params![failure.sha256, failure.path, failure.error, failure.extractor],
         )?;
         Ok(())
+    }
+
+    /// The paper under a name that no other paper has: two files called `main.pdf` that do not state
+    /// the same DOI are two papers, and their patients must not become one group.
+    fn own_name(&self, found: &Extraction, source: Source) -> Result<PaperMeta> {
+        let mut paper = found.paper.clone();
+        let namesake: Option<(String, bool)> = self
+            .db
+            .query_row(
+                "SELECT doi, EXISTS (SELECT 1 FROM document
+                     WHERE document.preprint = preprint.id AND document.source = 'pdf')
+                 FROM preprint WHERE name = ?1 AND version = ?2",
+                [&paper.name, &paper.version],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((doi, has_pdf)) = namesake else { return Ok(paper) };
+        let stated = !doi.is_empty() && !paper.doi.is_empty();
+        let (same, differs) = (stated && doi == paper.doi, stated && doi != paper.doi);
+        // A release may leave the DOI out, and its PDF bring it.
+        if differs || (has_pdf && source == Source::Pdf && !same) {
+            let mark: String = found.sha256.chars().take(8).collect();
+            paper.name = format!("{}-{mark}", paper.name);
+        }
+        Ok(paper)
     }
 
     /// The id of a paper, making it where there is none. What an earlier document left open, a
@@ -420,7 +445,8 @@ impl Store {
                  preprint.name AS preprint_name, preprint.version AS preprint_version
              FROM image JOIN document ON document.id = image.document
              JOIN preprint ON preprint.id = document.preprint
-             ORDER BY preprint.name, preprint.version, image.page, image.xref, image.id",
+             ORDER BY preprint.name, preprint.version, image.page, image.xref, document.sha256,
+                 image.id",
         )?;
         let rows = query.query_map([], ImageRow::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -562,26 +588,45 @@ mod tests {
     use super::super::tests::scratch;
     use super::*;
 
+    fn record(store: &mut Store, sha256: &str, paper: PaperMeta) -> PaperMeta {
+        let found = Extraction {
+            sha256: sha256.into(),
+            path: "x.pdf".into(),
+            extractor: 1,
+            paper,
+            pages: Vec::new(),
+            images: Vec::new(),
+            figures: Vec::new(),
+        };
+        let id = store.record(&found, Source::Pdf).expect("recorded");
+        let documents = store.documents().expect("documents");
+        let document = documents.iter().find(|document| document.id == id).expect("document");
+        store.paper(document.preprint.expect("paper")).expect("paper")
+    }
+
     #[test]
     fn a_later_document_fills_in_what_an_earlier_one_left_open() {
         let (_folder, mut store) = scratch();
-        let named = PaperMeta { name: "x".into(), title: "Scans".into(), ..PaperMeta::default() };
+        let named = PaperMeta {
+            name: "x".into(),
+            doi: "10.1101/x".into(),
+            title: "Scans".into(),
+            ..PaperMeta::default()
+        };
         let full =
             PaperMeta { title: "Other scans".into(), licence: "CC-BY-4.0".into(), ..named.clone() };
-        for (sha256, paper) in [("ab", named), ("cd", full)] {
-            let found = Extraction {
-                sha256: sha256.into(),
-                path: "x.pdf".into(),
-                extractor: 1,
-                paper,
-                pages: Vec::new(),
-                images: Vec::new(),
-                figures: Vec::new(),
-            };
-            store.record(&found, Source::Pdf).expect("recorded");
-        }
-        let document = &store.documents().expect("documents")[1];
-        let paper = store.paper(document.preprint.expect("paper")).expect("paper");
+        record(&mut store, "ab", named);
+        let paper = record(&mut store, "cd", full);
         assert_eq!((paper.title.as_str(), paper.licence.as_str()), ("Scans", "CC-BY-4.0"));
+    }
+
+    #[test]
+    fn files_of_one_name_are_not_one_paper() {
+        let (_folder, mut store) = scratch();
+        let main = PaperMeta { name: "main".into(), ..PaperMeta::default() };
+        let doi = |doi: &str| PaperMeta { doi: doi.into(), ..main.clone() };
+        assert_eq!(record(&mut store, "0123456789", main.clone()).name, "main");
+        assert_eq!(record(&mut store, "abcdef0123", main.clone()).name, "main-abcdef01");
+        assert_eq!(record(&mut store, "5555555555", doi("10.1101/1")).name, "main-55555555");
     }
 }

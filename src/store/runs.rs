@@ -32,12 +32,11 @@ impl Store {
         let mut query =
             self.db.prepare("SELECT name, created, config, metrics FROM run ORDER BY id")?;
         let rows = query.query_map([], |row| {
-            let (config, metrics): (String, String) = (row.get(2)?, row.get(3)?);
             Ok(Run {
                 name: row.get(0)?,
                 created: row.get(1)?,
-                config: serde_json::from_str(&config).unwrap_or_default(),
-                metrics: serde_json::from_str(&metrics).unwrap_or_default(),
+                config: row.get(2)?,
+                metrics: row.get(3)?,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn split(&self, name: &str) -> Result<Option<Split>> {
-        let found: Option<(i64, String)> = self
+        let found: Option<(i64, serde_json::Value)> = self
             .db
             .query_row("SELECT id, how FROM split WHERE name = ?1", [name], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -59,11 +59,7 @@ impl Store {
             .db
             .prepare("SELECT panel, part FROM split_panel WHERE split = ?1 ORDER BY panel")?;
         let parts = query.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Some(Split {
-            name: name.into(),
-            how: serde_json::from_str(&how).unwrap_or_default(),
-            parts: parts.collect::<rusqlite::Result<_>>()?,
-        }))
+        Ok(Some(Split { name: name.into(), how, parts: parts.collect::<rusqlite::Result<_>>()? }))
     }
 
     /// Names of the splits, sorted.
