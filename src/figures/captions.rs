@@ -159,18 +159,24 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
             && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
         column_before && goes_on(last)
     });
+    let starts_paragraph = || {
+        before.is_none_or(|above| {
+            let above = &page.lines[above];
+            pitch(above, line) > 1.35 * line.size.max(above.size)
+                || !same_size(above.size, line.size)
+                || above.text.ends_with(['.', '!', '?', ':', ')'])
+        })
+    };
     let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, body);
     match label.ending {
         Ending::Punctuation => (!flows_on || line.starts_bold()).then_some(label),
         Ending::Alone => (!flows_on && line.text.len() <= label.length + 2).then_some(label),
         Ending::Title => {
-            let starts_paragraph = before.is_none_or(|above| {
-                let above = &page.lines[above];
-                pitch(above, line) > 1.35 * line.size.max(above.size)
-                    || !same_size(above.size, line.size)
-                    || above.text.ends_with(['.', '!', '?', ':', ')'])
-            });
-            ((starts_paragraph && !flows_on) || (distinct && line.starts_bold())).then_some(label)
+            ((starts_paragraph() && !flows_on) || (distinct && line.starts_bold())).then_some(label)
+        }
+        // Nothing but the type says that no sentence begins here.
+        Ending::Word => {
+            (line.starts_bold() && !line.is_bold() && !flows_on && starts_paragraph()).then_some(label)
         }
         Ending::Sentence => None,
     }
@@ -322,7 +328,7 @@ impl Reader<'_> {
         if !size_agrees
             || pitch(above, below) > most
             || label::read(&below.text)
-                .is_some_and(|l| l.ending != Ending::Sentence || below.starts_bold())
+                .is_some_and(|l| l.ending.is_clear() || below.starts_bold())
         {
             return None;
         }
@@ -465,6 +471,7 @@ fn continuation(
         name: String::new(),
         length: 0,
         ending: Ending::Punctuation,
+        continued: false,
     };
     Reader { page: next, body, taken }.extent(first, &label)
 }
