@@ -57,8 +57,8 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
             Image|IMAGE|Photo|Picture|Exhibit|EXHIBIT|Graph|Map)
         (?P<dot>\.?)\s*
         (?:
-            (?P<prefix>SI|[A-HS])?[.\s-]?\s?(?P<digits>\d{{1,3}})
-            (?P<part>\.\d{{1,2}}(?:[.:|]|\s+\p{{Lu}}))?
+            (?P<prefix>SI|[A-HS])?[.\s-]?\s?(?P<digits>[0-9]{{1,3}})
+            (?P<part>\.[0-9]{{1,2}}(?:[.:|]|\s+\p{{Lu}}))?
           | (?P<roman>[IVX]{{1,5}})
           | (?P<letter>[A-H])(?:[.:|]\s)
         )
@@ -69,13 +69,13 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// PLOS puts the number first: `S1 Fig.`
 static NUMBER_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^S(?P<digits>\d{1,3})\s?(?P<word>Fig(?:ure)?|Table)\b(?P<rest>.*)$")
+    Regex::new(r"^S(?P<digits>[0-9]{1,3})\s?(?P<word>Fig(?:ure)?|Table)\b(?P<rest>.*)$")
         .expect("a valid pattern")
 });
 
 /// What elife prints behind the number of the figure that another one supplements.
 static SUPPLEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s?[-–—]\s?(?i:fig(?:ure|\.)?)\s+(?i:suppl(?:ement|\.)?)\s+(?P<digits>\d{1,3})")
+    Regex::new(r"^\s?[-–—]\s?(?i:fig(?:ure|\.)?)\s+(?i:suppl(?:ement|\.)?)\s+(?P<digits>[0-9]{1,3})")
         .expect("a valid pattern")
 });
 
@@ -99,7 +99,7 @@ static UNNUMBERED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Verbs and connectives that follow a citation at the start of a sentence.
-static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^(?:show(?:s|ed|n|ing)?|illustrat(?:es?|ed|ing)|depict(?:s|ed|ing)?|
         present(?:s|ed|ing)?|display(?:s|ed)?|demonstrat(?:es?|ed|ing)|gives?|given|
@@ -117,7 +117,7 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^(?:F\s?(?:I\s?G|i\s?g)(?:\s?(?:U\s?R\s?E|u\s?r\s?e))?
-        |T\s?(?:A\s?B|a\s?b)\s?(?:L\s?E|l\s?e)|S\s?C\s?H\s?E\s?M\s?E)(?:\s?[.\d]|\s[SIVX])",
+        |T\s?(?:A\s?B|a\s?b)\s?(?:L\s?E|l\s?e)|S\s?C\s?H\s?E\s?M\s?E)(?:\s?[.[0-9]]|\s[SIVX])",
     )
     .expect("a valid pattern")
 });
@@ -344,7 +344,7 @@ fn is_other_list(tail: &str) -> bool {
 }
 
 /// The value of a Roman numeral, subtractive notation included.
-fn roman_value(numeral: &str) -> u32 {
+pub(super) fn roman_value(numeral: &str) -> u32 {
     let values: Vec<u32> = numeral
         .chars()
         .map(|c| match c {

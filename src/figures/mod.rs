@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod by_hand;
 mod captions;
+mod citations;
 mod cleaning;
 mod join;
 mod label;
@@ -63,14 +64,16 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();
     let (captions, marks) = captions::split_marks(all);
     let paired = pairing::pair(&captions, &marks, &graphics, &sizes);
-    let mentions = mentions::find(texts, &is_caption, &vocabulary);
+    let mentions =
+        mentions::find(texts, &is_caption, &vocabulary, captions::body_size(texts));
     paired
         .into_iter()
         .map(|paired| {
             let caption = paired.caption.map(|index| &captions[index]);
             let label = caption.map(|caption| caption.label.clone());
-            let cites =
-                |labels: &[String]| label.as_ref().is_some_and(|label| labels.contains(label));
+            let cites = |citing: &&mentions::Citing| {
+                citing.figures.iter().any(|figure| Some(&figure.label) == label.as_ref())
+            };
             Figure {
                 kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
                 caption: caption.map(|caption| caption.text.clone()).unwrap_or_default(),
@@ -83,8 +86,8 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
                 confidence: paired.confidence,
                 mentions: mentions
                     .iter()
-                    .filter(|(labels, _)| cites(labels))
-                    .map(|(_, mention)| mention.clone())
+                    .filter(cites)
+                    .map(|citing| Mention { page: citing.page, text: citing.text.clone() })
                     .collect(),
                 label,
             }
