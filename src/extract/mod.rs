@@ -11,4 +11,4 @@ pub use ingest::{Event, IngestError, Summary, find_documents, ingest};
 pub use pool::{Options, this_program};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
-pub const EXTRACTOR: u32 = 1;
+pub const EXTRACTOR: u32 = 2;
