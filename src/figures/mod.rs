@@ -113,3 +113,44 @@ fn images_in(
         .map(|(index, _)| index)
         .collect()
 }
+
+#[doc(hidden)]
+pub fn debug(pages: &[Page], texts: &[PageText], only: &[u32]) {
+    let vocabulary = Vocabulary::of(texts);
+    let all = captions::find(texts, &vocabulary);
+    let mut is_caption: Vec<Vec<bool>> =
+        texts.iter().map(|page| vec![false; page.lines.len()]).collect();
+    for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
+        is_caption[page][line] = true;
+    }
+    let furniture = regions::furniture(pages);
+    for ((page, text), is_caption) in pages.iter().zip(texts).zip(&is_caption) {
+        if !only.contains(&page.number) {
+            continue;
+        }
+        let g = regions::find(page, text, is_caption, &furniture);
+        for g in &g.graphics {
+            println!(
+                "p{} GRAPHIC {:?} image {}",
+                page.number,
+                <[f32; 4]>::from(g.bbox),
+                g.has_image
+            );
+        }
+        for g in &g.prose {
+            println!("p{} prose {:?}", page.number, <[f32; 4]>::from(*g));
+        }
+    }
+    for c in all {
+        if only.contains(&c.page) {
+            println!(
+                "p{} CAPTION {} {:?} bare {} {}",
+                c.page,
+                c.label,
+                <[f32; 4]>::from(c.bbox),
+                c.bare,
+                c.text.chars().take(80).collect::<String>()
+            );
+        }
+    }
+}
