@@ -13,4 +13,4 @@ pub use pool::{Options, this_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
-pub const EXTRACTOR: u32 = 1;
+pub const EXTRACTOR: u32 = 2;

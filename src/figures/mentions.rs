@@ -123,7 +123,10 @@ pub fn find(
         for sentence in paragraphs.iter().flat_map(|paragraph| sentences(paragraph)) {
             let labels = cited(sentence);
             if !labels.is_empty() {
-                found.push((labels, Mention { page: page.number, text: sentence.to_owned() }));
+                found.push((
+                    labels,
+                    Mention { page: page.number, text: sentence.to_owned(), panels: Vec::new() },
+                ));
             }
         }
     }

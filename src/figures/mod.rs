@@ -16,7 +16,10 @@ mod regions;
 
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
-pub use record::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel};
+pub use record::{
+    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
+    Pairing, Panel, RegionRecord, RegionRole,
+};
 
 use join::Vocabulary;
 
