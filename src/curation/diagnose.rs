@@ -222,7 +222,11 @@ mod tests {
 
     #[test]
     fn quotes_must_be_printed_where_they_are_said_to_be() {
-        let mentions = [Mention { page: 3, text: "The first  CT showed it (Fig. 1).".into() }];
+        let mentions = [Mention {
+            page: 3,
+            text: "The first  CT showed it (Fig. 1).".into(),
+            panels: Vec::new(),
+        }];
         let texts = Texts {
             caption: "Figure 1. CT of a COVID-19 patient.",
             mentions: &mentions,

@@ -248,8 +248,11 @@ mod tests {
         assert_eq!(quote.source, Some(Evidence::Caption));
         assert_eq!(quote.span, "Chest CT of a man with COVID-19.");
 
-        let mentions =
-            [Mention { page: 2, text: "The scan (Fig. 1) of the SARS-CoV-2 case.".into() }];
+        let mentions = [Mention {
+            page: 2,
+            text: "The scan (Fig. 1) of the SARS-CoV-2 case.".into(),
+            panels: Vec::new(),
+        }];
         let by_mention = Texts { caption: "Figure 1. CT.", mentions: &mentions, front: "COVID-19" };
         let quote = propose(Diagnosis::Covid, &by_mention);
         assert_eq!(

@@ -95,6 +95,8 @@ fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> Found
         page,
         transform: Matrix::IDENTITY,
         bbox: Rect::new(0.0, 0.0, 1.0, 1.0),
+        clip: None,
+        overlays: Vec::new(),
     };
     FoundImage {
         xref: Some(xref),
@@ -105,6 +107,8 @@ fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> Found
         filter: "FlateDecode".into(),
         origin: ImageOrigin::Decoded,
         file_name: None,
+        furniture: false,
+        tile_of: None,
         placements: pages.iter().map(placement).collect(),
     }
 }
@@ -121,7 +125,14 @@ fn figure(label: &str, caption: &str, page: u32, image: usize) -> FoundFigure {
         images: vec![(image, 0)],
         pairing: Pairing::Below,
         confidence: 1.0,
-        mentions: vec![Mention { page: 1, text: format!("He had opacities ({label}).") }],
+        mentions: vec![Mention {
+            page: 1,
+            text: format!("He had opacities ({label})."),
+            panels: Vec::new(),
+        }],
+        composition: None,
+        panels: Vec::new(),
+        regions: Vec::new(),
     }
 }
 

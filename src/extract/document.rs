@@ -70,8 +70,13 @@ fn take_images(
     let mut by_xref: HashMap<u32, usize> = HashMap::new();
     for page in pages {
         for (index, drawn) in page.drawn.images.iter().enumerate() {
-            let placement =
-                FoundPlacement { page: page.number, transform: drawn.transform, bbox: drawn.bbox };
+            let placement = FoundPlacement {
+                page: page.number,
+                transform: drawn.transform,
+                bbox: drawn.bbox,
+                clip: None,
+                overlays: Vec::new(),
+            };
             let info = drawn.xref.and_then(|xref| infos.get(&xref));
             let known = drawn.xref.and_then(|xref| by_xref.get(&xref));
             let image = if let Some(image) = known {
@@ -131,6 +136,8 @@ fn take(
         filter: picture.filter,
         origin: if picture.original { ImageOrigin::Original } else { ImageOrigin::Decoded },
         file_name: None,
+        furniture: false,
+        tile_of: None,
         placements: Vec::new(),
     }))
 }
@@ -151,6 +158,9 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
         pairing: figure.pairing,
         confidence: figure.confidence,
         mentions: figure.mentions,
+        composition: None,
+        panels: Vec::new(),
+        regions: Vec::new(),
     }
 }
 

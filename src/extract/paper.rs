@@ -74,6 +74,7 @@ pub fn read(path: &Path, title: &str, pages: &[Page]) -> PaperMeta {
         posted: POSTED.captures(&front).and_then(|found| date(&found)).unwrap_or_default(),
         licence: licence(&front, pages),
         category: String::new(),
+        abstract_text: String::new(),
     }
 }
 

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::worker::{Request, Response};
 
 /// How workers are run.
@@ -44,7 +47,7 @@ pub fn run(
         let mut first_error = None;
         for _ in 0..jobs {
             // One is started here, so that a missing program is an error and not N failed documents.
-            let worker = match Worker::start(options) {
+            let mut worker = match Supervised::start(options) {
                 Ok(worker) => worker,
                 Err(error) => {
                     first_error = Some(error);
@@ -53,7 +56,6 @@ pub fn run(
             };
             let (send, next) = (send.clone(), &next);
             scope.spawn(move || {
-                let mut worker = Some(worker);
                 while !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(request) = requests.get(index) else { break };
@@ -87,38 +89,54 @@ pub fn run(
     })
 }
 
-/// Asks the worker, starting a new one where there is none; a worker that dies or stalls fails the
-/// document and is gone.
-fn ask(worker: &mut Option<Worker>, request: &Request, options: &Options) -> Response {
-    let failed = |error: String| Response::Failed { error };
-    let mut asked = match worker.take() {
-        Some(worker) => worker,
-        None => match Worker::start(options) {
-            Ok(worker) => worker,
-            Err(error) => return failed(format!("no worker process could be started: {error}")),
-        },
-    };
-    match asked.ask(request, options.timeout) {
-        Ok(response) => {
-            *worker = Some(asked);
-            response
-        }
-        Err(Lost::Stalled) => {
-            asked.kill();
-            failed(format!(
-                "took longer than {} s: raise --timeout, or leave it out",
-                options.timeout.as_secs()
-            ))
-        }
-        Err(Lost::Died) => failed(format!(
-            "the reader died of it ({}): memory limit of {} MiB reached (raise --memory), or a \
-             fault in the PDF library",
-            asked.kill().map_or_else(|| "cause unknown".into(), describe),
-            options.memory
-        )),
-        Err(Lost::Babbled(what)) => {
-            asked.kill();
-            failed(format!("the reader gave an answer that makes no sense: {what}"))
+/// Asks for one document.
+fn ask(worker: &mut Supervised, request: &Request, options: &Options) -> Response {
+    worker.ask(request, options).unwrap_or_else(|error| Response::Failed { error })
+}
+
+/// A worker that is replaced when it dies.
+#[derive(Debug)]
+pub(super) struct Supervised(Option<Worker>);
+
+impl Supervised {
+    pub(super) fn start(options: &Options) -> std::io::Result<Self> {
+        Worker::start(options).map(|worker| Self(Some(worker)))
+    }
+
+    /// Asks the worker, starting a new one where there is none; a worker that dies or stalls is gone,
+    /// and the error says what became of it.
+    pub(super) fn ask<A: DeserializeOwned>(
+        &mut self,
+        request: &impl Serialize,
+        options: &Options,
+    ) -> Result<A, String> {
+        let mut asked = match self.0.take() {
+            Some(worker) => worker,
+            None => Worker::start(options)
+                .map_err(|error| format!("no worker process could be started: {error}"))?,
+        };
+        match asked.ask(request, options.timeout) {
+            Ok(response) => {
+                self.0 = Some(asked);
+                Ok(response)
+            }
+            Err(Lost::Stalled) => {
+                asked.kill();
+                Err(format!(
+                    "took longer than {} s: raise --timeout, or leave it out",
+                    options.timeout.as_secs()
+                ))
+            }
+            Err(Lost::Died) => Err(format!(
+                "the reader died of it ({}): memory limit of {} MiB reached (raise --memory), or a \
+                 fault in the PDF library",
+                asked.kill().map_or_else(|| "cause unknown".into(), describe),
+                options.memory
+            )),
+            Err(Lost::Babbled(what)) => {
+                asked.kill();
+                Err(format!("the reader gave an answer that makes no sense: {what}"))
+            }
         }
     }
 }
@@ -137,6 +155,7 @@ enum Lost {
     Babbled(String),
 }
 
+#[derive(Debug)]
 struct Worker {
     child: Child,
     requests: Option<ChildStdin>,
@@ -165,7 +184,11 @@ impl Worker {
         Ok(Self { child, requests, answers })
     }
 
-    fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Response, Lost> {
+    fn ask<A: DeserializeOwned>(
+        &mut self,
+        request: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<A, Lost> {
         let babbled = |error: serde_json::Error| Lost::Babbled(error.to_string());
         let mut line = serde_json::to_vec(request).map_err(babbled)?;
         line.push(b'\n');

@@ -1,4 +1,4 @@
-//! The worker: reads documents that the parent names, one line of JSON each way.
+//! The worker: reads or renders documents that the parent names, one line of JSON each way.
 //!
 //! MuPDF is C and the documents come from strangers, so they are parsed in a process that holds no
 //! database and may die.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::document;
+use super::render::{self, RenderRequest};
 use crate::store::{Extraction, ObjectStore};
 
 /// What the parent asks.
@@ -17,6 +18,14 @@ pub struct Request {
     pub path: PathBuf,
     /// SHA-256 of the bytes the parent saw; the file must not have changed since.
     pub sha256: String,
+}
+
+/// A line of the parent's, of either kind: what names regions is a request to render them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Render(RenderRequest),
+    Read(Request),
 }
 
 /// What the worker answers.
@@ -34,9 +43,14 @@ pub enum Response {
 pub fn serve(objects: &Path, input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
     let objects = ObjectStore::open(objects).map_err(std::io::Error::other)?;
     for line in input.lines() {
-        let request: Request = serde_json::from_str(&line?)?;
-        let response = answer(&request, &objects);
-        serde_json::to_writer(&mut output, &response)?;
+        match serde_json::from_str(&line?)? {
+            Line::Read(request) => {
+                serde_json::to_writer(&mut output, &answer(&request, &objects))?;
+            }
+            Line::Render(request) => {
+                serde_json::to_writer(&mut output, &render::answer(&request, &objects))?;
+            }
+        }
         output.write_all(b"\n")?;
         output.flush()?;
     }

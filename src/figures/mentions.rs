@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::Mention;
 use super::citations::{Cited, cited};
 use super::cleaning::{PageText, TextLine};
 use super::join::{self, Vocabulary};
@@ -15,6 +16,15 @@ pub struct Citing {
     pub page: u32,
     pub text: String,
     pub figures: Vec<Cited>,
+}
+
+impl Citing {
+    /// What it says of the figure labelled `label`, if it cites that one.
+    pub fn mention(&self, label: &str) -> Option<Mention> {
+        let cited = self.figures.iter().find(|figure| figure.label == label)?;
+        let panels = cited.panels.clone();
+        Some(Mention { page: self.page, text: self.text.clone(), panels })
+    }
 }
 
 /// Numbers of references set on a sentence's full stop, and the blank behind them.

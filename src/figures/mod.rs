@@ -17,7 +17,10 @@ mod regions;
 
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
-pub use record::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel};
+pub use record::{
+    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
+    Pairing, Panel, RegionRecord, RegionRole,
+};
 
 use join::Vocabulary;
 
@@ -71,9 +74,6 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
         .map(|paired| {
             let caption = paired.caption.map(|index| &captions[index]);
             let label = caption.map(|caption| caption.label.clone());
-            let cites = |citing: &&mentions::Citing| {
-                citing.figures.iter().any(|figure| Some(&figure.label) == label.as_ref())
-            };
             Figure {
                 kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
                 caption: caption.map(|caption| caption.text.clone()).unwrap_or_default(),
@@ -86,8 +86,7 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
                 confidence: paired.confidence,
                 mentions: mentions
                     .iter()
-                    .filter(cites)
-                    .map(|citing| Mention { page: citing.page, text: citing.text.clone() })
+                    .filter_map(|citing| citing.mention(label.as_deref()?))
                     .collect(),
                 label,
             }
@@ -112,4 +111,45 @@ fn images_in(
         .filter(|(_, image)| bbox.contains_point(image.bbox.centre()))
         .map(|(index, _)| index)
         .collect()
+}
+
+#[doc(hidden)]
+pub fn debug(pages: &[Page], texts: &[PageText], only: &[u32]) {
+    let vocabulary = Vocabulary::of(texts);
+    let all = captions::find(texts, &vocabulary);
+    let mut is_caption: Vec<Vec<bool>> =
+        texts.iter().map(|page| vec![false; page.lines.len()]).collect();
+    for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
+        is_caption[page][line] = true;
+    }
+    let furniture = regions::furniture(pages);
+    for ((page, text), is_caption) in pages.iter().zip(texts).zip(&is_caption) {
+        if !only.contains(&page.number) {
+            continue;
+        }
+        let g = regions::find(page, text, is_caption, &furniture);
+        for g in &g.graphics {
+            println!(
+                "p{} GRAPHIC {:?} image {}",
+                page.number,
+                <[f32; 4]>::from(g.bbox),
+                g.has_image
+            );
+        }
+        for g in &g.prose {
+            println!("p{} prose {:?}", page.number, <[f32; 4]>::from(*g));
+        }
+    }
+    for c in all {
+        if only.contains(&c.page) {
+            println!(
+                "p{} CAPTION {} {:?} bare {} {}",
+                c.page,
+                c.label,
+                <[f32; 4]>::from(c.bbox),
+                c.bare,
+                c.text.chars().take(80).collect::<String>()
+            );
+        }
+    }
 }

@@ -409,6 +409,7 @@ mod tests {
             page,
             bbox: bbox.into(),
             bare: false,
+            continued: false,
             lines: Vec::new(),
         }
     }

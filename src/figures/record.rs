@@ -17,6 +17,9 @@ pub struct FigureRecord {
     /// As printed, label included, lines joined. Empty where the document prints none.
     pub caption: String,
     pub caption_page: Option<u32>,
+    /// On that page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption_bbox: Option<Rect>,
     /// Page of the graphic; `None` where only a caption was found.
     pub page: Option<u32>,
     pub bbox: Option<Rect>,
@@ -26,6 +29,23 @@ pub struct FigureRecord {
     pub confidence: f32,
     pub panels: Vec<Panel>,
     pub mentions: Vec<Mention>,
+    /// What the graphic is drawn with; `None` where there is none, or an older extractor read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
+    /// Where else the figure stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionRecord>,
+}
+
+/// Another place of a figure: a later page it goes on to, or a second drawing of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegionRecord {
+    pub role: RegionRole,
+    pub page: u32,
+    pub bbox: Rect,
+    /// Those of a copy; the pictures of a continuation are among the figure's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageRecord>,
 }
 
 /// One placement of an image inside a figure.
@@ -41,15 +61,36 @@ pub struct ImageRecord {
     pub origin: ImageOrigin,
     /// Path below the object store: `ab/cdef….jpg`.
     pub object: String,
+    /// Object of the stitched picture that this one is a tile of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile_of: Option<String>,
+    /// What the page prints over it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<Overlay>,
+}
+
+/// Something printed over a picture: a panel letter, an arrow, a box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overlay {
+    pub kind: OverlayKind,
+    /// Empty for a path.
+    pub text: String,
+    /// In page points.
+    pub bbox: Rect,
 }
 
 /// A panel letter of a figure and what the caption says of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
+    /// `A`, or a place such as `left` where no letters are printed.
     pub letter: String,
     /// `[x, y, x + w, y + h]` in native pixels of the figure's image, where known.
     pub bbox_px: Option<[u32; 4]>,
+    /// Empty where the caption says nothing of it.
     pub text: String,
+    /// Where the letter is printed over the figure: page, and box in points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed: Option<(u32, Rect)>,
 }
 
 /// A sentence of the running text that cites the figure.
@@ -57,6 +98,9 @@ pub struct Panel {
 pub struct Mention {
     pub page: u32,
     pub text: String,
+    /// Letters of the panels it cites; none where it cites the whole figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub panels: Vec<String>,
 }
 
 worded_enum! {
@@ -95,5 +139,35 @@ worded_enum! {
         LegendList = "legend_list",
         /// Picture without caption, or caption without picture.
         Unpaired = "none",
+    }
+}
+
+worded_enum! {
+    /// What a figure's graphic is drawn with.
+    pub enum Composition {
+        /// Pictures, and nothing drawn over or beside them.
+        Raster = "raster",
+        /// Painted paths and text alone.
+        Vector = "vector",
+        /// Pictures with paths or text of the page that belong to them.
+        Mixed = "mixed",
+    }
+}
+
+worded_enum! {
+    /// What a further region of a figure is to it.
+    pub enum RegionRole {
+        /// The figure goes on there: "Figure 2 (continued)".
+        Continued = "continued",
+        /// The same figure drawn again, as manuscripts do at their end.
+        Copy = "copy",
+    }
+}
+
+worded_enum! {
+    /// What is printed over a picture.
+    pub enum OverlayKind {
+        Text = "text",
+        Path = "path",
     }
 }

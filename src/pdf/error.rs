@@ -21,6 +21,8 @@ pub enum PdfError {
         "page {page}: its content is missing: the file is cut short or damaged, fetch it again"
     )]
     NoContent { page: u32 },
+    #[error("page {page} cannot be drawn: {problem}")]
+    NotDrawn { page: u32, problem: String },
     #[error("image {xref}: {problem}")]
     BrokenImage { xref: u32, problem: String },
 }

@@ -42,7 +42,7 @@ pub struct Picture {
 
 /// A decoded picture may hold this many pixels: four times the largest scan seen in a preprint, and
 /// 300 MB of samples.
-const MOST_PIXELS: u64 = 100_000_000;
+pub(super) const MOST_PIXELS: u64 = 100_000_000;
 
 impl ImageInfo {
     pub(super) fn read(object: &PdfObject) -> Self {
@@ -339,7 +339,7 @@ impl Page {
     }
 }
 
-fn encode_png(picture: &DynamicImage) -> image::ImageResult<Vec<u8>> {
+pub(super) fn encode_png(picture: &DynamicImage) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new_with_quality(
         &mut bytes,

@@ -6,8 +6,11 @@
 mod content;
 mod document;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod geometry;
 mod image;
+mod render;
 mod text;
 mod walk;
 
@@ -15,5 +18,6 @@ pub use document::{Document, Page};
 pub use error::PdfError;
 pub use geometry::{Matrix, Rect};
 pub use image::{ImageInfo, Picture};
+pub use render::{FINEST_DPI, PRINT_DPI};
 pub use text::{Direction, Line, Word};
 pub use walk::{Drawn, DrawnImage};

@@ -22,6 +22,8 @@ pub enum Direction {
     Up,
     Down,
     Left,
+    /// Neither across nor down: a watermark, as a rule.
+    Oblique,
 }
 
 /// Words on one baseline.
@@ -64,6 +66,9 @@ impl Line {
 /// columns, or a margin number and its line.
 const COLUMN_GAP: f32 = 1.6;
 
+/// Slope from which a line runs obliquely: 10 degrees. Scanned or slanted text runs straighter.
+const OBLIQUE: f32 = 0.176;
+
 pub(super) fn lines(page: &TextPage) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, block) in page.blocks().enumerate() {
@@ -83,6 +88,9 @@ pub(super) fn lines(page: &TextPage) -> Vec<Line> {
                 );
                 let (dx, dy) = (quad.ur.x - quad.ul.x, quad.ur.y - quad.ul.y);
                 let direction = match () {
+                    () if dx.abs().min(dy.abs()) > OBLIQUE * dx.abs().max(dy.abs()) => {
+                        Direction::Oblique
+                    }
                     () if dx.abs() >= dy.abs() && dx >= 0.0 => Direction::Right,
                     () if dx.abs() >= dy.abs() => Direction::Left,
                     () if dy < 0.0 => Direction::Up,
@@ -143,6 +151,7 @@ impl LineReader {
                 Direction::Left => last.bbox.x0 - bbox.x1,
                 Direction::Up => last.bbox.y0 - bbox.y1,
                 Direction::Down => bbox.y0 - last.bbox.y1,
+                Direction::Oblique => 0.0,
             };
             if gap > COLUMN_GAP * style.size.max(last.size) || self.direction != Some(direction) {
                 self.end_line();

@@ -22,7 +22,7 @@ pub struct DrawnImage {
 pub struct Drawn {
     /// In drawing order.
     pub images: Vec<DrawnImage>,
-    /// Boxes of painted paths and shadings, without what is painted white.
+    /// Boxes of painted paths, subpath by subpath, and of shadings, without what is painted white.
     pub paths: Vec<Rect>,
 }
 
@@ -69,14 +69,25 @@ fn is_white(tints: &[f32], no_ink: f32) -> bool {
 /// A path under construction, in points of the displayed page.
 #[derive(Debug, Default)]
 struct PathBounds {
-    bounds: Option<Rect>,
+    /// One box a subpath: a chart's bars, or its grid, may be a single path.
+    subpaths: Vec<Rect>,
     clips: bool,
 }
 
 impl PathBounds {
+    fn begin(&mut self, (x, y): (f32, f32)) {
+        self.subpaths.push(Rect::new(x, y, x, y));
+    }
+
     fn add(&mut self, (x, y): (f32, f32)) {
-        let point = Rect::new(x, y, x, y);
-        self.bounds = Some(self.bounds.map_or(point, |bounds| bounds.union(&point)));
+        match self.subpaths.last_mut() {
+            Some(last) => *last = last.union(&Rect::new(x, y, x, y)),
+            None => self.begin((x, y)),
+        }
+    }
+
+    fn bounds(&self) -> Option<Rect> {
+        self.subpaths.iter().copied().reduce(|all, subpath| all.union(&subpath))
     }
 }
 
@@ -167,12 +178,12 @@ impl Walker {
     }
 
     fn paint(&mut self, path: &mut PathBounds, state: &mut State, fills: bool, strokes: bool) {
-        let PathBounds { bounds, clips } = std::mem::take(path);
-        let Some(bounds) = bounds else { return };
+        let path = std::mem::take(path);
+        let Some(bounds) = path.bounds() else { return };
         if (fills && !state.fill.white) || (strokes && !state.stroke.white) {
-            self.mark(bounds, state);
+            path.subpaths.iter().for_each(|subpath| self.mark(*subpath, state));
         }
-        if clips {
+        if path.clips {
             state.clip = state.clip.intersect(&bounds);
         }
     }
@@ -189,14 +200,19 @@ impl Walker {
 fn extend(path: &mut PathBounds, operation: &Operation, state: &State) {
     let numbers: Vec<f32> = operation.operands.iter().filter_map(Operand::number).collect();
     if let (b"re", [x, y, w, h]) = (&operation.operator[..], &numbers[..]) {
-        path.add(state.ctm.apply((*x, *y)));
+        path.begin(state.ctm.apply((*x, *y)));
         path.add(state.ctm.apply((x + w, *y)));
         path.add(state.ctm.apply((*x, y + h)));
         path.add(state.ctm.apply((x + w, y + h)));
     } else {
         // Control points bound a Bézier curve from outside: close enough for a box.
         for point in numbers.chunks_exact(2) {
-            path.add(state.ctm.apply((point[0], point[1])));
+            let point = state.ctm.apply((point[0], point[1]));
+            if &operation.operator[..] == b"m" {
+                path.begin(point);
+            } else {
+                path.add(point);
+            }
         }
     }
 }

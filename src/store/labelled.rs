@@ -163,6 +163,8 @@ mod tests {
             page: 2,
             transform: crate::pdf::Matrix::IDENTITY,
             bbox: crate::pdf::Rect::new(0.0, 0.0, 1.0, 1.0),
+            clip: None,
+            overlays: Vec::new(),
         };
         let image = FoundImage {
             xref: Some(7),
@@ -173,6 +175,8 @@ mod tests {
             filter: "FlateDecode".into(),
             origin: ImageOrigin::Decoded,
             file_name: None,
+            furniture: false,
+            tile_of: None,
             placements: vec![placement],
         };
         let found = Extraction {

@@ -8,21 +8,25 @@ mod cases;
 mod decisions;
 mod documents;
 mod error;
+mod figures;
+mod found;
 mod labelled;
 mod objects;
 mod panels;
 mod queue;
+mod record;
 mod runs;
 mod splits;
 
 pub use annotations::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use cases::{Case, CaseDetails};
 pub use decisions::{Decision, Diagnosis, Evidence, NewDecision, Selection, Stage, Subject, Value};
-pub use documents::{
-    DocumentRow, Extraction, Failure, FoundFigure, FoundImage, FoundPage, FoundPlacement, ImageRow,
-    PaperMeta, Source, Totals,
-};
+pub use documents::{DocumentRow, ImageRow, Totals};
 pub use error::StoreError;
+pub use found::{
+    Extraction, Failure, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion,
+    PaperMeta, Source,
+};
 pub use labelled::Verdict;
 pub use objects::{ObjectId, ObjectStore, sha256_hex};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
@@ -41,7 +45,10 @@ use crate::Workspace;
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// In the order they apply. Forward only: a landed migration is never edited.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_initial.sql")),
+    M::up(include_str!("../../migrations/0002_figures.sql")),
+];
 
 /// How long a writer waits for another process's transaction before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -93,6 +93,7 @@ impl Facts<'_> {
             kind: figure.kind,
             caption: figure.caption.clone(),
             caption_page: self.laid.captions[i],
+            caption_bbox: None,
             page: placed.map(|(page, _)| page),
             bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
             images,
@@ -100,6 +101,8 @@ impl Facts<'_> {
             confidence: 1.0,
             panels: panels_of(figure),
             mentions: self.mentions(i),
+            composition: None,
+            regions: Vec::new(),
         }
     }
 
@@ -110,7 +113,17 @@ impl Facts<'_> {
             Encoding::FlateGrey | Encoding::FlateRgb | Encoding::Indexed => ImageOrigin::Decoded,
         };
         let xref = Some(self.xrefs[picture]);
-        ImageRecord { xref, page, bbox, width, height, origin, object: String::new() }
+        ImageRecord {
+            xref,
+            page,
+            bbox,
+            width,
+            height,
+            origin,
+            object: String::new(),
+            tile_of: None,
+            overlays: Vec::new(),
+        }
     }
 
     fn mentions(&self, figure: usize) -> Vec<Mention> {
@@ -118,7 +131,11 @@ impl Facts<'_> {
         citing
             .filter(|(citation, _)| citation.figures.contains(&figure))
             .filter_map(|(citation, page)| {
-                Some(Mention { page: (*page)?, text: citation.sentence.clone() })
+                Some(Mention {
+                    page: (*page)?,
+                    text: citation.sentence.clone(),
+                    panels: Vec::new(),
+                })
             })
             .collect()
     }
@@ -278,6 +295,7 @@ fn panels_of(figure: &Figure) -> Vec<Panel> {
                 letter: panel.letter.clone(),
                 bbox_px: one_picture.then_some([x, y, x + w, y + h]),
                 text: panel.text.clone(),
+                printed: None,
             }
         })
         .collect()

@@ -64,10 +64,14 @@ pub fn image_on(page: u32, xref: u32, object: ObjectId, (width, height): (u32, u
         filter: "FlateDecode".into(),
         origin: ImageOrigin::Decoded,
         file_name: None,
+        furniture: false,
+        tile_of: None,
         placements: vec![FoundPlacement {
             page,
             transform: Matrix::IDENTITY,
             bbox: Matrix::IDENTITY.unit_square(),
+            clip: None,
+            overlays: Vec::new(),
         }],
     }
 }
@@ -86,6 +90,9 @@ pub fn figure_on(page: u32, caption: &str) -> FoundFigure {
         pairing: Pairing::Below,
         confidence: 1.0,
         mentions: Vec::new(),
+        composition: None,
+        panels: Vec::new(),
+        regions: Vec::new(),
     }
 }
 

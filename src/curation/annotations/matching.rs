@@ -100,6 +100,8 @@ mod tests {
             filter: String::new(),
             origin: ImageOrigin::Decoded,
             file_name: None,
+            furniture: false,
+            tile_of: None,
         }
     }
 

@@ -85,6 +85,9 @@ impl Paper {
                 pairing: Pairing::LegendList,
                 confidence: 1.0,
                 mentions: Vec::new(),
+                composition: None,
+                panels: Vec::new(),
+                regions: Vec::new(),
             }
         };
         shown.into_iter().map(figure).collect()
@@ -135,10 +138,14 @@ fn found_image(stored: &Stored) -> FoundImage {
         filter: if is_jpeg { "DCTDecode" } else { "FlateDecode" }.into(),
         origin: ImageOrigin::Original,
         file_name: Some(stored.picture.file_name.clone()),
+        furniture: false,
+        tile_of: None,
         placements: vec![FoundPlacement {
             page: page(stored),
             transform: Matrix::IDENTITY,
             bbox: Matrix::IDENTITY.unit_square(),
+            clip: None,
+            overlays: Vec::new(),
         }],
     }
 }
