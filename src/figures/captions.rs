@@ -1,6 +1,6 @@
 //! Finds the captions of a document: where they start, how far they run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -90,24 +90,19 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
 /// and so is one that says it continues the figure of another. What a continued one adds is appended
 /// to the legend. Returns `(legends, marks)`, both in page order.
 pub fn split_marks(captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
-    let longest: HashMap<String, usize> =
-        captions.iter().fold(HashMap::new(), |mut map, caption| {
-            let length = map.entry(caption.label.clone()).or_default();
-            *length = caption.text.len().max(*length);
-            map
-        });
-    let begun: HashSet<String> = captions
-        .iter()
-        .filter(|caption| !caption.continued)
-        .map(|caption| caption.label.clone())
-        .collect();
+    let mut longest: HashMap<String, usize> = HashMap::new();
+    for caption in captions.iter().filter(|caption| !caption.continued) {
+        let length = longest.entry(caption.label.clone()).or_default();
+        *length = caption.text.len().max(*length);
+    }
     let (mut legends, marks): (Vec<Caption>, Vec<Caption>) =
-        captions.into_iter().partition(|caption| {
-            let most = longest.get(&caption.label).copied().unwrap_or_default();
-            let continues = caption.continued && begun.contains(&caption.label);
-            !continues && caption.text.len() * 10 >= most * 6
+        captions.into_iter().partition(|caption| match longest.get(&caption.label) {
+            Some(most) => !caption.continued && caption.text.len() * 10 >= most * 6,
+            // Its beginning was not found.
+            None => true,
         });
-    for mark in marks.iter().filter(|mark| mark.continued) {
+    let continued = marks.iter().filter(|mark| mark.continued && mark.kind != FigureKind::Table);
+    for mark in continued {
         let more = mark.legend();
         let legend = legends.iter_mut().find(|legend| legend.label == mark.label);
         // Some print the legend again over every part.
@@ -702,13 +697,16 @@ mod tests {
             page(1, text("Figure 1. Chest CT of two men. (A) Case 1.", 300.0)),
             page(2, text("Figure 1 (continued). (B) Case 2.", 300.0)),
             page(3, text("Figure 1. Continued", 300.0)),
+            page(4, text("Table 2. Details of the cases.", 300.0)),
+            page(5, text("Table 2. Cont. Age Sex Days in hospital Outcome Scans", 300.0)),
         ];
         let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
-        assert_eq!(legends.len(), 1);
+        assert_eq!(legends.iter().map(|legend| legend.page).collect::<Vec<_>>(), [1, 4]);
         assert_eq!(legends[0].text, "Figure 1. Chest CT of two men. (A) Case 1. (B) Case 2.");
         assert_eq!(marks.iter().map(|mark| (mark.page, mark.continued)).collect::<Vec<_>>(), [
             (2, true),
-            (3, true)
+            (3, true),
+            (5, true)
         ]);
     }
 
