@@ -14,6 +14,7 @@ mod mentions;
 mod pairing;
 mod record;
 mod regions;
+mod sub_captions;
 
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
@@ -21,6 +22,8 @@ pub use record::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
     Pairing, Panel, RegionRecord, RegionRole,
 };
+
+pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use join::Vocabulary;
 
