@@ -1,6 +1,7 @@
 //! Reads documents in worker processes and supervises them.
 
 mod document;
+mod front;
 mod ingest;
 mod paper;
 mod pool;

@@ -16,13 +16,14 @@ mod record;
 mod regions;
 mod sub_captions;
 
-pub use cleaning::{PageText, TextLine, clean};
+pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use label::normalise;
 pub use record::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
     Pairing, Panel, RegionRecord, RegionRole,
 };
 
+pub use join::joined;
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use join::Vocabulary;
