@@ -1,0 +1,238 @@
+//! The ways in which a caption could be paired: graphics on one side of it, on the page before or
+//! after, on a page that bears its label, on a bare figure page. Each has a score of its own, which
+//! the search weighs against those of all other captions.
+
+use super::super::FigureKind;
+use super::super::captions::Caption;
+use super::super::regions::{Graphic, PageGraphics};
+use super::sides::{Side, crosses};
+use crate::pdf::Rect;
+
+/// Index of a graphic in the document: page index, number on the page.
+pub type GraphicId = (usize, usize);
+
+/// How a caption and its graphics came together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Side(Side),
+    /// The graphics end the page before; the caption heads its page.
+    PageBefore,
+    /// The graphics begin the page after; the caption ends its page.
+    PageAfter,
+    /// A bare label stands at the graphics.
+    Mark,
+    /// A list of legends, and figure pages elsewhere in the same order.
+    List,
+}
+
+/// One way to pair one caption.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub way: Way,
+    /// The figure's own graphics first.
+    pub graphics: Vec<GraphicId>,
+    /// Higher is likelier; see the constants below.
+    pub score: f32,
+    /// Points between caption and graphics; 0 across pages.
+    pub gap: f32,
+}
+
+/// Beside a caption a graphic may stand this far off, in points; above and below, further.
+const FARTHEST_BESIDE: f32 = 40.0;
+/// A table stands right under its caption.
+const FARTHEST_TABLE: f32 = 40.0;
+/// A graphic that stands for a figure whose caption is on another page covers at least this part of
+/// its page.
+pub const LARGE: f32 = 0.05;
+/// Graphics that are tried one by one, the nearest first; pages with more have small ones in groups.
+const MOST_SINGLE: usize = 6;
+
+// What ways are worth, found on the development documents; only their order and distances matter.
+/// On the side where this document sets its graphics.
+const HABIT: f32 = 1.0;
+const BESIDE: f32 = 0.8;
+const OTHER_SIDE: f32 = 0.5;
+const MARK: f32 = 1.2;
+const NEIGHBOUR_PAGE: f32 = 0.45;
+const LIST: f32 = 0.4;
+const TABLE: f32 = 0.6;
+/// A blank of so many points costs 1.
+const GAP_COST: f32 = 250.0;
+const MOST_GAP_COST: f32 = 0.4;
+/// For each other caption in between.
+const CAPTION_BETWEEN: f32 = 0.35;
+/// For graphics that the same side offers, but nearer, and that are left out.
+const NEARER_LEFT: f32 = 0.15;
+
+/// A document's captions, marks and graphics, with what the options are made of.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    pub captions: &'a [Caption],
+    pub marks: &'a [Caption],
+    pub pages: &'a [PageGraphics],
+    /// Points.
+    pub sizes: &'a [(f32, f32)],
+}
+
+impl Scene<'_> {
+    pub fn graphic(&self, id: GraphicId) -> &Graphic {
+        &self.pages[id.0].graphics[id.1]
+    }
+
+    pub fn is_large(&self, id: GraphicId) -> bool {
+        let (width, height) = self.sizes[id.0];
+        self.graphic(id).bbox.area() > LARGE * width * height
+    }
+
+    fn on_page(&self, page: usize) -> impl Iterator<Item = &Caption> {
+        self.captions.iter().filter(move |caption| caption.page as usize == page + 1)
+    }
+
+    /// Whether a caption or a mark names the graphics of this page; else they are bare.
+    pub fn has_captions(&self, page: usize) -> bool {
+        self.on_page(page).next().is_some()
+    }
+
+    pub fn has_marks(&self, page: usize) -> bool {
+        self.marks.iter().any(|mark| mark.page as usize == page + 1)
+    }
+
+    /// The ways to pair caption number `index`, given the side this document sets graphics on.
+    /// [`Way::List`] is left to the search, which knows how far the list has come.
+    pub fn choices(&self, index: usize, habit: Side) -> Vec<Choice> {
+        let caption = &self.captions[index];
+        let page = caption.page as usize - 1;
+        if page >= self.pages.len() {
+            return Vec::new();
+        }
+        let mut choices: Vec<Choice> =
+            Side::ALL.into_iter().flat_map(|side| self.on_side(index, side, habit)).collect();
+        if caption.kind != FigureKind::Table {
+            choices.extend(self.at_marks(caption));
+            choices.extend(self.on_neighbour_pages(caption));
+        }
+        choices
+    }
+
+    fn on_side(&self, index: usize, side: Side, habit: Side) -> Vec<Choice> {
+        let caption = &self.captions[index];
+        let page = caption.page as usize - 1;
+        let table = caption.kind == FigureKind::Table;
+        let worth = match side {
+            _ if table && side.is_beside() => return Vec::new(),
+            _ if table => TABLE,
+            side if side == habit => HABIT,
+            side if side.is_beside() => BESIDE,
+            _ => OTHER_SIDE,
+        };
+        let mut offered: Vec<(f32, f32, usize)> = Vec::new();
+        for (number, graphic) in self.pages[page].graphics.iter().enumerate() {
+            let Some(gap) = side.gap(&caption.bbox, &graphic.bbox) else { continue };
+            let too_far = side.is_beside() && gap > FARTHEST_BESIDE || table && gap > FARTHEST_TABLE;
+            let space = side.between(&caption.bbox, &graphic.bbox);
+            if too_far || self.pages[page].prose.iter().any(|text| crosses(text, &space)) {
+                continue;
+            }
+            let others = self.on_page(page).filter(|other| other.bbox != caption.bbox);
+            let marks = self.marks.iter().filter(|mark| mark.page == caption.page);
+            let between = others.chain(marks).filter(|other| crosses(&other.bbox, &space)).count();
+            offered.push((gap, CAPTION_BETWEEN * between as f32, number));
+        }
+        offered.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let choice = |chosen: &[(f32, f32, usize)], left: usize| {
+            let (gap, mut penalty, _) = chosen.first().copied().unwrap_or_default();
+            penalty += (gap / GAP_COST).min(MOST_GAP_COST) + NEARER_LEFT * left as f32;
+            Choice {
+                way: Way::Side(side),
+                graphics: chosen.iter().map(|(_, _, number)| (page, *number)).collect(),
+                score: worth - penalty,
+                gap,
+            }
+        };
+        let mut choices = Vec::new();
+        let open: Vec<_> =
+            offered.iter().filter(|(_, behind, _)| *behind == 0.0).copied().collect();
+        if open.len() > 1 {
+            choices.push(choice(&open, 0));
+        }
+        let singles = offered.iter().enumerate().take(MOST_SINGLE);
+        choices.extend(singles.map(|(nearer, one)| choice(&[*one], nearer)));
+        choices
+    }
+
+    /// The graphics that bear this caption's label: all of a page with one mark, else those that the
+    /// mark is a caption of. A figure may have several such pages.
+    fn at_marks(&self, caption: &Caption) -> Option<Choice> {
+        let mut graphics: Vec<GraphicId> = Vec::new();
+        for mark in self.marks.iter().filter(|mark| mark.label == caption.label) {
+            let page = mark.page as usize - 1;
+            let Some(found) = self.pages.get(page) else { continue };
+            let alone = self.marks.iter().filter(|other| other.page == mark.page).count() == 1
+                && self.on_page(page).all(|other| other.label == caption.label);
+            let numbers: Vec<usize> = if alone {
+                (0..found.graphics.len()).collect()
+            } else {
+                nearest(&mark.bbox, &found.graphics)
+            };
+            graphics.extend(numbers.into_iter().map(|number| (page, number)));
+        }
+        graphics.dedup();
+        (!graphics.is_empty()).then_some(Choice { way: Way::Mark, graphics, score: MARK, gap: 0.0 })
+    }
+
+    fn on_neighbour_pages(&self, caption: &Caption) -> Vec<Choice> {
+        let page = caption.page as usize - 1;
+        let is = |other: fn(f32, f32) -> bool| {
+            self.on_page(page).all(|one| {
+                one.bbox == caption.bbox || other(one.bbox.y0, caption.bbox.y0)
+            })
+        };
+        let prose = &self.pages[page].prose;
+        let heads = is(|other, own| other >= own)
+            && !prose.iter().any(|text| text.y1 <= caption.bbox.y0);
+        let ends = is(|other, own| other <= own)
+            && !prose.iter().any(|text| text.y0 >= caption.bbox.y1);
+        let mut choices = Vec::new();
+        if heads && page > 0 {
+            // What stands under the last caption of the page before; all of a page without one.
+            let last = self.on_page(page - 1).map(|other| other.bbox.y1).fold(0.0, f32::max);
+            choices.extend(self.beyond(Way::PageBefore, page - 1, |bbox| bbox.y0 >= last - 6.0));
+        }
+        if ends && page + 1 < self.pages.len() {
+            let first =
+                self.on_page(page + 1).map(|other| other.bbox.y0).fold(f32::INFINITY, f32::min);
+            choices.extend(self.beyond(Way::PageAfter, page + 1, |bbox| bbox.y1 <= first + 6.0));
+        }
+        choices
+    }
+
+    fn beyond(&self, way: Way, page: usize, fits: impl Fn(&Rect) -> bool) -> Option<Choice> {
+        let graphics = &self.pages[page].graphics;
+        let all: Vec<GraphicId> = (0..graphics.len())
+            .filter(|&number| fits(&graphics[number].bbox))
+            .map(|number| (page, number))
+            .collect();
+        let large = all.iter().any(|id| self.is_large(*id));
+        // A page with the label of another figure on it is that figure's.
+        let score = if self.has_marks(page) { 0.1 } else { NEIGHBOUR_PAGE };
+        large.then_some(Choice { way, graphics: all, score, gap: 0.0 })
+    }
+
+    /// All of a page without captions, for the next legend of a list.
+    pub fn bare_page(&self, page: usize) -> Option<Choice> {
+        if self.has_captions(page) || self.has_marks(page) {
+            return None;
+        }
+        let choice = self.beyond(Way::List, page, |_| true)?;
+        Some(Choice { score: LIST, ..choice })
+    }
+}
+
+/// The graphics nearest to a mark, of those on one side of it.
+fn nearest(mark: &Rect, graphics: &[Graphic]) -> Vec<usize> {
+    let gaps = Side::ALL.into_iter().flat_map(|side| {
+        let gaps = graphics.iter().enumerate();
+        gaps.filter_map(move |(number, graphic)| Some((side.gap(mark, &graphic.bbox)?, number)))
+    });
+    gaps.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, number)| number).into_iter().collect()
+}
