@@ -24,6 +24,8 @@ pub struct Caption {
     pub bbox: Rect,
     /// Whether it is nothing but the label: a mark on a figure page whose legend stands elsewhere.
     pub bare: bool,
+    /// Whether it says that the figure began earlier: `Figure 2 (continued)`.
+    pub continued: bool,
     /// `(page index, line index)` of its lines.
     pub lines: Vec<(usize, usize)>,
 }
@@ -109,7 +111,10 @@ fn assemble(
     // Joining the lines may have taken a hyphen off the label's own.
     let legend = text.get(label.length..).unwrap_or_default();
     let bare = text.len() <= label.length + 2 || REFERRAL.is_match(legend);
+    let continued =
+        CONTINUED.is_match(text.get(label.length.saturating_sub(2)..).unwrap_or_default());
     Caption {
+        continued,
         label: label.name,
         kind: label.kind,
         text,
@@ -125,6 +130,9 @@ static REFERRAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^\W*(?:see\s+(?:figure\s+)?legend|legend)\s+(?:on|in)\b.{0,40}$")
         .expect("a valid pattern")
 });
+
+static CONTINUED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)^\W*cont(?:inued|['’]d|\.)").expect("a valid pattern"));
 
 /// The number of a section's heading.
 static SECTION: LazyLock<Regex> =

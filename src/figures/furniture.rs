@@ -164,11 +164,9 @@ mod tests {
     fn what_most_pages_draw_in_one_place_is_dress() {
         let watermark = Rect::new(100.2, 300.0, 400.0, 310.0);
         let axes = Rect::new(100.0, 500.0, 101.0, 600.0);
-        let pages: Vec<Vec<Rect>> = (0..8)
-            .map(|n| if n < 3 { vec![watermark, axes] } else { vec![watermark] })
-            .collect();
-        let found =
-            repeated(pages.iter().map(|paths| paths.iter().map(place)), 4);
+        let pages: Vec<Vec<Rect>> =
+            (0..8).map(|n| if n < 3 { vec![watermark, axes] } else { vec![watermark] }).collect();
+        let found = repeated(pages.iter().map(|paths| paths.iter().map(place)), 4);
         assert!(found.contains(&place(&watermark)) && !found.contains(&place(&axes)));
     }
 }

@@ -21,6 +21,8 @@ pub struct PageGraphics {
     pub graphics: Vec<Graphic>,
     /// Boxes of running text, which separates figures.
     pub prose: Vec<Rect>,
+    /// Boxes of the painted paths that may be part of a graphic.
+    pub paths: Vec<Rect>,
     /// Boxes of the other texts: what is printed on and beside graphics, headings, tables.
     pub labels: Vec<Rect>,
 }
@@ -38,14 +40,16 @@ const SMALLEST_DRAWING: f32 = 3000.0;
 /// A picture is at least this wide and high when drawn, in points, or part of a mosaic.
 const SMALLEST_PICTURE: f32 = 24.0;
 
-/// `is_caption` tells which lines of `text` belong to captions.
+/// `is_caption` tells which lines of `text` belong to captions, whose boxes on this page are
+/// `captions`.
 pub fn find(
     page: &Page,
     text: &PageText,
     is_caption: &[bool],
+    captions: &[Rect],
     furniture: &Furniture,
 ) -> PageGraphics {
-    let captions: Vec<Rect> = boxes(text, |index| is_caption[index]);
+    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index]);
     let prose_lines = prose(text, is_caption);
     let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
     let mut labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
@@ -61,29 +65,29 @@ pub fn find(
         .collect();
     let paths: Vec<Rect> =
         page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
-    let frames = furniture::frames(&paths, &captions);
+    let frames = furniture::frames(&paths, &caption_lines);
     let paths: Vec<Rect> = paths
         .into_iter()
         .filter(|path| {
             !is_ground(path, text)
-                && !frames_text(path, &captions, &prose)
-                && !runs_beside(path, &captions)
+                && !frames_text(path, &caption_lines, &prose)
+                && !runs_beside(path, &caption_lines)
                 && !frames.iter().any(|frame| furniture::is_border(path, frame))
         })
         .collect();
 
-    let walls: Vec<Rect> = captions.iter().chain(&prose).copied().collect();
+    let walls: Vec<Rect> = caption_lines.iter().chain(&prose).copied().collect();
     let clusters = clusters(page, &images, &paths, &walls);
     let clusters: Vec<Cluster> =
-        clusters.into_iter().flat_map(|cluster| cluster.around(&captions)).collect();
+        clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
     let mut graphics: Vec<Graphic> =
         clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
     let axes = clusters.iter().filter_map(|cluster| cluster.axes(&walls));
     axes.for_each(|axes| join_axes(&mut graphics, &axes));
-    join_overlapping(&mut graphics, &captions);
+    join_overlapping(&mut graphics, captions);
     take_in_labels(&mut graphics, &labels);
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    PageGraphics { graphics, prose, labels }
+    PageGraphics { graphics, prose, paths, labels }
 }
 
 /// Groups what lies within reach of each other, with no running text or caption between.
@@ -213,6 +217,14 @@ impl Cluster {
             captions.iter().copied().find(|caption| bbox.contains_point(caption.centre()))
         };
         let Some(caption) = self.bbox.and_then(held) else { return vec![self] };
+        // Printed over a blank corner of the picture, it divides nothing.
+        if self
+            .marks
+            .iter()
+            .any(|(mark, is_image)| *is_image && mark.contains_point(caption.centre()))
+        {
+            return vec![self];
+        }
         let side = |mark: &Rect| {
             let (x, y) = mark.centre();
             match () {

@@ -153,9 +153,8 @@ fn take_neighbours(scene: &Scene<'_>, number: u32, free: &mut [bool], mut bbox: 
 
 /// Whether growing `bbox` to `joint` takes in running text or a caption.
 fn runs_into_text(scene: &Scene<'_>, number: u32, bbox: &Rect, joint: &Rect) -> bool {
-    let enters = |text: &Rect| {
-        joint.contains_point(text.centre()) && !bbox.contains_point(text.centre())
-    };
+    let enters =
+        |text: &Rect| joint.contains_point(text.centre()) && !bbox.contains_point(text.centre());
     let captions = scene.captions.iter().chain(scene.marks).filter(|c| c.page == number);
     scene.pages[number as usize - 1].prose.iter().any(enters)
         || captions.map(|caption| caption.bbox).any(|caption| enters(&caption))
@@ -212,6 +211,7 @@ fn is_figure(caption: &Caption) -> bool {
 }
 #[cfg(test)]
 mod tests {
+    use super::super::regions::Graphic;
     use super::*;
 
     fn caption(label: &str, page: u32, bbox: [f32; 4]) -> Caption {
@@ -222,6 +222,7 @@ mod tests {
             page,
             bbox: bbox.into(),
             bare: false,
+            continued: false,
             lines: Vec::new(),
         }
     }
@@ -232,6 +233,8 @@ mod tests {
         PageGraphics {
             graphics: pictures.iter().map(graphic).collect(),
             prose: prose.iter().map(|bbox| (*bbox).into()).collect(),
+            paths: Vec::new(),
+            labels: Vec::new(),
         }
     }
 

@@ -15,6 +15,8 @@ pub type GraphicId = (usize, usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     Side(Side),
+    /// The caption is printed over a blank part of the graphic.
+    Over,
     /// The graphics end the page before; the caption heads its page.
     PageBefore,
     /// The graphics begin the page after; the caption ends its page.
@@ -37,22 +39,26 @@ pub struct Choice {
     pub gap: f32,
 }
 
-/// Beside a caption a graphic may stand this far off, in points; above and below, further.
-const FARTHEST_BESIDE: f32 = 40.0;
+/// Beside a caption a graphic may stand this far off, in points: captions in a margin of their own
+/// are narrower than it. Above and below, further.
+const FARTHEST_BESIDE: f32 = 100.0;
 /// A table stands right under its caption.
 const FARTHEST_TABLE: f32 = 40.0;
 /// A graphic that stands for a figure whose caption is on another page covers at least this part of
 /// its page.
 pub const LARGE: f32 = 0.05;
+/// Lines of running text on a bare figure page, at most: a note, a file's name.
+const MOST_TEXT: usize = 3;
 /// Graphics that are tried one by one, the nearest first; pages with more have small ones in groups.
 const MOST_SINGLE: usize = 6;
 
 // What ways are worth, found on the development documents; only their order and distances matter.
 /// On the side where this document sets its graphics.
 const HABIT: f32 = 1.0;
+const OVER: f32 = 0.9;
 const BESIDE: f32 = 0.8;
 const OTHER_SIDE: f32 = 0.5;
-const MARK: f32 = 1.2;
+const MARK: f32 = 0.9;
 const NEIGHBOUR_PAGE: f32 = 0.45;
 const LIST: f32 = 0.4;
 const TABLE: f32 = 0.6;
@@ -108,6 +114,7 @@ impl Scene<'_> {
         let mut choices: Vec<Choice> =
             Side::ALL.into_iter().flat_map(|side| self.on_side(index, side, habit)).collect();
         if caption.kind != FigureKind::Table {
+            choices.extend(self.over(caption));
             choices.extend(self.at_marks(caption));
             choices.extend(self.on_neighbour_pages(caption));
         }
@@ -128,7 +135,8 @@ impl Scene<'_> {
         let mut offered: Vec<(f32, f32, usize)> = Vec::new();
         for (number, graphic) in self.pages[page].graphics.iter().enumerate() {
             let Some(gap) = side.gap(&caption.bbox, &graphic.bbox) else { continue };
-            let too_far = side.is_beside() && gap > FARTHEST_BESIDE || table && gap > FARTHEST_TABLE;
+            let too_far =
+                side.is_beside() && gap > FARTHEST_BESIDE || table && gap > FARTHEST_TABLE;
             let space = side.between(&caption.bbox, &graphic.bbox);
             if too_far || self.pages[page].prose.iter().any(|text| crosses(text, &space)) {
                 continue;
@@ -160,11 +168,21 @@ impl Scene<'_> {
         choices
     }
 
+    fn over(&self, caption: &Caption) -> Option<Choice> {
+        let page = caption.page as usize - 1;
+        let graphics = self.pages[page].graphics.iter();
+        let number = graphics.into_iter().position(|graphic| {
+            graphic.has_image && graphic.bbox.contains_point(caption.bbox.centre())
+        })?;
+        Some(Choice { way: Way::Over, graphics: vec![(page, number)], score: OVER, gap: 0.0 })
+    }
+
     /// The graphics that bear this caption's label: all of a page with one mark, else those that the
     /// mark is a caption of. A figure may have several such pages.
     fn at_marks(&self, caption: &Caption) -> Option<Choice> {
         let mut graphics: Vec<GraphicId> = Vec::new();
-        for mark in self.marks.iter().filter(|mark| mark.label == caption.label) {
+        let own = |mark: &&Caption| mark.label == caption.label && !mark.continued;
+        for mark in self.marks.iter().filter(own) {
             let page = mark.page as usize - 1;
             let Some(found) = self.pages.get(page) else { continue };
             let alone = self.marks.iter().filter(|other| other.page == mark.page).count() == 1
@@ -183,15 +201,14 @@ impl Scene<'_> {
     fn on_neighbour_pages(&self, caption: &Caption) -> Vec<Choice> {
         let page = caption.page as usize - 1;
         let is = |other: fn(f32, f32) -> bool| {
-            self.on_page(page).all(|one| {
-                one.bbox == caption.bbox || other(one.bbox.y0, caption.bbox.y0)
-            })
+            self.on_page(page)
+                .all(|one| one.bbox == caption.bbox || other(one.bbox.y0, caption.bbox.y0))
         };
         let prose = &self.pages[page].prose;
-        let heads = is(|other, own| other >= own)
-            && !prose.iter().any(|text| text.y1 <= caption.bbox.y0);
-        let ends = is(|other, own| other <= own)
-            && !prose.iter().any(|text| text.y0 >= caption.bbox.y1);
+        let heads =
+            is(|other, own| other >= own) && !prose.iter().any(|text| text.y1 <= caption.bbox.y0);
+        let ends =
+            is(|other, own| other <= own) && !prose.iter().any(|text| text.y0 >= caption.bbox.y1);
         let mut choices = Vec::new();
         if heads && page > 0 {
             // What stands under the last caption of the page before; all of a page without one.
@@ -220,7 +237,8 @@ impl Scene<'_> {
 
     /// All of a page without captions, for the next legend of a list.
     pub fn bare_page(&self, page: usize) -> Option<Choice> {
-        if self.has_captions(page) || self.has_marks(page) {
+        let written = self.pages[page].prose.len() > MOST_TEXT;
+        if written || self.has_captions(page) || self.has_marks(page) {
             return None;
         }
         let choice = self.beyond(Way::List, page, |_| true)?;

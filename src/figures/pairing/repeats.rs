@@ -10,9 +10,11 @@ use crate::figures::RegionRole;
 pub fn continue_at_marks(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
     for mark in scene.marks {
         let page = mark.page as usize - 1;
-        let Some(index) = scene.captions.iter().position(|caption| {
-            caption.label == mark.label && is_figure(caption)
-        }) else {
+        let Some(index) = scene
+            .captions
+            .iter()
+            .position(|caption| caption.label == mark.label && is_figure(caption))
+        else {
             continue;
         };
         let figure = &mut paired[index];
@@ -34,8 +36,8 @@ pub fn find_copies(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
     let bare: Vec<usize> = (last as usize..scene.pages.len())
         .filter(|&page| {
             let graphics = &scene.pages[page].graphics;
-            let large = (0..graphics.len()).any(|n| free[page][n] && scene.is_large((page, n)));
-            large && scene.pages[page].prose.is_empty() && scene.bare_page(page).is_some()
+            let left = (0..graphics.len()).any(|n| free[page][n] && scene.is_large((page, n)));
+            left && scene.bare_page(page).is_some()
         })
         .collect();
     let mut figures: Vec<usize> = (0..paired.len())
@@ -45,25 +47,37 @@ pub fn find_copies(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
         })
         .collect();
     figures.sort_by_key(|&index| (paired[index].page, index));
-    if bare.is_empty() || bare.len() > figures.len() {
-        return;
-    }
-    // Each bare page goes to the next figure of its shape; all must find one, or they are no copies.
-    let mut next = figures.into_iter();
-    let mut matches = Vec::new();
-    for &page in &bare {
-        let shape = scene.pages[page].graphics.iter().map(|graphic| graphic.bbox);
-        let Some(shape) = shape.reduce(|all, bbox| all.union(&bbox)) else { return };
-        let figure = next.find(|&index| {
-            paired[index].bbox.is_some_and(|bbox| same_shape(&bbox, &shape))
-        });
-        let Some(figure) = figure else { return };
-        matches.push((page, figure));
-    }
+    let Some(matches) = match_copies(scene, paired, &bare, &figures) else { return };
     for (page, figure) in matches {
         if let Some(bbox) = take_page(scene, page, free) {
             let place = Place { role: RegionRole::Copy, page: page as u32 + 1, bbox };
             paired[figure].regions.push(place);
         }
     }
+}
+
+/// `(page, figure)` for each bare page; `None` where they are no copies. As many pages as figures go
+/// in order, if half of them have the same shape, since some are trimmed; fewer pages must each find
+/// the next figure of their shape.
+fn match_copies(
+    scene: &Scene<'_>,
+    paired: &[Paired],
+    bare: &[usize],
+    figures: &[usize],
+) -> Option<Vec<(usize, usize)>> {
+    let alike = |page: usize, figure: usize| {
+        let graphics = scene.pages[page].graphics.iter().map(|graphic| graphic.bbox);
+        let shape = graphics.reduce(|all, bbox| all.union(&bbox));
+        shape.zip(paired[figure].bbox).is_some_and(|(shape, bbox)| same_shape(&bbox, &shape))
+    };
+    if bare.is_empty() || bare.len() > figures.len() {
+        return None;
+    }
+    if bare.len() == figures.len() {
+        let pairs: Vec<_> = bare.iter().copied().zip(figures.iter().copied()).collect();
+        let same = pairs.iter().filter(|(page, figure)| alike(*page, *figure)).count();
+        return (2 * same >= pairs.len()).then_some(pairs);
+    }
+    let mut next = figures.iter().copied();
+    bare.iter().map(|&page| Some((page, next.find(|&figure| alike(page, figure))?))).collect()
 }

@@ -51,12 +51,7 @@ pub fn assign(scene: &Scene<'_>) -> Vec<Option<Chosen>> {
 }
 
 fn search(scene: &Scene<'_>, habit: Side) -> (f32, Vec<Option<Chosen>>) {
-    let start = State {
-        score: 0.0,
-        claimed: BTreeSet::new(),
-        choices: Vec::new(),
-        list_page: 0,
-    };
+    let start = State { score: 0.0, claimed: BTreeSet::new(), choices: Vec::new(), list_page: 0 };
     let mut beam = vec![start];
     for index in 0..scene.captions.len() {
         let choices = scene.choices(index, habit);
@@ -152,7 +147,7 @@ fn confidence(choice: &Choice, habit: Side, margin: f32) -> f32 {
         Way::Side(side) if side == habit => 0.9,
         Way::Side(side) if side.is_beside() => 0.85,
         Way::Side(_) => 0.8,
-        Way::Mark => 0.95,
+        Way::Mark | Way::Over => 0.95,
         Way::PageBefore | Way::PageAfter => 0.85,
         Way::List => 0.75,
     };
