@@ -8,6 +8,7 @@ mod bare;
 #[cfg(test)]
 mod by_hand;
 mod captions;
+mod citations;
 mod cleaning;
 mod furniture;
 mod join;
@@ -89,7 +90,7 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
         .collect();
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();
     let (captions, marks) = captions::split_marks(all);
-    let mentions = mentions::find(texts, &is_caption, &vocabulary);
+    let mentions = mentions::find(texts, &is_caption, &vocabulary, captions::body_size(texts));
     let parts = parts::Parts {
         pages,
         texts,
@@ -102,13 +103,12 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
         .into_iter()
         .map(|paired| parts.figure(paired.caption.map(|index| &captions[index]), &paired))
         .collect();
-    let cited = mentions.iter().flat_map(|(labels, _)| labels).map(String::as_str);
+    let cited = mentions.iter().flat_map(|citing| &citing.figures);
     let prose: Vec<bool> = graphics.iter().map(|page| page.prose.len() > 3).collect();
-    bare::name(&mut figures, cited, &prose);
+    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
     for figure in &mut figures {
         let Some(label) = &figure.label else { continue };
-        let citing = mentions.iter().filter(|(labels, _)| labels.contains(label));
-        figure.mentions = citing.map(|(_, mention)| mention.clone()).collect();
+        figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();
     }
     figures
 }
