@@ -8,8 +8,8 @@ use super::Figure;
 /// How sure such a name is, at most.
 const CONFIDENCE: f32 = 0.5;
 
-/// Names the bare pictures of a document that captions no figure but cites `Figure 1` to `Figure n`,
-/// and shows exactly n pictures on pages of their own after its text. `cited` are the labels that its
+/// Names the bare pictures of a document that captions no figure but cites most of `Figure 1` to
+/// `Figure n`, and shows exactly n pictures on pages of their own after its text. `cited` are the labels that its
 /// sentences cite.
 pub fn name<'a>(figures: &mut [Figure], cited: impl Iterator<Item = &'a str>, prose: &[bool]) {
     if figures.iter().any(|figure| figure.label.as_deref().is_some_and(is_main)) {
@@ -17,8 +17,9 @@ pub fn name<'a>(figures: &mut [Figure], cited: impl Iterator<Item = &'a str>, pr
     }
     let numbers: BTreeSet<u32> =
         cited.filter_map(|label| label.strip_prefix("Figure ")?.parse().ok()).collect();
-    let count = numbers.len();
-    let complete = numbers.iter().zip(1..).all(|(number, expected)| *number == expected);
+    // The text may cite one of them in a place that was not read as running text.
+    let count = numbers.last().map_or(0, |last| *last as usize);
+    let complete = numbers.len() * 3 >= count * 2;
     let after_text = prose.iter().rposition(|has_prose| *has_prose).map_or(0, |page| page + 1);
     let bare: Vec<usize> = (0..figures.len())
         .filter(|&index| {

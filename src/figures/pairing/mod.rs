@@ -51,7 +51,7 @@ pub fn pair(
     pages: &[PageGraphics],
     sizes: &[(f32, f32)],
 ) -> Vec<Paired> {
-    let scene = Scene { captions, marks, pages, sizes };
+    let scene = Scene::new(captions, marks, pages, sizes);
     let mut free: Free = pages.iter().map(|page| vec![true; page.graphics.len()]).collect();
     let chosen = search::assign(&scene);
     for chosen in chosen.iter().flatten() {

@@ -2,6 +2,8 @@
 //! after, on a page that bears its label, on a bare figure page. Each has a score of its own, which
 //! the search weighs against those of all other captions.
 
+use std::rc::Rc;
+
 use super::super::FigureKind;
 use super::super::captions::Caption;
 use super::super::regions::{Graphic, PageGraphics};
@@ -60,6 +62,8 @@ const BESIDE: f32 = 0.8;
 const OTHER_SIDE: f32 = 0.5;
 const MARK: f32 = 0.9;
 const NEIGHBOUR_PAGE: f32 = 0.45;
+/// A neighbour page that bears another label.
+const FOREIGN_PAGE: f32 = 0.1;
 const LIST: f32 = 0.4;
 const TABLE: f32 = 0.6;
 /// A blank of so many points costs 1.
@@ -77,10 +81,45 @@ pub struct Scene<'a> {
     pub marks: &'a [Caption],
     pub pages: &'a [PageGraphics],
     /// Points.
-    pub sizes: &'a [(f32, f32)],
+    sizes: &'a [(f32, f32)],
+    /// By page: indices into `captions`, and into `marks`.
+    captions_on: Vec<Vec<usize>>,
+    marks_on: Vec<Vec<usize>>,
+    /// Pages that show large graphics and bear no caption, no mark and no running text, in order:
+    /// the page, and how to pair all of it with the next legend of a list.
+    pub bare: Vec<(usize, Rc<Choice>)>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    pub fn new(
+        captions: &'a [Caption],
+        marks: &'a [Caption],
+        pages: &'a [PageGraphics],
+        sizes: &'a [(f32, f32)],
+    ) -> Self {
+        let by_page = |all: &[Caption]| {
+            let mut by_page = vec![Vec::new(); pages.len()];
+            for (index, caption) in all.iter().enumerate() {
+                if let Some(on_page) = by_page.get_mut(caption.page as usize - 1) {
+                    on_page.push(index);
+                }
+            }
+            by_page
+        };
+        let (captions_on, marks_on) = (by_page(captions), by_page(marks));
+        let mut scene =
+            Self { captions, marks, pages, sizes, captions_on, marks_on, bare: Vec::new() };
+        let bare = (0..pages.len()).filter(|&page| {
+            scene.captions_on[page].is_empty()
+                && scene.marks_on[page].is_empty()
+                && pages[page].prose.len() <= MOST_TEXT
+        });
+        scene.bare = bare
+            .filter_map(|page| Some((page, Rc::new(scene.beyond(Way::List, page, |_| true)?))))
+            .collect();
+        scene
+    }
+
     pub fn graphic(&self, id: GraphicId) -> &Graphic {
         &self.pages[id.0].graphics[id.1]
     }
@@ -90,22 +129,21 @@ impl Scene<'_> {
         self.graphic(id).bbox.area() > LARGE * width * height
     }
 
+    pub fn is_bare(&self, page: usize) -> bool {
+        self.bare.binary_search_by_key(&page, |(page, _)| *page).is_ok()
+    }
+
     fn on_page(&self, page: usize) -> impl Iterator<Item = &Caption> {
-        self.captions.iter().filter(move |caption| caption.page as usize == page + 1)
+        self.captions_on[page].iter().map(|&index| &self.captions[index])
     }
 
-    /// Whether a caption or a mark names the graphics of this page; else they are bare.
-    pub fn has_captions(&self, page: usize) -> bool {
-        self.on_page(page).next().is_some()
-    }
-
-    pub fn has_marks(&self, page: usize) -> bool {
-        self.marks.iter().any(|mark| mark.page as usize == page + 1)
+    fn marks_on_page(&self, page: usize) -> impl Iterator<Item = &Caption> {
+        self.marks_on[page].iter().map(|&index| &self.marks[index])
     }
 
     /// The ways to pair caption number `index`, given the side this document sets graphics on.
     /// [`Way::List`] is left to the search, which knows how far the list has come.
-    pub fn choices(&self, index: usize, habit: Side) -> Vec<Choice> {
+    pub fn choices(&self, index: usize, habit: Side) -> Vec<Rc<Choice>> {
         let caption = &self.captions[index];
         let page = caption.page as usize - 1;
         if page >= self.pages.len() {
@@ -118,7 +156,7 @@ impl Scene<'_> {
             choices.extend(self.at_marks(caption));
             choices.extend(self.on_neighbour_pages(caption));
         }
-        choices
+        choices.into_iter().map(Rc::new).collect()
     }
 
     fn on_side(&self, index: usize, side: Side, habit: Side) -> Vec<Choice> {
@@ -142,8 +180,10 @@ impl Scene<'_> {
                 continue;
             }
             let others = self.on_page(page).filter(|other| other.bbox != caption.bbox);
-            let marks = self.marks.iter().filter(|mark| mark.page == caption.page);
-            let between = others.chain(marks).filter(|other| crosses(&other.bbox, &space)).count();
+            let between = others
+                .chain(self.marks_on_page(page))
+                .filter(|other| crosses(&other.bbox, &space))
+                .count();
             offered.push((gap, CAPTION_BETWEEN * between as f32, number));
         }
         offered.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -185,7 +225,7 @@ impl Scene<'_> {
         for mark in self.marks.iter().filter(own) {
             let page = mark.page as usize - 1;
             let Some(found) = self.pages.get(page) else { continue };
-            let alone = self.marks.iter().filter(|other| other.page == mark.page).count() == 1
+            let alone = self.marks_on[page].len() == 1
                 && self.on_page(page).all(|other| other.label == caption.label);
             let numbers: Vec<usize> = if alone {
                 (0..found.graphics.len()).collect()
@@ -231,18 +271,9 @@ impl Scene<'_> {
             .collect();
         let large = all.iter().any(|id| self.is_large(*id));
         // A page with the label of another figure on it is that figure's.
-        let score = if self.has_marks(page) { 0.1 } else { NEIGHBOUR_PAGE };
+        let score = if self.marks_on[page].is_empty() { NEIGHBOUR_PAGE } else { FOREIGN_PAGE };
+        let score = if way == Way::List { LIST } else { score };
         large.then_some(Choice { way, graphics: all, score, gap: 0.0 })
-    }
-
-    /// All of a page without captions, for the next legend of a list.
-    pub fn bare_page(&self, page: usize) -> Option<Choice> {
-        let written = self.pages[page].prose.len() > MOST_TEXT;
-        if written || self.has_captions(page) || self.has_marks(page) {
-            return None;
-        }
-        let choice = self.beyond(Way::List, page, |_| true)?;
-        Some(Choice { score: LIST, ..choice })
     }
 }
 

@@ -37,7 +37,7 @@ pub fn find_copies(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
         .filter(|&page| {
             let graphics = &scene.pages[page].graphics;
             let left = (0..graphics.len()).any(|n| free[page][n] && scene.is_large((page, n)));
-            left && scene.bare_page(page).is_some()
+            left && scene.is_bare(page)
         })
         .collect();
     let mut figures: Vec<usize> = (0..paired.len())

@@ -3,6 +3,8 @@
 //! graphics and graphics left without caption cost.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
 
 use super::super::FigureKind;
 use super::options::{Choice, GraphicId, Scene, Way};
@@ -31,113 +33,165 @@ pub struct Chosen {
     pub confidence: f32,
 }
 
+/// Captions decided together; a document with more is gone through in parts.
+const TOGETHER: usize = 150;
+
 #[derive(Debug, Clone)]
 struct State {
     score: f32,
+    /// Graphics given to the captions of this part.
     claimed: BTreeSet<GraphicId>,
-    /// By caption; `None` for one that gets nothing.
-    choices: Vec<Option<Choice>>,
-    /// First page a list of legends may go on with.
-    list_page: usize,
+    /// By caption of this part; `None` for one that gets nothing.
+    choices: Vec<Option<Rc<Choice>>>,
+    /// Bare pages before this one, by their place in [`Scene::bare`], are given or passed over.
+    list: usize,
+}
+
+/// One walk over the document's captions.
+struct Search<'a> {
+    scene: &'a Scene<'a>,
+    habit: Side,
+    /// Graphics given to captions of earlier parts.
+    claimed: BTreeSet<GraphicId>,
 }
 
 /// The best choice for each caption of the scene; `None` where it is to get nothing.
 pub fn assign(scene: &Scene<'_>) -> Vec<Option<Chosen>> {
     [Side::Above, Side::Below]
-        .map(|habit| search(scene, habit))
+        .map(|habit| Search { scene, habit, claimed: BTreeSet::new() }.run())
         .into_iter()
         .reduce(|above, below| if below.0 > above.0 + 1e-3 { below } else { above })
         .map_or_else(Vec::new, |(_, chosen)| chosen)
 }
 
-fn search(scene: &Scene<'_>, habit: Side) -> (f32, Vec<Option<Chosen>>) {
-    let start = State { score: 0.0, claimed: BTreeSet::new(), choices: Vec::new(), list_page: 0 };
-    let mut beam = vec![start];
-    for index in 0..scene.captions.len() {
-        let choices = scene.choices(index, habit);
-        let mut next: Vec<State> =
-            beam.iter().flat_map(|state| expand(scene, state, index, &choices)).collect();
-        next.sort_by(|a, b| b.score.total_cmp(&a.score));
-        next.dedup_by(|a, b| a.claimed == b.claimed && a.list_page == b.list_page);
-        next.truncate(BEAM);
-        beam = next;
-    }
-    for state in &mut beam {
-        state.score -= left_over(scene, &state.claimed);
-    }
-    beam.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let Some(best) = beam.first() else { return (0.0, Vec::new()) };
-    let chosen = (0..scene.captions.len()).map(|index| {
-        let choice = best.choices[index].clone()?;
-        let rival = beam.iter().find(|state| state.choices[index].as_ref() != Some(&choice));
-        let margin = rival.map_or(MARGIN, |rival| best.score - rival.score);
-        let confidence = confidence(&choice, habit, margin);
-        Some(Chosen { choice, confidence })
-    });
-    (best.score, chosen.collect())
-}
-
-fn expand(scene: &Scene<'_>, state: &State, index: usize, choices: &[Choice]) -> Vec<State> {
-    let caption = &scene.captions[index];
-    let table = caption.kind == FigureKind::Table;
-    let mut next = Vec::new();
-    let mut nothing = state.clone();
-    nothing.choices.push(None);
-    nothing.score -= if table || caption.bare { 0.0 } else { CAPTION_LEFT };
-    next.push(nothing);
-    let mut take = |choice: &Choice, cost: f32, list_page: usize| {
-        let mut choice = choice.clone();
-        let had = choice.graphics.len();
-        choice.graphics.retain(|graphic| !state.claimed.contains(graphic));
-        // The nearest graphic, or the figure's own page, must be had; the others may be gone.
-        if choice.graphics.is_empty() || (choice.way == Way::List && choice.graphics.len() < had) {
-            return;
+impl Search<'_> {
+    /// The score of the best assignment, and that.
+    fn run(mut self) -> (f32, Vec<Option<Chosen>>) {
+        let (mut score, mut chosen, mut list) = (0.0, Vec::new(), 0);
+        let count = self.scene.captions.len();
+        for start in (0..count).step_by(TOGETHER) {
+            let part = start..count.min(start + TOGETHER);
+            let beam = self.part(part.clone(), list);
+            let Some(best) = beam.first() else { break };
+            chosen.extend((0..part.len()).map(|index| {
+                let choice = best.choices[index].as_deref()?;
+                let rival =
+                    beam.iter().find(|state| state.choices[index].as_deref() != Some(choice));
+                let margin = rival.map_or(MARGIN, |rival| best.score - rival.score);
+                let confidence = confidence(choice, self.habit, margin);
+                Some(Chosen { choice: choice.clone(), confidence })
+            }));
+            score += best.score;
+            list = best.list;
+            self.claimed.extend(&best.claimed);
         }
-        let mut with = state.clone();
-        with.claimed.extend(choice.graphics.iter().copied());
-        with.score += choice.score - cost - disorder(scene, state, index, &choice);
-        with.list_page = list_page;
-        with.choices.push(Some(choice));
-        next.push(with);
-    };
-    for choice in choices {
-        take(choice, 0.0, state.list_page);
+        (score, chosen)
     }
-    if !table && !caption.bare {
-        let pages = (state.list_page..scene.pages.len()).filter_map(|page| {
-            let choice = scene.bare_page(page)?;
-            let free = choice.graphics.iter().all(|graphic| !state.claimed.contains(graphic));
-            free.then_some((page, choice))
+
+    /// The best assignments of the captions `part`, the best first.
+    fn part(&self, part: Range<usize>, list: usize) -> Vec<State> {
+        let first = State { score: 0.0, claimed: BTreeSet::new(), choices: Vec::new(), list };
+        let mut beam = vec![first];
+        for index in part.clone() {
+            let choices = self.scene.choices(index, self.habit);
+            let mut next: Vec<State> = beam
+                .iter()
+                .flat_map(|state| self.expand(state, index, &choices, index == part.start))
+                .collect();
+            next.sort_by(|a, b| b.score.total_cmp(&a.score));
+            next.dedup_by(|a, b| a.claimed == b.claimed && a.list == b.list);
+            next.truncate(BEAM);
+            beam = next;
+        }
+        for state in &mut beam {
+            state.score -= self.left_over(&state.claimed);
+        }
+        beam.sort_by(|a, b| b.score.total_cmp(&a.score));
+        beam
+    }
+
+    fn is_free(&self, state: &State, graphic: &GraphicId) -> bool {
+        !state.claimed.contains(graphic) && !self.claimed.contains(graphic)
+    }
+
+    fn expand(
+        &self,
+        state: &State,
+        index: usize,
+        choices: &[Rc<Choice>],
+        is_first: bool,
+    ) -> Vec<State> {
+        let caption = &self.scene.captions[index];
+        let expected = caption.kind != FigureKind::Table && !caption.bare;
+        let mut nothing = state.clone();
+        nothing.choices.push(None);
+        nothing.score -= if expected { CAPTION_LEFT } else { 0.0 };
+        let mut next = vec![nothing];
+        let mut take = |choice: &Rc<Choice>, cost: f32, list: usize| {
+            let free: Vec<GraphicId> = choice
+                .graphics
+                .iter()
+                .filter(|graphic| self.is_free(state, graphic))
+                .copied()
+                .collect();
+            if free.is_empty() {
+                return;
+            }
+            let choice = if free.len() == choice.graphics.len() {
+                Rc::clone(choice)
+            } else {
+                Rc::new(Choice { graphics: free, ..(**choice).clone() })
+            };
+            let mut with = state.clone();
+            with.claimed.extend(&choice.graphics);
+            with.score += choice.score - cost;
+            if !is_first {
+                with.score -= self.disorder(state, index, &choice);
+            }
+            with.list = list;
+            with.choices.push(Some(choice));
+            next.push(with);
+        };
+        for choice in choices {
+            take(choice, 0.0, state.list);
+        }
+        if expected {
+            let whole = |choice: &Choice| choice.graphics.iter().all(|id| self.is_free(state, id));
+            let bare = self.scene.bare.iter().enumerate().skip(state.list);
+            let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD);
+            for (skipped, (place, (_, choice))) in bare.enumerate() {
+                take(choice, PAGE_SKIPPED * skipped as f32, place + 1);
+            }
+        }
+        next
+    }
+
+    /// What it costs that the figure before this one, by its caption, stands under it on the page.
+    fn disorder(&self, state: &State, index: usize, choice: &Choice) -> f32 {
+        let Some(before) = state.choices.last().and_then(Option::as_ref) else { return 0.0 };
+        let captions = self.scene.captions;
+        let same_page = captions[index - 1].page == captions[index].page;
+        let (Some(&one), Some(&other)) = (before.graphics.first(), choice.graphics.first()) else {
+            return 0.0;
+        };
+        let (one_box, other_box) = (self.scene.graphic(one).bbox, self.scene.graphic(other).bbox);
+        let crossed = same_page
+            && one.0 == other.0
+            && one_box.x_overlap(&other_box) > 0.0
+            && one_box.y0 > other_box.y1 - 1.0;
+        if crossed { OUT_OF_ORDER } else { 0.0 }
+    }
+
+    /// What the large graphics cost that nobody claimed.
+    fn left_over(&self, claimed: &BTreeSet<GraphicId>) -> f32 {
+        let all = self.scene.pages.iter().enumerate().flat_map(|(page, graphics)| {
+            (0..graphics.graphics.len()).map(move |number| (page, number))
         });
-        for (skipped, (page, choice)) in pages.take(LOOK_AHEAD).enumerate() {
-            take(&choice, PAGE_SKIPPED * skipped as f32, page + 1);
-        }
+        all.filter(|id| !claimed.contains(id) && !self.claimed.contains(id))
+            .filter(|id| self.scene.is_large(*id))
+            .map(|id| if self.scene.graphic(id).has_image { PICTURE_LEFT } else { DRAWING_LEFT })
+            .sum()
     }
-    next
-}
-
-/// What it costs that the figure before this one, by its caption, stands under it on the page.
-fn disorder(scene: &Scene<'_>, state: &State, index: usize, choice: &Choice) -> f32 {
-    let Some(before) = state.choices.last().and_then(Option::as_ref) else { return 0.0 };
-    let same_page = scene.captions[index - 1].page == scene.captions[index].page;
-    let (Some(&one), Some(&other)) = (before.graphics.first(), choice.graphics.first()) else {
-        return 0.0;
-    };
-    let (one_box, other_box) = (scene.graphic(one).bbox, scene.graphic(other).bbox);
-    let crossed = same_page
-        && one.0 == other.0
-        && one_box.x_overlap(&other_box) > 0.0
-        && one_box.y0 > other_box.y1 - 1.0;
-    if crossed { OUT_OF_ORDER } else { 0.0 }
-}
-
-fn left_over(scene: &Scene<'_>, claimed: &BTreeSet<GraphicId>) -> f32 {
-    let all = scene.pages.iter().enumerate().flat_map(|(page, graphics)| {
-        (0..graphics.graphics.len()).map(move |number| (page, number))
-    });
-    all.filter(|id| !claimed.contains(id) && scene.is_large(*id))
-        .map(|id| if scene.graphic(id).has_image { PICTURE_LEFT } else { DRAWING_LEFT })
-        .sum()
 }
 
 /// How sure a choice is: by the way it came about, less where another assignment is nearly as good.
