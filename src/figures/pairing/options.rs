@@ -17,6 +17,8 @@ pub type GraphicId = (usize, usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     Side(Side),
+    /// On that side, but running text stands between.
+    Apart(Side),
     /// The caption is printed over a blank part of the graphic.
     Over,
     /// The graphics end the page before; the caption heads its page.
@@ -27,6 +29,18 @@ pub enum Way {
     Mark,
     /// A list of legends, and figure pages elsewhere in the same order.
     List,
+}
+
+/// Where a document sets its graphics, as a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Habit {
+    Side(Side),
+    /// On the page before their captions.
+    Overleaf,
+}
+
+impl Habit {
+    pub const ALL: [Self; 3] = [Self::Side(Side::Above), Self::Side(Side::Below), Self::Overleaf];
 }
 
 /// One way to pair one caption.
@@ -62,10 +76,13 @@ const BESIDE: f32 = 0.8;
 const OTHER_SIDE: f32 = 0.5;
 const MARK: f32 = 0.9;
 const NEIGHBOUR_PAGE: f32 = 0.45;
+/// The same where it is the document's habit to set captions overleaf.
+const OVERLEAF: f32 = 0.85;
 /// A neighbour page that bears another label.
 const FOREIGN_PAGE: f32 = 0.1;
 const LIST: f32 = 0.4;
 const TABLE: f32 = 0.6;
+const APART: f32 = 0.3;
 /// A blank of so many points costs 1.
 const GAP_COST: f32 = 250.0;
 const MOST_GAP_COST: f32 = 0.4;
@@ -143,7 +160,7 @@ impl<'a> Scene<'a> {
 
     /// The ways to pair caption number `index`, given the side this document sets graphics on.
     /// [`Way::List`] is left to the search, which knows how far the list has come.
-    pub fn choices(&self, index: usize, habit: Side) -> Vec<Rc<Choice>> {
+    pub fn choices(&self, index: usize, habit: Habit) -> Vec<Rc<Choice>> {
         let caption = &self.captions[index];
         let page = caption.page as usize - 1;
         if page >= self.pages.len() {
@@ -154,29 +171,36 @@ impl<'a> Scene<'a> {
         if caption.kind != FigureKind::Table {
             choices.extend(self.over(caption));
             choices.extend(self.at_marks(caption));
-            choices.extend(self.on_neighbour_pages(caption));
+            choices.extend(self.on_neighbour_pages(caption, habit));
         }
         choices.into_iter().map(Rc::new).collect()
     }
 
-    fn on_side(&self, index: usize, side: Side, habit: Side) -> Vec<Choice> {
+    fn on_side(&self, index: usize, side: Side, habit: Habit) -> Vec<Choice> {
         let caption = &self.captions[index];
         let page = caption.page as usize - 1;
         let table = caption.kind == FigureKind::Table;
         let worth = match side {
             _ if table && side.is_beside() => return Vec::new(),
             _ if table => TABLE,
-            side if side == habit => HABIT,
+            side if habit == Habit::Side(side) => HABIT,
             side if side.is_beside() => BESIDE,
             _ => OTHER_SIDE,
         };
-        let mut offered: Vec<(f32, f32, usize)> = Vec::new();
+        let (mut offered, mut apart) = (Vec::new(), Vec::new());
         for (number, graphic) in self.pages[page].graphics.iter().enumerate() {
             let Some(gap) = side.gap(&caption.bbox, &graphic.bbox) else { continue };
-            let too_far =
-                side.is_beside() && gap > FARTHEST_BESIDE || table && gap > FARTHEST_TABLE;
+            // A table is set under its title; a picture over the title is a figure's.
+            let foreign =
+                table && (gap > FARTHEST_TABLE || side == Side::Above && graphic.has_image);
+            if foreign || side.is_beside() && gap > FARTHEST_BESIDE {
+                continue;
+            }
             let space = side.between(&caption.bbox, &graphic.bbox);
-            if too_far || self.pages[page].prose.iter().any(|text| crosses(text, &space)) {
+            if self.pages[page].prose.iter().any(|text| crosses(text, &space)) {
+                if !table && !side.is_beside() && self.is_large((page, number)) {
+                    apart.push((gap, number));
+                }
                 continue;
             }
             let others = self.on_page(page).filter(|other| other.bbox != caption.bbox);
@@ -184,27 +208,16 @@ impl<'a> Scene<'a> {
                 .chain(self.marks_on_page(page))
                 .filter(|other| crosses(&other.bbox, &space))
                 .count();
-            offered.push((gap, CAPTION_BETWEEN * between as f32, number));
+            offered.push(Offer { gap, behind: between, number });
         }
-        offered.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let choice = |chosen: &[(f32, f32, usize)], left: usize| {
-            let (gap, mut penalty, _) = chosen.first().copied().unwrap_or_default();
-            penalty += (gap / GAP_COST).min(MOST_GAP_COST) + NEARER_LEFT * left as f32;
-            Choice {
-                way: Way::Side(side),
-                graphics: chosen.iter().map(|(_, _, number)| (page, *number)).collect(),
-                score: worth - penalty,
-                gap,
-            }
-        };
-        let mut choices = Vec::new();
-        let open: Vec<_> =
-            offered.iter().filter(|(_, behind, _)| *behind == 0.0).copied().collect();
-        if open.len() > 1 {
-            choices.push(choice(&open, 0));
-        }
-        let singles = offered.iter().enumerate().take(MOST_SINGLE);
-        choices.extend(singles.map(|(nearer, one)| choice(&[*one], nearer)));
+        let mut choices = on_open_side(page, side, worth, offered);
+        let nearest = apart.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+        choices.extend(nearest.map(|(gap, number)| Choice {
+            way: Way::Apart(side),
+            graphics: vec![(page, number)],
+            score: APART - gap_cost(gap),
+            gap,
+        }));
         choices
     }
 
@@ -238,7 +251,7 @@ impl<'a> Scene<'a> {
         (!graphics.is_empty()).then_some(Choice { way: Way::Mark, graphics, score: MARK, gap: 0.0 })
     }
 
-    fn on_neighbour_pages(&self, caption: &Caption) -> Vec<Choice> {
+    fn on_neighbour_pages(&self, caption: &Caption, habit: Habit) -> Vec<Choice> {
         let page = caption.page as usize - 1;
         let is = |other: fn(f32, f32) -> bool| {
             self.on_page(page)
@@ -253,7 +266,13 @@ impl<'a> Scene<'a> {
         if heads && page > 0 {
             // What stands under the last caption of the page before; all of a page without one.
             let last = self.on_page(page - 1).map(|other| other.bbox.y1).fold(0.0, f32::max);
-            choices.extend(self.beyond(Way::PageBefore, page - 1, |bbox| bbox.y0 >= last - 6.0));
+            let before = self.beyond(Way::PageBefore, page - 1, |bbox| bbox.y0 >= last - 6.0);
+            choices.extend(before.map(|choice| match habit {
+                Habit::Overleaf if choice.score == NEIGHBOUR_PAGE => {
+                    Choice { score: OVERLEAF, ..choice }
+                }
+                _ => choice,
+            }));
         }
         if ends && page + 1 < self.pages.len() {
             let first =
@@ -275,6 +294,46 @@ impl<'a> Scene<'a> {
         let score = if way == Way::List { LIST } else { score };
         large.then_some(Choice { way, graphics: all, score, gap: 0.0 })
     }
+}
+
+/// A graphic that stands on one side of a caption.
+struct Offer {
+    /// Points.
+    gap: f32,
+    /// Captions and marks between the two.
+    behind: usize,
+    /// Of the graphic on its page.
+    number: usize,
+}
+
+fn gap_cost(gap: f32) -> f32 {
+    (gap / GAP_COST).min(MOST_GAP_COST)
+}
+
+/// All that is offered with nothing in between, and each of the nearest alone.
+fn on_open_side(page: usize, side: Side, worth: f32, mut offered: Vec<Offer>) -> Vec<Choice> {
+    offered.sort_by(|a, b| a.gap.total_cmp(&b.gap));
+    let mut choices = Vec::new();
+    let open: Vec<&Offer> = offered.iter().filter(|offer| offer.behind == 0).collect();
+    if let [first, _, ..] = open[..] {
+        choices.push(Choice {
+            way: Way::Side(side),
+            graphics: open.iter().map(|offer| (page, offer.number)).collect(),
+            score: worth - gap_cost(first.gap),
+            gap: first.gap,
+        });
+    }
+    let singles = offered.iter().enumerate().take(MOST_SINGLE);
+    choices.extend(singles.map(|(nearer, offer)| Choice {
+        way: Way::Side(side),
+        graphics: vec![(page, offer.number)],
+        score: worth
+            - gap_cost(offer.gap)
+            - CAPTION_BETWEEN * offer.behind as f32
+            - NEARER_LEFT * nearer as f32,
+        gap: offer.gap,
+    }));
+    choices
 }
 
 /// The graphics nearest to a mark, of those on one side of it.

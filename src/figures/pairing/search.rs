@@ -7,13 +7,14 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::FigureKind;
-use super::options::{Choice, GraphicId, Scene, Way};
-use super::sides::Side;
+use super::options::{Choice, GraphicId, Habit, Scene, Way};
 
 /// Part-way assignments kept at each caption.
 const BEAM: usize = 48;
 /// Bare pages looked at for the next legend of a list, past those already given.
 const LOOK_AHEAD: usize = 3;
+/// For a bare page before the page of its legend.
+const PAGE_BEFORE_LIST: f32 = 0.25;
 /// For a bare page passed over in a list.
 const PAGE_SKIPPED: f32 = 0.15;
 /// For a caption that gets no graphic.
@@ -50,17 +51,17 @@ struct State {
 /// One walk over the document's captions.
 struct Search<'a> {
     scene: &'a Scene<'a>,
-    habit: Side,
+    habit: Habit,
     /// Graphics given to captions of earlier parts.
     claimed: BTreeSet<GraphicId>,
 }
 
 /// The best choice for each caption of the scene; `None` where it is to get nothing.
 pub fn assign(scene: &Scene<'_>) -> Vec<Option<Chosen>> {
-    [Side::Above, Side::Below]
+    Habit::ALL
         .map(|habit| Search { scene, habit, claimed: BTreeSet::new() }.run())
         .into_iter()
-        .reduce(|above, below| if below.0 > above.0 + 1e-3 { below } else { above })
+        .reduce(|first, other| if other.0 > first.0 + 1e-3 { other } else { first })
         .map_or_else(Vec::new, |(_, chosen)| chosen)
 }
 
@@ -159,8 +160,10 @@ impl Search<'_> {
             let whole = |choice: &Choice| choice.graphics.iter().all(|id| self.is_free(state, id));
             let bare = self.scene.bare.iter().enumerate().skip(state.list);
             let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD);
-            for (skipped, (place, (_, choice))) in bare.enumerate() {
-                take(choice, PAGE_SKIPPED * skipped as f32, place + 1);
+            for (skipped, (place, (page, choice))) in bare.enumerate() {
+                let early = *page + 1 < caption.page as usize;
+                let early = if early { PAGE_BEFORE_LIST } else { 0.0 };
+                take(choice, PAGE_SKIPPED * skipped as f32 + early, place + 1);
             }
         }
         next
@@ -195,15 +198,15 @@ impl Search<'_> {
 }
 
 /// How sure a choice is: by the way it came about, less where another assignment is nearly as good.
-fn confidence(choice: &Choice, habit: Side, margin: f32) -> f32 {
+fn confidence(choice: &Choice, habit: Habit, margin: f32) -> f32 {
     let sure = match choice.way {
-        Way::Side(side) if side == habit && choice.gap < 40.0 => 0.97,
-        Way::Side(side) if side == habit => 0.9,
+        Way::Side(side) if habit == Habit::Side(side) && choice.gap < 40.0 => 0.97,
+        Way::Side(side) if habit == Habit::Side(side) => 0.9,
         Way::Side(side) if side.is_beside() => 0.85,
         Way::Side(_) => 0.8,
         Way::Mark | Way::Over => 0.95,
         Way::PageBefore | Way::PageAfter => 0.85,
-        Way::List => 0.75,
+        Way::List | Way::Apart(_) => 0.75,
     };
     let doubt = 0.3 * (1.0 - (margin / MARGIN).clamp(0.0, 1.0));
     // Two places are all that the evidence bears.
