@@ -168,8 +168,9 @@ static FILE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The letter of a panel that is not the first.
-static SUB_CAPTION: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern"));
+static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern")
+});
 
 /// A line of notes below a caption: set apart from it, and smaller.
 static NOTE: LazyLock<Regex> = LazyLock::new(|| {
@@ -231,9 +232,8 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
             ((starts_paragraph() && !flows_on) || (distinct && line.starts_bold())).then_some(label)
         }
         // Nothing but the type says that no sentence begins here.
-        Ending::Word => {
-            (line.starts_bold() && !line.is_bold() && !flows_on && starts_paragraph()).then_some(label)
-        }
+        Ending::Word => (line.starts_bold() && !line.is_bold() && !flows_on && starts_paragraph())
+            .then_some(label),
         Ending::Sentence => None,
     }
 }
@@ -390,8 +390,7 @@ impl Reader<'_> {
             leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
         if !size_agrees
             || pitch(above, below) > most
-            || label::read(&below.text)
-                .is_some_and(|l| l.ending.is_clear() || below.starts_bold())
+            || label::read(&below.text).is_some_and(|l| l.ending.is_clear() || below.starts_bold())
         {
             return None;
         }
@@ -703,25 +702,30 @@ mod tests {
         let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
         assert_eq!(legends.iter().map(|legend| legend.page).collect::<Vec<_>>(), [1, 4]);
         assert_eq!(legends[0].text, "Figure 1. Chest CT of two men. (A) Case 1. (B) Case 2.");
-        assert_eq!(marks.iter().map(|mark| (mark.page, mark.continued)).collect::<Vec<_>>(), [
-            (2, true),
-            (3, true),
-            (5, true)
-        ]);
+        assert_eq!(
+            marks.iter().map(|mark| (mark.page, mark.continued)).collect::<Vec<_>>(),
+            [(2, true), (3, true), (5, true)]
+        );
     }
 
     #[test]
     fn a_list_of_supplementary_files_holds_no_captions() {
-        let mut lines = block(1, &[line("S1 Fig. Chest CT of a man of 40 years. (TIF)", 72.0, 300.0).bold(2)]);
-        lines.extend(block(2, &[line("Figure S2. Chest CT of a girl. (PDF 12 kb)", 72.0, 330.0).bold(2)]));
+        let mut lines =
+            block(1, &[line("S1 Fig. Chest CT of a man of 40 years. (TIF)", 72.0, 300.0).bold(2)]);
+        lines.extend(block(
+            2,
+            &[line("Figure S2. Chest CT of a girl. (PDF 12 kb)", 72.0, 330.0).bold(2)],
+        ));
         assert!(captions(&[page(1, lines)]).is_empty());
-        let printed = block(1, &[line("S1 Fig. Chest CT of a man of 40 years.", 72.0, 300.0).bold(2)]);
+        let printed =
+            block(1, &[line("S1 Fig. Chest CT of a man of 40 years.", 72.0, 300.0).bold(2)]);
         assert_eq!(find(&[page(1, printed)], &Vocabulary::default())[0].label, "Figure S1");
     }
 
     #[test]
     fn notes_below_a_caption_are_part_of_it() {
-        let mut lines = block(1, &[line("Figure 1. Cases by day in the province", 72.0, 300.0).bold(9)]);
+        let mut lines =
+            block(1, &[line("Figure 1. Cases by day in the province", 72.0, 300.0).bold(9)]);
         lines.extend(block(2, &[line("* Counted by the health office", 72.0, 330.0).sized(9.0)]));
         assert_eq!(
             captions(&[page(1, lines)]),

@@ -75,8 +75,10 @@ static NUMBER_FIRST: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What elife prints behind the number of the figure that another one supplements.
 static SUPPLEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s?[-–—]\s?(?i:fig(?:ure|\.)?)\s+(?i:suppl(?:ement|\.)?)\s+(?P<digits>[0-9]{1,3})")
-        .expect("a valid pattern")
+    Regex::new(
+        r"^\s?[-–—]\s?(?i:fig(?:ure|\.)?)\s+(?i:suppl(?:ement|\.)?)\s+(?P<digits>[0-9]{1,3})",
+    )
+    .expect("a valid pattern")
 });
 
 static CONTINUED: LazyLock<Regex> = LazyLock::new(|| {
@@ -308,9 +310,7 @@ fn ending(rest: &str) -> (Ending, usize) {
         }
         '(' | '[' | '"' | '“' | '‘' if blank > 0 => (Ending::Title, blank),
         // "1) Chest CT of"; "1) and the" and "1). The" are citations.
-        ')' if tail.starts_with(char::is_uppercase) => {
-            (Ending::Title, rest.len() - tail.len())
-        }
+        ')' if tail.starts_with(char::is_uppercase) => (Ending::Title, rest.len() - tail.len()),
         first if first.is_alphanumeric() && blank == 0 => {
             // "Figure 1A. Title" and "Figure 2a|" are captions of a part; "Figure 1A shows" is not.
             let part = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -476,9 +476,16 @@ mod tests {
         ] {
             let found = read(&normalise(line)).expect("a label");
             assert!(found.continued && found.ending.is_clear(), "{line}: {found:?}");
-            assert_eq!((found.name.as_str(), &normalise(line)[found.length..]), ("Figure 2", legend));
+            assert_eq!(
+                (found.name.as_str(), &normalise(line)[found.length..]),
+                ("Figure 2", legend)
+            );
         }
-        for line in ["Figure 2. Continued fever", "Figure 2. Continuous", "Figure 2 (continued on next page). A"] {
+        for line in [
+            "Figure 2. Continued fever",
+            "Figure 2. Continuous",
+            "Figure 2 (continued on next page). A",
+        ] {
             assert!(!read(line).expect("a label").continued, "{line}");
         }
     }

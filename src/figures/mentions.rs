@@ -28,9 +28,8 @@ impl Citing {
 }
 
 /// Numbers of references set on a sentence's full stop, and the blank behind them.
-static REFERENCES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\d{1,3}(?:[,–-]\s?\d{1,3})*\s").expect("a valid pattern")
-});
+static REFERENCES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\d{1,3}(?:[,–-]\s?\d{1,3})*\s").expect("a valid pattern"));
 
 /// Cuts running text into sentences. A full stop after an abbreviation, an initial or inside a number
 /// ends none.
@@ -268,17 +267,26 @@ mod tests {
 
     #[test]
     fn a_sentence_goes_on_past_floats_and_pages() {
-        let first = block(1, &[
-            line("All was well. The opacities lay near to the", 72.0, 600.0),
-            line("pleura, as in most of the other patients who", 72.0, 612.0),
-        ]);
+        let first = block(
+            1,
+            &[
+                line("All was well. The opacities lay near to the", 72.0, 600.0),
+                line("pleura, as in most of the other patients who", 72.0, 612.0),
+            ],
+        );
         let mut second = block(1, &[line("Figure 9. Chest CT (see Fig. 3).", 72.0, 80.0)]);
         second.extend(block(2, &[line("Left lobe", 72.0, 100.0), line("n = 12", 200.0, 100.0)]));
-        second.extend(block(3, &[line("a note about Figure 4 in small type", 72.0, 120.0).sized(7.0)]));
-        second.extend(block(4, &[
-            line("were scanned in that week or later on (Fig-", 72.0, 300.0),
-            line("ure 2). The others were not.", 72.0, 312.0),
-        ]));
+        second.extend(block(
+            3,
+            &[line("a note about Figure 4 in small type", 72.0, 120.0).sized(7.0)],
+        ));
+        second.extend(block(
+            4,
+            &[
+                line("were scanned in that week or later on (Fig-", 72.0, 300.0),
+                line("ure 2). The others were not.", 72.0, 312.0),
+            ],
+        ));
         assert_eq!(
             found(&[page(1, first), page(2, second)]),
             [
@@ -291,10 +299,13 @@ mod tests {
 
     #[test]
     fn headings_are_no_part_of_a_sentence() {
-        let mut lines = block(1, &[
-            line("All patients were scanned within the same week.", 72.0, 100.0),
-            line("Chest CT", 72.0, 120.0).bold(2),
-        ]);
+        let mut lines = block(
+            1,
+            &[
+                line("All patients were scanned within the same week.", 72.0, 100.0),
+                line("Chest CT", 72.0, 120.0).bold(2),
+            ],
+        );
         lines.extend(block(2, &[line("Figure 1 shows the lungs of one of the men.", 72.0, 140.0)]));
         assert_eq!(
             found(&[page(1, lines)]),
