@@ -15,7 +15,9 @@ const FRONT: usize = 4;
 
 /// What a cover says that an archive puts before the paper.
 static COVER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)COVID-19\s+resource\s+centre|resource\s+centre\s+is\s+hosted|this\s+is\s+a\s+PDF\s+file\s+of\s+an\s+(?:unedited|article)")
+    pattern(
+        r"(?i)COVID-19\s+resource\s+centre|resource\s+centre\s+is\s+hosted|this\s+is\s+a\s+PDF\s+file\s+of\s+an\s+(?:unedited|article)",
+    )
 });
 /// Titles that are a file's, a program's or a journal's.
 static NO_TITLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -35,7 +37,9 @@ static KIND: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static TITLE_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:(?:full|article|manuscript|paper)\s+)?title\s?(?:page)?\s?[:.–-]\s*|^case\s+report:?\s+")
+    pattern(
+        r"(?i)^(?:(?:full|article|manuscript|paper)\s+)?title\s?(?:page)?\s?[:.–-]\s*|^case\s+report:?\s+",
+    )
 });
 /// A list of authors: two names with their marks, or a name with a degree.
 static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
@@ -71,8 +75,11 @@ fn letters(text: &str) -> String {
 
 /// With the character references of HTML put back into characters.
 fn unescaped(text: &str) -> String {
-    static REFERENCE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"&(?:#x(?P<hex>[0-9A-Fa-f]{1,6})|#(?P<dec>[0-9]{1,7})|(?P<name>amp|lt|gt|quot|apos|nbsp));"));
+    static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"&(?:#x(?P<hex>[0-9A-Fa-f]{1,6})|#(?P<dec>[0-9]{1,7})|(?P<name>amp|lt|gt|quot|apos|nbsp));",
+        )
+    });
     let plain = |found: &regex::Captures<'_>| {
         let code = found.name("hex").map(|hex| u32::from_str_radix(hex.as_str(), 16));
         let code = code.or_else(|| found.name("dec").map(|dec| dec.as_str().parse()));
@@ -119,9 +126,11 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
             if KIND.is_match(&line.text) || NO_TITLE.is_match(&line.text) {
                 continue;
             }
-            let group = groups.last_mut().filter(|group| {
+            // Notes to the printer and marks of the margin may stand between its lines.
+            let group = groups.iter_mut().rev().take(4).find(|group| {
                 let last = group[group.len() - 1];
                 alike(last, line)
+                    && last.line.bbox.x_overlap(&line.line.bbox) > 0.0
                     && (0.5 * line.size..2.6 * line.size).contains(&(line.top - last.top))
                     && !AUTHORS.is_match(&line.text)
             });
@@ -130,7 +139,8 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
                 None => groups.push(vec![line]),
             }
         }
-        let texts = |group: &[&TextLine]| joined(group.iter().map(|line| line.text.as_str()), texts);
+        let texts =
+            |group: &[&TextLine]| joined(group.iter().map(|line| line.text.as_str()), texts);
         let fits = |group: &&Vec<&TextLine>| {
             let words: usize = group.iter().map(|line| line.text.split(' ').count()).sum();
             (3..=60).contains(&words) && group.len() <= 8 && !AUTHORS.is_match(&group[0].text)
@@ -162,12 +172,14 @@ static ABSTRACT: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Where a structured abstract begins that bears no heading.
 static FIRST_PART: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:Background|BACKGROUND|Objectives?|OBJECTIVES?|Purpose|PURPOSE|Importance|IMPORTANCE|Aims?|Rationale)(?:\s+and\s+\w+)?\s?[:.—–]\s?\S")
+    pattern(
+        r"^(?:Background|BACKGROUND|Objectives?|OBJECTIVES?|Purpose|PURPOSE|Importance|IMPORTANCE|Aims?|Rationale)(?:\s+and\s+\w+)?\s?[:.—–]\s?\S",
+    )
 });
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^(?:\d{0,2}[.\s]*(?:Introduction|INTRODUCTION|I\s?NTRODUCTION)\b|(?i:key\s?-?words?|k\se\sy\sw\so\sr\sd\ss|index\s+terms|mesh\s+terms|author\s+summary|plain\s+language\s+summary|significance(?:\s+statement)?\s*:?$|graphical\s+abstract|highlights|abbreviations)\b
-        |(?:Citation|Correspondence|CORRESPONDENCE|\*?\s?Corresponding|Received|Editor|Copyright|©|Funding\s+information|Competing|How\s+to\s+cite|Academic\s+Editor|Main\s+[Tt]ext\b|MAIN\s+TEXT|Article\s+[Ss]ummary|What\s+is\s+(?:already\s+)?known|TEXT$)
+        |(?:Citation|Correspondence|CORRESPONDENCE|\*?\s?Corresponding|Received|Editor|Copyright|©|Funding\s+information|Competing|How\s+to\s+cite|This\s+is\s+an\s+open|Published\s+by|https?:|doi:|DOI|E-?mail|Academic\s+Editor|Main\s+[Tt]ext\b|MAIN\s+TEXT|Article\s+[Ss]ummary|What\s+is\s+(?:already\s+)?known|TEXT$)
         |\d{1,2}\.?\s+Background$|BACKGROUND$|Background$|Main$|MAIN$)",
     )
 });
@@ -182,25 +194,34 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
 /// An abstract of this many characters may be over where a paragraph is.
 const SHORTEST: usize = 600;
 
-/// More characters than this are no abstract.
+/// Fewer characters than this are no abstract; nor are more than the other.
+const LEAST: usize = 60;
 const LONGEST: usize = 6000;
 
 /// The abstract without its heading; empty where none is marked as such.
 pub fn abstract_text(texts: &[PageText]) -> String {
     let pages: Vec<&PageText> = front(texts).collect();
-    let heading = |style: &'static LazyLock<Regex>| {
-        pages.iter().enumerate().find_map(|(index, page)| {
-            let line = page.lines.iter().position(|line| style.is_match(&line.text))?;
-            Some((index, line))
-        })
-    };
-    let (page, line, marked) = match (heading(&ABSTRACT), heading(&FIRST_PART)) {
-        (Some((page, line)), _) => (page, line, true),
-        (None, Some((page, line))) => (page, line, false),
-        (None, None) => return String::new(),
-    };
-    let head = &pages[page].lines[line];
-    let behind = match ABSTRACT.captures(&head.text).filter(|_| marked) {
+    for style in [&ABSTRACT, &FIRST_PART] {
+        let lines = pages
+            .iter()
+            .enumerate()
+            .flat_map(|(page, text)| (0..text.lines.len()).map(move |line| (page, line)));
+        let found = lines
+            .filter(|&(page, line)| style.is_match(&pages[page].lines[line].text))
+            .map(|(page, line)| read_abstract(&pages[page..], line))
+            // "Abstract: 158 words" counts its words.
+            .find(|lines| lines.iter().map(|line| line.len()).sum::<usize>() >= LEAST);
+        if let Some(lines) = found {
+            return joined(lines.into_iter(), texts);
+        }
+    }
+    String::new()
+}
+
+/// The lines of the abstract whose heading is line `heading` of the first of `pages`.
+fn read_abstract<'a>(pages: &[&'a PageText], heading: usize) -> Vec<&'a str> {
+    let head = &pages[0].lines[heading];
+    let behind = match ABSTRACT.captures(&head.text) {
         Some(found) => {
             let end = found.name("text").map_or(found[0].len(), |text| text.start());
             &head.text[end..]
@@ -211,14 +232,14 @@ pub fn abstract_text(texts: &[PageText]) -> String {
     if !behind.is_empty() {
         reader.push(head, behind);
     }
-    let rest = std::iter::once(&pages[page].lines[line + 1..])
-        .chain(pages[page + 1..].iter().map(|page| page.lines.as_slice()));
+    let rest = std::iter::once(&pages[0].lines[heading + 1..])
+        .chain(pages[1..].iter().map(|page| page.lines.as_slice()));
     for lines in rest.take(3) {
         if !reader.read(lines) {
             break;
         }
     }
-    joined(reader.lines.into_iter(), texts)
+    reader.lines
 }
 
 struct AbstractReader<'a> {
@@ -242,15 +263,25 @@ impl<'a> AbstractReader<'a> {
     fn read(&mut self, lines: &'a [TextLine]) -> bool {
         let mut new_page = true;
         for line in lines {
-            let beside = self.body.is_some_and(|(first, _)| {
-                line.line.bbox.x_overlap(&first.line.bbox) <= 0.0
+            // A side column may hold its keywords; the next column goes on with an open sentence.
+            let beside = self.body.is_some_and(|(first, last)| {
+                let open = !last.text.ends_with(['.', '?', '!']) && line.top < last.top;
+                line.line.bbox.x_overlap(&first.line.bbox) <= 0.0 && !open
             });
-            // A side column may hold its keywords.
             if beside {
                 continue;
             }
             if AFTER.is_match(&line.text) && !self.lines.is_empty() {
                 return false;
+            }
+            // The headings of its parts may be of any size.
+            let heading = line.line.words.len() <= 4
+                && !line.text.trim_end_matches(':').contains(':')
+                && !line.text.ends_with(['.', ',', '-']);
+            if heading && PART.is_match(&line.text) {
+                self.length += line.text.len();
+                self.lines.push(&line.text);
+                continue;
             }
             if let Some((first, last)) = self.body {
                 // Footnotes stand around it.
@@ -275,7 +306,9 @@ impl<'a> AbstractReader<'a> {
     /// page, a bold line of its own.
     fn ends(&self, last: &TextLine, line: &TextLine, new_page: bool) -> bool {
         let finished = last.text.ends_with(['.', '?', '!', ')']) && self.length > SHORTEST;
-        let set_off = line.top - last.top > 1.6 * self.pace;
+        // Or at the head of the next column.
+        let set_off =
+            line.top - last.top > 1.6 * self.pace || line.top < last.top - 3.0 * line.size;
         let heading = line.is_bold() && !last.is_bold() && line.line.words.len() <= 8;
         finished && (new_page || set_off || heading) && !PART.is_match(&line.text)
     }

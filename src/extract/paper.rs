@@ -101,13 +101,13 @@ struct Preprint {
 /// preprint.
 fn preprint(front: &str, stem: &str) -> Option<Preprint> {
     let of = |name: &str| if name.eq_ignore_ascii_case("med") { "medrxiv" } else { "biorxiv" };
-    let banner = SERVER
-        .captures(front)
-        .and_then(|found| Some(of(found.get(1).or(found.get(2))?.as_str())));
+    let banner =
+        SERVER.captures(front).and_then(|found| Some(of(found.get(1).or(found.get(2))?.as_str())));
     if let (Some(server), Some(found)) = (banner, PREPRINT_DOI.captures(front)) {
         let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
         let number = without_blanks(&found[1]);
-        let prefix = if without_blanks(&found[0]).starts_with("10.64898") { "64898" } else { "1101" };
+        let prefix =
+            if without_blanks(&found[0]).starts_with("10.64898") { "64898" } else { "1101" };
         return Some(Preprint {
             server,
             doi: format!("10.{prefix}/{number}"),
@@ -257,13 +257,18 @@ mod tests {
     #[test]
     fn the_banner_tells_server_number_and_version() {
         let read = |banner: &str| preprint(banner, "paper").map(|p| (p.server, p.doi, p.version));
-        let expected = |server, doi: &str, version: &str| Some((server, doi.into(), version.into()));
+        let expected =
+            |server, doi: &str, version: &str| Some((server, doi.into(), version.into()));
         assert_eq!(
-            read("medRxiv preprint doi: https://doi.org/10.1101/2020.02.10. 20021584; this version"),
+            read(
+                "medRxiv preprint doi: https://doi.org/10.1101/2020.02.10. 20021584; this version"
+            ),
             expected("medrxiv", "10.1101/2020.02.10.20021584", "")
         );
         assert_eq!(
-            read("bioRxiv preprint first posted online Oct. 3, 2017; doi: http://dx.doi.org/10.1101/197004."),
+            read(
+                "bioRxiv preprint first posted online Oct. 3, 2017; doi: http://dx.doi.org/10.1101/197004."
+            ),
             expected("biorxiv", "10.1101/197004", "")
         );
         assert_eq!(

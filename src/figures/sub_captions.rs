@@ -81,27 +81,31 @@ fn pattern(text: &str) -> Regex {
     Regex::new(&text.replace("LETTERS", LETTERS)).expect("a valid pattern")
 }
 
-static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"[(\[]\s*(?:(?:[Pp]anels?|[Pp]arts?)\s+)?(LETTERS)\s*[)\]]\s?[:.]?")
-});
+static IN_BRACKETS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"[(\[]\s*(?:(?:[Pp]anels?|[Pp]arts?)\s+)?(LETTERS)\s*[)\]]\s?[:.]?"));
 static HALF_BRACKET: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[\s;,.:|–—])(LETTERS)\)\s?[:.]?"));
-static AT_SENTENCE_START: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[.;:!?|]\s*)[(\[]?\b(LETTERS)\b(?:(\s?[.:),=|\]]|\s[-–—]|)\s+|(\s?[.:)])\b)"));
+static AT_SENTENCE_START: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:^|[.;:!?|]\s*)[(\[]?\b(LETTERS)\b(?:(\s?[.:),=|\]]|\s[-–—]|)\s+|(\s?[.:)])\b)")
+});
 /// `at A (day 1), B (day 5), C (day 9)`: three or more, or it is no list of panels.
 static BEFORE_BRACKET: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[\s,;])([A-Z])(?:\s\()\s?"));
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:^|[.;:!?|]\s*)(?:[Pp]anels?|PANELS?|[Pp]arts?|[Ss]ub-?figures?)\s+[(\[]?(LETTERS)\b[)\]]?\s?[:.,–—-]?\s*")
+    pattern(
+        r"(?:^|[.;:!?|]\s*)(?:[Pp]anels?|PANELS?|[Pp]arts?|[Ss]ub-?figures?)\s+[(\[]?(LETTERS)\b[)\]]?\s?[:.,–—-]?\s*",
+    )
 });
 
 const PLACE: &str = r"(?:(?:far|upper|lower|top|bottom|middle|cent(?:er|re|ral))[\s-]+)?(?:left|right|cent(?:er|re|ral)|middle|top|bottom|upper|lower)(?:\s+(?:rows?|columns?|lines?))?(?:\s+(?:panels?|images?|half|sides?|parts?|pictures?|graphs?|plots?))?";
 
 static PLACE_IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"(?i)[(\[]\s*(?:on\s+)?(?:the\s+)?({PLACE})\s*[)\]]\s?[:]?")).expect("a valid pattern")
+    Regex::new(&format!(r"(?i)[(\[]\s*(?:on\s+)?(?:the\s+)?({PLACE})\s*[)\]]\s?[:]?"))
+        .expect("a valid pattern")
 });
 static PLACE_AT_START: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"(?i)(?:^|[.;:!?|]\s+)(?:the\s+)?({PLACE})\s?[:,–—]\s*")).expect("a valid pattern")
+    Regex::new(&format!(r"(?i)(?:^|[.;:!?|]\s+)(?:the\s+)?({PLACE})\s?[:,–—]\s*"))
+        .expect("a valid pattern")
 });
 
 /// Words after which a letter in brackets opens what it names: `levels of (A) ozone and (B) dust`.
@@ -138,9 +142,12 @@ fn parts(caption: &str) -> Vec<Part> {
         })
         .chain(std::iter::once(before_brackets(caption, start)));
     // Of equals, the first style.
-    let best = found.fold(Vec::new(), |best: Vec<Part>, next| {
-        if next.len() > best.len() { next } else { best }
-    });
+    let best = found.fold(
+        Vec::new(),
+        |best: Vec<Part>, next| {
+            if next.len() > best.len() { next } else { best }
+        },
+    );
     if best.len() >= 2 { best } else { places(caption, start) }
 }
 
@@ -378,7 +385,9 @@ fn trim(caption: &str, at: Range<usize>) -> Range<usize> {
     let mut start = at.start;
     loop {
         let before = text.len();
-        let cut = text.trim_start().trim_start_matches(['.', ',', ';', ':', ')', ']', '=', '|', '–', '—']);
+        let cut = text
+            .trim_start()
+            .trim_start_matches(['.', ',', ';', ':', ')', ']', '=', '|', '–', '—']);
         start += text.len() - cut.len();
         text = cut;
         for word in ["and ", "or ", "- "] {
@@ -408,9 +417,8 @@ fn places(caption: &str, start: usize) -> Vec<Part> {
     let of = |style: &Regex| -> Vec<Marker> {
         let found = style.captures_iter(&caption[start..]).filter_map(|groups| {
             let (whole, place) = (groups.get(0)?, groups.get(1)?);
-            let lead = whole.as_str().find(['(', '[']).unwrap_or_else(|| {
-                place.start() - whole.start()
-            });
+            let lead =
+                whole.as_str().find(['(', '[']).unwrap_or_else(|| place.start() - whole.start());
             let at = start + whole.start() + lead..start + whole.end();
             Some(Marker {
                 panels: vec![place_name(place.as_str())],
@@ -549,7 +557,9 @@ mod tests {
     #[test]
     fn letters_may_follow_phrases_of_one_sentence() {
         assert_eq!(
-            read("Fig. 3. Two tests. Effects on the prevalence (A) and the incidence (B) over time."),
+            read(
+                "Fig. 3. Two tests. Effects on the prevalence (A) and the incidence (B) over time."
+            ),
             pairs(&[("A", "Effects on the prevalence"), ("B", "the incidence")])
         );
     }
@@ -588,11 +598,12 @@ mod tests {
 
     #[test]
     fn alphabets_may_run_over() {
-        let letters: Vec<String> =
-            (0..30).map(|index| letter_at(index, "A")).collect();
-        let caption: String =
-            letters.iter().map(|letter| format!("({letter}) Year. ")).collect();
-        assert_eq!(read(&caption).into_iter().map(|(letter, _)| letter).collect::<Vec<_>>(), letters);
+        let letters: Vec<String> = (0..30).map(|index| letter_at(index, "A")).collect();
+        let caption: String = letters.iter().map(|letter| format!("({letter}) Year. ")).collect();
+        assert_eq!(
+            read(&caption).into_iter().map(|(letter, _)| letter).collect::<Vec<_>>(),
+            letters
+        );
     }
 
     proptest! {
