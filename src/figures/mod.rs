@@ -19,6 +19,7 @@ mod parts;
 mod printed;
 mod record;
 mod regions;
+mod sub_captions;
 
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
@@ -26,6 +27,7 @@ pub use record::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
     Pairing, Panel, RegionRecord, RegionRole,
 };
+pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use furniture::Furniture;
 use join::Vocabulary;
