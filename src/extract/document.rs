@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{EXTRACTOR, paper};
 use crate::figures::{self, Figure, ImageOrigin, PageText};
-use crate::pdf::{Document, ImageInfo, Page, PdfError};
+use crate::pdf::{Document, ImageInfo, Page, PdfError, Variant};
 use crate::store::{
     Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, ObjectStore, sha256_hex,
 };
@@ -57,7 +57,7 @@ pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading,
 /// `(image, placement)` by (page, index among the page's drawn images).
 type Places = HashMap<(u32, usize), (usize, usize)>;
 
-/// Takes every image out once, however often it is drawn.
+/// Takes every image out once, however often it is drawn; once for each way it is turned.
 fn take_images(
     document: &Document,
     pages: &[Page],
@@ -67,7 +67,7 @@ fn take_images(
     let infos = document.images(pages);
     let mut images: Vec<FoundImage> = Vec::new();
     let mut places = Places::new();
-    let mut by_xref: HashMap<u32, usize> = HashMap::new();
+    let mut known: HashMap<(u32, Variant), usize> = HashMap::new();
     for page in pages {
         for (index, drawn) in page.drawn.images.iter().enumerate() {
             let placement = FoundPlacement {
@@ -78,8 +78,8 @@ fn take_images(
                 overlays: Vec::new(),
             };
             let info = drawn.xref.and_then(|xref| infos.get(&xref));
-            let known = drawn.xref.and_then(|xref| by_xref.get(&xref));
-            let image = if let Some(image) = known {
+            let key = drawn.xref.map(|xref| (xref, Document::variant(page, index)));
+            let image = if let Some(image) = key.as_ref().and_then(|key| known.get(key)) {
                 Some(*image)
             } else {
                 // One that cannot be had here, hidden say, may be drawn again elsewhere.
@@ -88,7 +88,7 @@ fn take_images(
                     images.push(image);
                     images.len() - 1
                 });
-                by_xref.extend(drawn.xref.zip(number));
+                known.extend(key.zip(number));
                 number
             };
             if let Some(image) = image {
@@ -114,7 +114,7 @@ fn take(
     if info.is_some_and(|info| info.width.min(info.height) < SMALLEST_SIDE) {
         return Ok(None);
     }
-    let picture = match document.picture(page, drawn, info) {
+    let picture = match document.picture(page, index, info) {
         Ok(picture) => picture,
         Err(error @ PdfError::BrokenImage { .. }) => {
             warnings.push(format!("page {}: {error}", page.number));

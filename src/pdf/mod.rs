@@ -5,11 +5,16 @@
 
 mod content;
 mod document;
+mod easel;
 mod error;
 #[cfg(test)]
 mod fixture;
 mod geometry;
 mod image;
+mod jpeg;
+mod layers;
+mod object;
+mod paint;
 mod render;
 mod text;
 mod walk;
@@ -17,7 +22,7 @@ mod walk;
 pub use document::{Document, Page};
 pub use error::PdfError;
 pub use geometry::{Matrix, Rect};
-pub use image::{ImageInfo, Picture};
+pub use image::{ImageInfo, Picture, Variant};
 pub use render::{FINEST_DPI, PRINT_DPI};
 pub use text::{Direction, Line, Word};
 pub use walk::{Drawn, DrawnImage};
