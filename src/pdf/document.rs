@@ -135,6 +135,24 @@ impl Document {
     }
 }
 
+impl Page {
+    /// What cuts a drawn image besides the page's edge: the box of the clip in force.
+    pub fn clip(&self, index: usize) -> Option<Rect> {
+        let frame = Rect::new(0.0, 0.0, self.width, self.height);
+        self.manners[index].clip.map(|clip| clip.intersect(&frame))
+    }
+
+    /// Whether a drawn image is seen just as it is: not cut, turned, blended or masked by what is
+    /// around it. What is drawn over it later may hide it all the same.
+    pub fn shows_plainly(&self, index: usize) -> bool {
+        let (drawn, manner) = (&self.drawn.images[index], &self.manners[index]);
+        let m = &drawn.transform;
+        let upright = m.keeps_upright() && m.a > 0.0 && m.d < 0.0;
+        let whole = drawn.bbox.grow(0.5).contains(&m.unit_square());
+        upright && whole && !manner.shaped && !manner.blends
+    }
+}
+
 /// The page's content streams, joined as the format wants it: by white space. A blank page has none.
 /// `None` where the page or a stream it names is not in the file: MuPDF takes such a page for blank.
 fn contents(page: &PdfPage) -> Option<Vec<u8>> {

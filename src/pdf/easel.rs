@@ -109,8 +109,7 @@ impl Easel {
             self.image(drawn, manner, &to.then(&flip), clip)
         });
         let scenes = scenes.collect::<Result<Vec<_>, _>>()?;
-        let pixmap =
-            self.paint(&scenes, &Colorspace::device_rgb(), width as i32, height as i32)?;
+        let pixmap = self.paint(&scenes, &Colorspace::device_rgb(), width as i32, height as i32)?;
         Ok(without_needless_colour(&pixmap))
     }
 

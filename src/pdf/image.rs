@@ -1,6 +1,8 @@
 //! Pictures at native quality: a JPEG that any viewer reads right stays byte for byte, all else is
 //! decoded by MuPDF and becomes lossless PNG, turned the way the page shows it.
 
+use std::collections::HashMap;
+
 use image::{DynamicImage, ExtendedColorType, ImageEncoder as _};
 use mupdf::pdf::PdfObject;
 
@@ -23,6 +25,8 @@ pub struct ImageInfo {
     /// Whether its samples are the colours as they stand: no mask, no `Decode` array, no colour
     /// transform asked of the decoder.
     plain: bool,
+    /// Pixels of the mask it brings, soft or not; 0 x 0 for one of colours.
+    mask: Option<(u32, u32)>,
 }
 
 /// A picture taken out of a document.
@@ -40,6 +44,26 @@ pub struct Picture {
     pub filter: String,
 }
 
+impl Picture {
+    /// `decoded` as PNG. An empty `colour_space` is filled in.
+    pub(super) fn png(
+        decoded: &DynamicImage,
+        colour_space: &str,
+        filter: &str,
+    ) -> image::ImageResult<Self> {
+        let own = if decoded.color().has_color() { "DeviceRGB" } else { "DeviceGray" };
+        Ok(Self {
+            bytes: encode_png(decoded)?,
+            extension: "png",
+            width: decoded.width(),
+            height: decoded.height(),
+            original: false,
+            colour_space: (if colour_space.is_empty() { own } else { colour_space }).into(),
+            filter: filter.into(),
+        })
+    }
+}
+
 /// What, besides the object, makes a picture of it: the same image drawn turned, or a stencil in
 /// another colour, is another picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,6 +71,8 @@ pub struct Variant {
     orientation: Orientation,
     colour: Vec<u8>,
     opacity: u8,
+    /// Soft mask of the graphics state: its group's object number, 0 for a direct one.
+    mask: Option<u32>,
 }
 
 /// A decoded picture may hold this many pixels: four times the largest scan seen in a preprint, and
@@ -55,8 +81,9 @@ pub(super) const MOST_PIXELS: u64 = 100_000_000;
 
 impl ImageInfo {
     pub(super) fn read(object: &PdfObject) -> Self {
-        let pixels =
-            |key| object::integer_at(object, key).and_then(|v| u32::try_from(v).ok()).unwrap_or(0);
+        let pixels = |object: &PdfObject, key| {
+            object::integer_at(object, key).and_then(|v| u32::try_from(v).ok()).unwrap_or(0)
+        };
         let (colour_space, components) = if object::flag_at(object, "ImageMask") {
             ("ImageMask".to_owned(), 1)
         } else {
@@ -64,17 +91,30 @@ impl ImageInfo {
         };
         let transformed = object::entry(object, "DecodeParms")
             .is_some_and(|parms| object::entry(&parms, "ColorTransform").is_some());
-        let masked = ["SMask", "Mask"].into_iter().any(|key| object::entry(object, key).is_some());
+        let mask = object::entry(object, "SMask").or_else(|| object::entry(object, "Mask"));
+        let mask = mask.map(|mask| (pixels(&mask, "Width"), pixels(&mask, "Height")));
         let mapped = object::entry(object, "Decode")
             .is_some_and(|decode| !object::numbers(&decode).chunks(2).all(|c| c == [0.0, 1.0]));
         Self {
-            width: pixels("Width"),
-            height: pixels("Height"),
+            width: pixels(object, "Width"),
+            height: pixels(object, "Height"),
             colour_space,
             components,
             filter: filters(object).join(" "),
-            plain: !masked && !mapped && !transformed,
+            plain: mask.is_none() && !mapped && !transformed,
+            mask,
         }
+    }
+
+    /// Whether a mask of its own hides parts of it.
+    pub(super) fn masked(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// Pixels of the image, or of its mask where that is finer.
+    pub fn finest(&self) -> (u32, u32) {
+        let (width, height) = self.mask.unwrap_or_default();
+        (self.width.max(width), self.height.max(height))
     }
 }
 
@@ -194,16 +234,20 @@ impl Document {
             check_size(info.width, info.height).map_err(broken)?;
         }
         let decoded = self.decode(drawn, manner).map_err(broken)?;
-        let bytes = encode_png(&decoded).map_err(|source| broken(source.to_string()))?;
-        Ok(Picture {
-            bytes,
-            extension: "png",
-            width: decoded.width(),
-            height: decoded.height(),
-            original: false,
-            colour_space: info.map_or_else(|| "inline".into(), |info| info.colour_space.clone()),
-            filter: info.map_or_else(String::new, |info| info.filter.clone()),
-        })
+        let (space, filter) =
+            info.map_or(("inline", ""), |info| (&*info.colour_space, &*info.filter));
+        Picture::png(&decoded, space, filter).map_err(|source| broken(source.to_string()))
+    }
+
+    /// Pixels that the drawn image will have, in its own rows and columns, told without decoding it;
+    /// `None` where neither its object nor its own text says. `infos` is what
+    /// [`images`](Self::images) says of the page.
+    pub fn size(page: &Page, index: usize, infos: &HashMap<u32, ImageInfo>) -> Option<(u32, u32)> {
+        match (page.drawn.images[index].xref, &page.manners[index].inline) {
+            (Some(xref), _) => infos.get(&xref).map(ImageInfo::finest),
+            (None, Some(text)) => inline_size(text),
+            (None, None) => None,
+        }
     }
 
     /// What tells the pictures apart that one object can give: it is stored once for each.
@@ -213,6 +257,10 @@ impl Document {
             orientation: Orientation::of(&drawn.transform),
             colour: manner.colour.to_vec(),
             opacity: (255.0 * manner.alpha).round() as u8,
+            mask: manner.mask.as_ref().map(|mask| {
+                let group = object::entry(&mask.object, "G");
+                group.and_then(|group| object::xref(&group)).unwrap_or(0)
+            }),
         }
     }
 
@@ -278,7 +326,7 @@ impl Document {
         Ok(Orientation::of(&drawn.transform).apply(decoded))
     }
 
-    fn at_easel<T>(
+    pub(super) fn at_easel<T>(
         &self,
         work: impl FnOnce(&mut Easel) -> Result<T, mupdf::Error>,
     ) -> Result<T, String> {
@@ -293,7 +341,23 @@ impl Document {
     }
 }
 
-fn check_size(width: u32, height: u32) -> Result<(), String> {
+/// Width and height that an inline image's dictionary gives.
+fn inline_size(text: &[u8]) -> Option<(u32, u32)> {
+    let end = text.windows(2).position(|pair| pair == b"ID").unwrap_or(text.len());
+    let head = String::from_utf8_lossy(&text[..end]).replace('/', " /");
+    let mut words = head.split_ascii_whitespace();
+    let (mut width, mut height) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "/W" | "/Width" => width = words.next().and_then(|word| word.parse().ok()),
+            "/H" | "/Height" => height = words.next().and_then(|word| word.parse().ok()),
+            _ => {}
+        }
+    }
+    width.zip(height)
+}
+
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
     if u64::from(width) * u64::from(height) > MOST_PIXELS || width == 0 || height == 0 {
         return Err(format!("{width} x {height} pixels; at most {MOST_PIXELS} are decoded"));
     }
