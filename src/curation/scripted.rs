@@ -60,7 +60,9 @@ impl Bench {
         let mut shown = Vec::new();
         let prompt = Prompt::new(Cursor::new(script.to_owned()), &mut shown, Style::PLAIN);
         let preview = self.folder.path().join("preview.png");
-        let mut session = Session::new(&mut self.store, prompt, curator, &[], &preview);
+        let mut printer = NotPrinted;
+        let mut session =
+            Session::new(&mut self.store, prompt, curator, &[], &preview, &mut printer);
         let summary = session.run(stage).expect("a session");
         (summary, String::from_utf8(shown).expect("text"))
     }
@@ -193,7 +195,8 @@ fn every_answer_is_in_the_database_before_the_next_question() {
     };
     let prompt = Prompt::new(&mut witness, std::io::sink(), Style::PLAIN);
     let preview = bench.folder.path().join("preview.png");
-    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview);
+    let mut printer = NotPrinted;
+    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview, &mut printer);
     session.run(Some(Stage::Select)).expect("a session");
     assert_eq!(witness.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
     assert_eq!(bench.store.decisions().expect("decisions").len(), 4);
