@@ -266,3 +266,68 @@ fn match_images(earlier: &[Earlier], found: &[FoundImage]) -> HashMap<usize, i64
     }
     same
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::Matrix;
+    use crate::store::{FoundPlacement, ObjectId};
+
+    fn earlier(id: i64, xref: u32, sha256: &str, origin: ImageOrigin) -> Earlier {
+        Earlier { id, sha256: sha256.into(), page: 2, xref: Some(xref), origin, size: (10, 10) }
+    }
+
+    fn found(xref: u32, sha256: &str, width: u32) -> FoundImage {
+        FoundImage {
+            xref: Some(xref),
+            object: ObjectId { sha256: sha256.into(), extension: "png".into() },
+            width,
+            height: 10,
+            colour_space: String::new(),
+            filter: String::new(),
+            origin: ImageOrigin::Original,
+            file_name: None,
+            furniture: false,
+            tile_of: None,
+            placements: vec![FoundPlacement {
+                page: 2,
+                transform: Matrix::IDENTITY,
+                bbox: Matrix::IDENTITY.unit_square(),
+                clip: None,
+                overlays: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn bytes_count_more_than_place_and_place_more_than_nothing() {
+        let old = [
+            earlier(1, 5, "a", ImageOrigin::Original),
+            earlier(2, 6, "b", ImageOrigin::Decoded),
+            earlier(3, 7, "c", ImageOrigin::Original),
+        ];
+        // 5 and 6 have changed their xrefs; 7 is decoded anew.
+        let new = [found(6, "a", 10), found(5, "b", 10), found(7, "other", 10), found(8, "d", 10)];
+        let same = match_images(&old, &new);
+        assert_eq!(same, HashMap::from([(0, 1), (1, 2), (2, 3)]));
+    }
+
+    #[test]
+    fn a_picture_of_another_size_is_another_picture() {
+        // The first tile's xref is that of the whole: decisions on the tile are not on the whole.
+        let old = [earlier(1, 5, "tile", ImageOrigin::Original)];
+        assert!(match_images(&old, &[found(5, "whole", 99)]).is_empty());
+        let both = [found(5, "whole", 99), found(5, "tile", 10)];
+        assert_eq!(match_images(&old, &both), HashMap::from([(1, 1)]));
+    }
+
+    #[test]
+    fn the_same_bytes_twice_stay_at_their_places() {
+        let old = [
+            earlier(1, 5, "same", ImageOrigin::Original),
+            earlier(2, 6, "same", ImageOrigin::Original),
+        ];
+        let new = [found(6, "same", 10), found(5, "same", 10)];
+        assert_eq!(match_images(&old, &new), HashMap::from([(0, 2), (1, 1)]));
+    }
+}
