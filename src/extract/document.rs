@@ -7,7 +7,8 @@ use super::{EXTRACTOR, paper};
 use crate::figures::{self, Figure, ImageOrigin, PageText};
 use crate::pdf::{Document, ImageInfo, Page, PdfError};
 use crate::store::{
-    Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, ObjectStore, sha256_hex,
+    Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, ObjectStore,
+    sha256_hex,
 };
 
 /// What was found, and which pictures of it could not be read.
@@ -143,9 +144,17 @@ fn take(
 }
 
 fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
-    let images = figure.page.map_or_else(Vec::new, |page| {
-        figure.images.iter().filter_map(|&index| places.get(&(page, index)).copied()).collect()
+    let of = |page: u32, images: &[usize]| -> Vec<(usize, usize)> {
+        images.iter().filter_map(|&index| places.get(&(page, index)).copied()).collect()
+    };
+    let images = figure.page.map_or_else(Vec::new, |page| of(page, &figure.images));
+    let regions = figure.regions.iter().map(|region| FoundRegion {
+        role: region.role,
+        page: region.page,
+        bbox: region.bbox,
+        images: of(region.page, &region.images),
     });
+    let regions = regions.collect();
     FoundFigure {
         label: figure.label,
         kind: figure.kind,
@@ -158,9 +167,9 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
         pairing: figure.pairing,
         confidence: figure.confidence,
         mentions: figure.mentions,
-        composition: None,
-        panels: Vec::new(),
-        regions: Vec::new(),
+        composition: figure.composition,
+        panels: figure.panels,
+        regions,
     }
 }
 
