@@ -169,6 +169,12 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// Asks, one picture at a time, what it shows; every answer is saved at once.
+///
+/// The tiles of a stitched picture are not asked about, nor slivers and page furniture, nor a figure's
+/// second drawing. Of a figure with lines or letters over its pictures the picture is asked about, and
+/// a rendering of the figure as printed is made and named beside it; that needs the PDF where it was
+/// ingested. A figure without any picture is asked about once `ingest --render` has made one.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
     /// What to decide [default: whatever is next]

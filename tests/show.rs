@@ -47,10 +47,12 @@ fn with_caption(caption: &str) -> Project {
     let mut image = image_on(1, 7, object, (40, 40));
     let bbox = Rect::new(20.0, 40.0, 60.0, 80.0);
     image.placements[0].bbox = bbox;
-    image.placements[0].transform = Matrix { a: 40.0, d: -40.0, e: 20.0, f: 80.0, ..Matrix::IDENTITY };
+    image.placements[0].transform =
+        Matrix { a: 40.0, d: -40.0, e: 20.0, f: 80.0, ..Matrix::IDENTITY };
     let mut figure = figure_on(1, caption);
     (figure.bbox, figure.pairing, figure.confidence) = (Some(bbox), Pairing::PreviousPage, 0.5);
-    (figure.caption_page, figure.caption_bbox) = (Some(2), Some(Rect::new(20.0, 10.0, 180.0, 20.0)));
+    (figure.caption_page, figure.caption_bbox) =
+        (Some(2), Some(Rect::new(20.0, 10.0, 180.0, 20.0)));
     let page = |number| FoundPage {
         number,
         width: 200.0,
@@ -74,11 +76,7 @@ fn size(png: &Path) -> (u32, u32) {
 fn one_html_file_holds_it_all() {
     let (project, _) = with_paper();
     let written = project.path("data/show/paper.html");
-    project
-        .command(["show", "paper"])
-        .assert()
-        .code(0)
-        .stdout(format!("{}\n", written.display()));
+    project.command(["show", "paper"]).assert().code(0).stdout(format!("{}\n", written.display()));
     let html = fs::read_to_string(&written).expect("written");
     for part in ["Figure 1", "<svg", "data:image/", "caption to figure", "id=\"p1\""] {
         assert!(html.contains(part), "{part} is missing");
@@ -118,7 +116,8 @@ fn an_arrow_leads_to_the_page_of_the_figure() {
     let project = with_caption("Figure 1. A square.");
     project.command(["show", "x.pdf"]).assert().code(0);
     let html = fs::read_to_string(project.path("data/show/x.html")).expect("written");
-    for part in ["Figure 1 on p. 1", "caption on p. 2", "paired previous_page with confidence 0.50"] {
+    for part in ["Figure 1 on p. 1", "caption on p. 2", "paired previous_page with confidence 0.50"]
+    {
         assert!(html.contains(part), "{part} is missing");
     }
     let png = project.path("x.png");
@@ -126,7 +125,11 @@ fn an_arrow_leads_to_the_page_of_the_figure() {
     let drawn = image::open(&png).expect("PNG").into_rgb8();
     let scale = drawn.width() as f32 / 200.0;
     let at = |x: f32, y: f32| drawn.get_pixel((x * scale) as u32, (y * scale) as u32).0;
-    assert!(at(40.0, 62.0).iter().all(|value| *value < 60), "the page is below: {:?}", at(40.0, 62.0));
+    assert!(
+        at(40.0, 62.0).iter().all(|value| *value < 60),
+        "the page is below: {:?}",
+        at(40.0, 62.0)
+    );
     assert_ne!(at(20.0, 60.0), [255; 3], "the figure's left edge is drawn");
     assert_eq!(at(150.0, 60.0), [255; 3], "and nothing where nothing is");
 }

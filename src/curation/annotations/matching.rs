@@ -150,15 +150,17 @@ mod tests {
     #[test]
     fn a_stitched_picture_is_meant_rather_than_its_first_tile() {
         let tile = ImageRow { tile_of: Some(2), ..image(1, "d", "", Some(7), "tile") };
-        let whole = ImageRow {
-            origin: ImageOrigin::Stitched,
-            ..image(2, "d", "", Some(7), "whole")
-        };
+        let whole =
+            ImageRow { origin: ImageOrigin::Stitched, ..image(2, "d", "", Some(7), "whole") };
         let images = vec![tile, whole];
         let unknown = key("d", "", Some(7), "as an older extractor decoded it");
         assert_eq!(found(images.clone(), &unknown), Some((2, MatchedBy::Place)));
         let of_tile = key("d", "", Some(7), "tile");
-        assert_eq!(found(images, &of_tile), Some((1, MatchedBy::Bytes)), "an old row says the tile");
+        assert_eq!(
+            found(images, &of_tile),
+            Some((1, MatchedBy::Bytes)),
+            "an old row says the tile"
+        );
     }
 
     #[test]

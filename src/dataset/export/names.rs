@@ -38,7 +38,13 @@ pub fn stems(panels: &mut [LabelledPanel]) -> Vec<String> {
 
 fn order(panel: &LabelledPanel) -> impl Ord + '_ {
     (
-        (&panel.preprint_name, &panel.preprint_version, panel.page, panel.xref, &panel.rendering_of),
+        (
+            &panel.preprint_name,
+            &panel.preprint_version,
+            panel.page,
+            panel.xref,
+            &panel.rendering_of,
+        ),
         (&panel.file_name, &panel.document_sha256, &panel.object.sha256),
         (panel.image, panel.index, panel.bounds),
     )
@@ -133,13 +139,20 @@ mod tests {
             (panel.xref, panel.rendering_of) = (None, label.map(Into::into));
             panel
         };
-        let labels =
-            [None, Some("Extended Data Figure 2"), Some("Figure 2"), Some("Figure 2"), Some("Figure S1")];
+        let labels = [
+            None,
+            Some("Extended Data Figure 2"),
+            Some("Figure 2"),
+            Some("Figure 2"),
+            Some("Figure S1"),
+        ];
         let mut panels: Vec<_> = (1..).zip(labels).map(|(n, label)| rendered(label, n)).collect();
         panels.reverse();
         let stems = stems(&mut panels);
-        let ends: Vec<&str> =
-            stems.iter().map(|stem| stem.strip_prefix("2020.02.10.20021584-p6-").unwrap_or(stem)).collect();
+        let ends: Vec<&str> = stems
+            .iter()
+            .map(|stem| stem.strip_prefix("2020.02.10.20021584-p6-").unwrap_or(stem))
+            .collect();
         assert_eq!(ends, ["r", "rED2", "r2", "r2_2", "rS1"]);
         for stem in &stems {
             let read = ReleasedName::parse(&format!("{stem}.png"), "x");
