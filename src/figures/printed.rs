@@ -1,8 +1,7 @@
 //! Panel letters printed over or beside a figure's pictures as text of the page: exact places for
 //! free, where the letters are not baked into the pixels.
 
-use super::Panel;
-use super::sub_captions::sub_captions;
+use super::{Panel, SubCaption, sub_captions};
 use crate::pdf::{Line, Rect};
 
 /// A letter standing alone on a figure.
@@ -58,7 +57,7 @@ pub fn letters(candidates: impl Iterator<Item = Letter>) -> Vec<Letter> {
 pub fn panels(caption: &str, printed: Vec<Letter>) -> Vec<Panel> {
     let mut panels: Vec<Panel> = sub_captions(caption)
         .into_iter()
-        .map(|sub| Panel { letter: sub.letter, bbox_px: None, text: sub.text, printed: None })
+        .map(|SubCaption { letter, text }| Panel { letter, bbox_px: None, text, printed: None })
         .collect();
     for Letter { letter, page, bbox, .. } in printed {
         let place = Some((page, bbox));

@@ -4,6 +4,8 @@
 //! streams are read here once more. The reader never fails: what makes no sense is passed over, as
 //! viewers do.
 
+use std::ops::Range;
+
 /// An operand or the pieces of one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand {
@@ -27,6 +29,8 @@ impl Operand {
 pub(super) struct Operation {
     pub(super) operator: Vec<u8>,
     pub(super) operands: Vec<Operand>,
+    /// Where it stands in the stream, operands, and an inline image's data, included.
+    pub(super) span: Range<usize>,
 }
 
 /// Operands kept before an operator; a page that stacks up more is broken (the format's own limit is
@@ -169,6 +173,8 @@ impl Iterator for Operations<'_> {
 
     fn next(&mut self) -> Option<Operation> {
         let mut operands = Vec::new();
+        self.skip_space();
+        let start = self.at;
         loop {
             self.skip_space();
             let byte = self.peek()?;
@@ -207,7 +213,8 @@ impl Iterator for Operations<'_> {
                         if word == b"BI" {
                             self.skip_inline_image();
                         }
-                        return Some(Operation { operator: word.to_vec(), operands });
+                        let span = start..self.at;
+                        return Some(Operation { operator: word.to_vec(), operands, span });
                     };
                     Operand::Number(number)
                 }
@@ -302,6 +309,8 @@ mod tests {
     fn inline_image_data_is_not_read_as_content() {
         let content = b"q BI /W 2 /H 2 /F [/A85] ID \x00EI\x01 Do EI\xff\nEI Q\n/Im1 Do";
         assert_eq!(operators(content), ["q", "BI", "Q", "Do"]);
+        let image = Operations::new(content).nth(1).expect("BI");
+        assert!(content[image.span].ends_with(b"EI\xff\nEI"));
     }
 
     #[test]

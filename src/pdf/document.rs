@@ -1,13 +1,16 @@
 //! A document opened by MuPDF, and its pages.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use mupdf::pdf::{PdfDocument, PdfObject, PdfPage};
-use mupdf::{MetadataName, TextPage, TextPageFlags};
+use mupdf::{MetadataName, TextPageFlags};
 
+use super::easel::Easel;
 use super::image::ImageInfo;
+use super::layers::Layers;
 use super::text::{self, Line};
-use super::walk::{self, Drawn};
+use super::walk::{self, Drawn, Manner, PaintedOver, Walk};
 use super::{Matrix, PdfError, Rect};
 
 /// An open PDF. Bound to its thread, as MuPDF is.
@@ -15,6 +18,11 @@ use super::{Matrix, PdfError, Rect};
 pub struct Document {
     pub(super) inner: PdfDocument,
     pages: u32,
+    layers: Layers,
+    /// Set up when the first image is decoded.
+    pub(super) easel: RefCell<Option<Easel>>,
+    /// Whether the colours of an ICC profile, by object number, look as those without one.
+    pub(super) profiles: RefCell<HashMap<u32, bool>>,
 }
 
 /// One page: its size and everything on it, in points of the page as displayed.
@@ -29,9 +37,9 @@ pub struct Page {
     /// In the content's order.
     pub lines: Vec<Line>,
     pub drawn: Drawn,
-    pub(super) text: TextPage,
-    /// Where MuPDF has the page's top left corner.
-    pub(super) origin: (f32, f32),
+    /// How each of the drawn images is drawn.
+    pub(super) manners: Vec<Manner>,
+    pub(super) over: Vec<PaintedOver>,
 }
 
 /// More pages than this are not a paper; a file that claims them is refused before they are walked.
@@ -61,7 +69,16 @@ impl Document {
             Ok(pages) if pages > MOST_PAGES => {
                 Err(PdfError::TooManyPages { pages, most: MOST_PAGES })
             }
-            Ok(pages) => Ok(Self { inner, pages }),
+            Ok(pages) => {
+                let layers = inner.catalog().map(|c| Layers::read(&c)).unwrap_or_default();
+                Ok(Self {
+                    inner,
+                    pages,
+                    layers,
+                    easel: RefCell::default(),
+                    profiles: RefCell::default(),
+                })
+            }
         }
     }
 
@@ -86,9 +103,7 @@ impl Document {
         let bounds = page.bounds().map_err(broken("measuring it"))?;
         let ctm = page.ctm().map_err(broken("measuring it"))?;
         let rotation = page.rotation().unwrap_or(0);
-        let text = page
-            .to_text_page(TextPageFlags::PRESERVE_IMAGES | TextPageFlags::CLIP)
-            .map_err(broken("reading its text"))?;
+        let text = page.to_text_page(TextPageFlags::CLIP).map_err(broken("reading its text"))?;
         // The page's box starts at the origin once displayed, but MuPDF keeps an offset on some.
         let to_display = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&Matrix {
             e: -bounds.x0,
@@ -98,22 +113,10 @@ impl Document {
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
         let content = contents(&page).ok_or(PdfError::NoContent { page: number })?;
-        let resources = page.object().get_dict_inheritable("Resources").ok().flatten();
-        let drawn = match resources {
-            Some(resources) => walk::walk(&content, &resources, to_display, frame),
-            None => Drawn::default(),
-        };
+        let Walk { drawn, manners, over } =
+            walk::walk(&content, &page.object(), &self.layers, to_display, frame);
         let lines = text::lines(&text);
-        Ok(Page {
-            number,
-            width,
-            height,
-            rotation,
-            lines,
-            drawn,
-            text,
-            origin: (bounds.x0, bounds.y0),
-        })
+        Ok(Page { number, width, height, rotation, lines, drawn, manners, over })
     }
 
     /// What the document says of each image object drawn on `pages`, by xref.
@@ -129,6 +132,24 @@ impl Document {
 
     pub(super) fn object(&self, xref: u32) -> PdfObject {
         self.inner.new_indirect(xref as i32, 0).unwrap_or_else(|_| PdfObject::new_null())
+    }
+}
+
+impl Page {
+    /// What cuts a drawn image besides the page's edge: the box of the clip in force.
+    pub fn clip(&self, index: usize) -> Option<Rect> {
+        let frame = Rect::new(0.0, 0.0, self.width, self.height);
+        self.manners[index].clip.map(|clip| clip.intersect(&frame))
+    }
+
+    /// Whether a drawn image is seen just as it is: not cut, turned, blended or masked by what is
+    /// around it. What is drawn over it later may hide it all the same.
+    pub fn shows_plainly(&self, index: usize) -> bool {
+        let (drawn, manner) = (&self.drawn.images[index], &self.manners[index]);
+        let m = &drawn.transform;
+        let upright = m.keeps_upright() && m.a > 0.0 && m.d < 0.0;
+        let whole = drawn.bbox.grow(0.5).contains(&m.unit_square());
+        upright && whole && !manner.shaped && !manner.blends
     }
 }
 

@@ -140,6 +140,24 @@ impl Matrix {
         (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
     }
 
+    /// The transform that undoes this one; `None` where it flattens the plane.
+    pub fn inverse(&self) -> Option<Self> {
+        let determinant = self.a * self.d - self.b * self.c;
+        if determinant == 0.0 || !determinant.is_finite() {
+            return None;
+        }
+        let (a, b) = (self.d / determinant, -self.b / determinant);
+        let (c, d) = (-self.c / determinant, self.a / determinant);
+        Some(Self { a, b, c, d, e: -(self.e * a + self.f * c), f: -(self.e * b + self.f * d) })
+    }
+
+    /// Whether upright boxes stay so: no skew, and no turn but by quarters.
+    pub fn keeps_upright(&self) -> bool {
+        let size = self.a.hypot(self.b).max(self.c.hypot(self.d));
+        let none = |v: f32| v.abs() <= 1e-3 * size;
+        (none(self.b) && none(self.c)) || (none(self.a) && none(self.d))
+    }
+
     /// The upright box around the transformed `rect`.
     pub fn bounds(&self, rect: &Rect) -> Rect {
         let corners = [
@@ -170,6 +188,20 @@ mod tests {
         let shift = Matrix { e: 10.0, f: 20.0, ..Matrix::IDENTITY };
         assert_eq!(scale.then(&shift).apply((1.0, 1.0)), (12.0, 23.0));
         assert_eq!(shift.then(&scale).apply((1.0, 1.0)), (22.0, 63.0));
+    }
+
+    #[test]
+    fn an_inverse_undoes_its_transform() {
+        let matrix = Matrix { a: 2.0, b: 1.0, c: -1.0, d: 3.0, e: 10.0, f: -4.0 };
+        let (x, y) = matrix.then(&matrix.inverse().expect("inverse")).apply((5.0, 7.0));
+        assert!((x - 5.0).abs() < 1e-4 && (y - 7.0).abs() < 1e-4);
+        assert!(Matrix { a: 1.0, b: 2.0, c: 2.0, d: 4.0, e: 0.0, f: 0.0 }.inverse().is_none());
+    }
+
+    #[test]
+    fn quarter_turns_keep_boxes_upright_and_others_do_not() {
+        assert!(Matrix { a: 0.0, b: 2.0, c: -2.0, d: 0.0, e: 0.0, f: 0.0 }.keeps_upright());
+        assert!(!Matrix { a: 1.0, b: 0.1, c: -0.1, d: 1.0, e: 0.0, f: 0.0 }.keeps_upright());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Pictures at native quality: a JPEG that any viewer reads right stays byte for byte, all else is
 //! decoded by MuPDF and becomes lossless PNG, turned the way the page shows it.
 
+use std::collections::HashMap;
+
 use image::{DynamicImage, ExtendedColorType, ImageEncoder as _};
 use mupdf::pdf::PdfObject;
-use mupdf::{ColorParams, Colorspace, Device, Pixmap};
 
-use super::walk::DrawnImage;
-use super::{Document, Matrix, Page, PdfError};
+use super::easel::Easel;
+use super::walk::{DrawnImage, Manner};
+use super::{Document, Matrix, Page, PdfError, jpeg, object};
 
 /// What an image object says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +25,8 @@ pub struct ImageInfo {
     /// Whether its samples are the colours as they stand: no mask, no `Decode` array, no colour
     /// transform asked of the decoder.
     plain: bool,
+    /// Pixels of the mask it brings, soft or not; 0 x 0 for one of colours.
+    mask: Option<(u32, u32)>,
 }
 
 /// A picture taken out of a document.
@@ -40,61 +44,90 @@ pub struct Picture {
     pub filter: String,
 }
 
+impl Picture {
+    /// `decoded` as PNG. An empty `colour_space` is filled in.
+    pub(super) fn png(
+        decoded: &DynamicImage,
+        colour_space: &str,
+        filter: &str,
+    ) -> image::ImageResult<Self> {
+        let own = if decoded.color().has_color() { "DeviceRGB" } else { "DeviceGray" };
+        Ok(Self {
+            bytes: encode_png(decoded)?,
+            extension: "png",
+            width: decoded.width(),
+            height: decoded.height(),
+            original: false,
+            colour_space: (if colour_space.is_empty() { own } else { colour_space }).into(),
+            filter: filter.into(),
+        })
+    }
+}
+
+/// What, besides the object, makes a picture of it: the same image drawn turned, or a stencil in
+/// another colour, is another picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Variant {
+    orientation: Orientation,
+    colour: Vec<u8>,
+    opacity: u8,
+    /// Soft mask of the graphics state: its group's object number, 0 for a direct one.
+    mask: Option<u32>,
+}
+
 /// A decoded picture may hold this many pixels: four times the largest scan seen in a preprint, and
 /// 300 MB of samples.
 pub(super) const MOST_PIXELS: u64 = 100_000_000;
 
 impl ImageInfo {
     pub(super) fn read(object: &PdfObject) -> Self {
-        let integer = |key: &str| {
-            let value = object.get_dict(key).ok().flatten().and_then(|value| value.as_int().ok());
-            value.and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
+        let pixels = |object: &PdfObject, key| {
+            object::integer_at(object, key).and_then(|v| u32::try_from(v).ok()).unwrap_or(0)
         };
-        let flag = |key: &str| {
-            object.get_dict(key).ok().flatten().is_some_and(|v| v.as_bool().unwrap_or(false))
-        };
-        let has = |key: &str| matches!(object.get_dict(key), Ok(Some(v)) if !is_null(&v));
-        let (colour_space, components) = if flag("ImageMask") {
+        let (colour_space, components) = if object::flag_at(object, "ImageMask") {
             ("ImageMask".to_owned(), 1)
         } else {
-            object.get_dict("ColorSpace").ok().flatten().map_or_else(Default::default, family)
+            object::entry(object, "ColorSpace").map_or_else(Default::default, family)
         };
-        let transformed = object
-            .get_dict("DecodeParms")
-            .ok()
-            .flatten()
-            .and_then(|parms| parms.get_dict("ColorTransform").ok().flatten())
-            .is_some();
+        let transformed = object::entry(object, "DecodeParms")
+            .is_some_and(|parms| object::entry(&parms, "ColorTransform").is_some());
+        let mask = object::entry(object, "SMask").or_else(|| object::entry(object, "Mask"));
+        let mask = mask.map(|mask| (pixels(&mask, "Width"), pixels(&mask, "Height")));
+        let mapped = object::entry(object, "Decode")
+            .is_some_and(|decode| !object::numbers(&decode).chunks(2).all(|c| c == [0.0, 1.0]));
         Self {
-            width: integer("Width"),
-            height: integer("Height"),
+            width: pixels(object, "Width"),
+            height: pixels(object, "Height"),
             colour_space,
             components,
             filter: filters(object).join(" "),
-            plain: !["SMask", "Mask", "Decode"].into_iter().any(has) && !transformed,
+            plain: mask.is_none() && !mapped && !transformed,
+            mask,
         }
     }
-}
 
-fn is_null(object: &PdfObject) -> bool {
-    object.is_null().unwrap_or(true)
+    /// Whether a mask of its own hides parts of it.
+    pub(super) fn masked(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// Pixels of the image, or of its mask where that is finer.
+    pub fn finest(&self) -> (u32, u32) {
+        let (width, height) = self.mask.unwrap_or_default();
+        (self.width.max(width), self.height.max(height))
+    }
 }
 
 fn text_of(name: &PdfObject) -> Option<String> {
-    let bytes = name.is_name().ok()?.then(|| name.as_name().ok()).flatten()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    object::name(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn filters(object: &PdfObject) -> Vec<String> {
-    let Some(filter) = object.get_dict("Filter").ok().flatten() else { return Vec::new() };
-    if let Some(one) = text_of(&filter) {
-        return vec![one];
+    let Some(filter) = object::entry(object, "Filter") else { return Vec::new() };
+    match text_of(&filter) {
+        Some(one) => vec![one],
+        None => object::elements(&filter).filter_map(|name| text_of(&name)).collect(),
     }
-    let count = filter.len().unwrap_or(0);
-    (0..count)
-        .filter_map(|index| filter.get_array(index as i32).ok().flatten())
-        .filter_map(|name| text_of(&name))
-        .collect()
 }
 
 /// Family and number of components of a colour space.
@@ -121,8 +154,8 @@ fn family(space: PdfObject) -> (String, u32) {
 }
 
 /// How the page shows an image, seen from its own rows and columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Orientation {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Orientation {
     Upright,
     FlippedAcross,
     FlippedDown,
@@ -136,7 +169,7 @@ enum Orientation {
 
 impl Orientation {
     /// Of a placement in display space, where y grows downwards: an upright image has a > 0, d < 0.
-    fn of(m: &Matrix) -> Self {
+    pub(super) fn of(m: &Matrix) -> Self {
         if m.a.abs() >= m.b.abs() {
             match (m.a >= 0.0, m.d <= 0.0) {
                 (true, true) => Self::Upright,
@@ -170,24 +203,22 @@ impl Orientation {
 }
 
 impl Document {
-    /// Takes out the image that `drawn` shows on `page`. `info` is the object's own account of it;
-    /// an inline image has none.
+    /// Takes out the image that is drawn as number `index` of those on `page`. `info` is the object's
+    /// own account of it; an inline image has none.
     ///
     /// # Errors
     /// When it is too large, or MuPDF cannot decode it.
     pub fn picture(
         &self,
         page: &Page,
-        drawn: &DrawnImage,
+        index: usize,
         info: Option<&ImageInfo>,
     ) -> Result<Picture, PdfError> {
+        let (drawn, manner) = (&page.drawn.images[index], &page.manners[index]);
         let xref = drawn.xref.unwrap_or(0);
-        let orientation = Orientation::of(&drawn.transform);
-        if let Some(info) = info.filter(|_| orientation == Orientation::Upright)
-            && info.plain
-            && info.filter == "DCTDecode"
-            && let Ok(bytes) = self.object(xref).read_raw_stream()
-            && jpeg_reads_right(&bytes, info)
+        let broken = |problem: String| PdfError::BrokenImage { xref, problem };
+        if let Some(info) = info
+            && let Some(bytes) = self.own_bytes(page, index, info)
         {
             return Ok(Picture {
                 bytes,
@@ -199,144 +230,138 @@ impl Document {
                 filter: info.filter.clone(),
             });
         }
-        let decoded = orientation.apply(decode(page, drawn)?);
-        let (width, height) = (decoded.width(), decoded.height());
-        let bytes = encode_png(&decoded)
-            .map_err(|source| PdfError::BrokenImage { xref, problem: source.to_string() })?;
-        Ok(Picture {
-            bytes,
-            extension: "png",
-            width,
-            height,
-            original: false,
-            colour_space: info.map_or_else(|| "inline".into(), |info| info.colour_space.clone()),
-            filter: info.map_or_else(String::new, |info| info.filter.clone()),
-        })
+        if let Some(info) = info {
+            check_size(info.width, info.height).map_err(broken)?;
+        }
+        let decoded = self.decode(drawn, manner).map_err(broken)?;
+        let (space, filter) =
+            info.map_or(("inline", ""), |info| (&*info.colour_space, &*info.filter));
+        Picture::png(&decoded, space, filter).map_err(|source| broken(source.to_string()))
     }
-}
 
-/// Whether the stream is a complete 8-bit Gray or YCbCr/RGB JPEG, which every viewer shows as the
-/// page does. CMYK is not: Adobe writes it inverted and viewers differ on it.
-fn jpeg_reads_right(bytes: &[u8], info: &ImageInfo) -> bool {
-    if !matches!(info.components, 1 | 3)
-        || matches!(&*info.colour_space, "Indexed" | "Separation" | "Lab")
-    {
-        return false;
-    }
-    let complete =
-        bytes.len() > 64 && bytes[bytes.len() - 64..].windows(2).any(|w| w == [0xff, 0xd9]);
-    complete
-        && frame_header(bytes).is_some_and(|frame| {
-            frame.precision == 8
-                && u32::from(frame.components) == info.components
-                && u32::from(frame.width) == info.width
-                && u32::from(frame.height) == info.height
-        })
-}
-
-struct FrameHeader {
-    precision: u8,
-    width: u16,
-    height: u16,
-    components: u8,
-}
-
-/// The start-of-frame segment of a baseline, extended or progressive Huffman JPEG (ITU T.81, B.2.2).
-fn frame_header(bytes: &[u8]) -> Option<FrameHeader> {
-    let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
-    loop {
-        let start = rest.iter().position(|byte| *byte == 0xff)?;
-        rest = &rest[start..];
-        let marker = *rest.iter().find(|byte| **byte != 0xff)?;
-        let fill = rest.iter().position(|byte| *byte != 0xff)?;
-        rest = &rest[fill + 1..];
-        let length = usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]));
-        match marker {
-            0xc0..=0xc2 => {
-                return Some(FrameHeader {
-                    precision: *rest.get(2)?,
-                    height: u16::from_be_bytes([*rest.get(3)?, *rest.get(4)?]),
-                    width: u16::from_be_bytes([*rest.get(5)?, *rest.get(6)?]),
-                    components: *rest.get(7)?,
-                });
-            }
-            // Lossless and arithmetic frames, and scans without a frame: not for every viewer.
-            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf | 0xd9 | 0xda => return None,
-            _ => rest = rest.get(length..)?,
+    /// Pixels that the drawn image will have, in its own rows and columns, told without decoding it;
+    /// `None` where neither its object nor its own text says. `infos` is what
+    /// [`images`](Self::images) says of the page.
+    pub fn size(page: &Page, index: usize, infos: &HashMap<u32, ImageInfo>) -> Option<(u32, u32)> {
+        match (page.drawn.images[index].xref, &page.manners[index].inline) {
+            (Some(xref), _) => infos.get(&xref).map(ImageInfo::finest),
+            (None, Some(text)) => inline_size(text),
+            (None, None) => None,
         }
     }
-}
 
-/// Draws the image, and nothing else of the page, on white at its native size.
-fn decode(page: &Page, drawn: &DrawnImage) -> Result<DynamicImage, PdfError> {
-    let xref = drawn.xref.unwrap_or(0);
-    let broken = |problem: String| PdfError::BrokenImage { xref, problem };
-    let image = page
-        .drawn_picture(&drawn.transform)
-        .ok_or_else(|| broken("MuPDF does not draw it (hidden, or it cannot be decoded)".into()))?;
-    let (width, height) = (image.width(), image.height());
-    if u64::from(width) * u64::from(height) > MOST_PIXELS || width == 0 || height == 0 {
-        return Err(broken(format!(
-            "{width} x {height} pixels; at most {MOST_PIXELS} are decoded"
-        )));
-    }
-    let grey = image.n() == 1
-        && image.mask().is_none()
-        && image.color_space().is_none_or(|space| space.is_gray());
-    let space = if grey { Colorspace::device_gray() } else { Colorspace::device_rgb() };
-    let draw = || -> Result<Pixmap, mupdf::Error> {
-        let mut pixmap = Pixmap::new_with_w_h(&space, width as i32, height as i32, false)?;
-        pixmap.clear_with(255)?;
-        let device = Device::from_pixmap(&pixmap)?;
-        let full = mupdf::Matrix::new(width as f32, 0.0, 0.0, height as f32, 0.0, 0.0);
-        if image.color_space().is_none() {
-            let black = [0.0];
-            let grey = Colorspace::device_gray();
-            device.fill_image_mask(&image, &full, &grey, &black, 1.0, ColorParams::default())?;
-        } else if let Some(mask) = image.mask() {
-            // The page's interpreter, not the device, minds the mask; so it is minded here.
-            device.clip_image_mask(&mask, &full)?;
-            device.fill_image(&image, &full, 1.0, ColorParams::default())?;
-            device.pop_clip()?;
-        } else {
-            device.fill_image(&image, &full, 1.0, ColorParams::default())?;
+    /// What tells the pictures apart that one object can give: it is stored once for each.
+    pub fn variant(page: &Page, index: usize) -> Variant {
+        let (drawn, manner) = (&page.drawn.images[index], &page.manners[index]);
+        Variant {
+            orientation: Orientation::of(&drawn.transform),
+            colour: manner.colour.to_vec(),
+            opacity: (255.0 * manner.alpha).round() as u8,
+            mask: manner.mask.as_ref().map(|mask| {
+                let group = object::entry(&mask.object, "G");
+                group.and_then(|group| object::xref(&group)).unwrap_or(0)
+            }),
         }
-        drop(device);
-        Ok(pixmap)
-    };
-    let pixmap = draw().map_err(|source| broken(source.to_string()))?;
-    let row = width as usize * usize::from(pixmap.n());
-    let samples: Vec<u8> = pixmap
-        .samples()
-        .chunks(pixmap.stride().unsigned_abs())
-        .flat_map(|line| &line[..row])
-        .copied()
-        .collect();
-    let decoded = if grey {
-        image::GrayImage::from_raw(width, height, samples).map(DynamicImage::from)
-    } else {
-        image::RgbImage::from_raw(width, height, samples).map(DynamicImage::from)
-    };
-    decoded.ok_or_else(|| broken("MuPDF returned fewer pixels than announced".into()))
-}
+    }
 
-impl Page {
-    /// The picture MuPDF drew with this transform.
-    fn drawn_picture(&self, transform: &Matrix) -> Option<mupdf::Image> {
-        // MuPDF turns the unit square upside down before it places a picture.
-        let flip = Matrix { a: 1.0, b: 0.0, c: 0.0, d: -1.0, e: 0.0, f: 1.0 };
-        let wanted: [f32; 6] = flip.then(transform).into();
-        let distance = |m: &mupdf::Matrix| {
-            let found = [m.a, m.b, m.c, m.d, m.e - self.origin.0, m.f - self.origin.1];
-            found.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    /// The object's stream as it is, where any viewer shows it as the page does.
+    fn own_bytes(&self, page: &Page, index: usize, info: &ImageInfo) -> Option<Vec<u8>> {
+        let (drawn, manner) = (&page.drawn.images[index], &page.manners[index]);
+        let plain = info.plain
+            && info.filter == "DCTDecode"
+            && Orientation::of(&drawn.transform) == Orientation::Upright
+            && manner.alpha >= 1.0
+            && manner.mask.is_none()
+            && self.plain_colours(drawn.xref?, manner, info);
+        let bytes = plain.then(|| self.object(drawn.xref?).read_raw_stream().ok()).flatten()?;
+        jpeg::reads_alike(&bytes, info.width, info.height, info.components).then_some(bytes)
+    }
+
+    /// Whether the image's colours look as those of a JPEG without profile.
+    fn plain_colours(&self, xref: u32, manner: &Manner, info: &ImageInfo) -> bool {
+        let default = match info.colour_space.as_str() {
+            "DeviceGray" => "DefaultGray",
+            "DeviceRGB" => "DefaultRGB",
+            "CalGray" | "CalRGB" | "ICCBased" if matches!(info.components, 1 | 3) => "",
+            _ => return false,
         };
-        self.text
-            .blocks()
-            .filter_map(|block| Some((distance(&block.ctm()?), block)))
-            .filter(|(distance, _)| *distance < 0.5)
-            .min_by(|(one, _), (other, _)| one.total_cmp(other))
-            .and_then(|(_, block)| block.image())
+        let redefined = object::entry(&manner.resources, "ColorSpace")
+            .and_then(|spaces| object::entry(&spaces, default));
+        if !default.is_empty() && redefined.is_none() {
+            return true;
+        }
+        let Some(space) = redefined.or_else(|| object::entry(&self.object(xref), "ColorSpace"))
+        else {
+            return false;
+        };
+        let profile = space.get_array(1).ok().flatten().and_then(|profile| object::xref(&profile));
+        if let Some(known) =
+            profile.and_then(|profile| self.profiles.borrow().get(&profile).copied())
+        {
+            return known;
+        }
+        let plain = self
+            .at_easel(|easel| easel.looks_plain(&space, info.components, &manner.resources))
+            .unwrap_or(false);
+        if let Some(profile) = profile {
+            self.profiles.borrow_mut().insert(profile, plain);
+        }
+        plain
     }
+
+    /// The image's pixels, turned the way the page shows it.
+    pub(super) fn decode(
+        &self,
+        drawn: &DrawnImage,
+        manner: &Manner,
+    ) -> Result<DynamicImage, String> {
+        let decoded = self.at_easel(|easel| {
+            let Some(look) = easel.look(drawn, manner)? else { return Ok(Ok(None)) };
+            if let Err(problem) = check_size(look.width, look.height) {
+                return Ok(Err(problem));
+            }
+            easel.decode(drawn, manner, &look).map(Ok)
+        })?;
+        let decoded = decoded?.ok_or("MuPDF does not draw it: it cannot be decoded")?;
+        Ok(Orientation::of(&drawn.transform).apply(decoded))
+    }
+
+    pub(super) fn at_easel<T>(
+        &self,
+        work: impl FnOnce(&mut Easel) -> Result<T, mupdf::Error>,
+    ) -> Result<T, String> {
+        let mut easel = self.easel.borrow_mut();
+        if easel.is_none() {
+            *easel = Some(Easel::set_up(&self.inner).map_err(|source| source.to_string())?);
+        }
+        match &mut *easel {
+            Some(easel) => work(easel).map_err(|source| source.to_string()),
+            None => Err("there is no page to draw it on".into()),
+        }
+    }
+}
+
+/// Width and height that an inline image's dictionary gives.
+fn inline_size(text: &[u8]) -> Option<(u32, u32)> {
+    let end = text.windows(2).position(|pair| pair == b"ID").unwrap_or(text.len());
+    let head = String::from_utf8_lossy(&text[..end]).replace('/', " /");
+    let mut words = head.split_ascii_whitespace();
+    let (mut width, mut height) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "/W" | "/Width" => width = words.next().and_then(|word| word.parse().ok()),
+            "/H" | "/Height" => height = words.next().and_then(|word| word.parse().ok()),
+            _ => {}
+        }
+    }
+    width.zip(height)
+}
+
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS || width == 0 || height == 0 {
+        return Err(format!("{width} x {height} pixels; at most {MOST_PIXELS} are decoded"));
+    }
+    Ok(())
 }
 
 pub(super) fn encode_png(picture: &DynamicImage) -> image::ImageResult<Vec<u8>> {
@@ -355,59 +380,22 @@ pub(super) fn encode_png(picture: &DynamicImage) -> image::ImageResult<Vec<u8>> 
 mod tests {
     use image::GenericImageView as _;
 
+    use super::super::fixture::Pdf;
     use super::*;
 
     /// A one-page PDF that draws an image object with this dictionary, data and matrix; `mask` is
     /// another image's, object 6.
     fn page_with(dict: &str, data: &[u8], cm: &str, mask: Option<(&str, &[u8])>) -> Vec<u8> {
-        let content = format!("q {cm} cm /Im Do Q");
-        let mut pdf = b"%PDF-1.4\n".to_vec();
-        let mut offsets = Vec::new();
-        let mut object = |pdf: &mut Vec<u8>, head: String, stream: Option<&[u8]>| {
-            offsets.push(pdf.len());
-            pdf.extend(format!("{} 0 obj\n{head}", offsets.len()).bytes());
-            if let Some(stream) = stream {
-                pdf.extend(b"\nstream\n");
-                pdf.extend(stream);
-                pdf.extend(b"\nendstream");
-            }
-            pdf.extend(b"\nendobj\n");
-        };
-        object(&mut pdf, "<</Type/Catalog/Pages 2 0 R>>".into(), None);
-        object(&mut pdf, "<</Type/Pages/Kids[3 0 R]/Count 1>>".into(), None);
-        object(
-            &mut pdf,
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R
-              /Resources<</XObject<</Im 5 0 R>>>>>>"
-                .into(),
-            None,
-        );
-        object(&mut pdf, format!("<</Length {}>>", content.len()), Some(content.as_bytes()));
-        for (dict, data) in std::iter::once((dict, data)).chain(mask) {
-            let head = format!("<</Type/XObject/Subtype/Image/Length {}{dict}>>", data.len());
-            object(&mut pdf, head, Some(data));
-        }
-        let xref = pdf.len();
-        pdf.extend(format!("xref\n0 {}\n0000000000 65535 f \n", offsets.len() + 1).bytes());
-        for offset in &offsets {
-            pdf.extend(format!("{offset:010} 00000 n \n").bytes());
-        }
-        pdf.extend(
-            format!(
-                "trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n",
-                offsets.len() + 1
-            )
-            .bytes(),
-        );
-        pdf
+        let pdf = Pdf::page(&format!("q {cm} cm /Im Do Q"), "/XObject<</Im 5 0 R>>", "");
+        let pdf = pdf.with_image(dict, data);
+        mask.map_or_else(|| pdf.clone(), |(dict, data)| pdf.clone().with_image(dict, data)).bytes()
     }
 
     fn take(dict: &str, data: &[u8], cm: &str) -> Picture {
         let document = Document::open(&page_with(dict, data, cm, None)).expect("opens");
         let page = document.page(1).expect("page");
-        let drawn = page.drawn.images[0];
-        let info = ImageInfo::read(&document.object(drawn.xref.expect("xref")));
-        document.picture(&page, &drawn, Some(&info)).expect("picture")
+        let info = document.images([&page]).remove(&5).expect("image");
+        document.picture(&page, 0, Some(&info)).expect("picture")
     }
 
     const GREY: &str = "/Width 3/Height 2/BitsPerComponent 8/ColorSpace/DeviceGray";
@@ -468,7 +456,7 @@ mod tests {
         let pdf = page_with(dict, &[0; 6], "40 0 0 20 5 5", Some((mask, &[0, 127])));
         let document = Document::open(&pdf).expect("opens");
         let page = document.page(1).expect("page");
-        let picture = document.picture(&page, &page.drawn.images[0], None).expect("picture");
+        let picture = document.picture(&page, 0, None).expect("picture");
         let decoded = image::load_from_memory(&picture.bytes).expect("PNG").into_rgb8();
         assert_eq!(decoded.get_pixel(0, 0).0, [255; 3]);
         assert!((120..136).contains(&decoded.get_pixel(1, 0).0[0]), "{decoded:?}");
@@ -498,7 +486,7 @@ mod tests {
         let document =
             Document::open(&page_with(dict, b"x", "40 0 0 20 5 5", None)).expect("opens");
         let page = document.page(1).expect("page");
-        let error = document.picture(&page, &page.drawn.images[0], None).expect_err("refused");
+        let error = document.picture(&page, 0, None).expect_err("refused");
         assert!(error.to_string().contains("pixels"), "{error}");
     }
 

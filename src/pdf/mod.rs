@@ -5,11 +5,19 @@
 
 mod content;
 mod document;
+mod easel;
 mod error;
 #[cfg(test)]
 mod fixture;
 mod geometry;
 mod image;
+mod jpeg;
+mod layers;
+mod marks;
+mod mosaic;
+mod object;
+mod overlay;
+mod paint;
 mod render;
 mod text;
 mod walk;
@@ -17,7 +25,10 @@ mod walk;
 pub use document::{Document, Page};
 pub use error::PdfError;
 pub use geometry::{Matrix, Rect};
-pub use image::{ImageInfo, Picture};
+pub use image::{ImageInfo, Picture, Variant};
+pub use marks::{Ink, Lettering, Mark, arrow_head, draw_marks};
+pub use mosaic::Mosaic;
+pub use overlay::Printed;
 pub use render::{FINEST_DPI, PRINT_DPI};
 pub use text::{Direction, Line, Word};
 pub use walk::{Drawn, DrawnImage};

@@ -3,7 +3,7 @@
 use image::DynamicImage;
 use mupdf::{Colorspace, Device, IRect, Pixmap};
 
-use super::image::{MOST_PIXELS, encode_png};
+use super::image::MOST_PIXELS;
 use super::{Document, Page, PdfError, Picture, Rect};
 
 /// Renderings are at least this fine, in dots per inch: what print needs.
@@ -24,18 +24,8 @@ impl Document {
     /// When the page cannot be loaded or drawn, or the box is empty.
     pub fn render(&self, number: u32, bbox: Rect, dpi: f32) -> Result<Picture, PdfError> {
         let picture = self.render_pixels(number, bbox, dpi)?;
-        let bytes = encode_png(&picture)
-            .map_err(|source| PdfError::NotDrawn { page: number, problem: source.to_string() })?;
-        Ok(Picture {
-            bytes,
-            extension: "png",
-            width: picture.width(),
-            height: picture.height(),
-            original: false,
-            colour_space: (if picture.color().has_color() { "DeviceRGB" } else { "DeviceGray" })
-                .into(),
-            filter: String::new(),
-        })
+        Picture::png(&picture, "", "")
+            .map_err(|source| PdfError::NotDrawn { page: number, problem: source.to_string() })
     }
 
     /// The pixels of [`render`](Self::render).
@@ -93,10 +83,10 @@ impl Document {
                     && bbox.contains_point(image.bbox.centre())
             })
             .filter_map(|image| {
-                let info = infos.get(&image.xref?)?;
+                let (width, height) = infos.get(&image.xref?)?.finest();
                 let m = image.transform;
-                let across = info.width as f32 / m.a.hypot(m.b);
-                let down = info.height as f32 / m.c.hypot(m.d);
+                let across = width as f32 / m.a.hypot(m.b);
+                let down = height as f32 / m.c.hypot(m.d);
                 Some(72.0 * across.max(down))
             })
             .filter(|dpi| dpi.is_finite())

@@ -1,9 +1,16 @@
-//! Walks what a page draws, nested forms included: which image object lands where, and what area the
-//! painted paths cover. An image that is listed in the resources but never drawn is not on the page.
+//! Walks what a page draws, nested forms, patterns and annotations included: which image object lands
+//! where, and what area the painted paths cover. An image that is listed in the resources but never
+//! drawn, or drawn on a hidden layer, is not on the page.
+
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
+use super::layers::Layers;
+use super::object::{self, entry};
+use super::paint::{Paint, Pattern};
 use super::{Matrix, Rect};
 
 /// One drawing of an image.
@@ -26,6 +33,51 @@ pub struct Drawn {
     pub paths: Vec<Rect>,
 }
 
+/// How an image is drawn: what it takes to draw it again, alone.
+#[derive(Debug, Clone)]
+pub(super) struct Manner {
+    /// The stream's own text of an inline image, `BI` to `EI`.
+    pub(super) inline: Option<Rc<[u8]>>,
+    /// What names in the stream around it mean.
+    pub(super) resources: Rc<PdfObject>,
+    /// Operators that set the colour of a stencil; empty for one that has its own colours.
+    pub(super) colour: Rc<[u8]>,
+    /// 1 for opaque.
+    pub(super) alpha: f32,
+    /// The clip's box, where it cuts the image.
+    pub(super) clip: Option<Rect>,
+    /// Whether the clip is another shape than an upright box.
+    pub(super) shaped: bool,
+    /// Whether a blend mode of the graphics state changes how it looks on what is beneath.
+    pub(super) blends: bool,
+    /// The graphics state's soft mask.
+    pub(super) mask: Option<Rc<SoftMask>>,
+}
+
+/// A soft mask and the space it was set in.
+#[derive(Debug)]
+pub(super) struct SoftMask {
+    pub(super) object: PdfObject,
+    pub(super) ctm: Matrix,
+}
+
+/// A path painted after images were, white ones included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PaintedOver {
+    pub(super) bbox: Rect,
+    /// How many of the page's images were drawn before it.
+    pub(super) images: usize,
+}
+
+/// All that walking a page tells.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) drawn: Drawn,
+    /// One for each of the drawn images.
+    pub(super) manners: Vec<Manner>,
+    pub(super) over: Vec<PaintedOver>,
+}
+
 /// Forms within forms. Viewers stop near 28; nothing sane goes past a handful, and a form that draws
 /// itself must end.
 const DEEPEST_FORM: u32 = 12;
@@ -33,37 +85,26 @@ const DEEPEST_FORM: u32 = 12;
 /// Operations a page may take, all forms counted. The largest real page seen takes 2 million.
 const MOST_OPERATIONS: usize = 20_000_000;
 
+/// A pattern repeated more often than this is a texture, whatever its cell draws.
+const MOST_CELLS: f32 = 64.0;
+
+/// Paths noted as painted over images; a page with more draws charts beside its pictures.
+const MOST_OVER: usize = 200_000;
+
 #[derive(Debug, Clone)]
 struct State {
     ctm: Matrix,
     clip: Rect,
+    /// Whether some clip in force is not an upright box.
+    shaped: bool,
     fill: Paint,
     stroke: Paint,
-}
-
-/// Whether the current colour leaves a mark on white paper.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Paint {
-    white: bool,
-    /// In a `Separation` or `DeviceN` space 0 is no ink, elsewhere it is black.
-    subtractive: bool,
-}
-
-impl Paint {
-    const BLACK: Self = Self { white: false, subtractive: false };
-
-    fn set(&mut self, operands: &[Operand]) {
-        let tints: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
-        let named_pattern = matches!(operands.last(), Some(Operand::Name(_)));
-        let no_ink = if self.subtractive { 0.0 } else { 1.0 };
-        self.white = !named_pattern && is_white(&tints, no_ink);
-    }
-}
-
-/// `no_ink` is the value of an unmarked component in a space of 1 to 3 components; four are CMYK.
-fn is_white(tints: &[f32], no_ink: f32) -> bool {
-    let blank = if tints.len() == 4 { 0.0 } else { no_ink };
-    !tints.is_empty() && tints.iter().all(|tint| (tint - blank).abs() < 0.004)
+    /// Opacity of what is filled, and of the groups around it.
+    alpha: f32,
+    group_alpha: f32,
+    mask: Option<Rc<SoftMask>>,
+    blends: bool,
+    hidden: bool,
 }
 
 /// A path under construction, in points of the displayed page.
@@ -71,128 +112,407 @@ fn is_white(tints: &[f32], no_ink: f32) -> bool {
 struct PathBounds {
     /// One box a subpath: a chart's bars, or its grid, may be a single path.
     subpaths: Vec<Rect>,
+    points: Vec<(f32, f32)>,
+    curved: bool,
     clips: bool,
 }
+
+/// Points kept of a path: enough to tell a box.
+const MOST_POINTS: usize = 12;
 
 impl PathBounds {
     fn begin(&mut self, (x, y): (f32, f32)) {
         self.subpaths.push(Rect::new(x, y, x, y));
+        self.keep((x, y));
     }
 
     fn add(&mut self, (x, y): (f32, f32)) {
         match self.subpaths.last_mut() {
             Some(last) => *last = last.union(&Rect::new(x, y, x, y)),
-            None => self.begin((x, y)),
+            None => return self.begin((x, y)),
+        }
+        self.keep((x, y));
+    }
+
+    fn keep(&mut self, point: (f32, f32)) {
+        if self.points.len() < MOST_POINTS {
+            self.points.push(point);
         }
     }
 
     fn bounds(&self) -> Option<Rect> {
         self.subpaths.iter().copied().reduce(|all, subpath| all.union(&subpath))
     }
+
+    /// Whether it is one upright box.
+    fn is_box(&self) -> bool {
+        let Some(bounds) = self.bounds() else { return false };
+        let near = |a: f32, b: f32| (a - b).abs() < 0.05;
+        let corner = |&(x, y): &(f32, f32)| {
+            (near(x, bounds.x0) || near(x, bounds.x1)) && (near(y, bounds.y0) || near(y, bounds.y1))
+        };
+        !self.curved && (4..=5).contains(&self.points.len()) && self.points.iter().all(corner)
+    }
 }
 
-struct Walker {
+/// A content stream being walked.
+struct Stream<'a> {
+    content: &'a [u8],
+    resources: Rc<PdfObject>,
+    /// Its initial space, which the patterns it names start from.
+    base: Matrix,
+    depth: u32,
+}
+
+struct Walker<'a> {
     page: Rect,
-    drawn: Drawn,
+    layers: &'a Layers,
+    walk: Walk,
     operations: usize,
+    /// Cells of patterns by object number; `None` for one that draws no image.
+    cells: HashMap<u32, Option<Rc<[u8]>>>,
 }
 
-/// Walks `content`, the page's joined content streams. `to_display` takes the page's user space to
-/// points of the page as displayed, whose box is `page`.
-pub(super) fn walk(content: &[u8], resources: &PdfObject, to_display: Matrix, page: Rect) -> Drawn {
-    let mut walker = Walker { page, drawn: Drawn::default(), operations: 0 };
-    let state = State { ctm: to_display, clip: page, fill: Paint::BLACK, stroke: Paint::BLACK };
-    walker.run(content, resources, state, 0);
-    walker.drawn
+/// Walks `content`, the page's joined content streams, and then the appearance of its annotations.
+/// `to_display` takes the page's user space to points of the page as displayed, whose box is `frame`.
+pub(super) fn walk(
+    content: &[u8],
+    page: &PdfObject,
+    layers: &Layers,
+    to_display: Matrix,
+    frame: Rect,
+) -> Walk {
+    let mut walker =
+        Walker { page: frame, layers, walk: Walk::default(), operations: 0, cells: HashMap::new() };
+    let state = State {
+        ctm: to_display,
+        clip: frame,
+        shaped: false,
+        fill: Paint::black(),
+        stroke: Paint::black(),
+        alpha: 1.0,
+        group_alpha: 1.0,
+        mask: None,
+        blends: false,
+        hidden: false,
+    };
+    if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
+        let resources = Rc::new(resources);
+        let stream = Stream { content, resources, base: to_display, depth: 0 };
+        walker.run(&stream, state.clone());
+    }
+    if let Some(annotations) = entry(page, "Annots") {
+        for annotation in object::elements(&annotations) {
+            walker.annotation(&annotation, &state);
+        }
+    }
+    walker.walk
 }
 
-impl Walker {
-    fn run(&mut self, content: &[u8], resources: &PdfObject, mut state: State, depth: u32) {
+impl Walker<'_> {
+    fn run(&mut self, stream: &Stream<'_>, mut state: State) {
         let mut saved = Vec::new();
         let mut path = PathBounds::default();
-        for operation in Operations::new(content) {
+        // Whether each open marked content hides what is in it.
+        let mut marked = Vec::new();
+        for operation in Operations::new(stream.content) {
             self.operations += 1;
             if self.operations > MOST_OPERATIONS {
                 return;
             }
+            let named = match operation.operands.last() {
+                Some(Operand::Name(name)) => &name[..],
+                _ => b"",
+            };
             match &operation.operator[..] {
                 b"q" => saved.push(state.clone()),
-                b"Q" => state = saved.pop().unwrap_or(state),
+                b"Q" => {
+                    // Marked content is no part of the graphics state.
+                    let hidden = state.hidden;
+                    state = saved.pop().unwrap_or(state);
+                    state.hidden = hidden;
+                }
                 b"cm" => {
                     if let Some(matrix) = matrix_of(&operation.operands) {
                         state.ctm = matrix.then(&state.ctm);
                     }
                 }
-                b"Do" => {
-                    if let Some(Operand::Name(name)) = operation.operands.last()
-                        && let Some(object) = lookup(resources, "XObject", name)
-                    {
-                        self.draw(&object, resources, &state, depth);
+                b"gs" => {
+                    if let Some(set) = object::resource(&stream.resources, "ExtGState", named) {
+                        state.set(&set);
                     }
                 }
-                b"BI" => self.image(None, &state),
-                b"sh" => self.mark(state.clip, &state),
+                b"Do" => {
+                    if let Some(object) = object::resource(&stream.resources, "XObject", named) {
+                        self.draw(&object, stream, &state);
+                    }
+                }
+                b"BI" => {
+                    let text = &stream.content[operation.span.clone()];
+                    self.image(None, Some(text.into()), stream, &state);
+                }
+                b"sh" => self.mark(state.clip, &state, true),
                 b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => extend(&mut path, &operation, &state),
                 b"W" | b"W*" => path.clips = true,
-                b"f" | b"F" | b"f*" => self.paint(&mut path, &mut state, true, false),
-                b"S" | b"s" => self.paint(&mut path, &mut state, false, true),
-                b"B" | b"B*" | b"b" | b"b*" => self.paint(&mut path, &mut state, true, true),
-                b"n" => self.paint(&mut path, &mut state, false, false),
-                operator => colour(operator, &operation.operands, resources, &mut state),
+                b"f" | b"F" | b"f*" => self.paint(&mut path, &mut state, stream, true, false),
+                b"S" | b"s" => self.paint(&mut path, &mut state, stream, false, true),
+                b"B" | b"B*" | b"b" | b"b*" => {
+                    self.paint(&mut path, &mut state, stream, true, true);
+                }
+                b"n" => self.paint(&mut path, &mut state, stream, false, false),
+                b"BMC" | b"BDC" => {
+                    marked.push(state.hidden);
+                    state.hidden |= self.hides(&operation, &stream.resources);
+                }
+                b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
+                _ => colour(&operation, stream, &mut state),
             }
         }
     }
 
-    fn draw(&mut self, object: &PdfObject, outer: &PdfObject, state: &State, depth: u32) {
-        match name_of(object, "Subtype").as_deref() {
-            Some(b"Image") => {
-                let xref = object.as_indirect().ok().and_then(|xref| u32::try_from(xref).ok());
-                self.image(xref.filter(|xref| *xref > 0), state);
+    /// Whether `BDC` begins content of a layer that is not shown.
+    fn hides(&self, operation: &Operation, resources: &PdfObject) -> bool {
+        match &operation.operands[..] {
+            [Operand::Name(tag), Operand::Name(layer)] if tag == b"OC" => {
+                object::resource(resources, "Properties", layer)
+                    .is_some_and(|layer| self.layers.hide(&layer))
             }
-            Some(b"Form") if depth < DEEPEST_FORM => {
-                let Ok(content) = object.read_stream() else { return };
-                let mut inner = state.clone();
-                if let Some(matrix) = array_of::<6>(object, "Matrix") {
-                    inner.ctm = Matrix::from(matrix).then(&inner.ctm);
-                }
-                if let Some([x0, y0, x1, y1]) = array_of::<4>(object, "BBox") {
-                    let bounds = inner.ctm.bounds(&Rect::new(x0, y0, x1, y1));
-                    inner.clip = inner.clip.intersect(&bounds);
-                }
-                let own = object.get_dict("Resources").ok().flatten();
-                self.run(&content, own.as_ref().unwrap_or(outer), inner, depth + 1);
-            }
+            _ => false,
+        }
+    }
+
+    fn draw(&mut self, object: &PdfObject, stream: &Stream<'_>, state: &State) {
+        if state.hidden || entry(object, "OC").is_some_and(|layer| self.layers.hide(&layer)) {
+            return;
+        }
+        match object::name_at(object, "Subtype").as_deref() {
+            Some(b"Image") => self.image(Some(object), None, stream, state),
+            Some(b"Form") if stream.depth < DEEPEST_FORM => self.form(object, stream, state),
             _ => {}
         }
     }
 
-    fn image(&mut self, xref: Option<u32>, state: &State) {
+    fn form(&mut self, form: &PdfObject, outer: &Stream<'_>, state: &State) {
+        let Ok(content) = form.read_stream() else { return };
+        let mut inner = state.clone();
+        if let Some(matrix) = object::matrix_at(form, "Matrix") {
+            inner.ctm = matrix.then(&inner.ctm);
+        }
+        if let Some(bbox) = object::rect_at(form, "BBox") {
+            inner.clip_to(&inner.ctm.bounds(&bbox), inner.ctm.keeps_upright());
+        }
+        if entry(form, "Group").is_some() {
+            inner.group_alpha *= inner.alpha;
+            inner.alpha = 1.0;
+        }
+        let resources =
+            entry(form, "Resources").map_or_else(|| Rc::clone(&outer.resources), Rc::new);
+        let base = inner.ctm;
+        let depth = outer.depth + 1;
+        self.run(&Stream { content: &content, resources, base, depth }, inner);
+    }
+
+    fn image(
+        &mut self,
+        object: Option<&PdfObject>,
+        inline: Option<Rc<[u8]>>,
+        stream: &Stream<'_>,
+        state: &State,
+    ) {
         // Numbers that overflow draw nothing, and could be written neither as JSON nor to a database.
-        if !<[f32; 6]>::from(state.ctm).into_iter().all(f32::is_finite) {
+        if state.hidden || !<[f32; 6]>::from(state.ctm).into_iter().all(f32::is_finite) {
             return;
         }
-        let bbox = state.ctm.unit_square().intersect(&state.clip).intersect(&self.page);
-        if !bbox.is_empty() {
-            self.drawn.images.push(DrawnImage { xref, transform: state.ctm, bbox });
+        let whole = state.ctm.unit_square().intersect(&self.page);
+        let bbox = whole.intersect(&state.clip);
+        let alpha = state.alpha * state.group_alpha;
+        if bbox.is_empty() || alpha <= 0.0 {
+            return;
         }
+        let stencil = object.is_none_or(|object| object::flag_at(object, "ImageMask"));
+        let own_mask = object.is_some_and(|object| entry(object, "SMask").is_some());
+        let from = if stencil { state.fill.resources.as_ref() } else { None };
+        let from = if inline.is_some() { None } else { from };
+        self.walk.drawn.images.push(DrawnImage {
+            xref: object.and_then(object::xref),
+            transform: state.ctm,
+            bbox,
+        });
+        self.walk.manners.push(Manner {
+            inline,
+            resources: Rc::clone(from.unwrap_or(&stream.resources)),
+            colour: if stencil { Rc::clone(&state.fill.operators) } else { Rc::from(*b"") },
+            alpha,
+            clip: (!state.clip.grow(0.5).contains(&whole)).then_some(state.clip),
+            shaped: state.shaped,
+            blends: state.blends,
+            // An image's own mask stands in for the state's (ISO 32000-1, 11.6.5.3).
+            mask: if own_mask { None } else { state.mask.clone() },
+        });
     }
 
-    fn paint(&mut self, path: &mut PathBounds, state: &mut State, fills: bool, strokes: bool) {
+    fn paint(
+        &mut self,
+        path: &mut PathBounds,
+        state: &mut State,
+        stream: &Stream<'_>,
+        fills: bool,
+        strokes: bool,
+    ) {
         let path = std::mem::take(path);
         let Some(bounds) = path.bounds() else { return };
-        if (fills && !state.fill.white) || (strokes && !state.stroke.white) {
-            path.subpaths.iter().for_each(|subpath| self.mark(*subpath, state));
+        if fills || strokes {
+            let seen = (fills && !state.fill.white) || (strokes && !state.stroke.white);
+            path.subpaths.iter().for_each(|subpath| self.mark(*subpath, state, seen));
+        }
+        if fills && let Some(pattern) = state.fill.pattern.clone() {
+            self.tile(&pattern, &path, stream, state);
         }
         if path.clips {
-            state.clip = state.clip.intersect(&bounds);
+            state.clip_to(&bounds, path.is_box());
         }
     }
 
-    fn mark(&mut self, bounds: Rect, state: &State) {
+    /// Notes a painted area; `seen` tells whether white paper shows it.
+    fn mark(&mut self, bounds: Rect, state: &State, seen: bool) {
+        if state.hidden {
+            return;
+        }
         // A hairline has no area, yet it is seen.
-        let seen = bounds.grow(0.25).intersect(&state.clip.grow(0.25)).intersect(&self.page);
-        if !seen.is_empty() {
-            self.drawn.paths.push(seen);
+        let bbox = bounds.grow(0.25).intersect(&state.clip.grow(0.25)).intersect(&self.page);
+        if bbox.is_empty() {
+            return;
+        }
+        if seen {
+            self.walk.drawn.paths.push(bbox);
+        }
+        let images = self.walk.drawn.images.len();
+        if images > 0 && self.walk.over.len() < MOST_OVER {
+            self.walk.over.push(PaintedOver { bbox, images });
+        }
+    }
+
+    /// Draws the cells of a tiling pattern that a filled path shows, where they hold images.
+    fn tile(&mut self, pattern: &Pattern, path: &PathBounds, outer: &Stream<'_>, state: &State) {
+        let Some(bounds) = path.bounds() else { return };
+        let area = bounds.intersect(&state.clip).intersect(&self.page);
+        let Some(content) = self.cell(&pattern.object) else { return };
+        if outer.depth >= DEEPEST_FORM || area.is_empty() || state.hidden {
+            return;
+        }
+        let own = object::matrix_at(&pattern.object, "Matrix").unwrap_or(Matrix::IDENTITY);
+        let space = own.then(&pattern.base);
+        let step = |key| object::number_at(&pattern.object, key).map(f32::abs);
+        let (Some(bbox), Some(dx), Some(dy), Some(inverse)) = (
+            object::rect_at(&pattern.object, "BBox"),
+            step("XStep").filter(|step| *step > 0.0),
+            step("YStep").filter(|step| *step > 0.0),
+            space.inverse(),
+        ) else {
+            return;
+        };
+        let local = inverse.bounds(&area);
+        let first = |low: f32, cell: f32, step: f32| ((low - cell) / step + 0.001).floor();
+        let last = |high: f32, cell: f32, step: f32| ((high - cell) / step - 0.001).ceil();
+        let (x0, x1) = (first(local.x0, bbox.x1 - dx, dx), last(local.x1, bbox.x0, dx));
+        let (y0, y1) = (first(local.y0, bbox.y1 - dy, dy), last(local.y1, bbox.y0, dy));
+        let (columns, rows) = ((x1 - x0).max(1.0), (y1 - y0).max(1.0));
+        if columns * rows > MOST_CELLS || !(columns * rows).is_finite() {
+            return;
+        }
+        let resources = entry(&pattern.object, "Resources")
+            .map_or_else(|| Rc::clone(&outer.resources), Rc::new);
+        for row in 0..rows as u32 {
+            for column in 0..columns as u32 {
+                let (x, y) = (x0 + column as f32, y0 + row as f32);
+                let shift = Matrix { e: x * dx, f: y * dy, ..Matrix::IDENTITY };
+                let mut inner = state.clone();
+                inner.ctm = shift.then(&space);
+                inner.clip_to(&area, path.is_box());
+                inner.clip_to(&inner.ctm.bounds(&bbox), inner.ctm.keeps_upright());
+                (inner.fill, inner.stroke) = (Paint::black(), Paint::black());
+                inner.mask = None;
+                let resources = Rc::clone(&resources);
+                let (base, depth) = (space, outer.depth + 1);
+                self.run(&Stream { content: &content, resources, base, depth }, inner);
+            }
+        }
+    }
+
+    /// The content of a pattern's cell; `None` where it can draw no image.
+    fn cell(&mut self, pattern: &PdfObject) -> Option<Rc<[u8]>> {
+        let read = || -> Option<Rc<[u8]>> {
+            let content = pattern.read_stream().ok()?;
+            let draws = content.windows(2).any(|pair| pair == b"Do" || pair == b"BI");
+            draws.then(|| content.into())
+        };
+        match object::xref(pattern) {
+            Some(xref) => self.cells.entry(xref).or_insert_with(read).clone(),
+            None => read(),
+        }
+    }
+
+    /// Draws an annotation's normal appearance, as on screen (ISO 32000-1, 12.5.5).
+    fn annotation(&mut self, annotation: &PdfObject, state: &State) {
+        /// Invisible, hidden, or not for the screen (Table 165).
+        const NOT_SHOWN: i32 = 1 | 2 | 32;
+        let flags = object::integer_at(annotation, "F").unwrap_or(0);
+        if flags & NOT_SHOWN != 0
+            || object::name_at(annotation, "Subtype").as_deref() == Some(b"Popup")
+            || entry(annotation, "OC").is_some_and(|layer| self.layers.hide(&layer))
+        {
+            return;
+        }
+        let Some(normal) = entry(annotation, "AP").and_then(|ap| entry(&ap, "N")) else { return };
+        let form = if normal.is_stream().unwrap_or(false) {
+            normal
+        } else {
+            let state = object::name_at(annotation, "AS").unwrap_or_default();
+            match entry(&normal, &String::from_utf8_lossy(&state)) {
+                Some(form) => form,
+                None => return,
+            }
+        };
+        let (Some(rect), Some(bbox)) =
+            (object::rect_at(annotation, "Rect"), object::rect_at(&form, "BBox"))
+        else {
+            return;
+        };
+        let own = object::matrix_at(&form, "Matrix").unwrap_or(Matrix::IDENTITY);
+        let shown = own.bounds(&bbox);
+        if shown.is_empty() {
+            return;
+        }
+        let (a, d) = (rect.width() / shown.width(), rect.height() / shown.height());
+        let (e, f) = (rect.x0 - shown.x0 * a, rect.y0 - shown.y0 * d);
+        let fit = Matrix { a, b: 0.0, c: 0.0, d, e, f };
+        let mut state = state.clone();
+        state.ctm = fit.then(&state.ctm);
+        let resources = Rc::new(PdfObject::new_null());
+        self.form(&form, &Stream { content: b"", resources, base: state.ctm, depth: 0 }, &state);
+    }
+}
+
+impl State {
+    fn clip_to(&mut self, bounds: &Rect, upright: bool) {
+        // A shape around all that was left cuts nothing off.
+        self.shaped |= !upright;
+        self.clip = self.clip.intersect(bounds);
+    }
+
+    /// Follows a graphics state parameter dictionary.
+    fn set(&mut self, parameters: &PdfObject) {
+        if let Some(alpha) = object::number_at(parameters, "ca") {
+            self.alpha = alpha.clamp(0.0, 1.0);
+        }
+        if let Some(mask) = entry(parameters, "SMask") {
+            let is_mask = mask.is_dict().unwrap_or(false);
+            self.mask = is_mask.then(|| Rc::new(SoftMask { object: mask, ctm: self.ctm }));
+        }
+        if let Some(mode) = entry(parameters, "BM") {
+            let first = object::name(&mode)
+                .or_else(|| object::elements(&mode).next().and_then(|mode| object::name(&mode)));
+            self.blends = !matches!(first.as_deref(), None | Some(b"Normal" | b"Compatible"));
         }
     }
 }
@@ -206,6 +526,7 @@ fn extend(path: &mut PathBounds, operation: &Operation, state: &State) {
         path.add(state.ctm.apply((x + w, y + h)));
     } else {
         // Control points bound a Bézier curve from outside: close enough for a box.
+        path.curved |= numbers.len() > 2;
         for point in numbers.chunks_exact(2) {
             let point = state.ctm.apply((point[0], point[1]));
             if &operation.operator[..] == b"m" {
@@ -217,52 +538,14 @@ fn extend(path: &mut PathBounds, operation: &Operation, state: &State) {
     }
 }
 
-fn colour(operator: &[u8], operands: &[Operand], resources: &PdfObject, state: &mut State) {
-    let paint = match operator {
+fn colour(operation: &Operation, stream: &Stream<'_>, state: &mut State) {
+    let paint = match &operation.operator[..] {
         b"g" | b"rg" | b"k" | b"cs" | b"sc" | b"scn" => &mut state.fill,
         b"G" | b"RG" | b"K" | b"CS" | b"SC" | b"SCN" => &mut state.stroke,
         _ => return,
     };
-    match operator {
-        b"cs" | b"CS" => {
-            let subtractive = match operands.last() {
-                Some(Operand::Name(name)) => is_subtractive(resources, name),
-                _ => false,
-            };
-            // The initial colour of every space is black, or full ink.
-            *paint = Paint { white: false, subtractive };
-        }
-        b"sc" | b"scn" | b"SC" | b"SCN" => paint.set(operands),
-        _ => {
-            paint.subtractive = false;
-            paint.set(operands);
-        }
-    }
-}
-
-fn is_subtractive(resources: &PdfObject, name: &[u8]) -> bool {
-    let Some(space) = lookup(resources, "ColorSpace", name) else { return false };
-    let family = space.get_array(0).ok().flatten().and_then(|family| family.as_name().ok());
-    matches!(family.as_deref(), Some(b"Separation" | b"DeviceN"))
-}
-
-fn lookup(resources: &PdfObject, kind: &str, name: &[u8]) -> Option<PdfObject> {
-    let entries = resources.get_dict(kind).ok().flatten()?;
-    entries.get_dict(&*String::from_utf8_lossy(name)).ok().flatten()
-}
-
-fn name_of(object: &PdfObject, key: &str) -> Option<Vec<u8>> {
-    let value = object.get_dict(key).ok().flatten()?;
-    value.is_name().ok()?.then(|| value.as_name().ok()).flatten()
-}
-
-fn array_of<const N: usize>(object: &PdfObject, key: &str) -> Option<[f32; N]> {
-    let array = object.get_dict(key).ok().flatten()?;
-    let mut numbers = [0.0; N];
-    for (index, number) in (0..).zip(&mut numbers) {
-        *number = array.get_array(index).ok().flatten()?.as_float().ok()?;
-    }
-    Some(numbers)
+    let text = &stream.content[operation.span.clone()];
+    paint.follow(operation, text, &stream.resources, stream.base);
 }
 
 fn matrix_of(operands: &[Operand]) -> Option<Matrix> {
@@ -302,8 +585,9 @@ mod tests {
 
     fn walk_text(content: &str) -> Drawn {
         let mut document = PdfDocument::new();
-        let resources = resources(&mut document);
-        walk(content.as_bytes(), &resources, FLIP, PAGE)
+        let mut page = document.new_object_from_str("<<>>").expect("page");
+        page.dict_put("Resources", resources(&mut document)).expect("resources");
+        walk(content.as_bytes(), &page, &Layers::default(), FLIP, PAGE).drawn
     }
 
     #[test]

@@ -1,0 +1,233 @@
+//! Takes the pictures out of a document: each once, however often it is drawn, and those drawn in
+//! pieces put together.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::figures::{ImageOrigin, Overlay, OverlayKind};
+use crate::pdf::{Document, ImageInfo, Page, PdfError, Picture, Printed, Rect, Variant};
+use crate::store::{FoundImage, FoundPlacement, ObjectStore};
+
+/// Images smaller than this on a side, in pixels, are slivers, rules and icons: they count as ink of
+/// a figure, but nobody labels them.
+const SMALLEST_SIDE: u32 = 32;
+
+/// Pages that must draw the same picture before it is part of the paper's dress; a figure may be
+/// shown twice.
+const FURNITURE_PAGES: usize = 3;
+
+/// Where the drawn images of the pages went: `(image, placement)` by (page, index among the page's
+/// drawn images). A tile has gone into its stitched picture, and may be an image of its own too.
+#[derive(Debug, Default)]
+pub(super) struct Places(HashMap<(u32, usize), Vec<(usize, usize)>>);
+
+impl Places {
+    /// The placements that the drawn images with these indices on `page` are part of, each once.
+    pub(super) fn of(&self, page: u32, indices: &[usize]) -> Vec<(usize, usize)> {
+        let mut seen = HashSet::new();
+        let all = indices.iter().filter_map(|&index| self.0.get(&(page, index))).flatten();
+        all.filter(|place| seen.insert(**place)).copied().collect()
+    }
+}
+
+/// # Errors
+/// When an object cannot be written. Pictures that cannot be decoded are missing, and `warnings` say
+/// which.
+pub(super) fn take(
+    document: &Document,
+    pages: &[Page],
+    objects: &ObjectStore,
+    warnings: &mut Vec<String>,
+) -> Result<(Vec<FoundImage>, Places), String> {
+    let infos = document.images(pages);
+    let mut taker = Taker {
+        document,
+        objects,
+        infos,
+        warnings,
+        images: Vec::new(),
+        places: Places::default(),
+        known: HashMap::new(),
+        spots: Vec::new(),
+    };
+    for page in pages {
+        taker.take_page(page)?;
+    }
+    taker.mark_furniture();
+    taker.find_overlays(pages);
+    Ok((taker.images, taker.places))
+}
+
+/// A placement, and the last of the page's drawn images that make it up.
+struct Spot {
+    image: usize,
+    placement: usize,
+    page: u32,
+    last: usize,
+}
+
+struct Taker<'a> {
+    document: &'a Document,
+    objects: &'a ObjectStore,
+    infos: HashMap<u32, ImageInfo>,
+    warnings: &'a mut Vec<String>,
+    images: Vec<FoundImage>,
+    places: Places,
+    /// Pictures that were taken or given up, by object and what makes a picture of it.
+    known: HashMap<(u32, Variant), Option<usize>>,
+    spots: Vec<Spot>,
+}
+
+impl Taker<'_> {
+    fn take_page(&mut self, page: &Page) -> Result<(), String> {
+        let tiles = self.stitch(page)?;
+        for index in 0..page.drawn.images.len() {
+            if let Some(image) = self.image(page, index, tiles.get(&index).copied())? {
+                let drawn = &page.drawn.images[index];
+                let placement = FoundPlacement {
+                    page: page.number,
+                    transform: drawn.transform,
+                    bbox: drawn.bbox,
+                    clip: page.clip(index),
+                    overlays: Vec::new(),
+                };
+                self.place(image, placement, &[index]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the page's mosaics together; tells which drawn image went into which picture.
+    fn stitch(&mut self, page: &Page) -> Result<HashMap<usize, usize>, String> {
+        let mut tiles = HashMap::new();
+        for mosaic in self.document.mosaics(page, &self.infos) {
+            let picture = match self.document.stitch(page, &mosaic) {
+                Ok(Some(picture)) => picture,
+                Ok(None) => continue,
+                Err(error) => {
+                    self.warnings.push(format!("page {}: {error} (in pieces)", page.number));
+                    continue;
+                }
+            };
+            let xref = page.drawn.images[mosaic.first].xref;
+            let image = self.keep(picture, xref, ImageOrigin::Stitched, None)?;
+            let placement = FoundPlacement {
+                page: page.number,
+                transform: mosaic.transform,
+                bbox: mosaic.bbox,
+                clip: None,
+                overlays: Vec::new(),
+            };
+            self.place(image, placement, &mosaic.tiles);
+            tiles.extend(mosaic.tiles.iter().map(|&tile| (tile, image)));
+        }
+        Ok(tiles)
+    }
+
+    /// The picture that a drawn image shows, taken now if it is new; `None` where it is too small to
+    /// matter or cannot be decoded.
+    fn image(
+        &mut self,
+        page: &Page,
+        index: usize,
+        tile_of: Option<usize>,
+    ) -> Result<Option<usize>, String> {
+        let xref = page.drawn.images[index].xref;
+        let key = xref.map(|xref| (xref, Document::variant(page, index)));
+        if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
+            return Ok(*known);
+        }
+        let size = Document::size(page, index, &self.infos);
+        if size.is_some_and(|(width, height)| width.min(height) < SMALLEST_SIDE) {
+            return Ok(None);
+        }
+        let info = xref.and_then(|xref| self.infos.get(&xref));
+        let image = match self.document.picture(page, index, info) {
+            Ok(picture) if picture.width.min(picture.height) < SMALLEST_SIDE => None,
+            Ok(picture) => {
+                let origin =
+                    if picture.original { ImageOrigin::Original } else { ImageOrigin::Decoded };
+                Some(self.keep(picture, xref, origin, tile_of)?)
+            }
+            Err(error @ PdfError::BrokenImage { .. }) => {
+                self.warnings.push(format!("page {}: {error}", page.number));
+                None
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        self.known.extend(key.map(|key| (key, image)));
+        Ok(image)
+    }
+
+    fn keep(
+        &mut self,
+        picture: Picture,
+        xref: Option<u32>,
+        origin: ImageOrigin,
+        tile_of: Option<usize>,
+    ) -> Result<usize, String> {
+        let object = self
+            .objects
+            .put(&picture.bytes, picture.extension)
+            .map_err(|error| error.to_string())?;
+        self.images.push(FoundImage {
+            xref,
+            object,
+            width: picture.width,
+            height: picture.height,
+            colour_space: picture.colour_space,
+            filter: picture.filter,
+            origin,
+            file_name: None,
+            furniture: false,
+            tile_of,
+            placements: Vec::new(),
+        });
+        Ok(self.images.len() - 1)
+    }
+
+    /// Notes that the drawn images with these indices, in drawing order, make up a placement.
+    fn place(&mut self, image: usize, placement: FoundPlacement, drawn: &[usize]) {
+        let (page, number) = (placement.page, self.images[image].placements.len());
+        for &index in drawn {
+            self.places.0.entry((page, index)).or_default().push((image, number));
+        }
+        if let Some(&last) = drawn.last() {
+            self.spots.push(Spot { image, placement: number, page, last });
+        }
+        self.images[image].placements.push(placement);
+    }
+
+    /// Pictures drawn on many pages, be it from several objects of the same bytes, are dress.
+    fn mark_furniture(&mut self) {
+        let mut pages: HashMap<String, HashSet<u32>> = HashMap::new();
+        for image in &self.images {
+            let here = image.placements.iter().map(|placement| placement.page);
+            pages.entry(image.object.sha256.clone()).or_default().extend(here);
+        }
+        for image in &mut self.images {
+            image.furniture = pages[&image.object.sha256].len() >= FURNITURE_PAGES;
+        }
+    }
+
+    fn find_overlays(&mut self, pages: &[Page]) {
+        for page in pages {
+            let of_figures =
+                |spot: &&Spot| spot.page == page.number && !self.images[spot.image].furniture;
+            let spots: Vec<&Spot> = self.spots.iter().filter(of_figures).collect();
+            let areas: Vec<(Rect, usize)> = spots
+                .iter()
+                .map(|spot| (self.images[spot.image].placements[spot.placement].bbox, spot.last))
+                .collect();
+            let printed = self.document.printed_over(page, &areas);
+            for (spot, printed) in spots.into_iter().zip(printed) {
+                self.images[spot.image].placements[spot.placement].overlays =
+                    printed.into_iter().map(overlay).collect();
+            }
+        }
+    }
+}
+
+fn overlay(printed: Printed) -> Overlay {
+    let kind = if printed.text.is_some() { OverlayKind::Text } else { OverlayKind::Path };
+    Overlay { kind, text: printed.text.unwrap_or_default(), bbox: printed.bbox }
+}

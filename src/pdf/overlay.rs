@@ -1,0 +1,206 @@
+//! What a page prints over its pictures: panel letters, arrows, boxes. The pictures themselves are
+//! taken without them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use mupdf::{ColorParams, Colorspace, Device, Image, NativeDevice, StrokeState, Text};
+
+use super::{Document, Matrix, Page, Rect};
+
+/// Something printed over a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Printed {
+    /// Words of one line; `None` for a path.
+    pub text: Option<String>,
+    /// Points of the page as displayed.
+    pub bbox: Rect,
+}
+
+/// A picture with more texts or more paths over it than this is ground for something else.
+const MOST: usize = 200;
+
+/// Where glyphs are drawn, in points of the page as displayed, and how many images came before.
+#[derive(Debug, Default)]
+pub(super) struct Glyphs(Vec<((f32, f32), usize)>);
+
+impl Document {
+    /// What is printed over each of the drawn images of `page` in these areas: `(bbox, index)`, the
+    /// picture's box and the number of the last of the drawn images that make it up. Text before
+    /// paths, each in the page's order; at most 200 of each, paths past that joined.
+    pub fn printed_over(&self, page: &Page, areas: &[(Rect, usize)]) -> Vec<Vec<Printed>> {
+        let words = |area: &Rect| {
+            let lines = page.lines.iter().filter(|line| !line.bbox.intersect(area).is_empty());
+            lines.flat_map(|line| &line.words).any(|word| area.contains_point(word.bbox.centre()))
+        };
+        let wanted: Vec<Rect> =
+            areas.iter().map(|(area, _)| *area).filter(|area| words(area)).collect();
+        let glyphs = if wanted.is_empty() { Glyphs::default() } else { self.glyphs(page, wanted) };
+        areas
+            .iter()
+            .map(|(area, index)| {
+                let mut printed = texts(page, area, *index, &glyphs);
+                printed.extend(paths(page, area, *index));
+                printed
+            })
+            .collect()
+    }
+
+    /// Where the page draws glyphs that can be seen, within `areas`.
+    fn glyphs(&self, page: &Page, areas: Vec<Rect>) -> Glyphs {
+        let found = Rc::new(RefCell::new(Glyphs::default()));
+        let run = || -> Result<(), mupdf::Error> {
+            let inner = self.inner.load_pdf_page(page.number as i32 - 1)?;
+            let bounds = inner.bounds()?;
+            let watcher = Watcher {
+                found: Rc::clone(&found),
+                areas,
+                origin: (bounds.x0, bounds.y0),
+                drawn: page.drawn.images.iter().map(|image| image.transform).collect(),
+                images: 0,
+            };
+            let device = Device::from_native(watcher)?;
+            inner.run(&device, &mupdf::Matrix::IDENTITY)
+        };
+        // The page has been run before; should it fail now, nothing is known to lie over its images.
+        let _ = run();
+        found.take()
+    }
+}
+
+/// Words of a line whose centres lie in the area, and that are drawn after the image.
+fn texts(page: &Page, area: &Rect, index: usize, glyphs: &Glyphs) -> Vec<Printed> {
+    let seen = |bbox: &Rect| {
+        let reach = bbox.grow(1.0);
+        glyphs.0.iter().any(|(point, images)| *images > index && reach.contains_point(*point))
+    };
+    let mut texts = Vec::new();
+    for line in &page.lines {
+        if line.bbox.intersect(area).is_empty() {
+            continue;
+        }
+        let inside = line.words.iter().filter(|word| area.contains_point(word.bbox.centre()));
+        let words: Vec<_> = inside.filter(|word| seen(&word.bbox)).collect();
+        if let Some(bbox) = words.iter().map(|word| word.bbox).reduce(|all, word| all.union(&word))
+        {
+            let text: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            texts.push(Printed { text: Some(text.join(" ")), bbox });
+        }
+        if texts.len() == MOST {
+            break;
+        }
+    }
+    texts
+}
+
+fn paths(page: &Page, area: &Rect, index: usize) -> Vec<Printed> {
+    let over = page.over.iter().filter(|path| path.images > index);
+    let inside = over.filter(|path| area.contains_point(path.bbox.centre())).map(|path| path.bbox);
+    let mut boxes: Vec<Rect> = Vec::new();
+    for bbox in inside {
+        let full = boxes.len() == MOST;
+        match boxes.last_mut() {
+            // A line set stroke by stroke, or an outline and its filling.
+            Some(last) if full || boxes_meet(last, &bbox) => *last = last.union(&bbox),
+            _ => boxes.push(bbox),
+        }
+    }
+    boxes.into_iter().map(|bbox| Printed { text: None, bbox }).collect()
+}
+
+/// Whether one box holds the other.
+fn boxes_meet(a: &Rect, b: &Rect) -> bool {
+    a.grow(0.5).contains(b) || b.grow(0.5).contains(a)
+}
+
+struct Watcher {
+    found: Rc<RefCell<Glyphs>>,
+    areas: Vec<Rect>,
+    origin: (f32, f32),
+    /// Transforms of the page's drawn images, and how many of them have gone by.
+    drawn: Vec<Matrix>,
+    images: usize,
+}
+
+/// Images that the interpreter draws past the page's edge are not among the page's; so an image that
+/// goes by is looked for among this many next ones.
+const LOOK_AHEAD: usize = 50;
+
+impl Watcher {
+    fn pass(&mut self, ctm: mupdf::Matrix) {
+        // MuPDF turns the unit square upside down before it places a picture.
+        let flip = Matrix { d: -1.0, f: 1.0, ..Matrix::IDENTITY };
+        let (x, y) = self.origin;
+        let found = [ctm.a, ctm.b, ctm.c, ctm.d, ctm.e - x, ctm.f - y];
+        let next = self.drawn.iter().enumerate().skip(self.images).take(LOOK_AHEAD);
+        let same = |transform: &Matrix| {
+            let wanted: [f32; 6] = flip.then(transform).into();
+            found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 0.5)
+        };
+        if let Some((index, _)) = next.into_iter().find(|(_, transform)| same(transform)) {
+            self.images = index + 1;
+        }
+    }
+
+    fn see(&self, text: &Text, ctm: mupdf::Matrix) {
+        let ctm = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]);
+        let glyphs = &mut self.found.borrow_mut().0;
+        for item in text.spans().flat_map(|span| {
+            let items: Vec<_> = span.items().map(|item| (item.x(), item.y())).collect();
+            items
+        }) {
+            let (x, y) = ctm.apply(item);
+            let point = (x - self.origin.0, y - self.origin.1);
+            if self.areas.iter().any(|area| area.grow(2.0).contains_point(point)) {
+                glyphs.push((point, self.images));
+            }
+        }
+    }
+}
+
+impl NativeDevice for Watcher {
+    fn fill_text(
+        &mut self,
+        text: &Text,
+        ctm: mupdf::Matrix,
+        _: &Colorspace,
+        _: &[f32],
+        alpha: f32,
+        _: ColorParams,
+    ) {
+        if alpha > 0.0 {
+            self.see(text, ctm);
+        }
+    }
+
+    fn stroke_text(
+        &mut self,
+        text: &Text,
+        _: &StrokeState,
+        ctm: mupdf::Matrix,
+        _: &Colorspace,
+        _: &[f32],
+        alpha: f32,
+        _: ColorParams,
+    ) {
+        if alpha > 0.0 {
+            self.see(text, ctm);
+        }
+    }
+
+    fn fill_image(&mut self, _: &Image, ctm: mupdf::Matrix, _: f32, _: ColorParams) {
+        self.pass(ctm);
+    }
+
+    fn fill_image_mask(
+        &mut self,
+        _: &Image,
+        ctm: mupdf::Matrix,
+        _: &Colorspace,
+        _: &[f32],
+        _: f32,
+        _: ColorParams,
+    ) {
+        self.pass(ctm);
+    }
+}
