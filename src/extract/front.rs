@@ -343,8 +343,8 @@ mod tests {
             ("Background is what comes before all other things.", 10.0, false),
         ]);
         let expected = "Chest CT of patients with pneumonia in three hospitals";
-        assert_eq!(title("Microsoft Word - draft.docx", &[first.clone()]), expected);
-        assert_eq!(title("", &[first.clone()]), expected);
+        assert_eq!(title("Microsoft Word - draft.docx", std::slice::from_ref(&first)), expected);
+        assert_eq!(title("", std::slice::from_ref(&first)), expected);
         let cover = page(&[
             ("Since January 2020 Elsevier has created a COVID-19 resource centre", 30.0, true),
             ("with free information", 30.0, true),

@@ -240,27 +240,29 @@ impl<'a> List<'a> {
         true
     }
 
+    /// Panel letters in brackets of their own: `(A, B)`.
+    fn letter_group(&mut self) -> bool {
+        let Some(group) = GROUP.captures(self.rest()) else { return false };
+        self.at += group[0].len();
+        let letters = group[1].replace("and", "&");
+        let mut range = false;
+        for mark in letters.chars().filter(|mark| !mark.is_whitespace()) {
+            if mark.is_ascii_alphabetic() {
+                self.push_panel(mark.to_ascii_uppercase(), range);
+            }
+            range = matches!(mark, '-' | '–' | '—');
+        }
+        true
+    }
+
     /// Panel letters: `A`, `A-C`, `(a, b)`, `AB`. `range`: the first of them ends a range that the
     /// letter before began; `again`: they follow a separator, without a number of their own.
     fn letters(&mut self, mut range: bool, again: bool) -> bool {
-        let mut any = false;
-        if let Some(group) = GROUP.captures(self.rest()).filter(|_| !again) {
-            self.at += group[0].len();
-            let mut ranges = false;
-            for part in group[1].split_inclusive([',', '-', '–', '—', '&', '/', ' ']) {
-                let panel = part.chars().next().filter(|_| part.trim_end().len() <= 4);
-                match panel.filter(|panel| panel.is_ascii_alphabetic()) {
-                    Some(panel) if part.trim() != "and" => {
-                        self.push_panel(panel.to_ascii_uppercase(), ranges);
-                        ranges = part.ends_with(['-', '–', '—']);
-                    }
-                    _ => ranges |= part.starts_with(['-', '–', '—']),
-                }
-            }
+        if !again && self.letter_group() {
             return true;
         }
-        loop {
-            let Some((run, length)) = letter(self.rest()) else { break };
+        let mut any = false;
+        while let Some((run, length)) = letter(self.rest()) {
             let after = &self.rest()[length..];
             if (again || any || self.rest().starts_with(' ')) && !self.is_panel(run, after) {
                 break;
@@ -271,19 +273,14 @@ impl<'a> List<'a> {
                 self.push_panel(panel, range);
                 range = false;
             }
-            let Some(separator) = SEPARATOR.captures(self.rest()) else { break };
+            let Some(separator) = SEPARATOR.captures(self.rest()).filter(|_| !again) else { break };
             let next = &self.rest()[separator[0].len()..];
-            if again || letter(next).is_none() || next.starts_with([' ', '(']) {
+            let Some((run, length)) = letter(next) else { break };
+            if next.starts_with([' ', '(']) || !self.is_panel(run, &next[length..]) {
                 break;
             }
-            let before = self.at;
             self.at += separator[0].len();
             range = separator.name("range").is_some();
-            let (run, length) = letter(self.rest()).unwrap_or_default();
-            if !self.is_panel(run, &self.rest()[length..]) {
-                self.at = before;
-                break;
-            }
         }
         any
     }

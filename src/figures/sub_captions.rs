@@ -272,7 +272,8 @@ fn in_sequence(markers: &[Marker], first: char) -> Vec<&Marker> {
         if !marker.panels.iter().all(one_case) {
             continue;
         }
-        let expected = (0..).find(|index| !seen.contains(index)).unwrap_or_default();
+        let next = seen.len() as u32;
+        let expected = (0..next).find(|index| !seen.contains(index)).unwrap_or(next);
         let rising = ordinals.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] < 14);
         let runs_on = rising && ordinals[0] == expected;
         let again = marker.starts_sentence && ordinals.iter().all(|index| seen.contains(index));
@@ -599,7 +600,7 @@ mod tests {
     #[test]
     fn alphabets_may_run_over() {
         let letters: Vec<String> = (0..30).map(|index| letter_at(index, "A")).collect();
-        let caption: String = letters.iter().map(|letter| format!("({letter}) Year. ")).collect();
+        let caption: String = letters.iter().flat_map(|letter| ["(", letter, ") Year. "]).collect();
         assert_eq!(
             read(&caption).into_iter().map(|(letter, _)| letter).collect::<Vec<_>>(),
             letters
@@ -632,13 +633,8 @@ mod tests {
             let mut caption = "Figure 1. Chest scans of patients. ".to_owned();
             for (index, text) in (0..).zip(&texts) {
                 let letter = letter_at(index, like);
-                caption += &match style {
-                    0 => format!("({letter}) {text}. "),
-                    1 => format!("{letter}, {text}. "),
-                    2 => format!("{letter}: {text}. "),
-                    3 => format!("{letter}) {text}. "),
-                    _ => format!("{letter} {text}. "),
-                };
+                let (before, after) = [("(", ")"), ("", ","), ("", ":"), ("", ")"), ("", "")][style];
+                caption.extend([before, &letter, after, " ", text, ". "]);
             }
             let expected: Vec<(String, String)> =
                 (0..).zip(&texts).map(|(index, text)| (letter_at(index, like), format!("{text}."))).collect();
