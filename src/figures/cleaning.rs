@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::label::normalise;
+use super::line_numbers::LineNumbers;
 use crate::pdf::{Direction, Line, Page, Rect};
 
 /// A line of running text with its text made readable.
@@ -84,13 +85,15 @@ const MARGIN: f32 = 0.09;
 
 /// Cleans every page. What repeats can only be seen across the document.
 pub fn clean(pages: &[Page]) -> Vec<PageText> {
+    let mut numbers = LineNumbers::default();
     let mut cleaned: Vec<PageText> = pages
         .iter()
         .map(|page| PageText {
             number: page.number,
             width: page.width,
             height: page.height,
-            lines: without_line_numbers(&page.lines)
+            lines: numbers
+                .without(&page.lines)
                 .into_iter()
                 .filter(|line| line.direction == Direction::Right)
                 .map(TextLine::new)
@@ -165,113 +168,9 @@ fn repeated_lines(pages: &[PageText]) -> HashMap<(String, i32), usize> {
     seen
 }
 
-/// Numbers down a margin: this many at least, or they are something else.
-const FEWEST_LINE_NUMBERS: usize = 5;
-
-/// Removes the column of rising numbers that manuscripts carry in a margin, whether it stands in
-/// lines of its own or was joined to the text beside it.
-fn without_line_numbers(lines: &[Line]) -> Vec<Line> {
-    let mut lines = lines.to_vec();
-    for (first, at_start) in [(true, true), (false, false)] {
-        let mut columns: HashMap<i32, Vec<(f32, u32, usize)>> = HashMap::new();
-        for (index, line) in lines.iter().enumerate() {
-            if line.direction != Direction::Right {
-                continue;
-            }
-            let word = if first { line.words.first() } else { line.words.last() };
-            let Some(word) = word else { continue };
-            if word.text.len() > 4 || !word.text.chars().all(|c| c.is_ascii_digit()) {
-                continue;
-            }
-            let Ok(number) = word.text.parse() else { continue };
-            // Numbers of different lengths share their right edge.
-            let column = (word.bbox.x1 / 4.0).round() as i32;
-            columns.entry(column).or_default().push((word.bbox.y0, number, index));
-        }
-        let mut numbered: Vec<usize> = Vec::new();
-        for (column, members) in &columns {
-            let mut joined: Vec<_> =
-                members.iter().chain(columns.get(&(column + 1)).into_iter().flatten()).collect();
-            joined.sort_by(|a, b| a.0.total_cmp(&b.0));
-            if is_rising(&joined) {
-                numbered.extend(joined.iter().map(|(_, _, index)| *index));
-            }
-        }
-        numbered.sort_unstable();
-        numbered.dedup();
-        for index in numbered {
-            let line = &mut lines[index];
-            let taken = if at_start { 0 } else { line.words.len().saturating_sub(1) };
-            if taken < line.words.len() {
-                line.words.remove(taken);
-            }
-            if !line.words.is_empty() {
-                let words = std::mem::take(&mut line.words);
-                *line = Line::of_words(words, line.direction, line.block);
-            }
-        }
-        lines.retain(|line| !line.words.is_empty());
-    }
-    lines
-}
-
-/// Whether the numbers, taken from top to bottom, mostly count up by one, or by five.
-fn is_rising(members: &[&(f32, u32, usize)]) -> bool {
-    if members.len() < FEWEST_LINE_NUMBERS {
-        return false;
-    }
-    let steps = members.windows(2).filter(|pair| {
-        let step = i64::from(pair[1].1) - i64::from(pair[0].1);
-        step == 1 || step == 5
-    });
-    steps.count() * 10 >= (members.len() - 1) * 8
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::Word;
-
-    fn word(text: &str, x: f32, y: f32) -> Word {
-        let bbox = Rect::new(x, y, x + 5.0 * text.len() as f32, y + 10.0);
-        Word { text: text.into(), bbox, size: 10.0, bold: false, italic: false }
-    }
-
-    fn texts(lines: &[Line]) -> Vec<String> {
-        lines.iter().map(Line::text).collect()
-    }
-
-    #[test]
-    fn a_column_of_rising_numbers_goes_whether_joined_or_apart() {
-        let mut lines = Vec::new();
-        for row in 0..8 {
-            let y = 100.0 + 20.0 * row as f32;
-            let number = word(&(row + 96).to_string(), 40.0 - if row < 4 { 0.0 } else { 5.0 }, y);
-            if row % 2 == 0 {
-                let words = vec![number, word("Patients", 72.0, y)];
-                lines.push(Line::of_words(words, Direction::Right, 0));
-            } else {
-                lines.push(Line::of_words(vec![number], Direction::Right, 0));
-                lines.push(Line::of_words(vec![word("text", 72.0, y)], Direction::Right, 0));
-            }
-        }
-        let left = texts(&without_line_numbers(&lines));
-        assert!(left.iter().all(|text| text == "Patients" || text == "text"), "{left:?}");
-        assert_eq!(left.len(), 8);
-    }
-
-    #[test]
-    fn numbers_of_a_table_stay() {
-        let lines: Vec<Line> = [12, 7, 40, 3, 55, 9]
-            .iter()
-            .zip(0..)
-            .map(|(n, row)| {
-                let words = vec![word(&n.to_string(), 72.0, 100.0 + 20.0 * row as f32)];
-                Line::of_words(words, Direction::Right, 0)
-            })
-            .collect();
-        assert_eq!(without_line_numbers(&lines).len(), 6);
-    }
 
     #[test]
     fn banners_are_known_by_their_words() {

@@ -1,0 +1,297 @@
+//! How far a caption runs: down its column, into a second one, over to the next page.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::FigureKind;
+use super::captions::{page_column_width, pitch, same_size};
+use super::cleaning::{PageText, TextLine};
+use super::label::{self, Ending, Label};
+use crate::pdf::Rect;
+
+/// The letter of a panel that is not the first.
+static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern")
+});
+
+/// A line of notes below a caption: set apart from it, and smaller.
+static NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[*†‡§#]\s?\S|(?:Notes?|Sources?|Abbreviations?|Key|Legend)\s?[:.]\s)")
+        .expect("a valid pattern")
+});
+
+/// Notes at the foot of a title page.
+static AUTHORS_NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)correspond|e-?mail|contributed|authors?\b|address|@").expect("a valid pattern")
+});
+
+/// The number of a section's heading.
+static SECTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+\p{Lu}").expect("a valid pattern"));
+
+/// Follows a caption down the page, and over to its second column where it has one.
+pub struct Reader<'a> {
+    pub page: &'a PageText,
+    pub body: f32,
+    pub taken: &'a [bool],
+}
+
+impl Reader<'_> {
+    /// The lines of the caption that begins with line `start`, in reading order.
+    pub fn extent(&self, start: usize, label: &Label) -> Vec<usize> {
+        let mut lines = vec![start];
+        let mut leading = None;
+        self.same_row(start, &mut lines);
+        loop {
+            let last = *lines.last().unwrap_or(&start);
+            let row_start = self.row_start(last, &lines);
+            let next = self.next_down(start, row_start, &lines, leading, label);
+            if let Some(next) = next {
+                let step = pitch(&self.page.lines[row_start], &self.page.lines[next]);
+                leading = Some(leading.map_or(step, |known: f32| known.min(step)));
+                lines.push(next);
+                self.same_row(next, &mut lines);
+                continue;
+            }
+            let Some(over) = self.second_column(start, &lines) else { break };
+            lines.push(over);
+            self.same_row(over, &mut lines);
+        }
+        lines
+    }
+
+    /// Adds the pieces of a row that a wide blank cut apart, left to right. They follow each other in
+    /// the content; the neighbouring column, level with them, does not.
+    fn same_row(&self, of: usize, lines: &mut Vec<usize>) {
+        for right in of.. {
+            let (Some(line), Some(next)) =
+                (self.page.lines.get(right), self.page.lines.get(right + 1))
+            else {
+                break;
+            };
+            let (bbox, other) = (line.line.bbox, next.line.bbox);
+            let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
+            // A label alone may stand well off its text.
+            let alone = label::read(&line.text).is_some_and(|l| l.ending == Ending::Alone);
+            let gap = if alone { 6.0 } else { 3.0 } * line.size;
+            let near = (-1.0..gap).contains(&(other.x0 - bbox.x1));
+            let alike = same_size(next.size, line.size) || next.text.len() < 4;
+            if !(level && near && alike) || self.taken[right + 1] || lines.contains(&(right + 1)) {
+                break;
+            }
+            lines.push(right + 1);
+        }
+    }
+
+    /// The leftmost line of the row that `line` stands in.
+    fn row_start(&self, line: usize, lines: &[usize]) -> usize {
+        let bbox = self.page.lines[line].line.bbox;
+        let in_row = |index: &usize| {
+            let other = &self.page.lines[*index].line.bbox;
+            bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height())
+        };
+        let tail = lines.iter().rev().take_while(|index| in_row(index));
+        tail.copied()
+            .min_by(|&a, &b| {
+                self.page.lines[a].line.bbox.x0.total_cmp(&self.page.lines[b].line.bbox.x0)
+            })
+            .unwrap_or(line)
+    }
+
+    fn next_down(
+        &self,
+        start: usize,
+        last: usize,
+        lines: &[usize],
+        leading: Option<f32>,
+        label: &Label,
+    ) -> Option<usize> {
+        let (first, above) = (&self.page.lines[start], &self.page.lines[last]);
+        let bbox = above.line.bbox;
+        let column = self.column(lines);
+        let next = (0..self.page.lines.len())
+            .filter(|index| !lines.contains(index) && !self.taken[*index])
+            .filter(|&index| {
+                let other = &self.page.lines[index].line.bbox;
+                other.centre().1 > bbox.y1.min(bbox.y0 + above.size)
+                    && other.y0 > bbox.y0 + 0.3 * above.size
+                    && column.x_overlap(other) > 0.5 * column.width().min(other.width())
+            })
+            .min_by(|&a, &b| {
+                let (a, b) = (&self.page.lines[a].line.bbox, &self.page.lines[b].line.bbox);
+                (a.y0 + 0.01 * a.x0).total_cmp(&(b.y0 + 0.01 * b.x0))
+            })?;
+        let below = &self.page.lines[next];
+        let size = above.size.max(below.size);
+        let alone = label.ending == Ending::Alone && last == start;
+        let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
+        if note && (0.75..1.05).contains(&(below.size / first.size)) {
+            return (pitch(above, below) < 3.2 * size).then_some(next);
+        }
+        let size_agrees = same_size(first.size, below.size)
+            || same_size(above.size, below.size)
+            || (alone && below.size < 1.3 * first.size)
+            // A bold title line, set smaller or larger than the text it heads.
+            || (first.is_bold()
+                && first.line.block == below.line.block
+                && (first.size - below.size).abs() < 0.25 * size);
+        // Where nothing is known yet, a double-spaced line is 2.3 sizes down.
+        let most =
+            leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
+        if !size_agrees
+            || pitch(above, below) > most
+            || label::read(&below.text).is_some_and(|l| l.ending.is_clear() || below.starts_bold())
+        {
+            return None;
+        }
+        // Wider than everything before it, to the left: a line of the text around.
+        if lines.len() > 2 && below.line.bbox.x0 < column.x0 - 2.5 * size {
+            return None;
+        }
+        (!self.paragraph_ends(first, above, below, leading, lines)).then_some(next)
+    }
+
+    /// Whether a new paragraph of running text begins with `below`.
+    fn paragraph_ends(
+        &self,
+        first: &TextLine,
+        above: &TextLine,
+        below: &TextLine,
+        leading: Option<f32>,
+        lines: &[usize],
+    ) -> bool {
+        let step = pitch(above, below);
+        let row = self.row_box(above, lines);
+        let column = self.column(lines);
+        let finished = above.text.ends_with(['.', '!', '?'])
+            || lines
+                .last()
+                .is_some_and(|&last| self.page.lines[last].text.ends_with(['.', '!', '?']));
+        let looser = leading.is_some_and(|known| step > 1.12 * known + 0.5);
+        let short = row.x1 < column.x1 - 0.12 * column.width() && lines.len() > 1;
+        let indented = below.line.bbox.x0 > column.x0 + 0.8 * below.size
+            && below.line.bbox.x0 < column.x0 + 5.0 * below.size;
+        let body_like = same_size(below.size, self.body) && same_size(first.size, self.body);
+        // Nothing but the typeface may tell them apart: a bold or italic caption above plain text.
+        let style_changes =
+            above.is_bold() && !below.is_bold() && lines.len() > 1 && body_like && looser;
+        // A heading above running text: bold and short.
+        let heading = below.is_bold()
+            && !above.is_bold()
+            && ((finished && short) || looser || SECTION.is_match(&below.text));
+        // Of a caption of one line no pace is known: what follows at its own, tighter one is another
+        // text.
+        let one_line = leading.is_none()
+            && finished
+            && body_like
+            && above.is_bold()
+            && !below.is_bold()
+            && self.pace_from(below).is_some_and(|pace| step > 1.6 * pace);
+        style_changes
+            || heading
+            || one_line
+            || (finished && looser && (body_like || indented))
+            || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
+            || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Distance from `line` to the next one below it in its column.
+    fn pace_from(&self, line: &TextLine) -> Option<f32> {
+        let below = self.page.lines.iter().filter(|other| {
+            pitch(line, other) > 0.5 * line.size && other.line.bbox.x_overlap(&line.line.bbox) > 0.0
+        });
+        below.map(|other| pitch(line, other)).min_by(f32::total_cmp)
+    }
+
+    /// Whether `line` opens a block of several full lines, as running text does.
+    fn is_body_paragraph(&self, line: &TextLine) -> bool {
+        let block = line.line.block;
+        let first_of_block =
+            self.page.lines.iter().find(|other| other.line.block == block).map(|l| l.line.bbox);
+        let count = self.page.lines.iter().filter(|other| other.line.block == block).count();
+        first_of_block == Some(line.line.bbox) && count >= 3 && same_size(line.size, self.body)
+    }
+
+    fn row_box(&self, line: &TextLine, lines: &[usize]) -> Rect {
+        let bbox = line.line.bbox;
+        lines
+            .iter()
+            .map(|&index| self.page.lines[index].line.bbox)
+            .filter(|other| bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height()))
+            .fold(bbox, |all, other| all.union(&other))
+    }
+
+    /// Box of the column that the last of `lines` belongs to.
+    fn column(&self, lines: &[usize]) -> Rect {
+        let boxes: Vec<Rect> =
+            lines.iter().map(|&index| self.page.lines[index].line.bbox).collect();
+        // A later column starts where the text jumps back up.
+        let jump =
+            boxes.windows(2).rposition(|pair| pair[1].y1 < pair[0].y0).map_or(0, |at| at + 1);
+        boxes[jump..].iter().skip(1).fold(boxes[jump], |all, bbox| all.union(bbox))
+    }
+
+    /// The first line of a caption's second column: level with its first line, right of its first
+    /// column, in the same size, and not the size of the running text.
+    fn second_column(&self, start: usize, lines: &[usize]) -> Option<usize> {
+        let first = &self.page.lines[start];
+        let column = self.column(lines);
+        if lines.len() < 2 || same_size(first.size, self.body) {
+            return None;
+        }
+        // It comes right after the first column in the content.
+        let next = lines.last()? + 1;
+        let other = self.page.lines.get(next)?;
+        let beside = other.line.bbox.x0 > column.x1
+            && other.line.bbox.x0 < column.x1 + 0.15 * self.page.width;
+        let level = (other.top - first.top).abs() < 0.35 * first.size;
+        let alike = (other.size - first.size).abs() < 0.02 * first.size;
+        let free = !self.taken[next] && label::read(&other.text).is_none();
+        (beside && level && alike && free).then_some(next)
+    }
+}
+
+/// Lines at the top of the next page that go on with a caption cut off at the foot of this one.
+pub fn continuation(
+    page: &PageText,
+    lines: &[(usize, usize)],
+    next: &PageText,
+    taken: &[bool],
+    body: f32,
+) -> Vec<usize> {
+    let Some(&(_, last)) = lines.last() else { return Vec::new() };
+    let last = &page.lines[last];
+    let lowest = page.lines.iter().map(|line| line.line.bbox.y1).fold(0.0, f32::max);
+    let finished = last.text.ends_with(['.', '!', '?', ')']);
+    let wide = last.line.bbox.width() > 0.85 * page_column_width(page, last);
+    let at_foot =
+        last.line.bbox.y1 > lowest - 0.5 * last.size && last.line.bbox.y1 > 0.7 * page.height;
+    if !at_foot {
+        return Vec::new();
+    }
+    let Some(first) = (0..next.lines.len()).min_by(|&a, &b| {
+        let (a, b) = (next.lines[a].line.bbox, next.lines[b].line.bbox);
+        (a.y0 + 0.01 * a.x0).total_cmp(&(b.y0 + 0.01 * b.x0))
+    }) else {
+        return Vec::new();
+    };
+    let opening = &next.lines[first];
+    if !same_size(opening.size, last.size) || label::read(&opening.text).is_some() || taken[first] {
+        return Vec::new();
+    }
+    // After a full stop, and after a single line, only what cannot begin a text of its own goes on.
+    let goes_on = SUB_CAPTION.is_match(&opening.text)
+        || (!finished && wide && opening.text.starts_with(char::is_lowercase));
+    if (finished || lines.len() < 2) && !goes_on {
+        return Vec::new();
+    }
+    let label = Label {
+        kind: FigureKind::Figure,
+        name: String::new(),
+        length: 0,
+        ending: Ending::Punctuation,
+        continued: false,
+    };
+    Reader { page: next, body, taken }.extent(first, &label)
+}
