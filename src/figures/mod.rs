@@ -24,8 +24,8 @@ mod sub_captions;
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
 pub use record::{
-    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
-    Pairing, Panel, RegionRecord, RegionRole,
+    Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
+    OverlayKind, Pairing, Panel, RegionRecord, RegionRole,
 };
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 

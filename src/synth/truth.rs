@@ -97,6 +97,7 @@ impl Facts<'_> {
             page: placed.map(|(page, _)| page),
             bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
             images,
+            icons: Vec::new(),
             pairing: float.pairing,
             confidence: 1.0,
             panels: panels_of(figure),
