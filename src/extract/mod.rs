@@ -1,6 +1,7 @@
 //! Reads documents in worker processes and supervises them.
 
 mod document;
+mod front;
 mod images;
 mod ingest;
 mod paper;

@@ -1,12 +1,13 @@
-//! What the paper says of itself: DOI, server, date, licence, title. Read off its first pages, where
-//! the preprint servers print their banner and journals their masthead.
+//! What the paper says of itself: DOI, server, date, licence. Read off its first pages, where the
+//! preprint servers print their banner and journals their masthead.
 
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::figures::normalise;
+use super::front;
+use crate::figures::{PageText, normalise};
 use crate::pdf::Page;
 use crate::store::PaperMeta;
 
@@ -14,12 +15,27 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
+// A line may end behind the slash, or within a preprint's number.
 static DOI: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b10\.\d{4,9}/[-._()/:a-z0-9]*[a-z0-9]"));
-static PREPRINT_DOI: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b10\.(?:1101|64898)/((?:\d{4}\.\d{2}\.\d{2}\.)?\d{6,8})"));
+    LazyLock::new(|| pattern(r"(?i)\b10\.\d{4,9}/\s?[-._()/:a-z0-9]*[a-z0-9]"));
+static OWN_DOI: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:^|\n)[\w ,;|©.()-]{0,80}(?:https?://(?:dx\.)?doi\.org/|\bdoi\s?:?\s*(?:https?://(?:dx\.)?doi\.org/)?)\s?(10\.\d{4,9}/\s?[-._()/:a-z0-9]*[a-z0-9])",
+    )
+});
+static PREPRINT_DOI: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b10\.\s?(?:1101|64898)\s?/\s?((?:\d{4}\s?\.\s?\d{2}\s?\.\s?\d{2}\s?\.\s?)?\d{6,8})(?:v(\d{1,2})\b)?",
+    )
+});
+/// The banner of the servers, in the words of 2013 to 2019 and of later.
+static SERVER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(med|bio)rxiv\s+preprint\b|granted\s+(med|bio)rxiv\s+a\s+licen[sc]e")
+});
 static POSTED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)version\s+posted\s+(?:online\s+)?([A-Z][a-z]{2,8})\.?\s+(\d{1,2})\s*,\s*(\d{4})")
+    pattern(
+        r"(?i)posted\s+(?:online\s+)?(?:on\s+)?(?:([A-Z][a-z]{2,8})\.?\s+(\d{1,2})\s*,\s*(\d{4})|(\d{1,2})\s+([A-Z][a-z]{2,8})\.?,?\s+(\d{4})|(\d{4})-(\d{2})-(\d{2}))",
+    )
 });
 static CC_URL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -35,47 +51,84 @@ static CC_NAME: LazyLock<Regex> = LazyLock::new(|| {
 });
 static VERSION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:\d|^|[-_.])v(\d{1,2})(?:\.full|\.supp|$|[-_.])"));
-static DATED_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{4}\.\d{2}\.\d{2}\.\d{6,8}"));
+/// A file as the servers name it; medRxiv's numbers have eight digits, bioRxiv's six.
+static DATED_NAME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(20\d{2}\.\d{2}\.\d{2}\.(\d{6}|\d{8}))(?:\D|$)"));
 
 /// Pages that are looked at for a banner; a publisher may put a cover before it.
 const FRONT: usize = 3;
 
-/// Reads a paper's account of itself. `path` supplies the name where the pages give none, and the
-/// version, which no banner states.
-pub fn read(path: &Path, title: &str, pages: &[Page]) -> PaperMeta {
+/// Reads a paper's account of itself. `path` supplies what the pages leave out: the servers name their
+/// files by DOI and version. `title` is the document's own, `texts` its cleaned pages.
+pub fn read(path: &Path, title: &str, pages: &[Page], texts: &[PageText]) -> PaperMeta {
     let stem =
         path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let front: Vec<String> = pages.iter().take(FRONT).map(page_text).collect();
-    let front = front.join("\n");
-    let lower = front.to_lowercase();
-    let server = if lower.contains("medrxiv") {
-        "medrxiv"
-    } else if lower.contains("biorxiv") {
-        "biorxiv"
-    } else {
-        ""
-    };
-    let preprint = PREPRINT_DOI.captures(&front).filter(|_| !server.is_empty());
-    let doi = match &preprint {
-        Some(found) => found[0].to_owned(),
-        None => DOI.find(&front).map_or_else(String::new, |doi| doi.as_str().to_owned()),
-    };
-    let name = match (&preprint, DATED_NAME.find(&stem)) {
-        (Some(found), _) => found[1].to_owned(),
-        (None, Some(dated)) => dated.as_str().to_owned(),
-        (None, None) => stem.clone(),
-    };
+    let pieces: Vec<String> = pages.iter().take(FRONT).map(page_text).collect();
+    let preprint = preprint(&pieces.join("\n"), &stem);
+    let dated = DATED_NAME.captures(&stem).map(|dated| dated[1].to_owned());
+    let name = preprint.as_ref().map(|preprint| preprint.number.clone()).or(dated);
+    let version = VERSION.captures(&stem).map(|v| v[1].to_owned());
+    let printed = preprint.as_ref().map(|preprint| preprint.version.clone());
+    let front = pieces.join("\n");
     PaperMeta {
-        name,
-        version: VERSION.captures(&stem).map_or_else(String::new, |v| v[1].to_owned()),
-        server: if preprint.is_some() { server.into() } else { String::new() },
-        doi,
-        title: title_of(title, pages),
-        posted: POSTED.captures(&front).and_then(|found| date(&found)).unwrap_or_default(),
+        name: name.unwrap_or_else(|| stem.clone()),
+        version: version.or(printed).unwrap_or_default(),
+        server: preprint.as_ref().map(|preprint| preprint.server.to_owned()).unwrap_or_default(),
+        doi: preprint.as_ref().map_or_else(|| doi(&pieces), |preprint| preprint.doi.clone()),
+        title: front::title(title, texts),
+        posted: POSTED
+            .captures(&front)
+            .filter(|_| preprint.is_some())
+            .and_then(|found| date(&found))
+            .unwrap_or_default(),
         licence: licence(&front, pages),
         category: String::new(),
-        abstract_text: String::new(),
+        abstract_text: front::abstract_text(texts),
     }
+}
+
+/// What identifies a paper on its server.
+struct Preprint {
+    server: &'static str,
+    doi: String,
+    /// The DOI without its prefix.
+    number: String,
+    /// Empty where nothing tells.
+    version: String,
+}
+
+/// The banner's account, else the file name's. Another paper's number among the references makes no
+/// preprint.
+fn preprint(front: &str, stem: &str) -> Option<Preprint> {
+    let of = |name: &str| if name.eq_ignore_ascii_case("med") { "medrxiv" } else { "biorxiv" };
+    let banner =
+        SERVER.captures(front).and_then(|found| Some(of(found.get(1).or(found.get(2))?.as_str())));
+    if let (Some(server), Some(found)) = (banner, PREPRINT_DOI.captures(front)) {
+        let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+        let number = without_blanks(&found[1]);
+        let prefix =
+            if without_blanks(&found[0]).starts_with("10.64898") { "64898" } else { "1101" };
+        return Some(Preprint {
+            server,
+            doi: format!("10.{prefix}/{number}"),
+            number,
+            version: found.get(2).map_or_else(String::new, |version| version.as_str().to_owned()),
+        });
+    }
+    let found = DATED_NAME.captures(stem)?;
+    let server = banner.unwrap_or(if found[2].len() == 8 { "medrxiv" } else { "biorxiv" });
+    let number = found[1].to_owned();
+    // Both servers moved to a prefix of their own at the end of 2025.
+    let prefix = if number.as_str() < "2025.12" { "1101" } else { "64898" };
+    Some(Preprint { server, doi: format!("10.{prefix}/{number}"), number, version: String::new() })
+}
+
+/// A journal article's DOI: one that a line presents as the paper's own, before one of a reference.
+fn doi(pages: &[String]) -> String {
+    let own = pages.iter().find_map(|page| OWN_DOI.captures(page).map(|found| found[1].to_owned()));
+    let any = || pages.iter().find_map(|page| DOI.find(page).map(|doi| doi.as_str().to_owned()));
+    let found: String = own.or_else(any).unwrap_or_default().split_whitespace().collect();
+    found.split("/-/").next().unwrap_or_default().to_owned()
 }
 
 fn page_text(page: &Page) -> String {
@@ -86,10 +139,23 @@ fn page_text(page: &Page) -> String {
 fn date(found: &regex::Captures<'_>) -> Option<String> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let name = found[1].to_lowercase();
-    let month = MONTHS.iter().position(|month| name.starts_with(month))? + 1;
-    let (day, year): (u32, u32) = (found[2].parse().ok()?, found[3].parse().ok()?);
-    (1..=31).contains(&day).then(|| format!("{year:04}-{month:02}-{day:02}"))
+    let group = |index: usize| found.get(index).map(|group| group.as_str());
+    let (year, month, day) = match (group(1), group(5), group(7)) {
+        (Some(name), ..) => (group(3)?, Err(name), group(2)?),
+        (None, Some(name), _) => (group(6)?, Err(name), group(4)?),
+        (None, None, Some(year)) => (year, Ok(group(8)?), group(9)?),
+        (None, None, None) => return None,
+    };
+    let month = match month {
+        Ok(number) => number.parse().ok()?,
+        Err(name) => {
+            let name = name.to_lowercase();
+            MONTHS.iter().position(|month| name.starts_with(month))? + 1
+        }
+    };
+    let (year, day): (u32, u32) = (year.parse().ok()?, day.parse().ok()?);
+    let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
+    fits.then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 /// The licence the paper names, in one spelling: `CC-BY-NC-ND-4.0`, `CC0-1.0`, `all rights
@@ -121,33 +187,17 @@ fn licence(front: &str, pages: &[Page]) -> String {
             };
             return format!("CC-BY{non_commercial}{restriction}-4.0");
         }
-        if text.to_lowercase().contains("all rights reserved. no reuse")
-            || text.to_lowercase().contains("who has granted")
-                && !text.to_lowercase().contains("made available under")
+        let lower = text.to_lowercase();
+        if lower.contains("us government work") || lower.contains("17 usc 105") {
+            return "CC0-1.0".into();
+        }
+        if lower.contains("all rights reserved. no reuse")
+            || lower.contains("who has granted") && !lower.contains("made available under")
         {
             return "all rights reserved".into();
         }
     }
     String::new()
-}
-
-/// The document's own title where it reads as one, else the largest text of the first page.
-fn title_of(stated: &str, pages: &[Page]) -> String {
-    let stated = normalise(stated);
-    let extension = Path::new(&stated).extension().and_then(|extension| extension.to_str());
-    let file_like = matches!(extension, Some("doc" | "docx" | "pdf" | "tex" | "dvi" | "indd"));
-    if stated.split(' ').count() >= 3 && !file_like && !stated.starts_with("Microsoft Word") {
-        return stated;
-    }
-    let Some(first) = pages.first() else { return String::new() };
-    let upper = first.lines.iter().filter(|line| line.bbox.y0 < 0.6 * first.height);
-    let largest = upper.clone().map(crate::pdf::Line::size).fold(0.0, f32::max);
-    let lines: Vec<String> = upper
-        .filter(|line| line.size() > 0.95 * largest)
-        .take(5)
-        .map(|line| normalise(&line.text()))
-        .collect();
-    lines.join(" ")
 }
 
 #[cfg(test)]
@@ -169,6 +219,18 @@ mod tests {
                 "author/funder. All rights reserved. No reuse allowed without permission.",
                 "all rights reserved",
             ),
+            ("It is made available under a CC0 license", "CC0-1.0"),
+            (
+                "This article is a US Government work. It is not subject to copyright under 17 USC \
+                 105 and is also made available for use under a CC0 license.",
+                "CC0-1.0",
+            ),
+            (
+                "is the author/funder, who has granted medRxiv a license to display the preprint in \
+                 perpetuity.",
+                "all rights reserved",
+            ),
+            ("It is made available under a CC-BY-ND 4.0 International license .", "CC-BY-ND-4.0"),
             ("Copyright 2020", ""),
         ] {
             assert_eq!(licence(text, &[]), expected, "{text}");
@@ -177,15 +239,63 @@ mod tests {
 
     #[test]
     fn a_paper_without_pages_is_named_by_its_file() {
-        let paper = read(Path::new("x/2020.02.10.20021584v2.full.pdf"), "", &[]);
-        assert_eq!((paper.name.as_str(), paper.version.as_str()), ("2020.02.10.20021584", "2"));
-        let paper = read(Path::new("PMC7500500.pdf"), "", &[]);
-        assert_eq!((paper.name.as_str(), paper.version.as_str()), ("PMC7500500", ""));
+        let of = |path: &str| {
+            let paper = read(Path::new(path), "", &[], &[]);
+            [paper.name, paper.version, paper.server, paper.doi]
+        };
+        assert_eq!(
+            of("x/2020.02.10.20021584v2.full.pdf"),
+            ["2020.02.10.20021584", "2", "medrxiv", "10.1101/2020.02.10.20021584"]
+        );
+        assert_eq!(
+            of("bioRxiv_2022.03.19.484946_2.pdf"),
+            ["2022.03.19.484946", "", "biorxiv", "10.1101/2022.03.19.484946"]
+        );
+        assert_eq!(of("PMC7500500.pdf"), ["PMC7500500", "", "", ""]);
+    }
+
+    #[test]
+    fn the_banner_tells_server_number_and_version() {
+        let read = |banner: &str| preprint(banner, "paper").map(|p| (p.server, p.doi, p.version));
+        let expected =
+            |server, doi: &str, version: &str| Some((server, doi.into(), version.into()));
+        assert_eq!(
+            read(
+                "medRxiv preprint doi: https://doi.org/10.1101/2020.02.10. 20021584; this version"
+            ),
+            expected("medrxiv", "10.1101/2020.02.10.20021584", "")
+        );
+        assert_eq!(
+            read(
+                "bioRxiv preprint first posted online Oct. 3, 2017; doi: http://dx.doi.org/10.1101/197004."
+            ),
+            expected("biorxiv", "10.1101/197004", "")
+        );
+        assert_eq!(
+            read("bioRxiv\npreprint doi: https://doi.org/10.64898/2026.06.25.734610v3; this"),
+            expected("biorxiv", "10.64898/2026.06.25.734610", "3")
+        );
+        assert_eq!(read("as on medRxiv (doi 10.1101/2020.02.10.20021584)"), None);
+    }
+
+    #[test]
+    fn a_papers_own_doi_comes_before_those_of_its_references() {
+        let page = "as before, https://www.x.org/10.1016/j.other.2019.01.001\nhttps://doi.org/10.1016/\nS2468-1253(20)30305-8";
+        assert_eq!(doi(&[page.into()]), "10.1016/S2468-1253(20)30305-8");
+        assert_eq!(doi(&["see 10.1073/pnas.20/-/DCSupplemental.y".into()]), "10.1073/pnas.20");
     }
 
     #[test]
     fn dates_are_iso() {
-        let found = POSTED.captures("this version posted February 5, 2020. The").expect("date");
-        assert_eq!(date(&found).as_deref(), Some("2020-02-05"));
+        for (banner, expected) in [
+            ("this version posted February 5, 2020. The", "2020-02-05"),
+            ("first posted online Jan. 23, 2020; doi", "2020-01-23"),
+            ("this version\nposted\nSeptember 27, 2020", "2020-09-27"),
+            ("this version posted 7 May 2020", "2020-05-07"),
+            ("posted 2020-07-06", "2020-07-06"),
+        ] {
+            let found = POSTED.captures(banner).expect("a date");
+            assert_eq!(date(&found).as_deref(), Some(expected), "{banner}");
+        }
     }
 }

@@ -53,6 +53,13 @@ pub struct PageText {
     pub lines: Vec<TextLine>,
 }
 
+/// A page of nothing but text, from lines set by hand: for tests, and for the fuzzer. `size` is the
+/// width and height in points.
+pub fn text_page(number: u32, (width, height): (f32, f32), lines: Vec<Line>) -> PageText {
+    let lines = lines.into_iter().map(TextLine::new).filter(|line| !line.text.is_empty()).collect();
+    PageText { number, width, height, lines }
+}
+
 static BANNER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)

@@ -31,6 +31,16 @@ impl Vocabulary {
     }
 }
 
+/// The lines as running text: words cut at line ends made whole, by the words of `texts`.
+pub fn joined<'a>(lines: impl Iterator<Item = &'a str>, texts: &[PageText]) -> String {
+    let vocabulary = Vocabulary::of(texts);
+    let mut text = String::new();
+    for line in lines {
+        append(&mut text, line, &vocabulary);
+    }
+    text
+}
+
 fn trim(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }

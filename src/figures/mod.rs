@@ -4,6 +4,7 @@
 //! graphics, `pairing` puts them together, `parts` looks into each figure, and `mentions` adds the
 //! sentences that cite them.
 
+mod arbitrary;
 mod bare;
 #[cfg(test)]
 mod by_hand;
@@ -21,7 +22,10 @@ mod record;
 mod regions;
 mod sub_captions;
 
-pub use cleaning::{PageText, TextLine, clean};
+#[doc(hidden)]
+pub use arbitrary::read_arbitrary;
+pub use cleaning::{PageText, TextLine, clean, text_page};
+pub use join::joined;
 pub use label::normalise;
 pub use record::{
     Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,

@@ -44,6 +44,22 @@ impl Line {
         Self { words, bbox, direction, block }
     }
 
+    /// A line of text set left to right from its top left corner: each character half as wide as
+    /// `size`, in points. For pages set by hand, in tests and by the fuzzer.
+    ///
+    /// # Panics
+    /// Where `text` holds nothing but blanks.
+    pub fn set(text: &str, (x, y): (f32, f32), size: f32, bold: bool) -> Self {
+        let mut at = x;
+        let words = text.split_whitespace().map(|text| {
+            let width = 0.5 * size * text.chars().count() as f32;
+            let bbox = Rect::new(at, y, at + width, y + size);
+            at += width + 0.5 * size;
+            Word { text: text.into(), bbox, size, bold, italic: false }
+        });
+        Self::of_words(words.collect(), Direction::Right, 0)
+    }
+
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
