@@ -13,6 +13,7 @@ WORKSPACE ?= $(if $(CORPUS)$(wildcard data/covid-ct.sqlite),.,data/sample)
 PREFIX ?= /usr/local
 DESTDIR ?=
 TRAIN ?=
+SHARED ?= ../shared
 export CORPUS ANNOTATIONS WORKSPACE TRAIN
 # libtorch's threads otherwise spin while they wait for each other: on a busy machine training takes
 # four times as long. The numbers that come out are the same.
@@ -35,6 +36,7 @@ help: ## This list
 	@echo '  ANNOTATIONS=DIR decisions to import, as `covid-ct annotations export` writes them'
 	@echo '  WORKSPACE=DIR   where data/ goes [now: $(WORKSPACE)]'
 	@echo '  TRAIN="..."     options for covid-ct train'
+	@echo '  SHARED=DIR      papers with hand-made truth, for make score [$(SHARED)]'
 	@echo '  CUDA=1          set up libtorch with CUDA'
 	@echo '  LIBTORCH=DIR, LIBTORCH_USE_PYTORCH=1   use a libtorch you have'
 	@echo '  PREFIX=DIR DESTDIR=DIR   where make install puts things [$(PREFIX)]'
@@ -71,6 +73,10 @@ fmt-check:
 .PHONY: bench
 bench: build ## Time ingest beside poppler and PyMuPDF, where they are installed
 	@python3 tools/bench.py $(BINARY) data/bench
+
+.PHONY: score
+score: build ## Measure extraction against hand-made truth (SHARED=../shared) and a synthetic corpus
+	@tools/score.sh '$(SHARED)'
 
 ##### From PDFs to a report, stage by stage
 

@@ -34,6 +34,8 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Print the figures found, for reading or (--json) for programs
     Figures(FiguresArgs),
+    /// Draw what was found in a document over its pages, as HTML or PNG
+    Show(ShowArgs),
     /// Tell what the database holds and what is left to do
     Status(StatusArgs),
     /// Decide at prompts what the pictures show
@@ -64,10 +66,15 @@ pub enum Command {
     Worker(WorkerArgs),
 }
 
+/// Seconds a worker may take for a document.
+pub const WORKER_TIMEOUT: u64 = 120;
+/// MiB a worker may use.
+pub const WORKER_MEMORY: u64 = 4096;
+
 #[derive(Debug, Args)]
 pub struct IngestArgs {
     /// PDF files, or folders to search for them
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "refresh", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// Documents read at the same time [default: number of processors]
@@ -78,18 +85,33 @@ pub struct IngestArgs {
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 120,
+        default_value_t = WORKER_TIMEOUT,
         value_parser = value_parser!(u64).range(1..)
     )]
     pub timeout: u64,
 
     /// Memory a worker may use, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    #[arg(long, value_name = "MIB", default_value_t = WORKER_MEMORY)]
     pub memory: u64,
 
     /// Try documents again that failed before
     #[arg(long)]
     pub retry_failed: bool,
+
+    /// Read documents again that an older version of covid-ct read
+    ///
+    /// What was found is replaced as a whole, decisions stay: a picture found again keeps them, one
+    /// found no more is kept for their sake. Without PATH, every such document of the workspace.
+    #[arg(long)]
+    pub refresh: bool,
+
+    /// Also make a picture of every figure that is not all pictures
+    ///
+    /// A figure drawn with lines and text, or with text over its pictures, is rendered as printed, at
+    /// 300 dots per inch or as fine as its finest picture. Otherwise `show`, `label` and `export` make
+    /// a rendering when they first need it.
+    #[arg(long)]
+    pub render: bool,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +125,43 @@ pub struct FiguresArgs {
     pub json: bool,
 }
 
+/// Draws what was found in a document over its pages: the boxes of figures, captions, pictures and
+/// what is printed over them, with an arrow from each caption to its figure.
+///
+/// The HTML file holds everything in itself: every page with its marks, a list of what needs a look
+/// (captions without a figure, pictures without a caption, unsure pairs), and a table of the figures
+/// with captions, citing sentences, panels and pictures. PNG gives one file a page that has anything
+/// on it. The path of what was written is printed.
+///
+/// The PDF must lie where it was ingested, unchanged; --pdf names where it is now.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Document: a file name, a preprint's name or the start of a SHA-256
+    #[arg(value_name = "DOC")]
+    pub document: String,
+
+    /// Only this page, from 1
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
+
+    /// File to write; several PNG pages get `-pN` before the extension [default:
+    /// data/show/NAME.html or .png in the workspace]
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+
+    /// One HTML file that needs nothing else: the default
+    #[arg(long, conflicts_with = "png")]
+    pub html: bool,
+
+    /// One PNG file a page; also what an --out that ends in .png asks for
+    #[arg(long)]
+    pub png: bool,
+
+    /// Where the PDF lies now, if not where it was ingested
+    #[arg(long, value_name = "PATH")]
+    pub pdf: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// One JSON object
@@ -110,6 +169,12 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// Asks, one picture at a time, what it shows; every answer is saved at once.
+///
+/// The tiles of a stitched picture are not asked about, nor slivers and page furniture, nor a figure's
+/// second drawing. Of a figure with lines or letters over its pictures the picture is asked about, and
+/// a rendering of the figure as printed is made and named beside it; that needs the PDF where it was
+/// ingested. A figure without any picture is asked about once `ingest --render` has made one.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
     /// What to decide [default: whatever is next]

@@ -4,6 +4,7 @@
 //! figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what
 //! was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
 //! result, [`model`] learns from it (feature `train`), [`metrics`] and [`report`] say how well.
+//! [`show`] draws what was found over the pages.
 //! ARCHITECTURE.md tells where to add to it.
 
 pub mod curation;
@@ -14,6 +15,7 @@ pub mod metrics;
 pub mod model;
 pub mod pdf;
 pub mod report;
+pub mod show;
 pub mod store;
 pub mod synth;
 mod worded;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Ingest(args) => commands::ingest::run(&cli.workspace, &args),
         Command::Figures(args) => commands::figures::run(&cli.workspace, &args),
+        Command::Show(args) => commands::show::run(&cli.workspace, &args),
         Command::Status(args) => commands::status::run(&cli.workspace, &args),
         Command::Label(args) => commands::label::run(&cli.workspace, &args),
         Command::Annotations(args) => commands::annotations::run(&cli.workspace, &args),

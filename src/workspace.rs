@@ -42,6 +42,10 @@ impl Workspace {
         self.data().join("runs")
     }
 
+    pub fn show(&self) -> PathBuf {
+        self.data().join("show")
+    }
+
     pub fn report(&self) -> PathBuf {
         self.data().join("report")
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{Project, files, shared_data, text};
 use covid_ct::Workspace;
-use covid_ct::extract::{self, Event};
+use covid_ct::extract::{self, Again, Event};
 use covid_ct::figures::{FigureKind, FigureRecord};
 use covid_ct::store::Store;
 use covid_ct::synth::{self, hostile};
@@ -394,12 +394,19 @@ fn a_worker_that_fails_costs_one_document() {
     };
     let mut named = Vec::new();
     let go_on = AtomicBool::new(false);
-    let summary =
-        extract::ingest(&workspace, &mut store, &[corpus], &options, false, &go_on, |event| {
+    let summary = extract::ingest(
+        &workspace,
+        &mut store,
+        &[corpus],
+        &options,
+        Again::default(),
+        &go_on,
+        |event| {
             if let Event::Failed { path, error } = event {
                 named.push((path.to_owned(), error.to_owned()));
             }
-        });
+        },
+    );
     let summary = summary.expect("ingested");
     named.sort();
     assert_eq!(summary.read, 2);
@@ -425,8 +432,15 @@ fn a_worker_that_cannot_be_started_is_an_error() {
         memory: 4096,
     };
     let go_on = AtomicBool::new(false);
-    let refused =
-        extract::ingest(&workspace, &mut store, &[corpus], &options, false, &go_on, |_| ());
+    let refused = extract::ingest(
+        &workspace,
+        &mut store,
+        &[corpus],
+        &options,
+        Again::default(),
+        &go_on,
+        |_| (),
+    );
     let error = refused.expect_err("no worker").to_string();
     assert!(error.contains("no-such-program"), "{error}");
     assert!(store.documents().expect("documents").is_empty());

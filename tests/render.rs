@@ -23,7 +23,7 @@ fn options(folder: &Path) -> Options {
         program: PathBuf::from(env!("CARGO_BIN_EXE_covid-ct")),
         objects: folder.join("objects"),
         jobs: 1,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         memory: 2048,
     }
 }

@@ -55,7 +55,7 @@ fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
     let rows: usize = imported.unknown.values().sum();
     eprintln!(
         "covid-ct: {rows} rows speak of {} pictures or papers that are not in this database; ingest \
-         their PDFs and import again:",
+         their PDFs (with --render where renderings were labelled) and import again:",
         imported.unknown.len()
     );
     for (name, rows) in imported.unknown.iter().take(NAMED) {

@@ -4,9 +4,11 @@ use std::path::{Component, Path};
 
 use covid_ct::Workspace;
 use covid_ct::dataset::{DatasetError, export};
+use covid_ct::extract::Renderings;
+use covid_ct::figures::ImageOrigin;
 use covid_ct::store::{Label, Part, Store};
 
-use super::Outcome;
+use super::{Outcome, worker_options};
 use crate::cli::{ExportArgs, ExportFormat};
 
 pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
@@ -16,7 +18,8 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         return Err(DatasetError::BadName(args.name.clone()).into());
     }
     let workspace = Workspace::new(workspace);
-    let store = Store::open_existing(&workspace)?;
+    let mut store = Store::open_existing(&workspace)?;
+    restore_renderings(&mut store, &workspace)?;
     let split = args.split.as_deref().unwrap_or(&args.name);
     let target = workspace.export(&args.name);
     let exported = export(&store, split, &target)?;
@@ -42,4 +45,21 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         eprintln!("covid-ct: {failure}");
     }
     Ok(if exported.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// Makes renderings again whose files are gone: they can be had from the PDF, other pictures only from
+/// an ingest. One that cannot be made is named by the export, as a picture that cannot be read.
+fn restore_renderings(store: &mut Store, workspace: &Workspace) -> anyhow::Result<()> {
+    let mut renderings = Renderings::new(worker_options(workspace)?);
+    for panel in store.labelled_panels()? {
+        let gone =
+            panel.origin == ImageOrigin::Rendered && !store.objects().path(&panel.object).is_file();
+        if gone
+            && let Some(figure) = store.figure_of_image(panel.image)?
+            && let Some(Err(error)) = renderings.of_figure(store, figure.id)?
+        {
+            eprintln!("covid-ct: {error}");
+        }
+    }
+    Ok(())
 }

@@ -1,42 +1,25 @@
 //! `covid-ct figures`
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::bail;
 use covid_ct::Workspace;
-use covid_ct::figures::FigureRecord;
-use covid_ct::store::{DocumentRow, Store};
+use covid_ct::figures::{FigureRecord, ImageOrigin, RegionRole};
+use covid_ct::store::Store;
 
-use super::Outcome;
+use super::{Outcome, find_documents};
 use crate::cli::FiguresArgs;
 
 pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
     let store = Store::open_existing(&Workspace::new(workspace))?;
-    let mut documents = store.documents()?;
-    documents.retain(|document| document.error.is_none());
-    let mut chosen = Vec::new();
-    if args.documents.is_empty() {
-        chosen = documents;
+    let chosen = if args.documents.is_empty() {
+        let mut documents = store.documents()?;
+        documents.retain(|document| document.error.is_none());
+        documents
     } else {
-        for wanted in &args.documents {
-            let mut found = false;
-            for document in &documents {
-                if is_named(&store, document, wanted)? {
-                    found = true;
-                    if !chosen.contains(document) {
-                        chosen.push(document.clone());
-                    }
-                }
-            }
-            if !found {
-                bail!(
-                    "no document '{wanted}': give a file name, a paper's name or the start of a \
-                       SHA-256; `covid-ct figures` lists what there is"
-                );
-            }
-        }
-    }
+        find_documents(&store, &args.documents)?
+    };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for document in &chosen {
         for (_, figure) in store.figures(document)? {
@@ -52,26 +35,15 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn is_named(store: &Store, document: &DocumentRow, wanted: &str) -> anyhow::Result<bool> {
-    let path = Path::new(&document.path);
-    let file = Path::new(wanted).file_name().unwrap_or_default();
-    if path.file_name() == Some(file) || path.file_stem() == Some(wanted.as_ref()) {
-        return Ok(true);
-    }
-    if wanted.len() >= 6 && document.sha256.starts_with(&wanted.to_ascii_lowercase()) {
-        return Ok(true);
-    }
-    Ok(match document.preprint {
-        Some(preprint) => store.paper(preprint)?.name == wanted,
-        None => false,
-    })
-}
-
 /// One figure for a reader: where it is, what is known of it, the start of its caption.
 fn describe(figure: &FigureRecord) -> String {
-    let place = figure.page.map_or_else(|| "no graphic".into(), |page| format!("page {page}"));
-    let images: Vec<String> =
-        figure.images.iter().map(|image| format!("{}x{}", image.width, image.height)).collect();
+    let mut place = figure.page.map_or_else(|| "no graphic".into(), |page| format!("page {page}"));
+    for region in &figure.regions {
+        let _ = match region.role {
+            RegionRole::Continued => write!(place, ", continued on {}", region.page),
+            RegionRole::Copy => write!(place, ", again on {}", region.page),
+        };
+    }
     let mut caption: String = figure.caption.chars().take(100).collect();
     if caption.len() < figure.caption.len() {
         caption.push('…');
@@ -80,7 +52,26 @@ fn describe(figure: &FigureRecord) -> String {
         "{}  {}  {place}  [{}]  cited {} times  {caption}",
         figure.file,
         figure.label.as_deref().unwrap_or("uncaptioned"),
-        images.join(" "),
+        made_of(figure),
         figure.mentions.len(),
     )
+}
+
+/// What the graphic is drawn with, its pictures in pixels, and how many panels it names. Of a stitched
+/// picture the tiles are not listed.
+fn made_of(figure: &FigureRecord) -> String {
+    let mut parts: Vec<String> = figure.composition.iter().map(ToString::to_string).collect();
+    for image in figure.images.iter().filter(|image| image.tile_of.is_none()) {
+        let size = format!("{}x{}", image.width, image.height);
+        parts.push(match image.origin {
+            ImageOrigin::Stitched | ImageOrigin::Rendered => format!("{size} {}", image.origin),
+            _ => size,
+        });
+    }
+    match figure.panels.len() {
+        0 => {}
+        1 => parts.push("1 panel".into()),
+        count => parts.push(format!("{count} panels")),
+    }
+    parts.join(", ")
 }

@@ -1,45 +1,71 @@
 //! `covid-ct ingest`
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use covid_ct::Workspace;
-use covid_ct::extract::{self, Event, Summary};
+use covid_ct::extract::{self, Again, Event, Summary};
 use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
-use super::{Outcome, processors, progress_bar, stop_on_interrupt};
+use super::{Outcome, processors, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::IngestArgs;
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open(&workspace)?;
     let options = extract::Options {
-        program: extract::this_program().context("cannot find the covid-ct program")?,
-        objects: workspace.objects(),
         jobs: args.jobs.map_or_else(|| processors() as usize, std::num::NonZero::get),
         timeout: Duration::from_secs(args.timeout),
         memory: args.memory,
+        ..worker_options(&workspace)?
     };
+    let again = Again { failed: args.retry_failed, outdated: args.refresh };
     let stop = stop_on_interrupt("finishing the documents in hand")?;
     let mut bar = ProgressBar::hidden();
-    let ingested = extract::ingest(
-        &workspace,
-        &mut store,
-        &args.paths,
-        &options,
-        args.retry_failed,
-        &stop,
-        |event| show(&mut bar, &event),
-    );
+    let ingested =
+        extract::ingest(&workspace, &mut store, &args.paths, &options, again, &stop, |event| {
+            show(&mut bar, &event)
+        });
     bar.finish_and_clear();
     let summary = ingested?;
     println!("{}", describe(&summary));
-    if summary.interrupted {
-        anyhow::bail!("interrupted; what was read is kept, run the same command to go on");
+    if summary.lost > 0 {
+        eprintln!(
+            "covid-ct: {} pictures with decisions on them were not found again; they and their \
+             decisions are kept",
+            summary.lost
+        );
     }
-    Ok(if summary.failed.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+    let mut failed = !summary.failed.is_empty();
+    if args.render && !summary.interrupted {
+        failed |= !render(&mut store, &options, &summary, &stop)?;
+    }
+    if summary.interrupted || stop.load(Ordering::Relaxed) {
+        anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
+    }
+    Ok(if failed { Outcome::DoneWithFailures } else { Outcome::Done })
+}
+
+/// Renders the figures of the documents named that need it; false where some could not be.
+fn render(
+    store: &mut Store,
+    options: &extract::Options,
+    summary: &Summary,
+    stop: &AtomicBool,
+) -> anyhow::Result<bool> {
+    let mut documents = store.documents()?;
+    documents.retain(|document| summary.documents.contains(&document.sha256));
+    let bar = progress_bar(documents.len(), "renderings");
+    let done = extract::render_all(store, options, &documents, stop, || bar.inc(1));
+    bar.finish_and_clear();
+    let done = done?;
+    for (path, error) in &done.failed {
+        eprintln!("covid-ct: {}: {error}", path.display());
+    }
+    println!("{} figures rendered ({} could not be)", done.made, done.failed.len());
+    Ok(done.failed.is_empty())
 }
 
 /// A bar once it is known how many documents are to be read; complaints go past it.
@@ -64,8 +90,12 @@ fn show(bar: &mut ProgressBar, event: &Event<'_>) {
 fn describe(summary: &Summary) -> String {
     let Summary { read, skipped, figures, captions, paired, images, .. } = summary;
     let failed = summary.failed.len();
+    let again = match summary.reread {
+        0 => String::new(),
+        count => format!("{count} of them again, "),
+    };
     format!(
-        "{read} documents read ({skipped} already known, {failed} failed): {figures} figures, \
+        "{read} documents read ({again}{skipped} already known, {failed} failed): {figures} figures, \
          tables and uncaptioned pictures, {paired} of {captions} captions paired with a graphic, \
          {images} images"
     )

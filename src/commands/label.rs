@@ -1,14 +1,15 @@
 //! `covid-ct label`
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::curation::{Ended, Prompt, Session, Style};
-use covid_ct::store::{Stage, Store};
+use covid_ct::curation::{AsPrinted, Ended, Prompt, Session, Style};
+use covid_ct::extract::Renderings;
+use covid_ct::store::{Stage, Store, StoreError};
 
-use super::Outcome;
+use super::{Outcome, worker_options};
 use crate::cli::{LabelArgs, StageArg};
 
 pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
@@ -24,7 +25,9 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
     let preview = workspace.data().join("preview.png");
-    let mut session = Session::new(&mut store, prompt, &curator, &args.paper, &preview);
+    let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
+    let mut session =
+        Session::new(&mut store, prompt, &curator, &args.paper, &preview, &mut printer);
     let summary = session.run(args.stage.map(stage))?;
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
@@ -36,6 +39,21 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         summary.decided, summary.undone, summary.skipped
     );
     Ok(Outcome::Done)
+}
+
+/// Has a worker draw a figure as printed when its picture is first shown.
+#[derive(Debug)]
+struct Printer(Renderings);
+
+impl AsPrinted for Printer {
+    fn file(
+        &mut self,
+        store: &mut Store,
+        figure: i64,
+    ) -> Result<Option<Result<PathBuf, String>>, StoreError> {
+        let object = self.0.of_figure(store, figure)?;
+        Ok(object.map(|object| object.map(|object| store.objects().path(&object))))
+    }
 }
 
 fn stage(stage: StageArg) -> Stage {

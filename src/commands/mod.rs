@@ -10,16 +10,23 @@ pub mod ingest;
 pub mod label;
 pub mod manual;
 pub mod report;
+pub mod show;
 pub mod split;
 pub mod status;
 pub mod synth;
 pub mod train;
 pub mod worker;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use covid_ct::store::{DocumentRow, Store};
+use covid_ct::{Workspace, extract};
+
+use crate::cli::{WORKER_MEMORY, WORKER_TIMEOUT};
 
 /// How a command that ran ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +66,58 @@ fn stop_on_interrupt(message: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     })
     .context("cannot watch for Ctrl-C")?;
     Ok(stop)
+}
+
+/// How a worker is run that reads or draws one document at a time; `ingest` has options for it.
+fn worker_options(workspace: &Workspace) -> anyhow::Result<extract::Options> {
+    Ok(extract::Options {
+        program: extract::this_program().context("cannot find the covid-ct program")?,
+        objects: workspace.objects(),
+        jobs: 1,
+        timeout: Duration::from_secs(WORKER_TIMEOUT),
+        memory: WORKER_MEMORY,
+    })
+}
+
+/// The documents that `wanted` names: by file name, with or without `.pdf`, by a paper's name or by
+/// the start of a SHA-256. One that two names mean comes once.
+fn find_documents(store: &Store, wanted: &[String]) -> anyhow::Result<Vec<DocumentRow>> {
+    let mut documents = store.documents()?;
+    documents.retain(|document| document.error.is_none());
+    let mut chosen: Vec<DocumentRow> = Vec::new();
+    for name in wanted {
+        let mut found = false;
+        for document in &documents {
+            if is_named(store, document, name)? {
+                found = true;
+                if !chosen.contains(document) {
+                    chosen.push(document.clone());
+                }
+            }
+        }
+        if !found {
+            anyhow::bail!(
+                "no document '{name}': give a file name, a paper's name or the start of a SHA-256; \
+                 `covid-ct figures` lists what there is"
+            );
+        }
+    }
+    Ok(chosen)
+}
+
+fn is_named(store: &Store, document: &DocumentRow, wanted: &str) -> anyhow::Result<bool> {
+    let path = Path::new(&document.path);
+    let file = Path::new(wanted).file_name().unwrap_or_default();
+    if path.file_name() == Some(file) || path.file_stem() == Some(wanted.as_ref()) {
+        return Ok(true);
+    }
+    if wanted.len() >= 6 && document.sha256.starts_with(&wanted.to_ascii_lowercase()) {
+        return Ok(true);
+    }
+    Ok(match document.preprint {
+        Some(preprint) => store.paper(preprint)?.name == wanted,
+        None => false,
+    })
 }
 
 /// Processors to compute with, where the command line names no number of threads.

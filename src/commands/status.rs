@@ -32,8 +32,22 @@ fn print_holdings(progress: &Progress) {
     for failure in &progress.failures {
         println!("{:22}{}: {}", "", failure.path, failure.error);
     }
+    if progress.outdated > 0 {
+        println!(
+            "{:22}{} read by an older extractor: `covid-ct ingest --refresh` reads them again",
+            "", progress.outdated
+        );
+    }
     row("pages", totals.pages, "");
-    row("images", totals.images, &format!("{} without a caption", totals.uncaptioned));
+    let stitched = match totals.stitched {
+        0 => String::new(),
+        count => format!(", {count} stitched from tiles"),
+    };
+    row("images", totals.images, &format!("{} without a caption{stitched}", totals.uncaptioned));
+    if totals.lost > 0 {
+        println!("{:22}{} decided on, but found no more in their document", "", totals.lost);
+    }
+    row("renderings", totals.rendered, "of figures that are not all pictures");
     row("captions", totals.captions, &format!("{} paired with their figure", totals.paired));
     row("citations", totals.mentions, "sentences that cite a figure");
 }

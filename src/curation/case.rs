@@ -3,9 +3,9 @@
 use std::io::{BufRead, Write};
 
 use super::evidence::Quote;
-use super::letters;
 use super::patient::{self, PatientWords};
 use super::session::{Answer, Item, Line, Result, Session};
+use crate::figures;
 use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Subject, Value, now};
 
 const HELP: &str = "\
@@ -103,7 +103,7 @@ fn propose(
     previous: Option<&LabelledPanel>,
 ) -> Proposal {
     let texts = item.texts();
-    let general = letters::general_part(texts.caption);
+    let general = figures::general_part(texts.caption);
     let caption = if panel.sub_caption.is_empty() { texts.caption } else { &general };
     let mut words = patient::read(&panel.sub_caption);
     let mut source = (!words.span.is_empty()).then_some(Evidence::Caption);

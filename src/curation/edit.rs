@@ -1,7 +1,8 @@
 //! The panels of a picture while a curator corrects them: pure, so that a prompt and a full screen
 //! can share it.
 
-use super::letters::{SubCaption, assign, reading_order};
+use super::letters::{assign, reading_order};
+use crate::figures::SubCaption;
 use crate::store::PanelBox;
 
 /// A panel that is not yet decided on.
@@ -106,7 +107,7 @@ impl Panels {
             .zip(assign(boxes, &subs))
             .map(|(bounds, sub)| Draft {
                 bounds: *bounds,
-                letter: sub.map_or(String::new(), |sub| sub.letter.to_string()),
+                letter: sub.map_or(String::new(), |sub| sub.letter.clone()),
                 sub_caption: sub.map_or(String::new(), |sub| sub.text.clone()),
                 proposed: true,
             })
@@ -187,7 +188,7 @@ impl Panels {
             ));
         }
         for (draft, sub) in self.drafts.iter_mut().zip(lettered) {
-            draft.letter = sub.map_or(String::new(), |sub| sub.letter.to_string());
+            draft.letter = sub.map_or(String::new(), |sub| sub.letter.clone());
             draft.sub_caption = sub.map_or(String::new(), |sub| sub.text.clone());
         }
         Ok(())
@@ -195,9 +196,7 @@ impl Panels {
 
     /// A draft by hand, with the sub-caption of its letter.
     fn drawn(&self, bounds: PanelBox, letter: &str) -> Draft {
-        let mut chars = letter.chars();
-        let only = chars.next().filter(|_| chars.next().is_none());
-        let sub = self.subs.iter().find(|sub| Some(sub.letter) == only);
+        let sub = self.subs.iter().find(|sub| sub.letter == letter);
         Draft {
             bounds,
             letter: letter.to_owned(),

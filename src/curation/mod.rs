@@ -27,4 +27,4 @@ mod view;
 pub use progress::Progress;
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};
-pub use session::{Ended, Session, SessionError, Summary};
+pub use session::{AsPrinted, Ended, NotPrinted, Session, SessionError, Summary};

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::queue::{By, Queue};
+use crate::extract::is_outdated;
 use crate::store::{Label, Part, Result, Stage, Store, Subject, Totals};
 
 /// What the database holds and what is left to do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Progress {
     pub totals: Totals,
+    /// Documents that an older extractor read.
+    pub outdated: usize,
     /// Documents that could not be read, by path.
     pub failures: Vec<FailedDocument>,
     /// In the order of the work.
@@ -77,14 +80,16 @@ impl Progress {
     /// # Errors
     /// The database's.
     pub fn read(store: &Store) -> Result<Self> {
-        let failures = store
-            .documents()?
+        let documents = store.documents()?;
+        let outdated = documents.iter().filter(|document| is_outdated(document)).count();
+        let failures = documents
             .into_iter()
             .filter_map(|document| {
                 Some(FailedDocument { error: document.error?, path: document.path })
             })
             .collect();
         Ok(Self {
+            outdated,
             totals: store.totals()?,
             failures,
             stages: Stage::ALL

@@ -1,4 +1,15 @@
 //! What is left to decide at a stage, in the order a curator is asked.
+//!
+//! Which pictures `select` asks about:
+//!
+//! - never the tiles of a stitched picture: the whole of them is asked about;
+//! - no slivers and no furniture, which are counted as passed over;
+//! - a rendering only where its figure has no picture of its own that is asked about, since the
+//!   picture has the native pixels and no letters over it;
+//! - a figure that is drawn several times (a manuscript's figures at its end, say) once: the drawing
+//!   on which somebody has decided already, so that no scan enters the dataset twice; else the one
+//!   with the most pixels, because native quality is what the dataset is for; of equals, the figure's
+//!   own, which the published dataset names.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -38,6 +49,9 @@ pub struct Queue {
     pub done: usize,
     /// Pictures never asked about: slivers and furniture.
     pub passed_over: usize,
+    /// At the select stage, figures that nobody can be asked about: they have no picture, and none was
+    /// rendered.
+    pub without_picture: u64,
 }
 
 /// Whose decisions count as done.
@@ -64,7 +78,11 @@ impl Queue {
         let total = tasks.len();
         let left: Vec<Task> =
             tasks.into_iter().filter(|task| !decided.covers(task, &eligible.facts)).collect();
-        Ok(Self { done: total - left.len(), tasks: left, passed_over })
+        let without_picture = match stage {
+            Stage::Select if papers.is_empty() => store.figures_without_picture()?,
+            _ => 0,
+        };
+        Ok(Self { done: total - left.len(), tasks: left, passed_over, without_picture })
     }
 }
 
@@ -85,18 +103,62 @@ impl Eligible<'_> {
     /// Pictures large enough, likely CTs first; and how many were passed over.
     fn pictures(&self) -> Result<(Vec<Task>, usize)> {
         let mut images = self.images()?;
+        images.retain(|image| image.tile_of.is_none());
         let found = images.len();
-        images.retain(|image| {
-            let released = self.facts.get(&image.id).is_some_and(|f| f.source == Source::Release);
-            let furniture = self.facts.get(&image.id).is_some_and(|f| f.drawn_on > MAX_PAGES);
-            released || image.width.min(image.height) >= MIN_SIDE && !furniture
-        });
+        images.retain(|image| self.is_worth_asking(image));
         let passed_over = found - images.len();
+        let elsewhere = self.shown_elsewhere(&images)?;
+        images.retain(|image| !elsewhere.contains(&image.id));
         let captions = |image: &ImageRow| self.facts.get(&image.id).map_or("", |f| &f.captions);
         // Stable: pictures alike stay in the order of paper, page, xref.
         images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
         let tasks = images.into_iter().map(|image| Task { image, panel: None }).collect();
         Ok((tasks, passed_over))
+    }
+
+    /// Neither a sliver nor furniture, nor one that its document turned out not to draw.
+    fn is_worth_asking(&self, image: &ImageRow) -> bool {
+        let Some(facts) = self.facts.get(&image.id) else { return false };
+        let furniture = image.furniture || facts.drawn_on > MAX_PAGES;
+        let drawn = facts.drawn_on > 0;
+        facts.source == Source::Release
+            || drawn && !furniture && image.width.min(image.height) >= MIN_SIDE
+    }
+
+    /// Of `images`, those not asked about because another picture shows the same: the other drawings
+    /// of a figure, and renderings of figures with a picture of their own.
+    fn shown_elsewhere(&self, images: &[ImageRow]) -> Result<HashSet<i64>> {
+        let asked: HashMap<i64, &ImageRow> = images.iter().map(|image| (image.id, image)).collect();
+        let decisions = self.store.decisions_in_force(Stage::Select)?;
+        let decided: HashSet<i64> = decisions.iter().map(|d| d.subject.image).collect();
+        let mut elsewhere = HashSet::new();
+        for figure in self.store.figure_drawings()? {
+            // The figure's own first: of equals it is taken.
+            let drawings: Vec<Vec<&ImageRow>> = std::iter::once(&figure.own)
+                .chain(&figure.copies)
+                .map(|ids| ids.iter().filter_map(|id| asked.get(id).copied()).collect())
+                .filter(|drawing: &Vec<&ImageRow>| !drawing.is_empty())
+                .collect();
+            if drawings.is_empty() {
+                continue;
+            }
+            elsewhere.extend(figure.rendering);
+            let weight = |drawing: &[&ImageRow]| {
+                let pixels = |image: &&ImageRow| u64::from(image.width) * u64::from(image.height);
+                let known = drawing.iter().any(|image| decided.contains(&image.id));
+                (known, drawing.iter().map(pixels).sum::<u64>())
+            };
+            let heaviest = drawings.iter().map(|drawing| weight(drawing)).max();
+            let Some(taken) = drawings.iter().position(|d| Some(weight(d)) == heaviest) else {
+                continue;
+            };
+            let shown: HashSet<i64> = drawings[taken].iter().map(|image| image.id).collect();
+            let others = drawings.iter().flatten().map(|image| image.id);
+            elsewhere.extend(others.filter(|id| !shown.contains(id)));
+        }
+        // Whoever decided on one sees it stay decided, whatever is drawn beside it.
+        elsewhere.retain(|id| !decided.contains(id));
+        Ok(elsewhere)
     }
 
     /// Pictures that the curators agree are CTs; for cropping, less those that are excluded.

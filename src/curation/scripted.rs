@@ -6,11 +6,11 @@ use image::{GrayImage, Luma};
 
 use super::*;
 use crate::Workspace;
-use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
+use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing, RegionRole};
 use crate::pdf::{Matrix, Rect};
 use crate::store::{
-    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, Label,
-    PanelBox, PaperMeta, Selection, Source, Stage, Store, Subject, Value,
+    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement,
+    FoundRegion, Label, PanelBox, PaperMeta, Selection, Source, Stage, Store, Subject, Value,
 };
 
 const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
@@ -60,7 +60,9 @@ impl Bench {
         let mut shown = Vec::new();
         let prompt = Prompt::new(Cursor::new(script.to_owned()), &mut shown, Style::PLAIN);
         let preview = self.folder.path().join("preview.png");
-        let mut session = Session::new(&mut self.store, prompt, curator, &[], &preview);
+        let mut printer = NotPrinted;
+        let mut session =
+            Session::new(&mut self.store, prompt, curator, &[], &preview, &mut printer);
         let summary = session.run(stage).expect("a session");
         (summary, String::from_utf8(shown).expect("text"))
     }
@@ -193,7 +195,8 @@ fn every_answer_is_in_the_database_before_the_next_question() {
     };
     let prompt = Prompt::new(&mut witness, std::io::sink(), Style::PLAIN);
     let preview = bench.folder.path().join("preview.png");
-    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview);
+    let mut printer = NotPrinted;
+    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview, &mut printer);
     session.run(Some(Stage::Select)).expect("a session");
     assert_eq!(witness.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
     assert_eq!(bench.store.decisions().expect("decisions").len(), 4);
@@ -450,4 +453,88 @@ fn a_clock_that_was_set_back_does_not_hide_a_decision() {
     assert_eq!(bench.values(Stage::Select), ["ct"]);
     let covid = Value::Diagnose(Diagnosis::Covid);
     assert!(bench.store.decide(&decision(Some(covid))).is_err(), "a stage keeps to its values");
+}
+
+/// A store with one paper that holds what `found` makes.
+fn bench_of(found: impl FnOnce(&Store) -> (Vec<FoundImage>, Vec<FoundFigure>)) -> Bench {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
+    let (images, figures) = found(&store);
+    let found = Extraction {
+        sha256: "cd".into(),
+        path: "y.pdf".into(),
+        extractor: 2,
+        paper: PaperMeta { name: "y".into(), ..PaperMeta::default() },
+        pages: Vec::new(),
+        images,
+        figures,
+    };
+    store.record(&found, Source::Pdf).expect("recorded");
+    Bench { folder, store }
+}
+
+fn asked(bench: &Bench) -> (Vec<Option<u32>>, usize) {
+    let queue = Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue");
+    (queue.tasks.iter().map(|task| task.image.xref).collect(), queue.passed_over)
+}
+
+fn plain(width: u32, height: u32, shade: u8) -> GrayImage {
+    GrayImage::from_pixel(width, height, Luma([shade]))
+}
+
+#[test]
+fn tiles_are_not_asked_about_and_furniture_is_passed_over() {
+    let bench = bench_of(|store| {
+        let whole = picture(store, 5, &[1], &plain(300, 300, 1));
+        let tile = |xref, shade| FoundImage {
+            tile_of: Some(0),
+            ..picture(store, xref, &[1], &plain(150, 300, shade))
+        };
+        let logo = FoundImage { furniture: true, ..picture(store, 9, &[1], &plain(200, 200, 4)) };
+        let images = vec![whole, tile(5, 2), tile(6, 3), logo];
+        (images, vec![figure("Figure 1", CT_CAPTION, 1, 0)])
+    });
+    assert_eq!(asked(&bench), (vec![Some(5)], 1));
+}
+
+#[test]
+fn of_a_figure_drawn_twice_the_finer_drawing_is_asked_about() {
+    let twice = |own: u32, copy: u32| {
+        bench_of(|store| {
+            let images = vec![
+                picture(store, 5, &[1], &plain(own, own, 1)),
+                picture(store, 6, &[9], &plain(copy, copy, 2)),
+            ];
+            let region = FoundRegion {
+                role: RegionRole::Copy,
+                page: 9,
+                bbox: Rect::new(0.0, 0.0, 1.0, 1.0),
+                images: vec![(1, 0)],
+            };
+            let regions = vec![region];
+            (images, vec![FoundFigure { regions, ..figure("Figure 1", CT_CAPTION, 1, 0) }])
+        })
+    };
+    assert_eq!(asked(&twice(200, 400)).0, [Some(6)]);
+    assert_eq!(asked(&twice(400, 200)).0, [Some(5)]);
+    assert_eq!(asked(&twice(300, 300)).0, [Some(5)], "of equals the figure's own");
+    let mut decided = twice(400, 200);
+    // Somebody decided on the copy, before its figure was known to be drawn twice.
+    let copy = Subject::image(decided.image(6));
+    decided
+        .store
+        .decide(&crate::store::NewDecision {
+            stage: Stage::Select,
+            subject: copy,
+            value: Some(Value::Select(Selection::Ct)),
+            evidence: None,
+            span: String::new(),
+            curator: "ann".into(),
+            time: crate::store::now(),
+            note: String::new(),
+        })
+        .expect("decided");
+    assert_eq!(asked(&decided).0, [None; 0], "nothing else of the figure is asked about");
+    let (summary, _) = decided.run(Stage::Select, "");
+    assert_eq!(summary.ended, Ended::Finished);
 }

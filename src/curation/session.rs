@@ -9,6 +9,7 @@ use super::evidence::{Quote, Texts};
 use super::prompt::Prompt;
 use super::queue::{By, MAX_PAGES, MIN_SIDE, Queue, Task};
 use super::{case, crop, diagnose, select};
+use crate::figures::{Composition, ImageOrigin};
 use crate::store::{
     ImageFigure, NewDecision, PaperMeta, Stage, Store, StoreError, Subject, Value, now,
 };
@@ -68,20 +69,62 @@ pub(super) struct Item {
     pub front: String,
     /// The picture's file.
     pub path: PathBuf,
+    /// The figure around the picture as printed, letters and arrows included; or why it cannot be
+    /// shown. `None` where the picture shows all of it.
+    pub as_printed: Option<std::result::Result<PathBuf, String>>,
+}
+
+/// Makes pictures of figures as printed, when a curator is to see one.
+pub trait AsPrinted: std::fmt::Debug {
+    /// The file that shows a `figure.id` as printed, or why there is none; `None` where the figure's
+    /// pictures show all of it.
+    ///
+    /// # Errors
+    /// The store's.
+    fn file(
+        &mut self,
+        store: &mut Store,
+        figure: i64,
+    ) -> std::result::Result<Option<std::result::Result<PathBuf, String>>, StoreError>;
+}
+
+/// For sessions without PDFs at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct NotPrinted;
+
+impl AsPrinted for NotPrinted {
+    fn file(
+        &mut self,
+        _store: &mut Store,
+        _figure: i64,
+    ) -> std::result::Result<Option<std::result::Result<PathBuf, String>>, StoreError> {
+        Ok(None)
+    }
 }
 
 impl Item {
-    fn load(store: &Store, task: Task) -> Result<Self> {
+    fn load(store: &mut Store, printer: &mut dyn AsPrinted, task: Task) -> Result<Self> {
         let mut front = String::new();
         for page in 1..=2 {
             if let Some(text) = store.page_text(task.image.document, page)? {
                 front.extend(text.split_whitespace().flat_map(|word| [word, " "]));
             }
         }
+        let figure = store.figure_of_image(task.image.id)?;
+        let as_printed = match &figure {
+            Some(figure)
+                if figure.composition == Some(Composition::Mixed)
+                    && task.image.origin != ImageOrigin::Rendered =>
+            {
+                printer.file(store, figure.id)?
+            }
+            _ => None,
+        };
         Ok(Self {
             paper: store.paper(task.image.preprint)?,
-            figure: store.figure_of_image(task.image.id)?,
+            figure,
             front,
+            as_printed,
             path: store.objects().path(&task.image.object),
             task,
         })
@@ -113,6 +156,7 @@ pub struct Session<'a, R, W> {
     pub(super) store: &'a mut Store,
     pub(super) prompt: Prompt<R, W>,
     pub(super) curator: String,
+    printer: &'a mut dyn AsPrinted,
     /// Where the picture with its panels drawn over it is written.
     pub(super) preview: PathBuf,
     papers: Vec<String>,
@@ -126,17 +170,20 @@ pub struct Session<'a, R, W> {
 }
 
 impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
-    /// A session over the pictures of `papers` (names of preprints; none means all).
+    /// A session over the pictures of `papers` (names of preprints; none means all). `printer` makes
+    /// the pictures of figures as printed.
     pub fn new(
         store: &'a mut Store,
         prompt: Prompt<R, W>,
         curator: &str,
         papers: &[String],
         preview: &Path,
+        printer: &'a mut dyn AsPrinted,
     ) -> Self {
         Self {
             store,
             prompt,
+            printer,
             curator: curator.to_owned(),
             preview: preview.to_owned(),
             papers: papers.to_vec(),
@@ -198,6 +245,13 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
                 queue.passed_over
             ))?;
         }
+        if queue.without_picture > 0 {
+            self.prompt.tell(&format!(
+                "{} figures are drawn without pictures; `covid-ct ingest --render PATH` makes \
+                 pictures of them, to be asked about.",
+                queue.without_picture
+            ))?;
+        }
         Ok(())
     }
 
@@ -207,7 +261,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         for (number, task) in (done + 1..).zip(queue.tasks) {
             let subject = task.subject();
             self.note.clear();
-            let item = Item::load(self.store, task)?;
+            let item = Item::load(self.store, self.printer, task)?;
             let title = format!("{stage} {number} of {total}");
             self.prompt.tell(&super::view::describe(&item, self.prompt.style, &title))?;
             let answer = match stage {

@@ -21,6 +21,13 @@ pub(super) fn describe(item: &Item, style: Style, title: &str) -> String {
     }
     out.push_str(&figure_lines(item, style));
     out.push_str(&style.field("picture", &picture_line(item)));
+    match &item.as_printed {
+        Some(Ok(path)) => out.push_str(&style.field("as printed", &path.display().to_string())),
+        Some(Err(error)) => {
+            out.push_str(&style.field("as printed", &format!("cannot be drawn: {error}")));
+        }
+        None => {}
+    }
     if let Some(panel) = &item.task.panel {
         let letter = Some(panel.letter.as_str()).filter(|letter| !letter.is_empty());
         let number =

@@ -144,6 +144,7 @@ pub(super) mod tests {
             height: 8,
             xref: Some(1),
             page: 1,
+            rendering_of: None,
             file_name: None,
             preprint: 1,
             preprint_name: paper.into(),

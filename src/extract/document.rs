@@ -6,7 +6,7 @@ use super::images::{self, Places};
 use super::{EXTRACTOR, paper};
 use crate::figures::{self, Figure, PageText};
 use crate::pdf::{Document, Page};
-use crate::store::{Extraction, FoundFigure, FoundPage, ObjectStore, sha256_hex};
+use crate::store::{Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, sha256_hex};
 
 /// What was found, and which pictures of it could not be read.
 #[derive(Debug)]
@@ -50,6 +50,13 @@ pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading,
 
 fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
     let images = figure.page.map_or_else(Vec::new, |page| places.of(page, &figure.images));
+    let regions = figure.regions.iter().map(|region| FoundRegion {
+        role: region.role,
+        page: region.page,
+        bbox: region.bbox,
+        images: places.of(region.page, &region.images),
+    });
+    let regions = regions.collect();
     FoundFigure {
         label: figure.label,
         kind: figure.kind,
@@ -62,9 +69,9 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
         pairing: figure.pairing,
         confidence: figure.confidence,
         mentions: figure.mentions,
-        composition: None,
-        panels: Vec::new(),
-        regions: Vec::new(),
+        composition: figure.composition,
+        panels: figure.panels,
+        regions,
     }
 }
 

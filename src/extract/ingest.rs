@@ -13,7 +13,7 @@ use super::EXTRACTOR;
 use super::pool::{self, Options};
 use super::worker::{Request, Response};
 use crate::Workspace;
-use crate::store::{Failure, Source, Store, StoreError, sha256_hex};
+use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_hex};
 
 /// What an ingest did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,8 +31,23 @@ pub struct Summary {
     /// Those of them whose graphic was found.
     pub paired: usize,
     pub images: usize,
+    /// Of the documents read, those that an older extractor had read before.
+    pub reread: usize,
+    /// Pictures with decisions on them that reading again no longer found; they are kept.
+    pub lost: usize,
+    /// SHA-256 of the documents named that the store now holds, each once.
+    pub documents: Vec<String>,
     /// Whether it was stopped before the end.
     pub interrupted: bool,
+}
+
+/// Which documents are read that the store holds already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Again {
+    /// Those that failed before.
+    pub failed: bool,
+    /// Those that an older extractor read.
+    pub outdated: bool,
 }
 
 /// What happens while it runs.
@@ -124,8 +139,9 @@ fn is_pdf(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
 }
 
-/// Reads what the store does not hold yet of `paths`. `retry_failed` tries documents again that
-/// failed before; without it they are reported as failed without being read.
+/// Reads what the store does not hold yet of `paths`, and what `again` names. Documents that failed
+/// before and are not tried again are reported as failed. No paths at all, with `again.outdated`,
+/// stand for every document that an older extractor read.
 ///
 /// # Errors
 /// When none of `paths` leads to a PDF, another ingest works on the same workspace, no worker can be
@@ -136,21 +152,23 @@ pub fn ingest(
     store: &mut Store,
     paths: &[PathBuf],
     options: &Options,
-    retry_failed: bool,
+    again: Again,
     stop: &AtomicBool,
     mut watch: impl FnMut(Event<'_>),
 ) -> Result<Summary, IngestError> {
     let _lock = Lock::take(workspace)?;
     let mut summary = Summary::default();
-    let (documents, lost) = find_documents(paths);
+    let every_outdated = paths.is_empty() && again.outdated;
+    let (documents, lost) =
+        if every_outdated { (outdated(store)?, Vec::new()) } else { find_documents(paths) };
     for (path, error) in lost {
         watch(Event::Failed { path: &path, error: &error });
         summary.failed.push((path, error));
     }
-    if documents.is_empty() {
+    if documents.is_empty() && !every_outdated {
         return Err(IngestError::NothingToRead);
     }
-    let requests = missing(store, documents, retry_failed, &mut summary, &mut watch)?;
+    let requests = missing(store, documents, again, &mut summary, &mut watch)?;
     watch(Event::Start(requests.len()));
     let mut refused = None;
     pool::run(&requests, options, stop, |request, response| {
@@ -171,29 +189,40 @@ pub fn ingest(
     Ok(summary)
 }
 
-/// Hashes the files and leaves out what the store holds.
+/// Where the documents lie that an older extractor read.
+fn outdated(store: &Store) -> Result<Vec<PathBuf>, StoreError> {
+    let documents = store.documents()?;
+    Ok(documents
+        .iter()
+        .filter(|row| is_outdated(row))
+        .map(|row| PathBuf::from(&row.path))
+        .collect())
+}
+
+/// Whether an older extractor read the document, and today's would find more in it.
+pub fn is_outdated(row: &DocumentRow) -> bool {
+    row.source == Source::Pdf && row.error.is_none() && row.extractor < EXTRACTOR
+}
+
+/// Hashes the files and leaves out what the store holds and need not be read again. A document that
+/// is found elsewhere than the store has it, and no longer there, is noted at its new place.
 fn missing(
     store: &Store,
     documents: Vec<PathBuf>,
-    retry_failed: bool,
+    again: Again,
     summary: &mut Summary,
     watch: &mut impl FnMut(Event<'_>),
 ) -> Result<Vec<Request>, IngestError> {
-    let known: HashMap<String, Option<String>> = store
+    let known: HashMap<String, DocumentRow> = store
         .documents()?
         .into_iter()
         .filter(|document| document.error.is_none() || document.extractor == EXTRACTOR)
-        .map(|document| (document.sha256, document.error))
+        .map(|document| (document.sha256.clone(), document))
         .collect();
     let mut seen = HashSet::new();
     let mut requests = Vec::new();
     for path in documents {
-        let read = match path.to_str() {
-            Some(_) => std::fs::read(&path).map_err(|error| format!("cannot be read: {error}")),
-            // The database and the workers' JSON hold paths as text.
-            None => Err("its path is not UTF-8: rename it".into()),
-        };
-        let bytes = match read {
+        let bytes = match read_named(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 watch(Event::Failed { path: &path, error: &error });
@@ -202,18 +231,37 @@ fn missing(
             }
         };
         let sha256 = sha256_hex(&bytes);
+        let first = seen.insert(sha256.clone());
         match known.get(&sha256) {
-            Some(Some(error)) if !retry_failed => {
+            Some(DocumentRow { error: Some(error), .. }) if !again.failed => {
                 let error = format!("{error} (failed before; --retry-failed tries again)");
                 watch(Event::Failed { path: &path, error: &error });
                 summary.failed.push((path, error));
             }
-            Some(None) => summary.skipped += 1,
-            _ if !seen.insert(sha256.clone()) => summary.skipped += 1,
+            _ if !first => summary.skipped += 1,
+            Some(row) if row.error.is_none() => {
+                if !Path::new(&row.path).is_file() {
+                    store.set_path(row.id, &path.to_string_lossy())?;
+                }
+                summary.documents.push(sha256.clone());
+                if again.outdated && is_outdated(row) {
+                    requests.push(Request { path, sha256 });
+                } else {
+                    summary.skipped += 1;
+                }
+            }
             _ => requests.push(Request { path, sha256 }),
         }
     }
     Ok(requests)
+}
+
+fn read_named(path: &Path) -> Result<Vec<u8>, String> {
+    // The database and the workers' JSON hold paths as text.
+    if path.to_str().is_none() {
+        return Err("its path is not UTF-8: rename it".into());
+    }
+    std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))
 }
 
 fn record(
@@ -225,7 +273,13 @@ fn record(
 ) -> Result<(), StoreError> {
     match response {
         Response::Read { extraction, warnings } => {
-            store.record(&extraction, Source::Pdf)?;
+            if summary.documents.contains(&extraction.sha256) {
+                summary.lost += store.record_again(&extraction)?.lost;
+                summary.reread += 1;
+            } else {
+                store.record(&extraction, Source::Pdf)?;
+                summary.documents.push(extraction.sha256.clone());
+            }
             summary.read += 1;
             summary.images += extraction.images.len();
             summary.figures += extraction.figures.len();

@@ -6,12 +6,14 @@ mod ingest;
 mod paper;
 mod pool;
 mod render;
+mod renderings;
 pub mod worker;
 
 pub use document::{Reading, read};
-pub use ingest::{Event, IngestError, Summary, find_documents, ingest};
+pub use ingest::{Again, Event, IngestError, Summary, find_documents, ingest, is_outdated};
 pub use pool::{Options, this_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
+pub use renderings::{Drawn, RenderedAll, Renderings, render_all};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
 pub const EXTRACTOR: u32 = 2;

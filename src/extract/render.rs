@@ -41,6 +41,8 @@ pub struct Rendered {
     /// Pixels.
     pub width: u32,
     pub height: u32,
+    /// `DeviceGray` where nothing on it has a colour, else `DeviceRGB`.
+    pub colour_space: String,
     /// Its name in the object store; `None` where it went to a file.
     pub object: Option<ObjectId>,
 }
@@ -160,6 +162,7 @@ fn draw_region(
         dpi: 72.0 * picture.width as f32 / bbox.width(),
         width: picture.width,
         height: picture.height,
+        colour_space: picture.colour_space,
         object,
     })
 }

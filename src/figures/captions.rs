@@ -24,8 +24,21 @@ pub struct Caption {
     pub bbox: Rect,
     /// Whether it is nothing but the label: a mark on a figure page whose legend stands elsewhere.
     pub bare: bool,
+    /// Whether it says that its figure began on an earlier page: `Figure 2 (continued)`. The graphic
+    /// beside it belongs to the figure of the same label.
+    pub continued: bool,
     /// `(page index, line index)` of its lines.
     pub lines: Vec<(usize, usize)>,
+}
+
+impl Caption {
+    /// What is printed behind the label.
+    fn legend(&self) -> &str {
+        label::read(&self.text)
+            .and_then(|label| self.text.get(label.length..))
+            .unwrap_or(&self.text)
+            .trim()
+    }
 }
 
 /// Font sizes within this ratio are the same to the eye.
@@ -59,29 +72,46 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
                 let more = continuation(page, &lines, next, &taken[index + 1], body);
                 lines.extend(more.into_iter().map(|line| (index + 1, line)));
             }
-            for &(page, line) in &lines {
+            let caption = assemble(pages, lines, label, vocabulary);
+            if FILE.is_match(&caption.text) {
+                continue;
+            }
+            for &(page, line) in &caption.lines {
                 taken[page][line] = true;
             }
-            captions.push(assemble(pages, lines, label, vocabulary));
+            captions.push(caption);
         }
     }
     captions
 }
 
 /// Tells the legends from the marks that merely point to them: of several captions with one label,
-/// a bare label or title line (less than 60% as long as the longest) is a mark on the figure's page.
-/// Returns `(legends, marks)`, both in page order.
+/// a bare label or title line (less than 60% as long as the longest) is a mark on the figure's page,
+/// and so is one that says it continues the figure of another. What a continued one adds is appended
+/// to the legend. Returns `(legends, marks)`, both in page order.
 pub fn split_marks(captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
-    let longest: HashMap<String, usize> =
-        captions.iter().fold(HashMap::new(), |mut map, caption| {
-            let length = map.entry(caption.label.clone()).or_default();
-            *length = caption.text.len().max(*length);
-            map
+    let mut longest: HashMap<String, usize> = HashMap::new();
+    for caption in captions.iter().filter(|caption| !caption.continued) {
+        let length = longest.entry(caption.label.clone()).or_default();
+        *length = caption.text.len().max(*length);
+    }
+    let (mut legends, marks): (Vec<Caption>, Vec<Caption>) =
+        captions.into_iter().partition(|caption| match longest.get(&caption.label) {
+            Some(most) => !caption.continued && caption.text.len() * 10 >= most * 6,
+            // Its beginning was not found.
+            None => true,
         });
-    captions.into_iter().partition(|caption| {
-        let most = longest.get(&caption.label).copied().unwrap_or_default();
-        caption.text.len() * 10 >= most * 6
-    })
+    let continued = marks.iter().filter(|mark| mark.continued && mark.kind != FigureKind::Table);
+    for mark in continued {
+        let more = mark.legend();
+        let legend = legends.iter_mut().find(|legend| legend.label == mark.label);
+        // Some print the legend again over every part.
+        if let Some(legend) = legend.filter(|legend| !legend.text.contains(more)) {
+            legend.text.push(' ');
+            legend.text.push_str(more);
+        }
+    }
+    (legends, marks)
 }
 
 fn assemble(
@@ -116,6 +146,7 @@ fn assemble(
         page: pages[first_page].number,
         bbox,
         bare,
+        continued: label.continued,
         lines,
     }
 }
@@ -124,6 +155,32 @@ fn assemble(
 static REFERRAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^\W*(?:see\s+(?:figure\s+)?legend|legend)\s+(?:on|in)\b.{0,40}$")
         .expect("a valid pattern")
+});
+
+/// What ends an entry in a journal's list of the files that supplement a paper.
+static FILE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi)\((?:TIFF?|EPS|PDF|PNG|JPE?G|GIF|SVG|DOCX?|XLSX?|PPTX?|CSV|TXT|ZIP|HTML?|MP4|MOV|AVI|
+        \.(?:tiff?|eps|pdf|png|jpe?g|docx?|xlsx?|pptx?|csv|txt|zip))
+        (?:\s+(?:file)?,?\s*[\d.]+\s*[KM]?B)?\)",
+    )
+    .expect("a valid pattern")
+});
+
+/// The letter of a panel that is not the first.
+static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern")
+});
+
+/// A line of notes below a caption: set apart from it, and smaller.
+static NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[*†‡§#]\s?\S|(?:Notes?|Sources?|Abbreviations?|Key|Legend)\s?[:.]\s)")
+        .expect("a valid pattern")
+});
+
+/// Notes at the foot of a title page.
+static AUTHORS_NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)correspond|e-?mail|contributed|authors?\b|address|@").expect("a valid pattern")
 });
 
 /// The number of a section's heading.
@@ -159,19 +216,24 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
             && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
         column_before && goes_on(last)
     });
+    let starts_paragraph = || {
+        before.is_none_or(|above| {
+            let above = &page.lines[above];
+            pitch(above, line) > 1.35 * line.size.max(above.size)
+                || !same_size(above.size, line.size)
+                || above.text.ends_with(['.', '!', '?', ':', ')'])
+        })
+    };
     let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, body);
     match label.ending {
         Ending::Punctuation => (!flows_on || line.starts_bold()).then_some(label),
         Ending::Alone => (!flows_on && line.text.len() <= label.length + 2).then_some(label),
         Ending::Title => {
-            let starts_paragraph = before.is_none_or(|above| {
-                let above = &page.lines[above];
-                pitch(above, line) > 1.35 * line.size.max(above.size)
-                    || !same_size(above.size, line.size)
-                    || above.text.ends_with(['.', '!', '?', ':', ')'])
-            });
-            ((starts_paragraph && !flows_on) || (distinct && line.starts_bold())).then_some(label)
+            ((starts_paragraph() && !flows_on) || (distinct && line.starts_bold())).then_some(label)
         }
+        // Nothing but the type says that no sentence begins here.
+        Ending::Word => (line.starts_bold() && !line.is_bold() && !flows_on && starts_paragraph())
+            .then_some(label),
         Ending::Sentence => None,
     }
 }
@@ -259,7 +321,10 @@ impl Reader<'_> {
             };
             let (bbox, other) = (line.line.bbox, next.line.bbox);
             let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
-            let near = (-1.0..3.0 * line.size).contains(&(other.x0 - bbox.x1));
+            // A label alone may stand well off its text.
+            let alone = label::read(&line.text).is_some_and(|l| l.ending == Ending::Alone);
+            let gap = if alone { 6.0 } else { 3.0 } * line.size;
+            let near = (-1.0..gap).contains(&(other.x0 - bbox.x1));
             let alike = same_size(next.size, line.size) || next.text.len() < 4;
             if !(level && near && alike) || self.taken[right + 1] || lines.contains(&(right + 1)) {
                 break;
@@ -309,6 +374,10 @@ impl Reader<'_> {
         let below = &self.page.lines[next];
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
+        let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
+        if note && (0.75..1.05).contains(&(below.size / first.size)) {
+            return (pitch(above, below) < 3.2 * size).then_some(next);
+        }
         let size_agrees = same_size(first.size, below.size)
             || same_size(above.size, below.size)
             || (alone && below.size < 1.3 * first.size)
@@ -321,8 +390,7 @@ impl Reader<'_> {
             leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
         if !size_agrees
             || pitch(above, below) > most
-            || label::read(&below.text)
-                .is_some_and(|l| l.ending != Ending::Sentence || below.starts_bold())
+            || label::read(&below.text).is_some_and(|l| l.ending.is_clear() || below.starts_bold())
         {
             return None;
         }
@@ -445,9 +513,10 @@ fn continuation(
     let last = &page.lines[last];
     let lowest = page.lines.iter().map(|line| line.line.bbox.y1).fold(0.0, f32::max);
     let finished = last.text.ends_with(['.', '!', '?', ')']);
+    let wide = last.line.bbox.width() > 0.85 * page_column_width(page, last);
     let at_foot =
         last.line.bbox.y1 > lowest - 0.5 * last.size && last.line.bbox.y1 > 0.7 * page.height;
-    if finished || !at_foot || lines.len() < 2 {
+    if !at_foot {
         return Vec::new();
     }
     let Some(first) = (0..next.lines.len()).min_by(|&a, &b| {
@@ -460,11 +529,18 @@ fn continuation(
     if !same_size(opening.size, last.size) || label::read(&opening.text).is_some() || taken[first] {
         return Vec::new();
     }
+    // After a full stop, and after a single line, only what cannot begin a text of its own goes on.
+    let goes_on = SUB_CAPTION.is_match(&opening.text)
+        || (!finished && wide && opening.text.starts_with(char::is_lowercase));
+    if (finished || lines.len() < 2) && !goes_on {
+        return Vec::new();
+    }
     let label = Label {
         kind: FigureKind::Figure,
         name: String::new(),
         length: 0,
         ending: Ending::Punctuation,
+        continued: false,
     };
     Reader { page: next, body, taken }.extent(first, &label)
 }
@@ -611,6 +687,79 @@ mod tests {
             ],
         ));
         assert_eq!(captions(&[page(1, lines)]), [caption]);
+    }
+
+    #[test]
+    fn a_continued_figure_is_one_figure() {
+        let text = |text: &str, at: f32| block(1, &[line(text, 72.0, at)]);
+        let pages = [
+            page(1, text("Figure 1. Chest CT of two men. (A) Case 1.", 300.0)),
+            page(2, text("Figure 1 (continued). (B) Case 2.", 300.0)),
+            page(3, text("Figure 1. Continued", 300.0)),
+            page(4, text("Table 2. Details of the cases.", 300.0)),
+            page(5, text("Table 2. Cont. Age Sex Days in hospital Outcome Scans", 300.0)),
+        ];
+        let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+        assert_eq!(legends.iter().map(|legend| legend.page).collect::<Vec<_>>(), [1, 4]);
+        assert_eq!(legends[0].text, "Figure 1. Chest CT of two men. (A) Case 1. (B) Case 2.");
+        assert_eq!(
+            marks.iter().map(|mark| (mark.page, mark.continued)).collect::<Vec<_>>(),
+            [(2, true), (3, true), (5, true)]
+        );
+    }
+
+    #[test]
+    fn a_list_of_supplementary_files_holds_no_captions() {
+        let mut lines =
+            block(1, &[line("S1 Fig. Chest CT of a man of 40 years. (TIF)", 72.0, 300.0).bold(2)]);
+        lines.extend(block(
+            2,
+            &[line("Figure S2. Chest CT of a girl. (PDF 12 kb)", 72.0, 330.0).bold(2)],
+        ));
+        assert!(captions(&[page(1, lines)]).is_empty());
+        let printed =
+            block(1, &[line("S1 Fig. Chest CT of a man of 40 years.", 72.0, 300.0).bold(2)]);
+        assert_eq!(find(&[page(1, printed)], &Vocabulary::default())[0].label, "Figure S1");
+    }
+
+    #[test]
+    fn notes_below_a_caption_are_part_of_it() {
+        let mut lines =
+            block(1, &[line("Figure 1. Cases by day in the province", 72.0, 300.0).bold(9)]);
+        lines.extend(block(2, &[line("* Counted by the health office", 72.0, 330.0).sized(9.0)]));
+        assert_eq!(
+            captions(&[page(1, lines)]),
+            ["Figure 1. Cases by day in the province * Counted by the health office"]
+        );
+        let mut lines = block(1, &[line("Figure 1. Cases by day in the province", 72.0, 300.0)]);
+        lines.extend(block(2, &[line("* Corresponding author: someone", 72.0, 330.0).sized(9.0)]));
+        assert_eq!(captions(&[page(1, lines)]), ["Figure 1. Cases by day in the province"]);
+    }
+
+    #[test]
+    fn a_label_may_stand_well_off_its_text() {
+        let label = line("Fig. 3", 72.0, 300.0).bold(2);
+        let lines = block(1, &[label, line("Chest CT of a man of 40 years.", 140.0, 300.0)]);
+        assert_eq!(captions(&[page(1, lines)]), ["Fig. 3 Chest CT of a man of 40 years."]);
+    }
+
+    #[test]
+    fn a_finished_sentence_at_the_foot_may_be_followed_by_the_next_panel() {
+        let foot = [
+            line("Figure 3. Chest CT of two men of 40 years", 72.0, 700.0),
+            line("with fever and a dry cough. (A) Day one.", 72.0, 712.0),
+        ];
+        let head = [line("(B) Day five of the first man.", 72.0, 80.0)];
+        let pages = [page(1, block(1, &foot)), page(2, block(1, &head))];
+        assert!(captions(&pages)[0].ends_with("(A) Day one. (B) Day five of the first man."));
+    }
+
+    #[test]
+    fn lower_case_titles_count_where_the_label_is_bold() {
+        let bold = [line("Fig. 2 chest CT of a man of 40 years.", 72.0, 300.0).bold(2)];
+        assert_eq!(captions(&[page(1, block(1, &bold))]).len(), 1);
+        let plain = [line("Fig. 2 chest CT of a man of 40 years.", 72.0, 300.0)];
+        assert!(captions(&[page(1, block(1, &plain))]).is_empty());
     }
 
     #[test]

@@ -5,62 +5,40 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Mention;
-use super::cleaning::PageText;
+use super::citations::{Cited, cited};
+use super::cleaning::{PageText, TextLine};
 use super::join::{self, Vocabulary};
 
-static CITATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)\b
-        (?P<series>(?i:supplement(?:ary|al)?|suppl?\.?|extended\s+data|additional)\s+)?
-        (?:Fig(?:ure|s)?|FIG(?:URE|S)?|fig(?:ure|s)?|Figures|figures|FIGURES)\.?\s*
-        (?P<list>
-            [SABE]?[.-]?\d{1,3}(?:\([A-Za-z]\)|[A-Za-z]{1,3}\b|[a-z](?:[-–,][a-z])+\b)?
-            (?:\s*(?:,\s*and|,|and|&|to|or|[-–—])\s*(?:(?:Fig(?:ure|s)?|fig(?:ure|s)?)\.?\s*)?
-               (?:[SABE]?\d{1,3}(?:\([A-Za-z]\)|[A-Za-z]\b)?|[A-Za-z]\b))*
-        )",
-    )
-    .expect("a valid pattern")
-});
-
-static ITEM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?P<join>[-–—]|to)?\s*\b(?P<prefix>[SABE])?[.-]?(?P<number>\d{1,3})")
-        .expect("a valid pattern")
-});
-
-/// Normalised labels that a sentence cites, in the order it names them, each once.
-pub fn cited(sentence: &str) -> Vec<String> {
-    let mut labels = Vec::new();
-    for citation in CITATION.captures_iter(sentence) {
-        let series = citation.name("series").map(|series| series.as_str().to_ascii_lowercase());
-        let extended = series.as_deref().is_some_and(|series| series.starts_with("extended"));
-        let default_prefix = if series.is_some() && !extended { "S" } else { "" };
-        let mut last: Option<(String, u32)> = None;
-        for item in ITEM.captures_iter(&citation["list"]) {
-            let Ok(number) = item["number"].parse::<u32>() else { continue };
-            let written = item.name("prefix").map(|prefix| prefix.as_str());
-            let inherited = last.as_ref().map(|(prefix, _)| prefix.as_str());
-            let prefix = written.or(inherited).unwrap_or(default_prefix).to_owned();
-            // "Figures 2-5" cites 3 and 4 as well; a range over many is a misreading.
-            let from = match (&last, item.name("join")) {
-                (Some((_, first)), Some(_)) if number > *first && number - first < 20 => first + 1,
-                _ => number,
-            };
-            for number in from..=number {
-                let noun = if extended { "Extended Data Figure" } else { "Figure" };
-                let label = format!("{noun} {prefix}{number}");
-                if !labels.contains(&label) {
-                    labels.push(label);
-                }
-            }
-            last = Some((prefix, number));
-        }
-    }
-    labels
+/// A sentence outside captions, and the figures it cites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citing {
+    /// From 1; where the sentence starts.
+    pub page: u32,
+    pub text: String,
+    pub figures: Vec<Cited>,
 }
+
+impl Citing {
+    /// What it says of the figure labelled `label`, if it cites that one.
+    pub fn mention(&self, label: &str) -> Option<Mention> {
+        let cited = self.figures.iter().find(|figure| figure.label == label)?;
+        let panels = cited.panels.clone();
+        Some(Mention { page: self.page, text: self.text.clone(), panels })
+    }
+}
+
+/// Numbers of references set on a sentence's full stop, and the blank behind them.
+static REFERENCES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\d{1,3}(?:[,–-]\s?\d{1,3})*\s").expect("a valid pattern"));
 
 /// Cuts running text into sentences. A full stop after an abbreviation, an initial or inside a number
 /// ends none.
 pub fn sentences(text: &str) -> Vec<&str> {
+    let opens = |after: &str| {
+        after.trim_start().starts_with(|c: char| {
+            c.is_uppercase() || c.is_ascii_digit() || matches!(c, '(' | '[' | '"' | '“' | '‘')
+        })
+    };
     let mut found = Vec::new();
     let mut start = 0;
     for (at, mark) in text.char_indices() {
@@ -71,11 +49,14 @@ pub fn sentences(text: &str) -> Vec<&str> {
         let rest = &text[at + 1..];
         let tail = rest.len() - rest.trim_start_matches([')', ']', '"', '”', '’']).len();
         let after = &rest[tail..];
-        let opens = after.trim_start().starts_with(|c: char| {
-            c.is_uppercase() || c.is_ascii_digit() || matches!(c, '(' | '[' | '"' | '“' | '‘')
-        });
-        let ends = after.is_empty() || (after.starts_with(' ') && opens);
-        if ends && !(mark == '.' && is_abbreviation(&text[start..at])) {
+        // "was observed.12 The", "in mice.3,4 The": numbers of references stand on the full stop.
+        let raised = text[..at].ends_with(char::is_alphabetic) && mark == '.' && tail == 0;
+        let (tail, after) = match REFERENCES.find(rest).filter(|_| raised) {
+            Some(references) => (references.len() - 1, &rest[references.len() - 1..]),
+            None => (tail, after),
+        };
+        let ends = after.is_empty() || (after.starts_with(' ') && opens(after));
+        if at >= start && ends && !(mark == '.' && is_abbreviation(&text[start..at])) {
             let end = at + 1 + tail;
             found.push(text[start..end].trim());
             start = end;
@@ -93,64 +74,166 @@ fn is_abbreviation(before: &str) -> bool {
     const SHORT: &[&str] = &[
         "fig", "figs", "al", "e.g", "i.e", "vs", "dr", "prof", "no", "ref", "refs", "eq", "eqs",
         "approx", "suppl", "supp", "tab", "st", "cf", "ca", "etc", "inc", "ltd", "co", "mr", "mrs",
-        "ms", "resp",
+        "ms", "resp", "sp", "spp", "ed", "eds", "vol", "dept", "univ",
     ];
     let word = before.rsplit([' ', '(', '[', '"', '“']).next().unwrap_or_default();
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
     initial || SHORT.contains(&word.to_lowercase().as_str())
 }
 
-/// Every citing sentence of the text outside captions, with the labels it cites.
+/// Every citing sentence of the text outside captions, in the order of the text. `body` is the size
+/// that running text is set in.
 pub fn find(
     pages: &[PageText],
     is_caption: &[Vec<bool>],
     vocabulary: &Vocabulary,
-) -> Vec<(Vec<String>, Mention)> {
-    let mut found = Vec::new();
+    body: f32,
+) -> Vec<Citing> {
+    let mut flow = Flow::new(vocabulary, body);
     for (page, is_caption) in pages.iter().zip(is_caption) {
-        let mut paragraphs: Vec<String> = vec![String::new()];
-        let mut size = 0.0_f32;
+        flow.read(page, is_caption);
+    }
+    flow.finish()
+}
+
+/// A paragraph in the making, and the pages that its parts come from.
+#[derive(Debug, Default)]
+struct Paragraph {
+    text: String,
+    /// `(byte, page)`: the page from that byte on.
+    pages: Vec<(usize, u32)>,
+}
+
+impl Paragraph {
+    fn append(&mut self, line: &TextLine, page: u32, vocabulary: &Vocabulary) {
+        if self.pages.last().is_none_or(|(_, last)| *last != page) {
+            self.pages.push((self.text.len(), page));
+        }
+        join::append(&mut self.text, &line.text, vocabulary);
+    }
+
+    /// Whether a sentence goes on in the next line.
+    fn is_open(&self) -> bool {
+        !self.text.is_empty() && !self.text.ends_with(['.', '!', '?', ':'])
+    }
+
+    fn page(&self, at: usize) -> u32 {
+        let after = self.pages.partition_point(|(start, _)| *start <= at);
+        self.pages.get(after.saturating_sub(1)).map_or(1, |(_, page)| *page)
+    }
+}
+
+/// Follows the running text past the floats that stand in its way, over columns and pages.
+struct Flow<'a> {
+    vocabulary: &'a Vocabulary,
+    body: f32,
+    /// Of the running text.
+    main: Paragraph,
+    /// Of text in another size: footnotes, tables, the words of a picture.
+    other: Paragraph,
+    other_size: f32,
+    found: Vec<Citing>,
+}
+
+impl<'a> Flow<'a> {
+    fn new(vocabulary: &'a Vocabulary, body: f32) -> Self {
+        let (main, other) = (Paragraph::default(), Paragraph::default());
+        Self { vocabulary, body, main, other, other_size: 0.0, found: Vec::new() }
+    }
+
+    fn read(&mut self, page: &PageText, is_caption: &[bool]) {
+        let full = full_blocks(page);
         for (line, _) in page.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption) {
-            // Another size of type is another text: a heading, a table, a footnote.
-            if (line.size - size).abs() > 0.1 * size {
-                paragraphs.push(String::new());
-                size = line.size;
-            }
-            if let Some(paragraph) = paragraphs.last_mut() {
-                join::append(paragraph, &line.text, vocabulary);
+            let running = (line.size - self.body).abs() <= 0.1 * self.body;
+            let block = line.line.block;
+            let whole = full.get(block).copied().unwrap_or(true) || ends_sentence(line);
+            if !running || (self.main.is_open() && !whole) {
+                self.set_apart(line, page.number);
+            } else if is_heading(line) && !self.main.is_open() {
+                self.close_main();
+                self.main.append(line, page.number, self.vocabulary);
+                self.close_main();
+            } else {
+                self.main.append(line, page.number, self.vocabulary);
             }
         }
-        for sentence in paragraphs.iter().flat_map(|paragraph| sentences(paragraph)) {
-            let labels = cited(sentence);
-            if !labels.is_empty() {
-                found.push((
-                    labels,
-                    Mention { page: page.number, text: sentence.to_owned(), panels: Vec::new() },
-                ));
+        // What is set apart ends with its page.
+        self.close_other();
+    }
+
+    fn set_apart(&mut self, line: &TextLine, page: u32) {
+        // Another size of type is another text.
+        if (line.size - self.other_size).abs() > 0.1 * self.other_size {
+            self.close_other();
+            self.other_size = line.size;
+        }
+        self.other.append(line, page, self.vocabulary);
+    }
+
+    fn close_main(&mut self) {
+        let paragraph = std::mem::take(&mut self.main);
+        self.take(&paragraph);
+    }
+
+    fn close_other(&mut self) {
+        let paragraph = std::mem::take(&mut self.other);
+        self.take(&paragraph);
+    }
+
+    fn take(&mut self, paragraph: &Paragraph) {
+        let from = paragraph.text.as_ptr() as usize;
+        for sentence in sentences(&paragraph.text) {
+            let figures = cited(sentence);
+            if !figures.is_empty() {
+                let at = sentence.as_ptr() as usize - from;
+                let page = paragraph.page(at);
+                self.found.push(Citing { page, text: sentence.to_owned(), figures });
             }
         }
     }
-    found
+
+    fn finish(mut self) -> Vec<Citing> {
+        self.close_main();
+        self.close_other();
+        // Text set apart was read before the sentence it interrupts was finished.
+        self.found.sort_by_key(|citing| citing.page);
+        self.found
+    }
+}
+
+/// By number of block: whether it holds a line as long as those of running text.
+fn full_blocks(page: &PageText) -> Vec<bool> {
+    let mut widths: Vec<f32> = page.lines.iter().map(|line| line.line.bbox.width()).collect();
+    widths.sort_by(f32::total_cmp);
+    // Most lines of a page of text are full ones; of a page with a table, a quarter still are.
+    let usual = widths.get(widths.len() * 3 / 4).copied().unwrap_or_default();
+    let blocks = page.lines.iter().map(|line| line.line.block + 1).max().unwrap_or_default();
+    let mut full = vec![false; blocks];
+    for line in &page.lines {
+        let long = line.line.bbox.width() > 0.6 * usual || line.line.words.len() >= 7;
+        full[line.line.block] |= long;
+    }
+    full
+}
+
+fn ends_sentence(line: &TextLine) -> bool {
+    line.text.ends_with(['.', '!', '?', ')', ';', ','])
+}
+
+/// Whether the line is set as headings are, or reads like one.
+fn is_heading(line: &TextLine) -> bool {
+    let words = &line.line.words;
+    let slanted = words.iter().all(|word| word.italic);
+    let few = words.len() <= 12 && !line.text.ends_with(['.', ',', ';', '-']);
+    few && (slanted || words.iter().all(|word| word.bold))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::by_hand::{block, line, page};
     use super::*;
-
-    #[test]
-    fn lists_and_ranges_cite_each_of_their_figures() {
-        assert_eq!(cited("as seen (Fig. 1A and 1B)"), ["Figure 1"]);
-        assert_eq!(cited("Figures 1 and 2, and Fig. S3"), ["Figure 1", "Figure 2", "Figure S3"]);
-        assert_eq!(cited("(Figs 2-4)"), ["Figure 2", "Figure 3", "Figure 4"]);
-        assert_eq!(cited("(Figures S1, S3)"), ["Figure S1", "Figure S3"]);
-        assert_eq!(cited("Supplementary Figure 2 shows"), ["Figure S2"]);
-        assert_eq!(cited("Extended Data Fig. 4a"), ["Extended Data Figure 4"]);
-        assert_eq!(cited("see Figure 3a-c and Table 2"), ["Figure 3"]);
-        assert_eq!(cited("(Figure 6A-6C)"), ["Figure 6"]);
-        assert!(cited("we figured 3 things").is_empty());
-    }
 
     #[test]
     fn sentences_end_where_people_end_them() {
@@ -163,6 +246,70 @@ mod tests {
                 "No. 4 did not?",
                 "Yes."
             ]
+        );
+        let text = "It rose to 2.5 mm.12 The rest fell.3,4 Both in E. coli sp. nov. as shown.";
+        assert_eq!(
+            sentences(text),
+            ["It rose to 2.5 mm.12", "The rest fell.3,4", "Both in E. coli sp. nov. as shown."]
+        );
+    }
+
+    fn found(pages: &[PageText]) -> Vec<(u32, String)> {
+        let is_caption: Vec<Vec<bool>> = pages
+            .iter()
+            .map(|page| page.lines.iter().map(|line| line.text.starts_with("Figure 9.")).collect())
+            .collect();
+        find(pages, &is_caption, &Vocabulary::default(), 10.0)
+            .into_iter()
+            .map(|citing| (citing.page, citing.text))
+            .collect()
+    }
+
+    #[test]
+    fn a_sentence_goes_on_past_floats_and_pages() {
+        let first = block(
+            1,
+            &[
+                line("All was well. The opacities lay near to the", 72.0, 600.0),
+                line("pleura, as in most of the other patients who", 72.0, 612.0),
+            ],
+        );
+        let mut second = block(1, &[line("Figure 9. Chest CT (see Fig. 3).", 72.0, 80.0)]);
+        second.extend(block(2, &[line("Left lobe", 72.0, 100.0), line("n = 12", 200.0, 100.0)]));
+        second.extend(block(
+            3,
+            &[line("a note about Figure 4 in small type", 72.0, 120.0).sized(7.0)],
+        ));
+        second.extend(block(
+            4,
+            &[
+                line("were scanned in that week or later on (Fig-", 72.0, 300.0),
+                line("ure 2). The others were not.", 72.0, 312.0),
+            ],
+        ));
+        assert_eq!(
+            found(&[page(1, first), page(2, second)]),
+            [
+                (1, "The opacities lay near to the pleura, as in most of the other patients who were \
+                     scanned in that week or later on (Figure 2).".to_owned()),
+                (2, "a note about Figure 4 in small type".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn headings_are_no_part_of_a_sentence() {
+        let mut lines = block(
+            1,
+            &[
+                line("All patients were scanned within the same week.", 72.0, 100.0),
+                line("Chest CT", 72.0, 120.0).bold(2),
+            ],
+        );
+        lines.extend(block(2, &[line("Figure 1 shows the lungs of one of the men.", 72.0, 140.0)]));
+        assert_eq!(
+            found(&[page(1, lines)]),
+            [(1, "Figure 1 shows the lungs of one of the men.".to_owned())]
         );
     }
 

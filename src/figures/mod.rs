@@ -1,18 +1,25 @@
 //! From lines of text and placed images to figures: pure functions over `pdf` types.
 //!
 //! `cleaning` takes banners and margin numbers off, `captions` finds the captions, `regions` the
-//! graphics, `pairing` puts them together and `mentions` adds the sentences that cite them.
+//! graphics, `pairing` puts them together, `parts` looks into each figure, and `mentions` adds the
+//! sentences that cite them.
 
+mod bare;
 #[cfg(test)]
 mod by_hand;
 mod captions;
+mod citations;
 mod cleaning;
+mod furniture;
 mod join;
 mod label;
 mod mentions;
 mod pairing;
+mod parts;
+mod printed;
 mod record;
 mod regions;
+mod sub_captions;
 
 pub use cleaning::{PageText, TextLine, clean};
 pub use label::normalise;
@@ -20,7 +27,9 @@ pub use record::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
     Pairing, Panel, RegionRecord, RegionRole,
 };
+pub use sub_captions::{SubCaption, general_part, sub_captions};
 
+use furniture::Furniture;
 use join::Vocabulary;
 
 use crate::pdf::{Page, Rect};
@@ -40,10 +49,24 @@ pub struct Figure {
     pub bbox: Option<Rect>,
     /// Which of the drawn images of that page it shows: indices into [`Page::drawn`]`.images`.
     pub images: Vec<usize>,
+    pub composition: Option<Composition>,
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
+    pub panels: Vec<Panel>,
     pub mentions: Vec<Mention>,
+    pub regions: Vec<FigureRegion>,
+}
+
+/// Where a figure stands besides its own page and box.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FigureRegion {
+    pub role: RegionRole,
+    /// From 1.
+    pub page: u32,
+    pub bbox: Rect,
+    /// As [`Figure::images`], of this page.
+    pub images: Vec<usize>,
 }
 
 /// Finds the figures of a document: captioned ones in page order of their captions, then the
@@ -56,101 +79,38 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
     for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
         is_caption[page][line] = true;
     }
-    let furniture = regions::furniture(pages);
+    let furniture = Furniture::of(pages);
     let graphics: Vec<_> = pages
         .iter()
         .zip(texts)
         .zip(&is_caption)
-        .map(|((page, text), is_caption)| regions::find(page, text, is_caption, &furniture))
+        .map(|((page, text), is_caption)| {
+            let here = all.iter().filter(|caption| caption.page == page.number);
+            let boxes: Vec<Rect> = here.map(|caption| caption.bbox).collect();
+            regions::find(page, text, is_caption, &boxes, &furniture)
+        })
         .collect();
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();
     let (captions, marks) = captions::split_marks(all);
-    let paired = pairing::pair(&captions, &marks, &graphics, &sizes);
-    let mentions = mentions::find(texts, &is_caption, &vocabulary);
-    paired
-        .into_iter()
-        .map(|paired| {
-            let caption = paired.caption.map(|index| &captions[index]);
-            let label = caption.map(|caption| caption.label.clone());
-            let cites =
-                |labels: &[String]| label.as_ref().is_some_and(|label| labels.contains(label));
-            Figure {
-                kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
-                caption: caption.map(|caption| caption.text.clone()).unwrap_or_default(),
-                caption_page: caption.map(|caption| caption.page),
-                caption_bbox: caption.map(|caption| caption.bbox),
-                page: paired.page,
-                bbox: paired.bbox,
-                images: images_in(pages, paired.page, paired.bbox, &furniture),
-                pairing: paired.pairing,
-                confidence: paired.confidence,
-                mentions: mentions
-                    .iter()
-                    .filter(|(labels, _)| cites(labels))
-                    .map(|(_, mention)| mention.clone())
-                    .collect(),
-                label,
-            }
-        })
-        .collect()
-}
-
-/// The drawn images whose middle lies in the figure's box, in drawing order.
-fn images_in(
-    pages: &[Page],
-    page: Option<u32>,
-    bbox: Option<Rect>,
-    furniture: &std::collections::HashMap<u32, usize>,
-) -> Vec<usize> {
-    let (Some(page), Some(bbox)) = (page.and_then(|page| pages.get(page as usize - 1)), bbox)
-    else {
-        return Vec::new();
+    let mentions = mentions::find(texts, &is_caption, &vocabulary, captions::body_size(texts));
+    let parts = parts::Parts {
+        pages,
+        texts,
+        is_caption: &is_caption,
+        furniture: &furniture,
+        graphics: &graphics,
     };
-    let images = page.drawn.images.iter().enumerate();
-    images
-        .filter(|(_, image)| image.xref.is_none_or(|xref| !furniture.contains_key(&xref)))
-        .filter(|(_, image)| bbox.contains_point(image.bbox.centre()))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-#[doc(hidden)]
-pub fn debug(pages: &[Page], texts: &[PageText], only: &[u32]) {
-    let vocabulary = Vocabulary::of(texts);
-    let all = captions::find(texts, &vocabulary);
-    let mut is_caption: Vec<Vec<bool>> =
-        texts.iter().map(|page| vec![false; page.lines.len()]).collect();
-    for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
-        is_caption[page][line] = true;
+    let paired = pairing::pair(&captions, &marks, &graphics, &sizes);
+    let mut figures: Vec<Figure> = paired
+        .into_iter()
+        .map(|paired| parts.figure(paired.caption.map(|index| &captions[index]), &paired))
+        .collect();
+    let cited = mentions.iter().flat_map(|citing| &citing.figures);
+    let prose: Vec<bool> = graphics.iter().map(|page| page.prose.len() > 3).collect();
+    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
+    for figure in &mut figures {
+        let Some(label) = &figure.label else { continue };
+        figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();
     }
-    let furniture = regions::furniture(pages);
-    for ((page, text), is_caption) in pages.iter().zip(texts).zip(&is_caption) {
-        if !only.contains(&page.number) {
-            continue;
-        }
-        let g = regions::find(page, text, is_caption, &furniture);
-        for g in &g.graphics {
-            println!(
-                "p{} GRAPHIC {:?} image {}",
-                page.number,
-                <[f32; 4]>::from(g.bbox),
-                g.has_image
-            );
-        }
-        for g in &g.prose {
-            println!("p{} prose {:?}", page.number, <[f32; 4]>::from(*g));
-        }
-    }
-    for c in all {
-        if only.contains(&c.page) {
-            println!(
-                "p{} CAPTION {} {:?} bare {} {}",
-                c.page,
-                c.label,
-                <[f32; 4]>::from(c.bbox),
-                c.bare,
-                c.text.chars().take(80).collect::<String>()
-            );
-        }
-    }
+    figures
 }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::cleaning::PageText;
-use crate::pdf::{Page, Rect};
+use super::furniture::{self, Furniture};
+use crate::pdf::{Direction, Page, Rect};
 
 /// A graphic on a page, before anyone knows whose figure it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,21 +21,10 @@ pub struct PageGraphics {
     pub graphics: Vec<Graphic>,
     /// Boxes of running text, which separates figures.
     pub prose: Vec<Rect>,
-}
-
-/// Images that are part of the paper's dress: logos, banners, watermarks. By xref.
-pub fn furniture(pages: &[Page]) -> HashMap<u32, usize> {
-    let mut on_pages: HashMap<u32, usize> = HashMap::new();
-    for page in pages {
-        let mut here: Vec<u32> = page.drawn.images.iter().filter_map(|image| image.xref).collect();
-        here.sort_unstable();
-        here.dedup();
-        for xref in here {
-            *on_pages.entry(xref).or_default() += 1;
-        }
-    }
-    on_pages.retain(|_, count| *count >= 3);
-    on_pages
+    /// Boxes of the painted paths that may be part of a graphic.
+    pub paths: Vec<Rect>,
+    /// Boxes of the other texts: what is printed on and beside graphics, headings, tables.
+    pub labels: Vec<Rect>,
 }
 
 /// Side of a cell of the page's occupancy grid, in points.
@@ -50,59 +40,87 @@ const SMALLEST_DRAWING: f32 = 3000.0;
 /// A picture is at least this wide and high when drawn, in points, or part of a mosaic.
 const SMALLEST_PICTURE: f32 = 24.0;
 
-/// `is_caption` tells which lines of `text` belong to captions.
+/// `is_caption` tells which lines of `text` belong to captions, whose boxes on this page are
+/// `captions`.
 pub fn find(
     page: &Page,
     text: &PageText,
     is_caption: &[bool],
-    furniture: &HashMap<u32, usize>,
+    captions: &[Rect],
+    furniture: &Furniture,
 ) -> PageGraphics {
-    let caption_boxes: Vec<Rect> = boxes(text, |index| is_caption[index]);
+    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index]);
     let prose_lines = prose(text, is_caption);
-    let prose_boxes: Vec<Rect> = boxes(text, |index| prose_lines[index]);
-    let labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
+    let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
+    let mut labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
+    labels.extend(turned_labels(page));
 
     let images: Vec<Rect> = page
         .drawn
         .images
         .iter()
-        .filter(|image| image.xref.is_none_or(|xref| !furniture.contains_key(&xref)))
+        .filter(|image| !furniture.holds_image(image))
         .map(|image| image.bbox)
+        .filter(|image| !is_backdrop(image, text, &prose))
         .collect();
-    let paths: Vec<Rect> = page
-        .drawn
-        .paths
-        .iter()
+    let paths: Vec<Rect> =
+        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let frames = furniture::frames(&paths, &caption_lines);
+    let paths: Vec<Rect> = paths
+        .into_iter()
         .filter(|path| {
             !is_ground(path, text)
-                && !frames_text(path, &caption_boxes, &prose_boxes)
-                && !runs_beside(path, &caption_boxes)
+                && !frames_text(path, &caption_lines, &prose)
+                && !runs_beside(path, &caption_lines)
+                && !frames.iter().any(|frame| furniture::is_border(path, frame))
         })
-        .copied()
         .collect();
 
-    let mut grid = Grid::new(page.width, page.height);
-    for mark in images.iter().chain(&paths) {
-        grid.mark(mark);
-    }
-    let walls: Vec<Rect> = caption_boxes.iter().chain(&prose_boxes).copied().collect();
-    let clusters = grid.clusters(&walls);
-    let mut found: Vec<Cluster> = vec![Cluster::default(); clusters];
-    for (mark, is_image) in
-        images.iter().map(|mark| (mark, true)).chain(paths.iter().map(|mark| (mark, false)))
-    {
-        if let Some(cluster) = grid.cluster_at(mark) {
-            found[cluster].add(mark, is_image);
-        }
-    }
+    let walls: Vec<Rect> = caption_lines.iter().chain(&prose).copied().collect();
+    let clusters = clusters(page, &images, &paths, &walls);
+    let clusters: Vec<Cluster> =
+        clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
     let mut graphics: Vec<Graphic> =
-        found.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
-    let frames = found.iter().filter_map(|cluster| cluster.axes(&walls));
-    frames.for_each(|frame| join_axes(&mut graphics, &frame));
-    join_overlapping(&mut graphics);
+        clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
+    let axes = clusters.iter().filter_map(|cluster| cluster.axes(&walls));
+    axes.for_each(|axes| join_axes(&mut graphics, &axes));
+    join_overlapping(&mut graphics, captions);
     take_in_labels(&mut graphics, &labels);
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    PageGraphics { graphics, prose: prose_boxes }
+    PageGraphics { graphics, prose, paths, labels }
+}
+
+/// Groups what lies within reach of each other, with no running text or caption between.
+fn clusters(page: &Page, images: &[Rect], paths: &[Rect], walls: &[Rect]) -> Vec<Cluster> {
+    let mut grid = Grid::new(page.width, page.height);
+    for mark in images.iter().chain(paths) {
+        grid.mark(mark);
+    }
+    let mut found: Vec<Cluster> = vec![Cluster::default(); grid.clusters(walls)];
+    for (marks, is_image) in [(images, true), (paths, false)] {
+        for mark in marks {
+            if let Some(cluster) = grid.cluster_at(mark) {
+                found[cluster].add(mark, is_image);
+            }
+        }
+    }
+    found
+}
+
+/// Texts set upwards or downwards beside a chart: the titles of its axes. A banner that runs along
+/// the whole page is none.
+fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
+    let turned = page.lines.iter().filter(|line| {
+        matches!(line.direction, Direction::Up | Direction::Down)
+            && line.bbox.height() < 0.4 * page.height
+    });
+    turned.map(|line| line.bbox)
+}
+
+/// Whether a picture is the ground that running text is printed on: a scanned page, a tint.
+fn is_backdrop(image: &Rect, page: &PageText, prose: &[Rect]) -> bool {
+    image.area() > 0.6 * page.width * page.height
+        && prose.iter().filter(|text| image.contains_point(text.centre())).count() >= 8
 }
 
 fn boxes(text: &PageText, wanted: impl Fn(usize) -> bool) -> Vec<Rect> {
@@ -165,6 +183,8 @@ fn runs_beside(path: &Rect, captions: &[Rect]) -> bool {
 
 #[derive(Debug, Clone, Default)]
 struct Cluster {
+    /// Each with whether it is a picture; rules apart.
+    marks: Vec<(Rect, bool)>,
     bbox: Option<Rect>,
     rules: Vec<Rect>,
     image_area: f32,
@@ -179,6 +199,7 @@ impl Cluster {
             self.rules.push(*mark);
             return;
         }
+        self.marks.push((*mark, is_image));
         self.bbox = Some(self.bbox.map_or(*mark, |bbox| bbox.union(mark)));
         if is_image {
             self.images += 1;
@@ -187,6 +208,51 @@ impl Cluster {
         } else {
             self.paths += 1;
         }
+    }
+
+    /// The cluster in parts that no caption lies in. One whose box holds a caption surrounds it, as
+    /// pictures above and beside do; each side of the caption is then a graphic of its own.
+    fn around(self, captions: &[Rect]) -> Vec<Self> {
+        let held = |bbox: Rect| {
+            captions.iter().copied().find(|caption| bbox.contains_point(caption.centre()))
+        };
+        let Some(caption) = self.bbox.and_then(held) else { return vec![self] };
+        // Printed over a blank corner of the picture, it divides nothing.
+        if self
+            .marks
+            .iter()
+            .any(|(mark, is_image)| *is_image && mark.contains_point(caption.centre()))
+        {
+            return vec![self];
+        }
+        let side = |mark: &Rect| {
+            let (x, y) = mark.centre();
+            match () {
+                () if mark.y1 <= caption.y0 + 3.0 => Some(0),
+                () if mark.y0 >= caption.y1 - 3.0 => Some(1),
+                () if mark.x1 <= caption.x0 + 3.0 => Some(2),
+                () if mark.x0 >= caption.x1 - 3.0 => Some(3),
+                // It touches the caption, and goes with the side that most of it is on.
+                () if y < caption.y0 => Some(0),
+                () if y > caption.y1 => Some(1),
+                () if x < caption.x0 => Some(2),
+                () if x > caption.x1 => Some(3),
+                () => None,
+            }
+        };
+        let mut parts: [Self; 4] = Default::default();
+        for (mark, is_image) in &self.marks {
+            if let Some(side) = side(mark) {
+                parts[side].add(mark, *is_image);
+            }
+        }
+        for rule in &self.rules {
+            if let Some(side) = side(rule) {
+                parts[side].rules.push(*rule);
+            }
+        }
+        let others: Vec<Rect> = captions.iter().filter(|c| **c != caption).copied().collect();
+        parts.into_iter().flat_map(|part| part.around(&others)).collect()
     }
 
     /// Whether a rule belongs to the drawing made of `marks`: it hardly passes them, or meets another
@@ -244,13 +310,17 @@ fn join_axes(graphics: &mut [Graphic], axes: &Rect) {
     }
 }
 
-/// Makes one of graphics whose boxes overlap: a legend in its chart, an inset in its picture.
-fn join_overlapping(graphics: &mut Vec<Graphic>) {
+/// Makes one of graphics whose boxes overlap: a legend in its chart, an inset in its picture. Not
+/// where the joint box would hold a caption.
+fn join_overlapping(graphics: &mut Vec<Graphic>, captions: &[Rect]) {
     let mut index = 0;
     while index < graphics.len() {
         let bbox = graphics[index].bbox;
-        let other = (index + 1..graphics.len())
-            .find(|&other| !graphics[other].bbox.intersect(&bbox).is_empty());
+        let other = (index + 1..graphics.len()).find(|&other| {
+            let joint = bbox.union(&graphics[other].bbox);
+            !graphics[other].bbox.intersect(&bbox).is_empty()
+                && !captions.iter().any(|caption| joint.contains_point(caption.centre()))
+        });
         match other {
             Some(other) => {
                 let other = graphics.swap_remove(other);
@@ -465,7 +535,7 @@ mod tests {
         // The second joins the first only by way of the third.
         let mut graphics =
             vec![graphic(0.0, 10.0, false), graphic(20.0, 30.0, true), graphic(5.0, 25.0, false)];
-        join_overlapping(&mut graphics);
+        join_overlapping(&mut graphics, &[]);
         assert_eq!(graphics, [graphic(0.0, 30.0, true)]);
     }
 

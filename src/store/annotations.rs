@@ -12,7 +12,7 @@ pub struct ImageKey {
     pub version: String,
     /// 1-based page of the image's first placement.
     pub page: u32,
-    /// Empty for an inline image.
+    /// Empty for an inline image and for a rendering.
     pub xref: Option<u32>,
     pub image_sha256: String,
     pub document_sha256: String,

@@ -75,7 +75,14 @@ pub struct Totals {
     pub documents: u64,
     pub failed: u64,
     pub pages: u64,
+    /// Pictures, tiles of stitched ones and renderings left out.
     pub images: u64,
+    /// Renderings of figures.
+    pub rendered: u64,
+    /// Pictures put together from tiles.
+    pub stitched: u64,
+    /// Pictures with decisions that the newest reading of their document no longer finds.
+    pub lost: u64,
     /// Figures that carry a caption (tables left out).
     pub captions: u64,
     /// Those of them whose graphic was found.
@@ -110,6 +117,15 @@ impl Store {
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes that a document lies at `path` now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn set_path(&self, document: i64, path: &str) -> Result<()> {
+        self.db.execute("UPDATE document SET path = ?2 WHERE id = ?1", params![document, path])?;
+        Ok(())
     }
 
     /// The paper of a `preprint.id`.
@@ -180,7 +196,12 @@ impl Store {
             documents: count("document WHERE status = 'done'")?,
             failed: count("document WHERE status = 'failed'")?,
             pages: count("page")?,
-            images: count("image")?,
+            images: count("image WHERE origin <> 'rendered' AND tile_of IS NULL")?,
+            rendered: count("image WHERE origin = 'rendered'")?,
+            stitched: count("image WHERE origin = 'stitched'")?,
+            lost: count(
+                "image WHERE NOT EXISTS (SELECT 1 FROM placement WHERE placement.image = image.id)",
+            )?,
             captions: count("figure WHERE caption <> '' AND kind <> 'table'")?,
             paired: count("figure WHERE caption <> '' AND kind <> 'table' AND page IS NOT NULL")?,
             uncaptioned: count("figure WHERE caption = ''")?,

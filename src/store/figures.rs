@@ -9,7 +9,7 @@ use crate::figures::{
 use crate::pdf::Rect;
 
 /// The box in four columns; `None` where they are NULL.
-fn bbox(row: &Row<'_>, columns: [&str; 4]) -> rusqlite::Result<Option<Rect>> {
+pub(super) fn bbox(row: &Row<'_>, columns: [&str; 4]) -> rusqlite::Result<Option<Rect>> {
     let [x0, y0, x1, y1] = columns.map(|column| row.get::<_, Option<f32>>(column));
     Ok(match (x0?, y0?, x1?, y1?) {
         (Some(x0), Some(y0), Some(x1), Some(y1)) => Some(Rect { x0, y0, x1, y1 }),
@@ -17,7 +17,7 @@ fn bbox(row: &Row<'_>, columns: [&str; 4]) -> rusqlite::Result<Option<Rect>> {
     })
 }
 
-const BOX: [&str; 4] = ["x0", "y0", "x1", "y1"];
+pub(super) const BOX: [&str; 4] = ["x0", "y0", "x1", "y1"];
 
 impl Store {
     /// Ids of the pictures that a `figure.id` shows, in drawing order: what a curator would look at,
@@ -120,7 +120,8 @@ impl Store {
         Ok(images.into_iter().map(|(_, image)| image).collect())
     }
 
-    fn overlays(&self, placement: i64) -> Result<Vec<Overlay>> {
+    /// What the page prints over a `placement.id`.
+    pub(super) fn overlays(&self, placement: i64) -> Result<Vec<Overlay>> {
         let mut query =
             self.db.prepare_cached("SELECT * FROM overlay WHERE placement = ?1 ORDER BY id")?;
         let rows = query.query_map([placement], |row| {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     Decision, Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value,
 };
+use crate::figures::ImageOrigin;
 
 /// What the curators' decisions in force on one subject amount to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,12 @@ impl Store {
                 continue;
             }
             let Value::Crop(boxes) = &crop.value else { continue };
+            let rendering_of = match image.origin {
+                ImageOrigin::Rendered => {
+                    self.figure_of_image(image.id)?.and_then(|figure| figure.label)
+                }
+                _ => None,
+            };
             let whole = [PanelBox::whole(image.width, image.height)];
             for (index, bounds) in (0..).zip(boxes) {
                 let Some((panel, letter, sub_caption)) = details.get(&(image.id, *bounds)) else {
@@ -83,6 +90,7 @@ impl Store {
                     height: image.height,
                     xref: image.xref,
                     page: image.page,
+                    rendering_of: rendering_of.clone(),
                     file_name: image.file_name.clone(),
                     preprint: image.preprint,
                     preprint_name: image.preprint_name.clone(),
@@ -149,7 +157,6 @@ fn same(one: &Value, other: &Value) -> bool {
 mod tests {
     use super::super::tests::scratch;
     use super::*;
-    use crate::figures::ImageOrigin;
     use crate::store::{
         Diagnosis, Extraction, FoundImage, FoundPlacement, NewDecision, NewPanel, PaperMeta,
         Source, now,

@@ -13,8 +13,11 @@ mod found;
 mod labelled;
 mod objects;
 mod panels;
+mod places;
 mod queue;
 mod record;
+mod renderings;
+mod reread;
 mod runs;
 mod splits;
 
@@ -30,7 +33,10 @@ pub use found::{
 pub use labelled::Verdict;
 pub use objects::{ObjectId, ObjectStore, sha256_hex};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
-pub use queue::{ImageFacts, ImageFigure};
+pub use places::{PageRow, PlacementRow};
+pub use queue::{FigureDrawings, ImageFacts, ImageFigure};
+pub use renderings::{NewRendering, Renderable};
+pub use reread::Reread;
 pub use runs::Run;
 pub use splits::{Part, Split};
 

@@ -106,6 +106,8 @@ pub struct LabelledPanel {
     pub xref: Option<u32>,
     /// 1-based page of the image's first placement.
     pub page: u32,
+    /// Of a rendering: the label of its figure.
+    pub rendering_of: Option<String>,
     /// Of a released picture: the name it was published under.
     pub file_name: Option<String>,
     /// `preprint.id`

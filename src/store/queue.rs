@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Decision, Result, Source, Stage, Store, Subject};
-use crate::figures::Mention;
+use crate::figures::{Composition, ImageOrigin, Mention, RegionRole};
 
 /// What decides whether and when a picture is shown to a curator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,18 @@ pub struct ImageFacts {
     pub drawn_on: u32,
     /// Captions of the figures that show it, joined by a blank.
     pub captions: String,
+}
+
+/// What is drawn of one figure, once or several times.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FigureDrawings {
+    /// `image.id` of the figure's own pictures, tiles left out: those of its region and of the regions
+    /// it continues on.
+    pub own: Vec<i64>,
+    /// Those of each further drawing of the whole figure.
+    pub copies: Vec<Vec<i64>>,
+    /// Its rendering, where one was made.
+    pub rendering: Option<i64>,
 }
 
 /// A figure that shows a picture.
@@ -28,6 +40,7 @@ pub struct ImageFigure {
     pub caption: String,
     /// Page of the graphic, from 1.
     pub page: Option<u32>,
+    pub composition: Option<Composition>,
     pub mentions: Vec<Mention>,
     /// How many images the figure shows, this one included.
     pub images: usize,
@@ -57,6 +70,45 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// What is drawn of every figure, in no order that means anything.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn figure_drawings(&self) -> Result<Vec<FigureDrawings>> {
+        let mut query = self.db.prepare(
+            "SELECT figure_image.figure, image.id, image.origin, region, role
+             FROM figure_image JOIN placement ON placement.id = figure_image.placement
+             JOIN image ON image.id = placement.image
+             LEFT JOIN figure_region ON figure_region.id = figure_image.region
+             WHERE image.tile_of IS NULL
+             ORDER BY figure_image.figure, region, placement.id",
+        )?;
+        let mut rows = query.query([])?;
+        let mut drawings: Vec<FigureDrawings> = Vec::new();
+        let (mut figure, mut copy) = (None, None);
+        while let Some(row) = rows.next()? {
+            let of: i64 = row.get(0)?;
+            if figure.replace(of) != Some(of) {
+                drawings.push(FigureDrawings::default());
+                copy = None;
+            }
+            let Some(drawn) = drawings.last_mut() else { continue };
+            let (image, region) = (row.get(1)?, row.get::<_, Option<i64>>(3)?);
+            if row.get::<_, ImageOrigin>(2)? == ImageOrigin::Rendered {
+                drawn.rendering = Some(image);
+            } else if row.get::<_, Option<RegionRole>>(4)? == Some(RegionRole::Copy) {
+                if copy != region {
+                    copy = region;
+                    drawn.copies.push(Vec::new());
+                }
+                drawn.copies.last_mut().into_iter().for_each(|copy| copy.push(image));
+            } else {
+                drawn.own.push(image);
+            }
+        }
+        Ok(drawings)
+    }
+
     /// The figure that shows a picture; of several, the first with a caption. `None` where the
     /// picture is part of no figure.
     ///
@@ -64,7 +116,8 @@ impl Store {
     /// The database's.
     pub fn figure_of_image(&self, image: i64) -> Result<Option<ImageFigure>> {
         let mut query = self.db.prepare_cached(
-            "SELECT DISTINCT figure.id, figure.label, figure.caption, figure.page
+            "SELECT DISTINCT figure.id, figure.label, figure.caption, figure.page,
+                 figure.composition
              FROM placement JOIN figure_image ON figure_image.placement = placement.id
              JOIN figure ON figure.id = figure_image.figure
              WHERE placement.image = ?1
@@ -77,6 +130,7 @@ impl Store {
                     label: row.get(1)?,
                     caption: row.get(2)?,
                     page: row.get(3)?,
+                    composition: row.get::<_, String>(4)?.parse().ok(),
                     mentions: Vec::new(),
                     images: 0,
                 })

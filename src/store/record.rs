@@ -1,5 +1,7 @@
 //! Writes what was found in a document: all of it in one transaction, or nothing.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension as _, params};
 
 use super::found::{
@@ -36,7 +38,7 @@ impl Store {
             )?;
             let document = store.db.last_insert_rowid();
             store.record_pages(document, &found.pages)?;
-            let placements = store.record_images(document, &found.images)?;
+            let placements = store.record_images(document, &found.images, &HashMap::new())?;
             store.record_figures(document, &found.figures, &placements)?;
             Ok(document)
         })
@@ -118,7 +120,7 @@ impl Store {
         )?)
     }
 
-    fn record_pages(&self, document: i64, pages: &[FoundPage]) -> Result<()> {
+    pub(super) fn record_pages(&self, document: i64, pages: &[FoundPage]) -> Result<()> {
         let mut page_row = self.db.prepare_cached(
             "INSERT INTO page (document, number, width, height, rotation)
              VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -138,13 +140,14 @@ impl Store {
         Ok(())
     }
 
-    /// The placement ids, by image and placement.
-    fn record_images(&self, document: i64, images: &[FoundImage]) -> Result<Vec<Vec<i64>>> {
-        let mut image_row = self.db.prepare_cached(
-            "INSERT INTO image (document, xref, page, sha256, extension, width, height,
-                 colour_space, filter, origin, file_name, furniture)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?;
+    /// The placement ids, by image and placement. `known` holds the ids of images, by their index,
+    /// that the store has already: those rows are written over.
+    pub(super) fn record_images(
+        &self,
+        document: i64,
+        images: &[FoundImage],
+        known: &HashMap<usize, i64>,
+    ) -> Result<Vec<Vec<i64>>> {
         let mut placement_row = self.db.prepare_cached(
             "INSERT INTO placement (image, page, a, b, c, d, e, f, x0, y0, x1, y1,
                  kx0, ky0, kx1, ky1)
@@ -156,22 +159,8 @@ impl Store {
         )?;
         let mut image_ids = Vec::with_capacity(images.len());
         let mut ids = Vec::with_capacity(images.len());
-        for image in images {
-            image_row.execute(params![
-                document,
-                image.xref,
-                image.placements.first().map_or(1, |first| first.page),
-                image.object.sha256,
-                image.object.extension,
-                image.width,
-                image.height,
-                image.colour_space,
-                image.filter,
-                image.origin,
-                image.file_name,
-                image.furniture,
-            ])?;
-            let id = self.db.last_insert_rowid();
+        for (index, image) in images.iter().enumerate() {
+            let id = self.record_image(document, image, known.get(&index).copied())?;
             image_ids.push(id);
             let mut of_image = Vec::with_capacity(image.placements.len());
             for FoundPlacement { page, transform: m, bbox, clip, overlays } in &image.placements {
@@ -210,7 +199,37 @@ impl Store {
         Ok(ids)
     }
 
-    fn record_figures(
+    /// The id of the image: `known`, whose row is written over, or a new one.
+    fn record_image(&self, document: i64, image: &FoundImage, known: Option<i64>) -> Result<i64> {
+        let mut image_row = self.db.prepare_cached(
+            "INSERT INTO image (id, document, xref, page, sha256, extension, width, height,
+                 colour_space, filter, origin, file_name, furniture)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             ON CONFLICT (id) DO UPDATE SET xref = excluded.xref, page = excluded.page,
+                 sha256 = excluded.sha256, extension = excluded.extension, width = excluded.width,
+                 height = excluded.height, colour_space = excluded.colour_space,
+                 filter = excluded.filter, origin = excluded.origin,
+                 file_name = excluded.file_name, furniture = excluded.furniture",
+        )?;
+        image_row.execute(params![
+            known,
+            document,
+            image.xref,
+            image.placements.first().map_or(1, |first| first.page),
+            image.object.sha256,
+            image.object.extension,
+            image.width,
+            image.height,
+            image.colour_space,
+            image.filter,
+            image.origin,
+            image.file_name,
+            image.furniture,
+        ])?;
+        Ok(known.unwrap_or_else(|| self.db.last_insert_rowid()))
+    }
+
+    pub(super) fn record_figures(
         &self,
         document: i64,
         figures: &[FoundFigure],

@@ -1,4 +1,9 @@
 //! Which picture of this database a row of another one speaks of.
+//!
+//! Hashes come first. Of a place several pictures may answer to the name: a picture put together from
+//! tiles has the xref of its first tile, and is meant rather than the tile. A rendering has no xref: it
+//! is known by its bytes, which the same PDF and the same MuPDF give again, or by its page where nothing
+//! else on it is without an xref.
 
 use std::collections::HashMap;
 
@@ -55,10 +60,18 @@ impl Pictures {
         }
         [&key.document_sha256, &key.preprint].into_iter().find_map(|holder| {
             let place = (holder.clone(), key.page, key.xref);
-            let image = best(candidates(self.by_place.get(&place)), key)?;
+            let image = best(without_tiles(candidates(self.by_place.get(&place))), key)?;
             Some((image, MatchedBy::Place))
         })
     }
+}
+
+/// The candidates that are no tile, or all where there is none.
+fn without_tiles(mut candidates: Vec<&ImageRow>) -> Vec<&ImageRow> {
+    if candidates.iter().any(|image| image.tile_of.is_none()) {
+        candidates.retain(|image| image.tile_of.is_none());
+    }
+    candidates
 }
 
 /// The candidate that agrees with `key` in most: document first, then version, then place.
@@ -132,6 +145,36 @@ mod tests {
         let images = vec![image(1, "d", "", Some(7), "same"), image(2, "d", "", Some(8), "same")];
         let second = key("d", "", Some(8), "same");
         assert_eq!(found(images, &second), Some((2, MatchedBy::Bytes)));
+    }
+
+    #[test]
+    fn a_stitched_picture_is_meant_rather_than_its_first_tile() {
+        let tile = ImageRow { tile_of: Some(2), ..image(1, "d", "", Some(7), "tile") };
+        let whole =
+            ImageRow { origin: ImageOrigin::Stitched, ..image(2, "d", "", Some(7), "whole") };
+        let images = vec![tile, whole];
+        let unknown = key("d", "", Some(7), "as an older extractor decoded it");
+        assert_eq!(found(images.clone(), &unknown), Some((2, MatchedBy::Place)));
+        let of_tile = key("d", "", Some(7), "tile");
+        assert_eq!(
+            found(images, &of_tile),
+            Some((1, MatchedBy::Bytes)),
+            "an old row says the tile"
+        );
+    }
+
+    #[test]
+    fn a_rendering_is_known_by_its_bytes_or_as_the_only_one_of_its_page() {
+        let rendered = |id, bytes| ImageRow {
+            origin: ImageOrigin::Rendered,
+            ..image(id, "d", "", None, bytes)
+        };
+        let (one, two) = (rendered(1, "one"), rendered(2, "two"));
+        let otherwise_drawn = key("d", "", None, "by another MuPDF");
+        assert_eq!(found(vec![one.clone()], &otherwise_drawn), Some((1, MatchedBy::Place)));
+        assert_eq!(found(vec![one.clone(), two.clone()], &otherwise_drawn), None);
+        let known = found(vec![one, two], &key("d", "", None, "two"));
+        assert_eq!(known, Some((2, MatchedBy::Bytes)));
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! Names of exported files: `<preprint>-p<page>-<xref>[%<n>]`, as the published ones are.
+//!
+//! A rendering is no object of the PDF and has no xref: in its place stands `r` and the number of the
+//! figure, as in `2020.02.10.20021584-p6-r2` for Figure 2, `rS1` for Figure S1, `rED2` for Extended
+//! Data Figure 2. An inline image has `inline` there.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::dataset::release::split_extension;
+use crate::figures::ImageOrigin;
 use crate::store::LabelledPanel;
 
 /// Sorts the panels and gives each the stem of its file, in that order.
@@ -33,7 +38,13 @@ pub fn stems(panels: &mut [LabelledPanel]) -> Vec<String> {
 
 fn order(panel: &LabelledPanel) -> impl Ord + '_ {
     (
-        (&panel.preprint_name, &panel.preprint_version, panel.page, panel.xref),
+        (
+            &panel.preprint_name,
+            &panel.preprint_version,
+            panel.page,
+            panel.xref,
+            &panel.rendering_of,
+        ),
         (&panel.file_name, &panel.document_sha256, &panel.object.sha256),
         (panel.image, panel.index, panel.bounds),
     )
@@ -63,14 +74,30 @@ fn picture_stem(panel: &LabelledPanel) -> String {
     let page = panel.page.saturating_sub(1);
     match panel.xref {
         Some(xref) => format!("{paper}-p{page}-{xref}"),
+        None if panel.origin == ImageOrigin::Rendered => {
+            let figure = panel.rendering_of.as_deref().unwrap_or_default();
+            format!("{paper}-p{page}-r{}", short_label(figure))
+        }
         None => format!("{paper}-p{page}-inline"),
     }
+}
+
+/// A figure's label in a file name: `2`, `S1`, `ED2`.
+fn short_label(label: &str) -> String {
+    label
+        .replace("Extended Data", "ED")
+        .split(' ')
+        .filter(|word| *word != "Figure")
+        .flat_map(str::chars)
+        .filter(char::is_ascii_alphanumeric)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dataset::groups::tests::panel;
+    use crate::dataset::release::ReleasedName;
     use crate::store::Label;
 
     fn named(version: &str, image: i64, index: Option<u32>) -> LabelledPanel {
@@ -101,6 +128,35 @@ mod tests {
                 ["2020.02.10.20021584-p6-52%0", "2020.02.10.20021584-p6-52_2%0"]
             );
             assert_eq!(panels[0].preprint_version, "1");
+        }
+    }
+
+    #[test]
+    fn a_rendering_is_named_after_its_figure() {
+        let rendered = |label: Option<&str>, image: i64| {
+            let mut panel = named("", image, None);
+            panel.origin = ImageOrigin::Rendered;
+            (panel.xref, panel.rendering_of) = (None, label.map(Into::into));
+            panel
+        };
+        let labels = [
+            None,
+            Some("Extended Data Figure 2"),
+            Some("Figure 2"),
+            Some("Figure 2"),
+            Some("Figure S1"),
+        ];
+        let mut panels: Vec<_> = (1..).zip(labels).map(|(n, label)| rendered(label, n)).collect();
+        panels.reverse();
+        let stems = stems(&mut panels);
+        let ends: Vec<&str> = stems
+            .iter()
+            .map(|stem| stem.strip_prefix("2020.02.10.20021584-p6-").unwrap_or(stem))
+            .collect();
+        assert_eq!(ends, ["r", "rED2", "r2", "r2_2", "rS1"]);
+        for stem in &stems {
+            let read = ReleasedName::parse(&format!("{stem}.png"), "x");
+            assert_eq!((read.paper.as_str(), read.page), ("2020.02.10.20021584", Some(7)));
         }
     }
 

@@ -19,7 +19,8 @@ pub struct ReleasedName {
 }
 
 static PLACED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(.+)-p(\d{1,6})-(?:(\d{1,9})|inline)(?:[_-]\d+)*(?:%\d+)?$").expect("valid regex")
+    Regex::new(r"^(.+)-p(\d{1,6})-(?:(\d{1,9})|inline|r[A-Za-z0-9]*)(?:[_-]\d+)*(?:%\d+)?$")
+        .expect("valid regex")
 });
 
 static UNPLACED: LazyLock<Regex> =

@@ -1,0 +1,104 @@
+//! Looks into a figure once its place is known: which pictures it shows, what it is drawn with, which
+//! letters are printed on it.
+
+use super::captions::Caption;
+use super::cleaning::PageText;
+use super::furniture::Furniture;
+use super::pairing::Paired;
+use super::regions::PageGraphics;
+use super::{Composition, Figure, FigureKind, FigureRegion, printed};
+use crate::pdf::{Page, Rect};
+
+/// A document, page by page, as far as figures are made of it.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    pub pages: &'a [Page],
+    pub texts: &'a [PageText],
+    /// By page and line of `texts`.
+    pub is_caption: &'a [Vec<bool>],
+    pub furniture: &'a Furniture,
+    pub graphics: &'a [PageGraphics],
+}
+
+impl Parts<'_> {
+    /// The figure that `paired` is, all but its mentions.
+    pub fn figure(&self, caption: Option<&Caption>, paired: &Paired) -> Figure {
+        let place = paired.page.zip(paired.bbox);
+        let regions: Vec<FigureRegion> = paired
+            .regions
+            .iter()
+            .map(|place| FigureRegion {
+                role: place.role,
+                page: place.page,
+                bbox: place.bbox,
+                images: self.images(place.page, &place.bbox),
+            })
+            .collect();
+        let places = place.into_iter().chain(regions.iter().map(|part| (part.page, part.bbox)));
+        let letters = printed::letters(places.flat_map(|(page, bbox)| self.letters(page, &bbox)));
+        Figure {
+            label: caption.map(|caption| caption.label.clone()),
+            kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
+            caption: caption.map(|caption| caption.text.clone()).unwrap_or_default(),
+            caption_page: caption.map(|caption| caption.page),
+            caption_bbox: caption.map(|caption| caption.bbox),
+            page: paired.page,
+            bbox: paired.bbox,
+            images: place.map_or_else(Vec::new, |(page, bbox)| self.images(page, &bbox)),
+            composition: place.and_then(|(page, bbox)| self.composition(page, &bbox)),
+            pairing: paired.pairing,
+            confidence: paired.confidence,
+            panels: printed::panels(caption.map_or("", |caption| &caption.text), letters),
+            mentions: Vec::new(),
+            regions,
+        }
+    }
+
+    /// The drawn images whose middle lies in the box, in drawing order: indices into the page's.
+    fn images(&self, page: u32, bbox: &Rect) -> Vec<usize> {
+        let Some(page) = self.pages.get(page as usize - 1) else { return Vec::new() };
+        let images = page.drawn.images.iter().enumerate();
+        images
+            .filter(|(_, image)| !self.furniture.holds_image(image))
+            .filter(|(_, image)| bbox.contains_point(image.bbox.centre()))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    fn composition(&self, number: u32, bbox: &Rect) -> Option<Composition> {
+        let index = number as usize - 1;
+        let page = self.pages.get(index)?;
+        let inside = |part: &Rect| bbox.contains_point(part.centre());
+        let pictures: Vec<Rect> =
+            self.images(number, bbox).into_iter().map(|i| page.drawn.images[i].bbox).collect();
+        if pictures.is_empty() {
+            return Some(Composition::Vector);
+        }
+        // A line drawn round a picture is no drawing of its own.
+        let outlines = |path: &&Rect| {
+            !pictures
+                .iter()
+                .any(|picture| picture.grow(3.0).contains(path) && path.grow(3.0).contains(picture))
+        };
+        let graphics = &self.graphics[index];
+        let drawn = graphics.paths.iter().filter(|path| inside(path)).any(|path| outlines(&path));
+        let written = graphics.labels.iter().any(inside);
+        Some(if drawn || written { Composition::Mixed } else { Composition::Raster })
+    }
+
+    /// What may be a panel's letter in the box: letter, page, box, size of type.
+    fn letters(&self, number: u32, bbox: &Rect) -> Vec<printed::Letter> {
+        let index = number as usize - 1;
+        let (Some(text), Some(is_caption)) = (self.texts.get(index), self.is_caption.get(index))
+        else {
+            return Vec::new();
+        };
+        let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
+        let around = bbox.grow(8.0);
+        lines
+            .flat_map(|(line, _)| printed::candidates(&line.line))
+            .filter(|(_, _, letter)| around.contains_point(letter.centre()))
+            .map(|(letter, size, bbox)| printed::Letter { letter, size, page: number, bbox })
+            .collect()
+    }
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Ingests the papers with hand-made truth and a synthetic corpus into a temporary workspace and prints
+# how much of the truth was found, beside what is wanted. Usage: score.sh [SHARED], called by the
+# Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth and tools/score_figures.py.
+# Exit code 1: something wanted is missed; 2: could not run.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+shared=${1:-$here/../shared}
+binary=${BINARY:-$here/target/release/covid-ct}
+papers=24
+
+scorer=$shared/tools/score_figures.py
+if [ ! -d "$shared/data/truth" ] || [ ! -f "$scorer" ]; then
+    echo "score: no hand-made truth here: $shared/data/truth and $scorer are needed." >&2
+    echo "Nothing was scored. SHARED=DIR names the folder that holds data/ and tools/." >&2
+    exit 2
+fi
+
+folder=$(mktemp -d "${TMPDIR:-/tmp}/covid-ct-score.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+
+# The figures found in PATH..., as JSON lines, into FILE. Documents that fail are named and count as
+# missed.
+extract() {
+    local file=$1 code=0
+    shift
+    "$binary" --workspace "$folder/$(basename "$file" .jsonl)" ingest "$@" >&2 || code=$?
+    if [ "$code" -gt 1 ]; then exit 2; fi
+    "$binary" --workspace "$folder/$(basename "$file" .jsonl)" figures --json >"$file"
+}
+
+extract "$folder/real.jsonl" "$shared/data/preprints" "$shared/data/pmc"
+"$binary" synth "$folder/synth" --papers "$papers" >&2
+extract "$folder/synthetic.jsonl" "$folder/synth/pdf"
+
+python3 "$here/tools/score_table.py" "$scorer" \
+    "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
+    "PMC captions" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
+    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl"
