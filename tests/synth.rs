@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assert_cmd::Command;
-use covid_ct::figures::FigureRecord;
+use covid_ct::figures::{FigureRecord, ImageRecord};
+use covid_ct::pdf::Rect;
 use covid_ct::store::{DecisionRow, PanelBox, PanelRow, Stage, Value};
 use covid_ct::synth::{self, Options, write_corpus};
 use mupdf::{Document, TextPageFlags};
@@ -89,33 +90,35 @@ fn mupdf_sees_what_the_truth_says() {
     assert!(mentions > 30 && whole * 10 >= mentions * 9, "{whole} of {mentions} mentions");
 }
 
+/// The same box, or that of a picture of which a clip shows this much; a quarter turn swaps the sides
+/// of the object.
 fn agrees_on_images(figure: &FigureRecord, pages: &[mupdf::Page]) {
     for image in &figure.images {
         let on_page = drawn(&pages[image.page as usize - 1]);
-        let near = |a: f32, b: f32| (a - b).abs() < 0.1;
         let found = on_page.iter().any(|(bounds, width, height)| {
-            (*width, *height) == (image.width, image.height)
-                && near(bounds.x0, image.bbox.x0)
-                && near(bounds.y0, image.bbox.y0)
-                && near(bounds.x1, image.bbox.x1)
-                && near(bounds.y1, image.bbox.y1)
+            let whole = Rect::new(bounds.x0, bounds.y0, bounds.x1, bounds.y1);
+            is_size(image, (*width, *height)) && whole.grow(0.1).contains(&image.bbox)
         });
         assert!(found, "{} {:?}: {image:?} not among {on_page:?}", figure.file, figure.label);
     }
 }
 
+fn is_size(image: &ImageRecord, (width, height): (u32, u32)) -> bool {
+    (width, height) == (image.width, image.height) || (height, width) == (image.width, image.height)
+}
+
 #[test]
 fn xrefs_name_the_image_objects() {
-    for index in 0..6 {
+    for index in 0..12 {
         let paper = synth::paper(6, index);
         let document = mupdf::pdf::PdfDocument::from_bytes(&paper.pdf).expect("a PDF");
         for image in paper.truth.figures.iter().flat_map(|figure| &figure.images) {
-            let object =
-                document.new_indirect(image.xref.expect("xref") as i32, 0).expect("object");
+            let Some(xref) = image.xref else { continue };
+            let object = document.new_indirect(xref as i32, 0).expect("object");
             let size = |key: &str| {
-                object.get_dict(key).expect("dict").expect("entry").as_int().expect("number")
+                object.get_dict(key).expect("dict").expect("entry").as_int().expect("number") as u32
             };
-            assert_eq!((size("Width"), size("Height")), (image.width as i32, image.height as i32));
+            assert!(is_size(image, (size("Width"), size("Height"))), "{}: {image:?}", paper.file);
         }
     }
 }

@@ -15,6 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::evidence::ct_words;
+use crate::figures::ICON_SIDE;
 use crate::store::{
     Diagnosis, ImageFacts, ImageRow, LabelledPanel, Result, Selection, Source, Stage, Store,
     Subject, Value, Verdict,
@@ -22,7 +23,7 @@ use crate::store::{
 
 /// Shorter side, in pixels, below which a picture is a sliver, an icon or a scale bar. Of the
 /// published dataset's scans, cut out of larger pictures, one in sixteen is smaller.
-pub const MIN_SIDE: u32 = 100;
+pub const MIN_SIDE: u32 = ICON_SIDE;
 
 /// A picture drawn on more pages than this is furniture: a journal's logo, a preprint's banner.
 pub const MAX_PAGES: u32 = 3;

@@ -318,6 +318,8 @@ fn ending(rest: &str) -> (Ending, usize) {
                 Some('.' | ':' | '|') if text.len() - part.len() == 1 && part.len() > 2 => {
                     (Ending::Punctuation, rest.len() - part[1..].trim_start().len())
                 }
+                // "Figure 1A" alone stands over a page that shows this part.
+                None if text.len() == 1 => (Ending::Alone, rest.len()),
                 _ => (Ending::Sentence, 0),
             }
         }
@@ -461,6 +463,11 @@ mod tests {
     fn a_label_on_its_own_line() {
         assert_eq!(label("Figure 3"), ("Figure 3".into(), Ending::Alone));
         assert_eq!(label("Figure 3."), ("Figure 3".into(), Ending::Alone));
+        assert_eq!(
+            label("Figure-1A"),
+            ("Figure 1".into(), Ending::Alone),
+            "over a page of its part"
+        );
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use join::joined;
 pub use label::normalise;
 pub use record::{
-    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, OverlayKind,
-    Pairing, Panel, RegionRecord, RegionRole,
+    Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
+    OverlayKind, Pairing, Panel, RegionRecord, RegionRole,
 };
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 

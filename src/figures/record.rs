@@ -24,6 +24,9 @@ pub struct FigureRecord {
     pub page: Option<u32>,
     pub bbox: Option<Rect>,
     pub images: Vec<ImageRecord>,
+    /// Its pictures under [`ICON_SIDE`] on a side that are no tiles: arrows, symbols, scale bars.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub icons: Vec<ImageRecord>,
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
@@ -48,10 +51,14 @@ pub struct RegionRecord {
     pub images: Vec<ImageRecord>,
 }
 
+/// A picture with a shorter side than this, in pixels, is an icon: nobody reads a scan off it.
+pub const ICON_SIDE: u32 = 100;
+
 /// One placement of an image inside a figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageRecord {
-    /// PDF object number; `None` for an inline image.
+    /// PDF object number; `None` for an inline image, and for one that is no object of the PDF, as a
+    /// stitched or rendered one.
     pub xref: Option<u32>,
     pub page: u32,
     pub bbox: Rect,
@@ -77,6 +84,14 @@ pub struct Overlay {
     pub text: String,
     /// In page points.
     pub bbox: Rect,
+}
+
+impl ImageRecord {
+    /// Whether it is too small to be looked at on its own; a tile is part of something larger.
+    pub fn is_icon(&self) -> bool {
+        let drawn = matches!(self.origin, ImageOrigin::Original | ImageOrigin::Decoded);
+        drawn && self.tile_of.is_none() && self.width.min(self.height) < ICON_SIDE
+    }
 }
 
 /// A panel letter of a figure and what the caption says of it.

@@ -142,6 +142,12 @@ impl Page {
         self.manners[index].clip.map(|clip| clip.intersect(&frame))
     }
 
+    /// Boxes of the paths that are painted after a drawn image, white ones included, wherever they
+    /// lie.
+    pub fn paths_over(&self, index: usize) -> impl Iterator<Item = Rect> + '_ {
+        self.over.iter().filter(move |path| path.images > index).map(|path| path.bbox)
+    }
+
     /// Whether a drawn image is seen just as it is: not cut, turned, blended or masked by what is
     /// around it. What is drawn over it later may hide it all the same.
     pub fn shows_plainly(&self, index: usize) -> bool {

@@ -43,6 +43,14 @@ impl Pdf {
         self.with(&head, Some(data))
     }
 
+    /// Puts a stream in the place of object `number`.
+    #[must_use]
+    pub fn with_stream_in_place(mut self, number: usize, stream: &[u8]) -> Self {
+        self = self.with(&format!("<</Length {}>>", stream.len()), Some(stream));
+        self.objects.swap_remove(number - 1);
+        self
+    }
+
     /// Puts another object in the place of `number`.
     #[must_use]
     pub fn replacing(mut self, number: usize, dictionary: &str) -> Self {

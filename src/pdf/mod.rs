@@ -8,6 +8,8 @@ mod document;
 mod easel;
 mod error;
 #[cfg(test)]
+mod every_colour;
+#[cfg(test)]
 mod fixture;
 mod geometry;
 mod image;
@@ -19,6 +21,7 @@ mod object;
 mod overlay;
 mod paint;
 mod render;
+mod seams;
 mod text;
 mod walk;
 

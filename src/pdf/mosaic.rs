@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use image::{DynamicImage, GenericImageView as _};
-
 use super::image::{MOST_PIXELS, check_size};
+use super::seams::Seams;
 use super::{Document, ImageInfo, Matrix, Page, PdfError, Picture, Rect};
 
 /// A picture and the pieces it is drawn in.
@@ -28,11 +27,11 @@ pub struct Mosaic {
 
 /// Pixels of a mosaic, from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cell {
-    x: i32,
-    y: i32,
-    width: i32,
-    height: i32,
+pub(super) struct Cell {
+    pub(super) x: i32,
+    pub(super) y: i32,
+    pub(super) width: i32,
+    pub(super) height: i32,
 }
 
 /// A drawn image as a candidate.
@@ -54,7 +53,11 @@ const MOST_TILES: usize = 20_000;
 const SAME_SCALE: f32 = 0.02;
 /// Pieces of one picture may lie apart, or overlap, by this many pixels: writers round.
 const GAP: f32 = 0.75;
-const OVERLAP: f32 = 4.0;
+const OVERLAP: f32 = 6.0;
+/// A piece may be drawn this many pixels wider or narrower than its scale has it: writers round.
+const ROUNDING: f32 = 1.25;
+/// A layer lies on another with at least this part of it.
+const LAYER: f32 = 0.9;
 /// A mosaic is at least this wide and high, in points and in pixels.
 const SMALLEST: f32 = 24.0;
 /// A piece less than this on its shorter side, in pixels, or longer than this many times that, is a
@@ -102,7 +105,7 @@ impl Document {
             .at_easel(|easel| easel.compose(&images, mosaic.width, mosaic.height))
             .map_err(broken)?
             .ok_or_else(|| broken("MuPDF returned too few pixels".into()))?;
-        if mosaic.might_be_panels() && !Seams::of(mosaic, &whole).continue_pictures() {
+        if mosaic.might_be_panels() && !Seams::of(&mosaic.cells, &whole).continue_pictures() {
             return Ok(None);
         }
         Picture::png(&whole, "", "").map(Some).map_err(|source| broken(source.to_string()))
@@ -146,7 +149,7 @@ impl Cell {
         }
     }
 
-    fn contains(&self, x: i32, y: i32) -> bool {
+    pub(super) fn contains(&self, x: i32, y: i32) -> bool {
         (self.x..self.x + self.width).contains(&x) && (self.y..self.y + self.height).contains(&y)
     }
 }
@@ -185,29 +188,30 @@ impl Tile {
     /// Whether the two belong to one picture.
     fn continues(&self, other: &Self) -> bool {
         let ((ax, ay), (bx, by)) = (self.scale(), other.scale());
-        let px = ax.min(bx);
-        let py = ay.min(by);
+        let (px, py) = (ax.max(bx), ay.max(by));
         // Space between the two; negative where they overlap. In pixels.
         let dx = (self.seen.x0.max(other.seen.x0) - self.seen.x1.min(other.seen.x1)) / px;
         let dy = (self.seen.y0.max(other.seen.y0) - self.seen.y1.min(other.seen.y1)) / py;
         if dx > GAP || dy > GAP {
             return false;
         }
+        let deep = dx < -OVERLAP && dy < -OVERLAP;
+        // Corners that touch join nothing.
+        let beside = !deep && (dx < -0.5 || dy < -0.5);
         if self.whole == other.whole {
-            // One drawn again, clipped otherwise, or under a mask.
-            return self.layered && other.layered;
+            // One image drawn in parts, each clipped to its own; or one layer on another.
+            return beside || (self.layered && other.layered);
         }
         let alike = same_scale(ax, bx, self.across.min(other.across))
             && same_scale(ay, by, self.down.min(other.down));
-        let deep = dx < -OVERLAP && dy < -OVERLAP;
         if alike && deep {
-            return self.layered || other.layered || (self.is_strip() && other.is_strip());
+            // Pictures of their own overlap by chance; a layer lies on what it belongs to.
+            let common = self.seen.intersect(&other.seen).area();
+            let smaller = self.seen.area().min(other.seen.area());
+            return (self.layered || other.layered) && common > LAYER * smaller;
         }
-        // Corners that touch join nothing.
-        if alike && (dx < -1.0 || dy < -1.0) {
-            return true;
-        }
-        !deep && (self.is_strip() || other.is_strip()) && self.shares_side(other, dx, dy)
+        (alike && beside)
+            || (!deep && (self.is_strip() || other.is_strip()) && self.shares_side(other, dx, dy))
     }
 
     /// Whether a whole side of both is the same line.
@@ -222,7 +226,7 @@ impl Tile {
 /// Whether two scales are one, or so near that `pixels` of them end within a pixel of each other.
 fn same_scale(a: f32, b: f32, pixels: f32) -> bool {
     let difference = (a - b).abs() / a.min(b);
-    difference <= SAME_SCALE || difference * pixels <= GAP
+    difference <= SAME_SCALE || difference * pixels <= ROUNDING
 }
 
 /// Tiles that continue one another, two or more together; in drawing order.
@@ -253,7 +257,12 @@ fn groups(tiles: &[Tile]) -> Vec<Vec<Tile>> {
     for (at, tile) in tiles.iter().enumerate() {
         groups.entry(root(&mut parent, at)).or_default().push(*tile);
     }
-    let mut groups: Vec<Vec<Tile>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    // One image drawn again and again in its place is no mosaic, unless as layers.
+    let pieces = |group: &Vec<Tile>| {
+        let other = |tile: &Tile| tile.whole != group[0].whole || tile.layered;
+        group.len() > 1 && group[1..].iter().any(other)
+    };
+    let mut groups: Vec<Vec<Tile>> = groups.into_values().filter(pieces).collect();
     groups.sort_by_key(|group| group[0].index);
     groups
 }
@@ -350,99 +359,142 @@ impl Axis {
     /// First pixel and number of pixels: the tile's own number, unless it is drawn at another scale.
     fn cell(&self, start: f32, end: f32, pixels: f32) -> (i32, i32) {
         let length = (end - start) / self.scale;
-        let own = (length - pixels).abs() < 1.0 || same_scale(length, pixels, 1.0);
-        let length = if own && (length - pixels).abs() < 1.5 { pixels } else { length.round() };
+        let own = (length - pixels).abs() <= (0.01 * pixels).clamp(0.6, 3.0);
+        let length = if own { pixels } else { length.round() };
         (self.pixel(start) as i32, (length as i32).max(1))
     }
 }
 
-/// What the edges between tiles look like.
-#[derive(Debug, Default)]
-struct Seams {
-    /// Seams across which the picture goes on, and seams at which another one begins.
-    through: usize,
-    broken: usize,
-}
+#[cfg(test)]
+mod tests {
+    use image::{GrayImage, Luma};
 
-impl Seams {
-    fn of(mosaic: &Mosaic, whole: &DynamicImage) -> Self {
-        let grey = whole.to_luma8();
-        let top = |x: i32, y: i32| mosaic.cells.iter().rposition(|cell| cell.contains(x, y));
-        let level = |x: i32, y: i32| i32::from(grey.get_pixel(x as u32, y as u32).0[0]);
-        let inside =
-            |x: i32, y: i32| whole.in_bounds(x.max(0) as u32, y.max(0) as u32) && x >= 0 && y >= 0;
-        let mut seams = Self::default();
-        for cell in &mosaic.cells {
-            // Both far ends of each tile: the near ends are those of others.
-            let right = (0..cell.height).map(|i| ((cell.x + cell.width, cell.y + i), (1, 0)));
-            let below = (0..cell.width).map(|i| ((cell.x + i, cell.y + cell.height), (0, 1)));
-            let left = (0..cell.height).map(|i| ((cell.x, cell.y + i), (1, 0)));
-            let above = (0..cell.width).map(|i| ((cell.x + i, cell.y), (0, 1)));
-            let edges: [Vec<_>; 4] =
-                [right.collect(), below.collect(), left.collect(), above.collect()];
-            for edge in edges {
-                let mut profile = Profile::default();
-                for ((x, y), (dx, dy)) in edge {
-                    // Two pixels on either side of the edge.
-                    let places = [-2, -1, 0, 1].map(|step| (x + step * dx, y + step * dy));
-                    if !places.iter().all(|&(x, y)| inside(x, y)) {
-                        continue;
-                    }
-                    let (before, after) =
-                        (top(places[1].0, places[1].1), top(places[2].0, places[2].1));
-                    if before.is_some() && after.is_some() && before != after {
-                        profile.add(places.map(|(x, y)| level(x, y)));
-                    }
-                }
-                match profile.goes_on() {
-                    Some(true) => seams.through += 1,
-                    Some(false) => seams.broken += 1,
-                    None => {}
-                }
-            }
-        }
-        seams
+    use super::super::fixture::Pdf;
+    use super::*;
+
+    /// A picture without two like rows or columns.
+    fn picture(width: u32, height: u32) -> GrayImage {
+        GrayImage::from_fn(width, height, |x, y| {
+            Luma([((x * 7 + y * 13 + (x * y) / 5 + (x ^ y)) % 251) as u8])
+        })
     }
 
-    fn continue_pictures(&self) -> bool {
-        self.through > self.broken
-    }
-}
-
-/// Grey levels along one seam.
-#[derive(Debug, Default)]
-struct Profile {
-    count: i64,
-    sum: i64,
-    squares: i64,
-    across: i64,
-    beside: i64,
-}
-
-impl Profile {
-    fn add(&mut self, [far, near, beyond, farther]: [i32; 4]) {
-        self.count += 1;
-        for level in [near, beyond] {
-            self.sum += i64::from(level);
-            self.squares += i64::from(level) * i64::from(level);
+    /// A page that draws the parts of `whole` that these pixel boxes `(x, y, w, h)` cut out, each at
+    /// `scale` points a pixel from the point (10, 90) down, on a page with these entries.
+    fn cut(whole: &GrayImage, boxes: &[[u32; 4]], scale: f32, entries: &str) -> Document {
+        use std::fmt::Write as _;
+        let mut content = String::new();
+        let mut resources = String::from("/XObject<<");
+        for (index, [x, y, w, h]) in boxes.iter().enumerate() {
+            let at = |pixels: u32| pixels as f32 * scale;
+            let (left, bottom) = (10.0 + at(*x), 90.0 - at(y + h));
+            let _ =
+                write!(content, "q {} 0 0 {} {left} {bottom} cm /Im{index} Do Q ", at(*w), at(*h));
+            let _ = write!(resources, "/Im{index} {} 0 R", 5 + index);
         }
-        self.across += i64::from((near - beyond).abs());
-        self.beside += i64::from((far - near).abs() + (beyond - farther).abs());
+        let mut pdf = Pdf::page(&content, &(resources + ">>"), entries);
+        for [x, y, w, h] in boxes {
+            let part = image::imageops::crop_imm(whole, *x, *y, *w, *h).to_image();
+            let dict = format!("/Width {w}/Height {h}/BitsPerComponent 8/ColorSpace/DeviceGray");
+            pdf = pdf.with_image(&dict, part.as_raw());
+        }
+        Document::open(&pdf.bytes()).expect("opens")
     }
 
-    /// Whether the picture goes on across the seam; `None` where there is too little on it to tell,
-    /// such as the black around a scan.
-    fn goes_on(&self) -> Option<bool> {
-        /// Pixels and standard deviation, in grey levels, that a seam needs to tell anything.
-        const SHORTEST: i64 = 16;
-        const FLATTEST: f64 = 6.0;
-        if self.count < SHORTEST {
-            return None;
+    /// The stitched pictures of the page.
+    fn stitched(document: &Document) -> Vec<GrayImage> {
+        let page = document.page(1).expect("page");
+        let infos = document.images([&page]);
+        let mosaics = document.mosaics(&page, &infos);
+        let pictures = mosaics.iter().filter_map(|m| document.stitch(&page, m).expect("stitches"));
+        pictures
+            .map(|picture| image::load_from_memory(&picture.bytes).expect("PNG").into_luma8())
+            .collect()
+    }
+
+    #[test]
+    fn strips_make_up_the_uncut_picture() {
+        let whole = picture(120, 90);
+        let rows: Vec<_> = (0..90).map(|y| [0, y, 120, 1]).collect();
+        assert!(stitched(&cut(&whole, &rows, 0.54, "")) == [whole.clone()]);
+        let strips: Vec<_> = (0..6).map(|i| [20 * i, 0, 20, 90]).collect();
+        assert!(stitched(&cut(&whole, &strips, 0.3337, "")) == [whole]);
+    }
+
+    #[test]
+    fn a_grid_that_overlaps_makes_up_the_uncut_picture() {
+        let whole = picture(150, 120);
+        let grid = [[0, 0, 80, 70], [78, 0, 72, 70], [0, 68, 80, 52], [78, 68, 72, 52]];
+        assert!(stitched(&cut(&whole, &grid, 0.5, "")) == [whole]);
+    }
+
+    #[test]
+    fn on_a_turned_page_the_picture_is_turned() {
+        let whole = picture(120, 90);
+        let rows: Vec<_> = (0..9).map(|y| [0, 10 * y, 120, 10]).collect();
+        let turned = image::imageops::rotate90(&whole);
+        assert!(stitched(&cut(&whole, &rows, 0.5, "/Rotate 90")) == [turned]);
+        let turned = image::imageops::rotate270(&whole);
+        assert!(stitched(&cut(&whole, &rows, 0.5, "/Rotate 270")) == [turned]);
+    }
+
+    #[test]
+    fn pictures_with_a_gutter_between_them_stay_apart() {
+        let whole = picture(150, 120);
+        let panels = [[0, 0, 70, 120], [74, 0, 70, 120]];
+        assert!(stitched(&cut(&whole, &panels, 0.5, "")).is_empty());
+    }
+
+    #[test]
+    fn pictures_set_edge_to_edge_stay_apart_where_the_seam_shows() {
+        let mut two = GrayImage::from_fn(240, 120, |x, y| {
+            Luma([if x < 120 { (x + y) / 4 } else { 255 - (x - 120 + y) / 4 } as u8])
+        });
+        let panels = [[0, 0, 120, 120], [120, 0, 120, 120]];
+        assert!(stitched(&cut(&two, &panels, 0.3, "")).is_empty());
+        // Black all around, as scans are: nothing tells that they belong together.
+        for (x, y, pixel) in two.enumerate_pixels_mut() {
+            let (dx, dy) = ((x % 120) as i32 - 60, y as i32 - 60);
+            *pixel = Luma([if dx * dx + dy * dy < 2500 { 180 } else { 0 }]);
         }
-        let count = self.count as f64;
-        let mean = self.sum as f64 / (2.0 * count);
-        let deviation = (self.squares as f64 / (2.0 * count) - mean * mean).max(0.0).sqrt();
-        let (across, beside) = (self.across as f64 / count, self.beside as f64 / (2.0 * count));
-        (deviation > FLATTEST).then_some(across <= 2.0 * beside + 3.0)
+        assert!(stitched(&cut(&two, &panels, 0.3, "")).is_empty());
+        // One picture cut in two goes on across the seam.
+        let one = GrayImage::from_fn(240, 120, |x, y| Luma([((x + 2 * y) / 3) as u8]));
+        assert!(stitched(&cut(&one, &panels, 0.3, "")) == [one]);
+    }
+
+    #[test]
+    fn pictures_that_overlap_by_chance_stay_apart() {
+        let whole = picture(150, 120);
+        let boxes = [[0, 0, 90, 80], [60, 40, 90, 80]];
+        assert!(stitched(&cut(&whole, &boxes, 0.5, "")).is_empty());
+    }
+
+    #[test]
+    fn an_image_drawn_in_clipped_parts_is_no_mosaic_of_itself() {
+        let whole = picture(120, 90);
+        let content = "q 10 45 60 45 re W n 60 0 0 45 10 45 cm /Im Do Q
+                       q 10 0 60 45 re W n 60 0 0 45 10 45 cm /Im Do Q";
+        let dict = "/Width 120/Height 90/BitsPerComponent 8/ColorSpace/DeviceGray";
+        let pdf = Pdf::page(content, "/XObject<</Im 5 0 R>>", "").with_image(dict, whole.as_raw());
+        assert!(stitched(&Document::open(&pdf.bytes()).expect("opens")).is_empty());
+    }
+
+    #[test]
+    fn masked_layers_are_put_one_on_another() {
+        let dict = "/Width 60/Height 60/BitsPerComponent 8/ColorSpace/DeviceGray";
+        let mask: Vec<u8> = (0..3600).map(|i| if i % 60 < 30 { 0 } else { 255 }).collect();
+        let pdf = Pdf::page(
+            "q 40 0 0 40 10 10 cm /Below Do /Above Do Q",
+            "/XObject<</Below 5 0 R/Above 6 0 R>>",
+            "",
+        )
+        .with_image(&format!("{dict}/SMask 7 0 R"), &[100; 3600])
+        .with_image(&format!("{dict}/SMask 8 0 R"), &[200; 3600])
+        .with_image(dict, &[255; 3600])
+        .with_image(dict, &mask);
+        let all = stitched(&Document::open(&pdf.bytes()).expect("opens"));
+        assert_eq!(all.len(), 1);
+        assert_eq!((all[0].get_pixel(5, 5).0, all[0].get_pixel(50, 5).0), ([100], [200]));
     }
 }

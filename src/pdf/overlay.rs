@@ -204,3 +204,57 @@ impl NativeDevice for Watcher {
         self.pass(ctm);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Pdf;
+    use super::*;
+
+    /// What is printed over the one image, 80 points large, of a page with this content.
+    fn printed(content: &str) -> Vec<Printed> {
+        let resources = "/XObject<</Im 5 0 R>>/Font<</F<</Type/Font/Subtype/Type1
+             /BaseFont/Helvetica>>>>";
+        let image = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+        let pdf = Pdf::page(content, resources, "").with_image(image, b"x");
+        let document = Document::open(&pdf.bytes()).expect("opens");
+        let page = document.page(1).expect("page");
+        let area = page.drawn.images[0].bbox;
+        document.printed_over(&page, &[(area, 0)]).remove(0)
+    }
+
+    const IMAGE: &str = "q 80 0 0 80 10 10 cm /Im Do Q ";
+
+    #[test]
+    fn letters_over_a_picture_are_told_and_those_beneath_or_beside_are_not() {
+        let letter = |text: &str, x: i32| format!("BT /F 10 Tf {x} 80 Td ({text}) Tj ET ");
+        let over = printed(&format!("{IMAGE}{}{}", letter("A", 12), letter("beside", 92)));
+        let texts: Vec<_> = over.iter().map(|printed| printed.text.as_deref()).collect();
+        assert_eq!(texts, [Some("A")]);
+        assert!((over[0].bbox.x0 - 12.0).abs() < 1.0);
+        assert!(printed(&format!("{}{IMAGE}", letter("A", 12))).is_empty());
+        assert!(printed(&format!("{IMAGE}3 Tr {}", letter("hidden", 12))).is_empty());
+    }
+
+    #[test]
+    fn a_turned_letter_counts_too() {
+        let over = printed(&format!("{IMAGE}BT /F 10 Tf 0 1 -1 0 50 50 Tm (B) Tj ET"));
+        assert_eq!(over[0].text.as_deref(), Some("B"));
+    }
+
+    #[test]
+    fn an_arrow_is_one_box_whatever_its_colour() {
+        let over = printed(&format!("0 g 20 20 9 9 re f {IMAGE}1 g 30 30 10 10 re B"));
+        assert_eq!(over.len(), 1);
+        assert_eq!((over[0].text.as_deref(), over[0].bbox.width().round()), (None, 11.0));
+    }
+
+    #[test]
+    fn thousands_of_paths_are_joined_past_the_limit() {
+        use std::fmt::Write as _;
+        let mut content = IMAGE.to_owned();
+        for i in 0..3000 {
+            let _ = write!(content, "{} {} 1 1 re f ", 10 + i % 75, 10 + i / 75);
+        }
+        assert_eq!(printed(&content).len(), MOST);
+    }
+}

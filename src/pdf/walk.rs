@@ -557,6 +557,7 @@ fn matrix_of(operands: &[Operand]) -> Option<Matrix> {
 mod tests {
     use mupdf::pdf::PdfDocument;
 
+    use super::super::fixture::Pdf;
     use super::*;
 
     const PAGE: Rect = Rect { x0: 0.0, y0: 0.0, x1: 600.0, y1: 800.0 };
@@ -632,5 +633,103 @@ mod tests {
         assert_eq!(drawn.paths[1].width().round() as i32, 300);
         assert_eq!(drawn.images.len(), 1);
         assert_eq!(drawn.images[0].xref, None);
+    }
+
+    fn open(pdf: &Pdf) -> crate::pdf::Page {
+        crate::pdf::Document::open(&pdf.bytes()).expect("opens").page(1).expect("page")
+    }
+
+    const IMAGE: &str = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+
+    #[test]
+    fn what_a_hidden_layer_holds_is_not_drawn() {
+        let content = "/OC /Off BDC q 10 0 0 10 0 0 cm /Im Do Q EMC
+                       /OC /On BDC q 20 0 0 20 0 0 cm /Im Do Q EMC q 30 0 0 30 0 0 cm /Own Do Q";
+        let resources = "/XObject<</Im 5 0 R/Own 8 0 R>>/Properties<</Off 6 0 R/On 7 0 R>>";
+        let pdf = Pdf::page(content, resources, "")
+            .with_image(IMAGE, b"x")
+            .with("<</Type/OCG/Name(off)>>", None)
+            .with("<</Type/OCG/Name(on)>>", None)
+            .with_image(&format!("{IMAGE}/OC 6 0 R"), b"x")
+            .replacing(
+                1,
+                "<</Type/Catalog/Pages 2 0 R
+                   /OCProperties<</OCGs[6 0 R 7 0 R]/D<</OFF[6 0 R]>>>>>>",
+            );
+        let widths: Vec<f32> = open(&pdf).drawn.images.iter().map(|i| i.bbox.width()).collect();
+        assert_eq!(widths, [20.0]);
+    }
+
+    #[test]
+    fn a_pattern_that_draws_an_image_draws_it_where_it_fills() {
+        let content = "/Pattern cs /P scn 20 20 40 40 re f";
+        let pdf = Pdf::page(content, "/Pattern<</P 5 0 R>>", "")
+            .with(
+                "<</PatternType 1/PaintType 1/TilingType 1/BBox[0 0 40 40]/XStep 40/YStep 40
+                   /Matrix[1 0 0 1 20 20]/Resources<</XObject<</Im 6 0 R>>>>/Length 26>>",
+                Some(b"q 40 0 0 40 0 0 cm /Im Do Q"),
+            )
+            .with_image(IMAGE, b"x");
+        let page = open(&pdf);
+        assert_eq!(page.drawn.images.len(), 1);
+        assert_eq!(page.drawn.images[0].bbox, Rect::new(20.0, 40.0, 60.0, 80.0));
+        assert_eq!(page.drawn.images[0].xref, Some(6));
+    }
+
+    #[test]
+    fn an_annotation_shows_its_image_unless_it_is_hidden() {
+        let annotation = |flags: i32| {
+            let entries = format!(
+                "/Annots[<</Type/Annot/Subtype/Stamp/F {flags}/Rect[10 10 50 30]
+                   /AP<</N 5 0 R>>>>]"
+            );
+            let pdf = Pdf::page("", "", &entries)
+                .with(
+                    "<</Subtype/Form/BBox[0 0 1 1]/Resources<</XObject<</Im 6 0 R>>>>/Length 6>>",
+                    Some(b"/Im Do"),
+                )
+                .with_image(IMAGE, b"x");
+            open(&pdf).drawn.images.iter().map(|image| image.bbox).collect::<Vec<_>>()
+        };
+        assert_eq!(annotation(4), [Rect::new(10.0, 70.0, 50.0, 90.0)]);
+        assert!(annotation(2).is_empty());
+        assert!(annotation(32).is_empty());
+    }
+
+    #[test]
+    fn a_mask_of_the_graphics_state_is_no_image_of_the_page() {
+        let content = "/Masked gs q 40 0 0 40 10 10 cm /Im Do Q /Clear gs";
+        let resources = "/XObject<</Im 5 0 R>>/ExtGState<</Clear<</SMask/None>>
+             /Masked<</SMask<</S/Luminosity/G 6 0 R>>>>>>";
+        let pdf = Pdf::page(content, resources, "").with_image(IMAGE, b"x").with(
+            "<</Subtype/Form/BBox[0 0 100 100]/Group<</S/Transparency/CS/DeviceGray>>
+               /Resources<</XObject<</Im 5 0 R>>>>/Length 28>>",
+            Some(b"q 90 0 0 90 0 0 cm /Im Do Q "),
+        );
+        let page = open(&pdf);
+        assert_eq!(page.drawn.images.len(), 1);
+        assert!(page.manners[0].mask.is_some());
+    }
+
+    #[test]
+    fn a_clip_that_cuts_an_image_is_told() {
+        let image = |clip: &str| {
+            let content = format!("{clip} q 40 0 0 40 10 10 cm /Im Do Q");
+            let pdf = Pdf::page(&content, "/XObject<</Im 5 0 R>>", "").with_image(IMAGE, b"x");
+            let page = open(&pdf);
+            (page.clip(0), page.manners[0].shaped)
+        };
+        assert_eq!(image("0 0 90 90 re W n"), (None, false));
+        assert_eq!(image("0 0 30 90 re W n"), (Some(Rect::new(0.0, 10.0, 30.0, 100.0)), false));
+        assert!(image("10 10 m 50 10 l 30 50 l h W n").1);
+    }
+
+    #[test]
+    fn paths_over_an_image_are_told_from_those_beneath() {
+        let content = "0 g 0 0 5 5 re f q 40 0 0 40 10 10 cm /Im Do Q 1 g 20 20 9 9 re f";
+        let pdf = Pdf::page(content, "/XObject<</Im 5 0 R>>", "").with_image(IMAGE, b"x");
+        let page = open(&pdf);
+        assert_eq!(page.over.len(), 1);
+        assert_eq!((page.over[0].images, page.over[0].bbox.width().round()), (1, 10.0));
     }
 }

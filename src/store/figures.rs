@@ -4,7 +4,8 @@ use rusqlite::{Row, params};
 
 use super::{DocumentRow, ObjectId, Result, Store};
 use crate::figures::{
-    Composition, FigureRecord, ImageRecord, Mention, Overlay, Panel, RegionRecord, RegionRole,
+    Composition, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, Panel, RegionRecord,
+    RegionRole,
 };
 use crate::pdf::Rect;
 
@@ -61,6 +62,7 @@ impl Store {
                 page: row.get("page")?,
                 bbox: bbox(row, BOX)?,
                 images: Vec::new(),
+                icons: Vec::new(),
                 pairing: row.get("pairing")?,
                 confidence: row.get("confidence")?,
                 panels: Vec::new(),
@@ -72,7 +74,8 @@ impl Store {
         })?;
         let mut figures = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         for (id, figure) in &mut figures {
-            figure.images = self.image_records(*id, None)?;
+            let images = self.image_records(*id, None)?;
+            (figure.icons, figure.images) = images.into_iter().partition(ImageRecord::is_icon);
             figure.regions = self.regions(*id)?;
             figure.panels = self.figure_panels(*id)?;
             figure.mentions = self.mentions(*id)?;
@@ -100,13 +103,15 @@ impl Store {
                 Ok(Option::zip(sha256, extension)
                     .map(|(sha256, extension)| ObjectId { sha256, extension }.relative_path()))
             };
+            let origin: ImageOrigin = row.get("origin")?;
             let record = ImageRecord {
-                xref: row.get("xref")?,
+                // Its column holds the first tile's, to name the picture by.
+                xref: if origin == ImageOrigin::Stitched { None } else { row.get("xref")? },
                 page: row.get("page")?,
                 bbox: bbox(row, BOX)?.unwrap_or_default(),
                 width: row.get("width")?,
                 height: row.get("height")?,
-                origin: row.get("origin")?,
+                origin,
                 object: object("sha256", "extension")?.unwrap_or_default(),
                 tile_of: object("whole_sha256", "whole_extension")?,
                 overlays: Vec::new(),

@@ -2,10 +2,12 @@
 //! logo.
 
 use super::chance::Chance;
+use super::encoding::{Encoding, Picture, Turn};
 use super::fonts::Face;
 use super::page::{Graphic, Mark, Text};
+use super::pieces::Manner;
 use super::prose::fill;
-use super::raster::{Canvas, Encoding, Picture};
+use super::raster::Canvas;
 use crate::pdf::Rect;
 
 const INK: [f32; 3] = [0.15, 0.15, 0.15];
@@ -27,9 +29,14 @@ fn series(count: u32, points: u32, chance: &mut Chance) -> Vec<Vec<f32>> {
 pub fn vector_chart(room: (f32, f32), chance: &mut Chance) -> Graphic {
     let width = room.0 * chance.real(0.7, 0.95);
     let height = (width * chance.real(0.5, 0.7)).min(room.1);
-    let plot = Rect::new(42.0, 10.0, width - 8.0, height - 34.0);
-    let mut marks = axes(&plot, chance);
     let (count, points) = (chance.whole(1, 3), chance.whole(4, 8));
+    let legend = count > 1 && width > 150.0 && chance.yes(0.6);
+    let right = if legend { 52.0 } else { 8.0 };
+    let plot = Rect::new(42.0, 10.0, width - right, height - 34.0);
+    let mut marks = axes(&plot, chance);
+    if legend {
+        marks.extend(key(&plot, count));
+    }
     let bars = chance.yes(0.5);
     for (k, values) in series(count, points, chance).iter().enumerate() {
         let slot = plot.width() / values.len() as f32;
@@ -53,7 +60,19 @@ pub fn vector_chart(room: (f32, f32), chance: &mut Chance) -> Graphic {
             Mark::Fill { area: Rect::new(x, y, x, y).grow(2.0), colour: SERIES[k] }
         }));
     }
-    Graphic { width, height, pictures: Vec::new(), marks, form: false }
+    Graphic { width, height, marks, ..Graphic::default() }
+}
+
+/// The legend right of the plot.
+fn key(plot: &Rect, count: u32) -> Vec<Mark> {
+    let one = |k: u32| {
+        let y = plot.y0 + 12.0 * k as f32;
+        let area = Rect::new(plot.x1 + 6.0, y, plot.x1 + 12.0, y + 6.0);
+        let name = format!("Group {}", k + 1);
+        let text = Text::new(plot.x1 + 15.0, y + 5.5, Face::Sans, 7.0, name);
+        [Mark::Fill { area, colour: SERIES[k as usize] }, Mark::Text(text)]
+    };
+    (0..count).flat_map(one).collect()
 }
 
 fn axes(plot: &Rect, chance: &mut Chance) -> Vec<Mark> {
@@ -77,11 +96,16 @@ fn axes(plot: &Rect, chance: &mut Chance) -> Vec<Mark> {
     let title = fill("{Days after onset|Age group|Week of study|Lobe}", chance);
     let middle = plot.centre().0;
     marks.push(Mark::Text(Text::centred(middle, plot.y1 + 23.0, Face::Sans, 8.0, &title)));
+    if chance.yes(0.6) {
+        let title = fill("{Extent score|Patients, %|Lobes involved}", chance);
+        let at = (plot.x0 - 24.0, plot.centre().1);
+        marks.push(Mark::Text(Text::upwards(at.0, at.1, Face::Sans, 8.0, &title)));
+    }
     marks
 }
 
-/// A bar chart as a colour raster, at most `room` points.
-pub fn raster_chart(room: (f32, f32), picture: usize, chance: &mut Chance) -> (Graphic, Picture) {
+/// A bar chart as a colour raster, at most `room` points, its pictures appended to `pictures`.
+pub fn raster_chart(room: (f32, f32), pictures: &mut Vec<Picture>, chance: &mut Chance) -> Graphic {
     let (w, h) = (chance.whole(560, 900) as i32, chance.whole(380, 560) as i32);
     let mut canvas = Canvas::new(w as u32, h as u32, [255; 3]);
     let (left, bottom) = (70, h - 60);
@@ -105,14 +129,17 @@ pub fn raster_chart(room: (f32, f32), picture: usize, chance: &mut Chance) -> (G
     canvas.text(w / 2 - 60, h - 26, &title, 2, [30; 3]);
     let scale = (room.0 * chance.real(0.7, 0.95) / w as f32).min(room.1 / h as f32);
     let (width, height) = (w as f32 * scale, h as f32 * scale);
-    let graphic = Graphic {
-        width,
-        height,
-        pictures: vec![(picture, Rect::new(0.0, 0.0, width, height))],
-        marks: Vec::new(),
-        form: false,
+    let manner = Manner {
+        turn: Turn::any(chance),
+        clipped: chance.yes(0.1),
+        ..Manner::plain(Encoding::coloured(chance), 92)
     };
-    (graphic, Picture::encode(&canvas, Encoding::coloured(chance), 92))
+    let cut = chance.yes(0.35);
+    let manner = if cut { Manner { clipped: false, ..manner.cut(chance) } } else { manner };
+    let forms = *chance.pick(&[0, 0, 0, 1, 2]);
+    let area = Rect::new(0.0, 0.0, width, height);
+    let placed = manner.place(&canvas, area, pictures);
+    Graphic { width, height, pictures: placed, marks: Vec::new(), forms }
 }
 
 /// A flow diagram of how patients were included.
@@ -144,7 +171,7 @@ pub fn diagram(room: (f32, f32), chance: &mut Chance) -> Graphic {
         }
     }
     let height = steps.len() as f32 * (tall + gap) - gap + 2.0;
-    Graphic { width, height, pictures: Vec::new(), marks, form: false }
+    Graphic { width, height, marks, ..Graphic::default() }
 }
 
 /// A table of patients' features between three rules.
@@ -178,7 +205,7 @@ pub fn table(room: (f32, f32), chance: &mut Chance) -> Graphic {
             marks.push(cell(column, i + 1, Face::Roman, &value));
         }
     }
-    Graphic { width, height, pictures: Vec::new(), marks, form: false }
+    Graphic { width, height, marks, ..Graphic::default() }
 }
 
 /// A hospital's or journal's mark, for the head of every page.

@@ -2,23 +2,29 @@
 //! what the caption says of them.
 
 use super::chance::Chance;
+use super::encoding::{Encoding, Picture, Turn};
 use super::fonts::Face;
-use super::page::{Graphic, Mark, Text};
+use super::page::{Graphic, Mark, Placed, Text};
 use super::patient::Patient;
 use super::phantom::Acquisition;
+use super::pieces::Manner;
 use super::prose::{any, fill};
-use super::raster::{Canvas, Encoding, Picture};
+use super::raster::Canvas;
 use crate::pdf::Rect;
 use crate::store::PanelBox;
 
 /// One scan in a figure, with all that is true of it.
 #[derive(Debug, Clone)]
 pub struct Panel {
-    /// Index into the paper's pictures.
-    pub picture: usize,
+    /// Index into the paper's pictures; `None` where it is cut into pieces, which no annotation can
+    /// name.
+    pub picture: Option<usize>,
+    /// In pixels of the picture as seen, or of all pieces put together.
     pub bounds: PanelBox,
-    /// As printed; empty where the figure has one panel.
+    /// As printed, brackets left out; empty where the figure has one panel.
     pub letter: String,
+    /// Where the page prints the letter, in points of the graphic.
+    pub printed: Option<Rect>,
     /// What the caption says of this panel, its letter left out.
     pub text: String,
     /// Index into the paper's patients.
@@ -48,12 +54,18 @@ struct Arrangement {
     letters: Letters,
     /// `a` or `A`.
     first_letter: u8,
+    /// `#` stands for the letter: `(#)`.
+    letter_style: &'static str,
     /// One raster for the figure, or one a panel.
     split: bool,
-    form: bool,
-    encoding: Encoding,
-    quality: u8,
+    forms: u32,
+    manner: Manner,
+    /// Burnt into the raster.
     arrow: bool,
+    /// Drawn over it as paths.
+    drawn_arrow: bool,
+    /// A small picture in a corner of this many panels.
+    icons: usize,
     acquisition: Acquisition,
 }
 
@@ -63,7 +75,12 @@ enum Letters {
     Baked,
     /// Text drawn over the raster.
     Drawn,
+    /// Text above each panel's picture.
+    Above,
 }
+
+/// Height of the line of letters above a row of panels, in points.
+const LETTER_LINE: f32 = 15.0;
 
 impl Arrangement {
     fn new(lower_case: bool, chance: &mut Chance) -> Self {
@@ -71,6 +88,17 @@ impl Arrangement {
             *chance.pick(&[(1, 1), (2, 1), (2, 1), (2, 2), (2, 2), (3, 2), (3, 1)]);
         let wide = chance.whole(230, 400);
         let gutter = chance.whole(2, 14);
+        let letters = *chance.pick(&[
+            Letters::Baked,
+            Letters::Baked,
+            Letters::Drawn,
+            Letters::Drawn,
+            Letters::Above,
+        ]);
+        let split = letters == Letters::Above || chance.yes(0.3);
+        let plain = Manner::plain(Encoding::any(chance), chance.whole(72, 95) as u8);
+        let manner = Manner { turn: Turn::any(chance), clipped: chance.yes(0.08), ..plain };
+        let cut = !split && chance.yes(0.15);
         Self {
             columns,
             rows,
@@ -78,13 +106,15 @@ impl Arrangement {
             gutter,
             frame: if chance.yes(0.3) { gutter } else { 0 },
             ground: if chance.yes(0.6) { 255 } else { 0 },
-            letters: if chance.yes(0.5) { Letters::Baked } else { Letters::Drawn },
+            letters,
             first_letter: if lower_case { b'a' } else { b'A' },
-            split: chance.yes(0.3),
-            form: chance.yes(0.2),
-            encoding: Encoding::any(chance),
-            quality: chance.whole(72, 95) as u8,
-            arrow: chance.yes(0.15),
+            letter_style: *chance.pick::<&'static str>(&["#", "#", "(#)", "#)"]),
+            split,
+            forms: *chance.pick(&[0, 0, 0, 0, 0, 0, 1, 1, 2, 3]),
+            manner: if cut { Manner { clipped: false, ..manner.cut(chance) } } else { manner },
+            arrow: chance.yes(0.1),
+            drawn_arrow: chance.yes(0.2),
+            icons: if chance.yes(0.12) { chance.whole(1, 2) as usize } else { 0 },
             acquisition: Acquisition::new(chance),
         }
     }
@@ -118,7 +148,20 @@ impl Arrangement {
     fn scale(&self, (width, height): (f32, f32), chance: &mut Chance) -> f32 {
         let (w, h) = self.size();
         let shrink = if self.columns == 1 { 0.6 } else { chance.real(0.75, 1.0) };
+        let height = height - self.letter_line() * self.rows as f32;
         (width * shrink / w as f32).min(height / h as f32)
+    }
+
+    fn letter_line(&self) -> f32 {
+        if self.letters == Letters::Above && self.count() > 1 { LETTER_LINE } else { 0.0 }
+    }
+
+    /// Where a panel is in the graphic.
+    fn place(&self, index: usize, scale: f32) -> Rect {
+        let (x, y) = self.corner(index);
+        let row = index as u32 / self.columns;
+        let area = scaled(&PanelBox { x, y, w: self.cell.0, h: self.cell.1 }, scale);
+        super::page::moved(&area, (0.0, self.letter_line() * (row + 1) as f32))
     }
 }
 
@@ -135,7 +178,7 @@ pub fn compose(
     let how = Arrangement::new(lower_case, chance);
     let scans = choose_scans(how.count(), shown, chance);
     let scale = how.scale(room, chance);
-    let mut graphic = Graphic { form: how.form, ..Graphic::default() };
+    let mut graphic = Graphic { forms: how.forms, ..Graphic::default() };
     let mut panels = Vec::new();
     let (width, height) = how.size();
     let mut sheet = Canvas::new(width, height, [how.ground; 3]);
@@ -143,33 +186,71 @@ pub fn compose(
         let canvas = draw_panel(&how, &patients[patient], day, i, chance);
         let (x, y) = how.corner(i);
         let mut bounds = PanelBox { x, y, w: how.cell.0, h: how.cell.1 };
-        let mut picture = pictures.len();
+        let mut picture = None;
         if how.split {
-            pictures.push(Picture::encode(&canvas, how.encoding, how.quality));
-            graphic.pictures.push((picture, scaled(&bounds, scale)));
-            bounds = PanelBox::whole(how.cell.0, how.cell.1);
+            graphic.pictures.extend(how.manner.place(&canvas, how.place(i, scale), pictures));
+            picture = Some(pictures.len() - 1);
+            let (x, y) = how.manner.border(&canvas);
+            bounds = PanelBox { x, y, ..bounds };
         } else {
             sheet.paste(x, y, &canvas);
-            picture = pictures.len();
         }
+        let letter = drawn_letter(&how, i, scale);
         panels.push(Panel {
             picture,
             bounds,
             letter: how.letter(i),
+            printed: letter.as_ref().map(Mark::bounds),
             text: describe(&patients[patient], day, scans.len() > 1, chance),
             patient,
             time: format!("day {day} after onset"),
         });
-        if how.letters == Letters::Drawn && scans.len() > 1 {
-            graphic.marks.push(drawn_letter(&how, i, scale));
+        graphic.marks.extend(letter);
+        if how.drawn_arrow {
+            graphic.marks.extend(drawn_arrow(&how.place(i, scale), chance));
         }
     }
-    if !how.split {
-        graphic.pictures.push((pictures.len(), scaled(&PanelBox::whole(width, height), scale)));
-        pictures.push(Picture::encode(&sheet, how.encoding, how.quality));
-    }
     (graphic.width, graphic.height) = (width as f32 * scale, height as f32 * scale);
+    graphic.height += how.letter_line() * how.rows as f32;
+    if !how.split {
+        let area = Rect::new(0.0, 0.0, graphic.width, graphic.height);
+        graphic.pictures = how.manner.place(&sheet, area, pictures);
+        let (x, y) = how.manner.border(&sheet);
+        for panel in &mut panels {
+            panel.picture = (!how.manner.is_cut()).then(|| pictures.len() - 1);
+            panel.bounds =
+                PanelBox { x: panel.bounds.x + x, y: panel.bounds.y + y, ..panel.bounds };
+        }
+    }
+    add_icons(&how, scale, &mut graphic, pictures, chance);
     CtFigure { graphic, caption: caption(&panels, patients, chance), panels }
+}
+
+/// One small picture in the lower right corner of the first panels: an object of its own drawn as
+/// often, or written into the content each time.
+fn add_icons(
+    how: &Arrangement,
+    scale: f32,
+    graphic: &mut Graphic,
+    pictures: &mut Vec<Picture>,
+    chance: &mut Chance,
+) {
+    let icons = how.icons.min(how.count());
+    if icons == 0 {
+        return;
+    }
+    let mut canvas = Canvas::new(40, 40, [20, 60, 120]);
+    canvas.fill(6, 6, 28, 28, [240, 240, 240]);
+    canvas.text(15, 13, if chance.yes(0.5) { "R" } else { "L" }, 2, [20, 60, 120]);
+    let mut icon = Picture::encode(&canvas, Encoding::FlateRgb, 100);
+    icon.inline = chance.yes(0.5);
+    pictures.push(icon);
+    for i in 0..icons {
+        let panel = how.place(i, scale);
+        let (x, y) = (panel.x1 - 20.0, panel.y1 - 20.0);
+        let area = Rect::new(x, y, x + 14.0, y + 14.0);
+        graphic.pictures.push(Placed::whole(pictures.len() - 1, area));
+    }
 }
 
 /// Patient and day of each panel: one patient followed over days, or several side by side, some of
@@ -215,12 +296,30 @@ fn draw_panel(
     canvas
 }
 
-fn drawn_letter(how: &Arrangement, index: usize, scale: f32) -> Mark {
-    let (x, y) = how.corner(index);
-    let (x, y) = (x as f32 * scale + 4.0, y as f32 * scale + 12.0);
-    let mut letter = Text::new(x, y, Face::SansBold, 11.0, how.letter(index));
-    letter.colour = [1.0, 1.0, 0.6];
-    Mark::Text(letter)
+fn drawn_letter(how: &Arrangement, index: usize, scale: f32) -> Option<Mark> {
+    let place = how.place(index, scale);
+    let printed = how.letter_style.replace('#', &how.letter(index));
+    let (x, y, colour) = match how.letters {
+        Letters::Baked => return None,
+        _ if how.count() == 1 => return None,
+        Letters::Drawn => (place.x0 + 4.0, place.y0 + 12.0, [1.0, 1.0, 0.6]),
+        Letters::Above => (place.x0, place.y0 - 4.0, [0.0; 3]),
+    };
+    let mut letter = Text::new(x, y, Face::SansBold, 11.0, printed);
+    letter.colour = colour;
+    Some(Mark::Text(letter))
+}
+
+/// An arrow over a panel: a line and a head, each a path.
+fn drawn_arrow(panel: &Rect, chance: &mut Chance) -> [Mark; 2] {
+    let colour = *chance.pick(&[[1.0, 1.0, 1.0], [1.0, 0.9, 0.1], [0.9, 0.1, 0.1]]);
+    let x = panel.x0 + panel.width() * chance.real(0.25, 0.75);
+    let y = panel.y0 + panel.height() * chance.real(0.35, 0.75);
+    let head = [(x, y), (x + 6.0, y - 2.0), (x + 2.0, y - 6.0)];
+    [
+        Mark::Line { from: (x + 16.0, y - 16.0), to: (x + 4.0, y - 4.0), width: 1.6, colour },
+        Mark::Triangle { corners: head, colour },
+    ]
 }
 
 fn scaled(bounds: &PanelBox, scale: f32) -> Rect {

@@ -54,17 +54,43 @@ impl Face {
             '\u{2019}' => 333,
             '\u{b1}' | '\u{d7}' if sans => 584,
             '\u{b1}' | '\u{d7}' => 564,
+            '\u{2014}' if self == Self::Italic => 889,
+            '\u{2014}' => 1000,
+            '\u{a0}' | '\u{2009}' => WIDTHS[self as usize][0],
+            '\u{fb01}' | '\u{fb02}' => match self {
+                Self::Roman | Self::Bold => 556,
+                Self::Italic | Self::Sans => 500,
+                Self::SansBold => 611,
+            },
             _ => unreachable!("'{c}' is not in the corpus' alphabet"),
         }
     }
 }
 
-/// `text` in `WinAnsiEncoding`.
+/// What the fonts' encoding has beyond `WinAnsiEncoding`: ligatures, and a blank that
+/// [`TO_UNICODE`] makes a thin one.
+pub const DIFFERENCES: [(u8, &[u8]); 3] = [(0x1c, b"fi"), (0x1d, b"fl"), (0x1e, b"space")];
+
+/// What the codes mean that their glyphs do not tell.
+pub const TO_UNICODE: &[u8] = b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n\
+    /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n\
+    /CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n\
+    1 begincodespacerange\n<00> <FF>\nendcodespacerange\n\
+    3 beginbfchar\n<1C> <FB01>\n<1D> <FB02>\n<1E> <2009>\nendbfchar\n\
+    1 beginbfrange\n<20> <7E> <0020>\nendbfrange\n\
+    endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend";
+
+/// `text` in the fonts' encoding.
 pub fn win_ansi(text: &str) -> Vec<u8> {
     let byte = |c| match c {
         ' '..='~' | '\u{b1}' | '\u{d7}' => c as u8,
         '\u{2013}' => 0x96,
+        '\u{2014}' => 0x97,
         '\u{2019}' => 0x92,
+        '\u{a0}' => 0xa0,
+        '\u{fb01}' => 0x1c,
+        '\u{fb02}' => 0x1d,
+        '\u{2009}' => 0x1e,
         _ => unreachable!("'{c}' is not in the corpus' alphabet"),
     };
     text.chars().map(byte).collect()

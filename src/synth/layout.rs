@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::fonts::Face;
-use super::page::{Mark, Page, Text};
+use super::page::{Mark, Page, Placed, Sheet, Text};
 use crate::figures::Pairing;
 
 /// How a paper is set.
@@ -215,7 +215,8 @@ impl Setter<'_> {
     }
 
     fn new_page(&mut self) {
-        self.laid.pages.push(Page::default());
+        let sheet = Sheet { size: self.style.size, ..Sheet::default() };
+        self.laid.pages.push(Page { sheet, ..Page::default() });
         self.column = 0;
         self.y = self.style.top;
         self.column_top = self.y;
@@ -268,7 +269,8 @@ impl Setter<'_> {
         page.marks.extend(banner);
         page.marks.push(Mark::Text(foot));
         if let Some(picture) = logo {
-            page.pictures.push((picture, crate::pdf::Rect::new(24.0, 12.0, 72.0, 36.0)));
+            let area = crate::pdf::Rect::new(24.0, 12.0, 72.0, 36.0);
+            page.pictures.push(Placed::whole(picture, area));
         }
     }
 

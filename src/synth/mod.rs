@@ -20,12 +20,15 @@ mod charts;
 mod cite;
 mod corpus;
 mod ct;
+mod encoding;
 mod fonts;
 pub mod hostile;
 mod layout;
 mod page;
+mod painter;
 mod patient;
 mod phantom;
+mod pieces;
 mod prose;
 mod raster;
 mod script;
@@ -58,7 +61,6 @@ pub fn paper(seed: u64, index: u32) -> Paper {
     let graphics: Vec<_> = script.figures.iter().map(|figure| &figure.graphic).collect();
     let (pdf, xrefs) = writer::write(&writer::Document {
         title: &script.title,
-        size: script.style.size,
         pages: &laid.pages,
         graphics: &graphics,
         pictures: &script.pictures,

@@ -7,9 +7,31 @@ use crate::pdf::Rect;
 #[derive(Debug, Clone)]
 pub enum Mark {
     Text(Text),
-    Line { from: (f32, f32), to: (f32, f32), width: f32, colour: [f32; 3] },
-    Fill { area: Rect, colour: [f32; 3] },
-    Frame { area: Rect, width: f32 },
+    Line {
+        from: (f32, f32),
+        to: (f32, f32),
+        width: f32,
+        colour: [f32; 3],
+    },
+    Fill {
+        area: Rect,
+        colour: [f32; 3],
+    },
+    Frame {
+        area: Rect,
+        width: f32,
+    },
+    /// A frame drawn as four lines and four corners of this radius, each a path of its own.
+    Rounded {
+        area: Rect,
+        radius: f32,
+        width: f32,
+    },
+    /// A filled triangle: the head of an arrow.
+    Triangle {
+        corners: [(f32, f32); 3],
+        colour: [f32; 3],
+    },
 }
 
 /// A run of text in one face.
@@ -23,12 +45,14 @@ pub struct Text {
     /// Added to every blank, for justified lines.
     pub word_spacing: f32,
     pub colour: [f32; 3],
+    /// Degrees anticlockwise about the start of the baseline.
+    pub turned: f32,
 }
 
 impl Text {
     pub fn new(x: f32, baseline: f32, face: Face, size: f32, text: impl Into<String>) -> Self {
-        let string = text.into();
-        Self { x, baseline, face, size, string, word_spacing: 0.0, colour: [0.0; 3] }
+        let (string, colour) = (text.into(), [0.0; 3]);
+        Self { x, baseline, face, size, string, word_spacing: 0.0, colour, turned: 0.0 }
     }
 
     /// So that the text's middle is at `x`.
@@ -41,9 +65,29 @@ impl Text {
         Self::new(x - face.width(text, size), baseline, face, size, text)
     }
 
+    /// Upwards along `x`, the text's middle at `y`.
+    pub fn upwards(x: f32, y: f32, face: Face, size: f32, text: &str) -> Self {
+        let start = y + face.width(text, size) / 2.0;
+        Self { turned: 90.0, ..Self::new(x, start, face, size, text) }
+    }
+
     pub fn width(&self) -> f32 {
         let blanks = self.string.bytes().filter(|&b| b == b' ').count();
         self.face.width(&self.string, self.size) + self.word_spacing * blanks as f32
+    }
+
+    /// From cap height to descender.
+    fn bounds(&self) -> Rect {
+        let (sin, cos) = self.turned.to_radians().sin_cos();
+        let (up, down, width) = (0.72 * self.size, -0.21 * self.size, self.width());
+        let corner = |along: f32, above: f32| {
+            let x = self.x + along * cos - above * sin;
+            let y = self.baseline - along * sin - above * cos;
+            Rect::new(x, y, x, y)
+        };
+        [corner(width, up), corner(0.0, down), corner(width, down)]
+            .iter()
+            .fold(corner(0.0, up), |all, next| all.union(next))
     }
 }
 
@@ -51,19 +95,42 @@ impl Mark {
     /// The box the mark inks, letters from cap height to descender.
     pub fn bounds(&self) -> Rect {
         match self {
-            Self::Text(t) => Rect::new(
-                t.x,
-                t.baseline - 0.72 * t.size,
-                t.x + t.width(),
-                t.baseline + 0.21 * t.size,
-            ),
+            Self::Text(text) => text.bounds(),
             Self::Line { from, to, width, .. } => {
                 Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
                     .grow(width / 2.0)
             }
             Self::Fill { area, .. } => *area,
-            Self::Frame { area, width } => area.grow(width / 2.0),
+            Self::Frame { area, width } | Self::Rounded { area, width, .. } => {
+                area.grow(width / 2.0)
+            }
+            Self::Triangle { corners, .. } => corners
+                .iter()
+                .map(|&(x, y)| Rect::new(x, y, x, y))
+                .reduce(|a, b| a.union(&b))
+                .unwrap_or_default(),
         }
+    }
+}
+
+/// A picture where it is drawn.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Index into the paper's pictures.
+    pub picture: usize,
+    pub area: Rect,
+    /// What is seen of it, where that is not all.
+    pub clip: Option<Rect>,
+}
+
+impl Placed {
+    pub fn whole(picture: usize, area: Rect) -> Self {
+        Self { picture, area, clip: None }
+    }
+
+    /// What a reader sees of it.
+    pub fn seen(&self) -> Rect {
+        self.clip.map_or(self.area, |clip| clip.intersect(&self.area))
     }
 }
 
@@ -72,12 +139,11 @@ impl Mark {
 pub struct Graphic {
     pub width: f32,
     pub height: f32,
-    /// Index into the paper's pictures, and where it goes.
-    pub pictures: Vec<(usize, Rect)>,
+    pub pictures: Vec<Placed>,
     /// Drawn over the pictures.
     pub marks: Vec<Mark>,
-    /// Whether it is a form `XObject` of its own.
-    pub form: bool,
+    /// How many form `XObject`s it is wrapped in: 0 where the page draws it itself.
+    pub forms: u32,
 }
 
 impl Graphic {
@@ -86,7 +152,7 @@ impl Graphic {
         let marks = self.marks.iter().map(Mark::bounds);
         self.pictures
             .iter()
-            .map(|(_, area)| *area)
+            .map(Placed::seen)
             .chain(marks)
             .reduce(|a, b| a.union(&b))
             .unwrap_or_default()
@@ -98,12 +164,50 @@ pub fn moved(area: &Rect, (x, y): (f32, f32)) -> Rect {
     Rect::new(area.x0 + x, area.y0 + y, area.x1 + x, area.y1 + y)
 }
 
+/// The paper a page is on, and how the file describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Sheet {
+    /// Width and height as displayed, in points.
+    pub size: (f32, f32),
+    /// Degrees clockwise that the viewer turns it: 0, 90, 180 or 270.
+    pub rotate: u32,
+    /// What the media box has beyond the crop box, on the left and at the bottom, and as much again
+    /// on the right and at the top.
+    pub trim: (f32, f32),
+    /// Points a unit of the file; 0 stands for 1.
+    pub user_unit: f32,
+}
+
 /// A page as laid out.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
+    pub sheet: Sheet,
     pub marks: Vec<Mark>,
     /// Index into the paper's graphics, and where its top left corner goes.
     pub graphics: Vec<(usize, (f32, f32))>,
-    /// A picture drawn straight onto the page: a journal's logo.
-    pub pictures: Vec<(usize, Rect)>,
+    /// Pictures drawn straight onto the page: a journal's logo.
+    pub pictures: Vec<Placed>,
+    /// Pictures among the page's resources that nothing draws.
+    pub listed: Vec<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_set_upwards_has_a_tall_box() {
+        let flat = Text::new(100.0, 200.0, Face::Sans, 10.0, "Extent score");
+        let up = Text { turned: 90.0, ..flat.clone() };
+        let (flat, up) = (Mark::Text(flat).bounds(), Mark::Text(up).bounds());
+        assert!((flat.width() - up.height()).abs() < 1e-3);
+        assert!(up.x1 > 100.0 && up.x0 < 100.0 && up.y1 < 200.1, "{up:?}");
+    }
+
+    #[test]
+    fn a_clipped_picture_is_seen_in_part() {
+        let clip = Some(Rect::new(10.0, 0.0, 50.0, 90.0));
+        let placed = Placed { picture: 0, area: Rect::new(0.0, 5.0, 100.0, 60.0), clip };
+        assert_eq!(placed.seen(), Rect::new(10.0, 5.0, 50.0, 60.0));
+    }
 }

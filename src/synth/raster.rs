@@ -1,13 +1,4 @@
-//! Pictures as a PDF holds them: canvases of pixels, a bitmap alphabet, and the encodings.
-
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
-use super::chance::Chance;
+//! Canvases of pixels and a bitmap alphabet to write on them.
 
 /// RGB pixels, row by row.
 #[derive(Debug, Clone)]
@@ -75,87 +66,29 @@ impl Canvas {
         }
     }
 
-    fn grey(&self) -> Vec<u8> {
+    /// The colour at (`x`, `y`), which must be on the canvas.
+    pub fn at(&self, x: u32, y: u32) -> [u8; 3] {
+        self.pixels[(y * self.width + x) as usize]
+    }
+
+    pub fn pixels(&self) -> &[[u8; 3]] {
+        &self.pixels
+    }
+
+    /// The `w` by `h` pixels from (`x`, `y`) on.
+    pub fn cut(&self, x: u32, y: u32, w: u32, h: u32) -> Self {
+        let rows = (y..y + h).flat_map(|row| (x..x + w).map(move |column| (column, row)));
+        let pixels = rows.map(|(column, row)| self.at(column, row)).collect();
+        Self { width: w, height: h, pixels }
+    }
+
+    pub fn grey(&self) -> Vec<u8> {
         self.pixels.iter().map(|p| p[1]).collect()
     }
 
-    fn rgb(&self) -> Vec<u8> {
+    pub fn rgb(&self) -> Vec<u8> {
         self.pixels.iter().flatten().copied().collect()
     }
-}
-
-/// How a PDF stores a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    JpegGrey,
-    JpegRgb,
-    FlateGrey,
-    FlateRgb,
-    /// 64 grey levels in a palette.
-    Indexed,
-}
-
-impl Encoding {
-    /// One for a grey picture, JPEG more often than not.
-    pub fn any(chance: &mut Chance) -> Self {
-        *chance.pick(&[
-            Self::JpegGrey,
-            Self::JpegGrey,
-            Self::JpegRgb,
-            Self::JpegRgb,
-            Self::FlateGrey,
-            Self::FlateRgb,
-            Self::Indexed,
-        ])
-    }
-
-    /// One that keeps colours.
-    pub fn coloured(chance: &mut Chance) -> Self {
-        *chance.pick(&[Self::JpegRgb, Self::FlateRgb])
-    }
-}
-
-/// A picture ready to be an image object.
-#[derive(Debug, Clone)]
-pub struct Picture {
-    pub width: u32,
-    pub height: u32,
-    pub encoding: Encoding,
-    pub bytes: Vec<u8>,
-}
-
-impl Picture {
-    /// `quality` is that of the JPEG encodings, 1 to 100.
-    pub fn encode(canvas: &Canvas, encoding: Encoding, quality: u8) -> Self {
-        let (width, height) = (canvas.width, canvas.height);
-        let jpeg = |samples: &[u8], colour| {
-            let mut bytes = Vec::new();
-            JpegEncoder::new_with_quality(&mut bytes, quality)
-                .encode(samples, width, height, colour)
-                .expect("memory takes every byte, and the sizes agree");
-            bytes
-        };
-        let bytes = match encoding {
-            Encoding::JpegGrey => jpeg(&canvas.grey(), ExtendedColorType::L8),
-            Encoding::JpegRgb => jpeg(&canvas.rgb(), ExtendedColorType::Rgb8),
-            Encoding::FlateGrey => deflate(&canvas.grey()),
-            Encoding::FlateRgb => deflate(&canvas.rgb()),
-            Encoding::Indexed => {
-                deflate(&canvas.grey().iter().map(|level| level / 4).collect::<Vec<u8>>())
-            }
-        };
-        Self { width, height, encoding, bytes }
-    }
-}
-
-/// The palette of [`Encoding::Indexed`]: RGB triples.
-pub fn palette() -> Vec<u8> {
-    (0..64).flat_map(|i: u8| [i * 4 + i / 16; 3]).collect()
-}
-
-pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(4));
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes every byte")
 }
 
 /// Five columns by seven rows; bit 4 is the left column. Unknown letters are blank.
@@ -190,19 +123,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_jpeg_decodes_to_its_size() {
-        let canvas = Canvas::new(20, 10, [200, 10, 10]);
-        let picture = Picture::encode(&canvas, Encoding::JpegRgb, 90);
-        let decoded = image::load_from_memory(&picture.bytes).expect("a JPEG");
-        assert_eq!((decoded.width(), decoded.height()), (20, 10));
-        assert!(decoded.to_rgb8().get_pixel(5, 5).0[0] > 180);
-    }
-
-    #[test]
     fn drawing_outside_the_canvas_is_harmless() {
         let mut canvas = Canvas::new(4, 4, [0; 3]);
         canvas.text(-3, 2, "A9", 2, [255; 3]);
         canvas.line((-5, -5), (9, 9), 3, [9; 3]);
         assert_eq!(canvas.pixels.len(), 16);
+    }
+
+    #[test]
+    fn a_cut_starts_where_it_is_told() {
+        let mut canvas = Canvas::new(6, 4, [0; 3]);
+        canvas.set(3, 2, [7; 3]);
+        let cut = canvas.cut(3, 2, 2, 2);
+        assert_eq!((cut.width, cut.height, cut.at(0, 0), cut.at(1, 1)), (2, 2, [7; 3], [0; 3]));
     }
 }

@@ -5,12 +5,12 @@ use super::chance::Chance;
 use super::charts;
 use super::cite::{self, Citation, CiteStyle};
 use super::ct::{self, Panel};
+use super::encoding::Picture;
 use super::fonts::Face;
 use super::layout::{Align, Block, Float, Paragraph, Style, Word, words};
 use super::page::Graphic;
 use super::patient::Patient;
 use super::prose::{self, Bank, fill};
-use super::raster::Picture;
 use super::server::Identity;
 use crate::figures::{FigureKind, Pairing};
 
@@ -199,9 +199,7 @@ fn draw_figures(
         let graphic = if chance.yes(0.5) {
             charts::vector_chart(room, chance)
         } else {
-            let (graphic, picture) = charts::raster_chart(room, pictures.len(), chance);
-            pictures.push(picture);
-            graphic
+            charts::raster_chart(room, pictures, chance)
         };
         drafts.push((graphic, fill(CHART_CAPTION, chance), Vec::new(), false));
     }

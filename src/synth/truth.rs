@@ -4,11 +4,13 @@ use serde::Serialize;
 
 use super::anatomy::Disease;
 use super::ct;
+use super::encoding::{Encoding, Picture, Turn};
 use super::layout::Laid;
-use super::page::moved;
-use super::raster::{Encoding, Picture};
+use super::page::{Graphic, Placed, moved};
 use super::script::{Figure, Script};
-use crate::figures::{FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel};
+use crate::figures::{
+    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel,
+};
 use crate::pdf::Rect;
 use crate::store::{
     CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
@@ -18,6 +20,10 @@ use crate::store::{
 /// bytes whenever it is written.
 pub const CURATOR: &str = "synth";
 pub const TIME: &str = "2020-04-01T00:00:00Z";
+
+/// A scorer's truth lists no picture of fewer pixels a side than this, and no mosaic of more pieces.
+pub const SMALLEST_LISTED: u32 = 100;
+pub const MOST_PICTURES: usize = 12;
 
 /// Everything true of one paper; the rows sorted.
 #[derive(Debug)]
@@ -50,8 +56,9 @@ pub struct ScoredFigure {
     pub bbox: Option<Rect>,
     /// Around the pictures alone.
     pub image_bbox: Option<Rect>,
-    /// Object numbers of its pictures.
-    pub images: Vec<u32>,
+    /// Object numbers of its pictures of at least [`SMALLEST_LISTED`] pixels a side; `None` for a
+    /// mosaic of more than [`MOST_PICTURES`].
+    pub images: Option<Vec<u32>>,
     /// Number of sentences that cite it.
     pub mentions: usize,
 }
@@ -60,8 +67,8 @@ pub struct ScoredFigure {
 pub struct Facts<'a> {
     pub script: &'a Script,
     pub laid: &'a Laid,
-    /// Object number of each picture.
-    pub xrefs: &'a [u32],
+    /// Object number of each picture; `None` for an inline one.
+    pub xrefs: &'a [Option<u32>],
     pub document_sha256: &'a str,
 }
 
@@ -72,11 +79,12 @@ impl Facts<'_> {
         let scored = figures.iter().filter_map(scored).collect();
         let mut decisions = self.decisions();
         decisions.sort();
-        let mut panels: Vec<PanelRow> = self.panels().map(|panel| self.panel_row(panel)).collect();
+        let mut panels: Vec<PanelRow> =
+            self.nameable().map(|(picture, panel)| self.panel_row(picture, panel)).collect();
         panels.sort();
         let mut cases: Vec<CaseRow> = self.cases();
         cases.sort();
-        let covid = self.panels().filter(|panel| self.label(panel) == Label::Covid).count();
+        let covid = self.nameable().filter(|(_, panel)| self.label(panel) == Label::Covid).count();
         Truth { figures, scored, decisions, panels, cases, covid }
     }
 
@@ -85,7 +93,7 @@ impl Facts<'_> {
         let placed = self.laid.graphics[i];
         let images = placed.map_or_else(Vec::new, |(page, at)| {
             let pictures = figure.graphic.pictures.iter();
-            pictures.map(|(picture, area)| self.image(*picture, page, moved(area, at))).collect()
+            pictures.map(|placed| self.image(placed, page, at)).collect()
         });
         FigureRecord {
             file: self.script.identity.file_name(),
@@ -97,26 +105,26 @@ impl Facts<'_> {
             page: placed.map(|(page, _)| page),
             bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
             images,
+            icons: Vec::new(),
             pairing: float.pairing,
             confidence: 1.0,
-            panels: panels_of(figure),
+            panels: panels_of(figure, placed),
             mentions: self.mentions(i),
-            composition: None,
+            composition: Some(composition(&figure.graphic)),
             regions: Vec::new(),
         }
     }
 
-    fn image(&self, picture: usize, page: u32, bbox: Rect) -> ImageRecord {
-        let Picture { width, height, encoding, .. } = self.script.pictures[picture];
-        let origin = match encoding {
-            Encoding::JpegGrey | Encoding::JpegRgb => ImageOrigin::Original,
-            Encoding::FlateGrey | Encoding::FlateRgb | Encoding::Indexed => ImageOrigin::Decoded,
+    fn image(&self, placed: &Placed, page: u32, at: (f32, f32)) -> ImageRecord {
+        let Picture { width, height, encoding, turn, .. } = self.script.pictures[placed.picture];
+        let origin = match (encoding, turn) {
+            (Encoding::JpegGrey | Encoding::JpegRgb, Turn::Upright) => ImageOrigin::Original,
+            _ => ImageOrigin::Decoded,
         };
-        let xref = Some(self.xrefs[picture]);
         ImageRecord {
-            xref,
+            xref: self.xrefs[placed.picture],
             page,
-            bbox,
+            bbox: moved(&placed.seen(), at),
             width,
             height,
             origin,
@@ -144,6 +152,11 @@ impl Facts<'_> {
         self.script.figures.iter().flat_map(|figure| &figure.panels)
     }
 
+    /// Those that annotations can name.
+    fn nameable(&self) -> impl Iterator<Item = (usize, &ct::Panel)> {
+        self.panels().filter_map(|panel| Some((panel.picture?, panel)))
+    }
+
     fn label(&self, panel: &ct::Panel) -> Label {
         self.script.patients[panel.patient].disease.label()
     }
@@ -154,7 +167,7 @@ impl Facts<'_> {
             preprint: self.script.identity.name.clone(),
             version: self.script.identity.version.to_string(),
             page: self.page_of(picture),
-            xref: Some(self.xrefs[picture]),
+            xref: self.xrefs[picture],
             panel: bounds.map_or_else(String::new, |bounds| bounds.to_string()),
             stage: value.stage().to_string(),
             value: value.to_string(),
@@ -168,9 +181,15 @@ impl Facts<'_> {
         }
     }
 
+    /// A curator is asked about no icon, and cannot name an inline picture.
+    fn is_decided(&self, picture: usize) -> bool {
+        let Picture { width, height, .. } = self.script.pictures[picture];
+        self.xrefs[picture].is_some() && width.min(height) >= SMALLEST_LISTED
+    }
+
     /// Page of a picture's first placement.
     fn page_of(&self, picture: usize) -> u32 {
-        let shows = |figure: &Figure| figure.graphic.pictures.iter().any(|&(i, _)| i == picture);
+        let shows = |figure: &Figure| figure.graphic.pictures.iter().any(|p| p.picture == picture);
         let found = self.script.figures.iter().position(shows);
         // A picture of no figure is the logo, which every page shows.
         found.and_then(|i| self.laid.graphics[i]).map_or(1, |(page, _)| page)
@@ -182,13 +201,19 @@ impl Facts<'_> {
             rows.push(self.decision(logo, None, &Value::Select(Selection::NotCt)));
         }
         for figure in &self.script.figures {
-            for &(picture, _) in &figure.graphic.pictures {
-                let selection = if figure.ct { Selection::Ct } else { Selection::NotCt };
+            let mut drawn: Vec<usize> = figure.graphic.pictures.iter().map(|p| p.picture).collect();
+            drawn.dedup();
+            // Pieces are put together first, and what comes of them has no number.
+            let decided =
+                drawn.len() <= MOST_PICTURES && !figure.panels.iter().any(|p| p.picture.is_none());
+            for picture in drawn.into_iter().filter(|&i| decided && self.is_decided(i)) {
+                let shown: Vec<_> =
+                    figure.panels.iter().filter(|p| p.picture == Some(picture)).collect();
+                let selection = if shown.is_empty() { Selection::NotCt } else { Selection::Ct };
                 let row = self.decision(picture, None, &Value::Select(selection));
-                rows.push(quoting(row, if figure.ct { "chest CT" } else { &figure.caption }));
-                if figure.ct {
-                    let shown: Vec<_> =
-                        figure.panels.iter().filter(|p| p.picture == picture).collect();
+                let said = if shown.is_empty() { &figure.caption } else { "chest CT" };
+                rows.push(quoting(row, said));
+                if !shown.is_empty() {
                     self.decide_ct(picture, &shown, &mut rows);
                 }
             }
@@ -219,12 +244,12 @@ impl Facts<'_> {
         }
     }
 
-    fn panel_row(&self, panel: &ct::Panel) -> PanelRow {
+    fn panel_row(&self, picture: usize, panel: &ct::Panel) -> PanelRow {
         PanelRow {
             preprint: self.script.identity.name.clone(),
             version: self.script.identity.version.to_string(),
-            page: self.page_of(panel.picture),
-            xref: Some(self.xrefs[panel.picture]),
+            page: self.page_of(picture),
+            xref: self.xrefs[picture],
             panel: panel.bounds.to_string(),
             letter: panel.letter.clone(),
             sub_caption: panel.text.clone(),
@@ -236,7 +261,7 @@ impl Facts<'_> {
 
     /// The patients some panel shows.
     fn cases(&self) -> Vec<CaseRow> {
-        let shown = |i: usize| self.panels().any(|panel| panel.patient == i);
+        let shown = |i: usize| self.nameable().any(|(_, panel)| panel.patient == i);
         let patients = self.script.patients.iter().enumerate().filter(|(i, _)| shown(*i));
         patients
             .map(|(_, patient)| CaseRow {
@@ -271,9 +296,27 @@ fn scored(record: &FigureRecord) -> Option<ScoredFigure> {
         page: record.page,
         bbox: record.bbox,
         image_bbox: record.images.iter().map(|image| image.bbox).reduce(|a, b| a.union(&b)),
-        images: record.images.iter().filter_map(|image| image.xref).collect(),
+        images: listed(&record.images),
         mentions: record.mentions.len(),
     })
+}
+
+/// The pictures a scorer asks for.
+fn listed(images: &[ImageRecord]) -> Option<Vec<u32>> {
+    let large = images.iter().filter(|i| i.width.min(i.height) >= SMALLEST_LISTED);
+    let mut xrefs: Vec<u32> = large.filter_map(|image| image.xref).collect();
+    xrefs.sort_unstable();
+    xrefs.dedup();
+    (images.len() <= MOST_PICTURES).then_some(xrefs)
+}
+
+/// What a graphic is drawn with.
+fn composition(graphic: &Graphic) -> Composition {
+    match (graphic.pictures.is_empty(), graphic.marks.is_empty()) {
+        (true, _) => Composition::Vector,
+        (false, true) => Composition::Raster,
+        (false, false) => Composition::Mixed,
+    }
 }
 
 /// `row`, resting on these words of the caption.
@@ -285,17 +328,19 @@ fn quoting(mut row: DecisionRow, span: &str) -> DecisionRow {
 
 /// The lettered panels. Their boxes are pixels of the figure's picture, so a figure of several
 /// pictures has none.
-fn panels_of(figure: &Figure) -> Vec<Panel> {
-    let one_picture = figure.graphic.pictures.len() == 1;
+fn panels_of(figure: &Figure, placed: Option<(u32, (f32, f32))>) -> Vec<Panel> {
+    let first = figure.panels.first().map(|panel| panel.picture);
+    let one_picture = figure.panels.iter().all(|panel| Some(panel.picture) == first);
     let lettered = figure.panels.iter().filter(|panel| !panel.letter.is_empty());
     lettered
         .map(|panel| {
             let PanelBox { x, y, w, h } = panel.bounds;
+            let printed = placed.zip(panel.printed);
             Panel {
                 letter: panel.letter.clone(),
                 bbox_px: one_picture.then_some([x, y, x + w, y + h]),
                 text: panel.text.clone(),
-                printed: None,
+                printed: printed.map(|((page, at), bounds)| (page, moved(&bounds, at))),
             }
         })
         .collect()

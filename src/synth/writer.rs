@@ -1,219 +1,241 @@
 //! Writes laid-out pages as a PDF file.
 
-use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect as PdfRect, Ref, Str, TextStr};
+use pdf_writer::{Filter, Finish as _, Name, Pdf, Rect as PdfRect, Ref, TextStr};
 
-use super::fonts::{Face, win_ansi};
-use super::page::{Graphic, Mark, Page, Text};
-use super::raster::{Encoding, Picture, deflate, palette};
-use crate::pdf::Rect;
+use super::encoding::{Encoding, Picture, deflate, palette};
+use super::fonts::{DIFFERENCES, Face, TO_UNICODE};
+use super::page::{Graphic, Page};
+use super::painter::{Painter, form_name, picture_name};
 
 /// Everything a file is written from.
 #[derive(Debug)]
 pub struct Document<'a> {
     pub title: &'a str,
-    /// Width and height of every page, in points.
-    pub size: (f32, f32),
     pub pages: &'a [Page],
     pub graphics: &'a [&'a Graphic],
     pub pictures: &'a [Picture],
 }
 
-/// Object numbers of a file in the making: catalog, page tree, fonts, pictures, forms, pages.
-struct Numbers {
-    fonts: Ref,
-    pictures: Ref,
-    forms: Ref,
-    pages: Ref,
-    info: Ref,
-}
-
 const CATALOG: Ref = Ref::new(1);
 const PAGE_TREE: Ref = Ref::new(2);
+const FIRST_FONT: Ref = Ref::new(3);
 
 fn nth(first: Ref, index: usize) -> Ref {
     Ref::new(first.get() + index as i32)
 }
 
-impl Numbers {
-    fn of(document: &Document<'_>) -> Self {
-        let fonts = Ref::new(3);
-        let pictures = nth(fonts, Face::ALL.len());
-        let forms = nth(pictures, document.pictures.len());
-        let pages = nth(forms, document.graphics.len());
-        // A page and its content take two.
-        let info = nth(pages, 2 * document.pages.len());
-        Self { fonts, pictures, forms, pages, info }
-    }
-}
-
-/// The file, and the object number (xref) of each picture.
-pub fn write(document: &Document<'_>) -> (Vec<u8>, Vec<u32>) {
-    let numbers = Numbers::of(document);
-    let mut pdf = Pdf::new();
-    pdf.catalog(CATALOG).pages(PAGE_TREE);
-    let page_refs = (0..document.pages.len()).map(|i| nth(numbers.pages, 2 * i));
-    pdf.pages(PAGE_TREE).kids(page_refs).count(document.pages.len() as i32);
-    for (i, face) in Face::ALL.into_iter().enumerate() {
-        pdf.type1_font(nth(numbers.fonts, i))
-            .base_font(Name(face.base_font().as_bytes()))
-            .encoding_predefined(Name(b"WinAnsiEncoding"));
-    }
-    for (i, picture) in document.pictures.iter().enumerate() {
-        write_picture(&mut pdf, nth(numbers.pictures, i), picture);
-    }
-    for (i, graphic) in document.graphics.iter().enumerate().filter(|(_, g)| g.form) {
-        write_form(&mut pdf, nth(numbers.forms, i), graphic, &numbers);
-    }
-    for (i, page) in document.pages.iter().enumerate() {
-        write_page(&mut pdf, nth(numbers.pages, 2 * i), page, document, &numbers);
-    }
-    pdf.document_info(numbers.info).title(TextStr(document.title)).producer(TextStr("covid-ct"));
-    let xrefs = (0..document.pictures.len()).map(|i| nth(numbers.pictures, i).get() as u32);
-    (pdf.finish(), xrefs.collect())
-}
-
-fn write_picture(pdf: &mut Pdf, id: Ref, picture: &Picture) {
-    let filter = match picture.encoding {
-        Encoding::JpegGrey | Encoding::JpegRgb => Filter::DctDecode,
-        Encoding::FlateGrey | Encoding::FlateRgb | Encoding::Indexed => Filter::FlateDecode,
+/// The file, and the object number (xref) of each picture; `None` for one that is written inline.
+pub fn write(document: &Document<'_>) -> (Vec<u8>, Vec<Option<u32>>) {
+    let first_picture = nth(FIRST_FONT, Face::ALL.len());
+    let mut writer = Writer {
+        pdf: Pdf::new(),
+        document,
+        first_picture,
+        forms: vec![None; document.graphics.len()],
+        next: nth(first_picture, document.pictures.len()),
     };
-    let mut image = pdf.image_xobject(id, &picture.bytes);
-    image.filter(filter);
-    image.width(picture.width as i32).height(picture.height as i32).bits_per_component(8);
-    match picture.encoding {
-        Encoding::JpegGrey | Encoding::FlateGrey => image.color_space().device_gray(),
-        Encoding::JpegRgb | Encoding::FlateRgb => image.color_space().device_rgb(),
-        Encoding::Indexed => image.color_space().indexed(Name(b"DeviceRGB"), 63, &palette()),
+    writer.fonts();
+    for (i, picture) in document.pictures.iter().enumerate().filter(|(_, p)| !p.inline) {
+        writer.picture(nth(first_picture, i), picture);
     }
+    for (i, graphic) in document.graphics.iter().enumerate().filter(|(_, g)| g.forms > 0) {
+        writer.forms[i] = Some(writer.form(graphic));
+    }
+    let pages: Vec<Ref> = document.pages.iter().map(|page| writer.page(page)).collect();
+    let Writer { mut pdf, next: info, .. } = writer;
+    pdf.catalog(CATALOG).pages(PAGE_TREE);
+    pdf.pages(PAGE_TREE).count(pages.len() as i32).kids(pages);
+    pdf.document_info(info).title(TextStr(document.title)).producer(TextStr("covid-ct"));
+    let xref = |(i, picture): (usize, &Picture)| {
+        (!picture.inline).then(|| nth(first_picture, i).get() as u32)
+    };
+    (pdf.finish(), document.pictures.iter().enumerate().map(xref).collect())
 }
 
-/// A graphic with the picture resources it uses, in its own coordinates.
-fn write_form(pdf: &mut Pdf, id: Ref, graphic: &Graphic, numbers: &Numbers) {
-    let mut painter = Painter::new(graphic.height);
-    painter.graphic(graphic, (0.0, 0.0));
-    let bytes = deflate(&painter.content.finish());
-    let mut form = pdf.form_xobject(id, &bytes);
-    form.filter(Filter::FlateDecode);
-    form.bbox(PdfRect::new(0.0, 0.0, graphic.width, graphic.height));
-    let mut resources = form.resources();
-    let mut objects = resources.x_objects();
-    for (i, _) in &graphic.pictures {
-        objects.pair(Name(picture_name(*i).as_bytes()), nth(numbers.pictures, *i));
-    }
-    objects.finish();
-    let mut fonts = resources.fonts();
-    for (i, face) in Face::ALL.into_iter().enumerate() {
-        fonts.pair(Name(face.resource().as_bytes()), nth(numbers.fonts, i));
-    }
+struct Writer<'a> {
+    pdf: Pdf,
+    document: &'a Document<'a>,
+    first_picture: Ref,
+    /// Of each graphic: the outermost form it is wrapped in.
+    forms: Vec<Option<Ref>>,
+    /// The next object number free.
+    next: Ref,
 }
 
-fn write_page(pdf: &mut Pdf, id: Ref, page: &Page, document: &Document<'_>, numbers: &Numbers) {
-    let (width, height) = document.size;
-    let mut painter = Painter::new(height);
-    let mut objects: Vec<(String, Ref)> = Vec::new();
-    for (i, area) in &page.pictures {
-        painter.picture(*i, area);
-        objects.push((picture_name(*i), nth(numbers.pictures, *i)));
+impl Writer<'_> {
+    fn fresh(&mut self) -> Ref {
+        let fresh = self.next;
+        self.next = nth(fresh, 1);
+        fresh
     }
-    page.marks.iter().for_each(|mark| painter.mark(mark, (0.0, 0.0)));
-    for &(i, at) in &page.graphics {
-        let graphic = document.graphics[i];
-        if graphic.form {
-            painter.form(i, at.0, at.1 + graphic.height);
-            objects.push((form_name(i), nth(numbers.forms, i)));
-        } else {
-            painter.graphic(graphic, at);
-            let drawn = graphic.pictures.iter();
-            objects.extend(drawn.map(|(i, _)| (picture_name(*i), nth(numbers.pictures, *i))));
+
+    fn fonts(&mut self) {
+        let to_unicode = self.fresh();
+        self.pdf.stream(to_unicode, TO_UNICODE);
+        for (i, face) in Face::ALL.into_iter().enumerate() {
+            let mut font = self.pdf.type1_font(nth(FIRST_FONT, i));
+            font.base_font(Name(face.base_font().as_bytes())).to_unicode(to_unicode);
+            let mut encoding = font.encoding_custom();
+            encoding.base_encoding(Name(b"WinAnsiEncoding"));
+            let mut differences = encoding.differences();
+            for (code, glyph) in DIFFERENCES {
+                differences.consecutive(code, [Name(glyph)]);
+            }
         }
     }
-    let contents = nth(id, 1);
-    let mut dict = pdf.page(id);
-    dict.parent(PAGE_TREE).media_box(PdfRect::new(0.0, 0.0, width, height)).contents(contents);
-    let mut resources = dict.resources();
+
+    fn picture(&mut self, id: Ref, picture: &Picture) {
+        let (width, height) = picture.stored_size();
+        let mask = picture.mask.as_ref().map(|samples| {
+            let mask = self.fresh();
+            let mut image = self.pdf.image_xobject(mask, samples);
+            image.filter(Filter::FlateDecode);
+            image.bits_per_component(8).color_space().device_gray();
+            image.width(width as i32).height(height as i32);
+            mask
+        });
+        let tint = (picture.encoding == Encoding::Separation).then(|| {
+            let tint = self.fresh();
+            let mut function = self.pdf.exponential_function(tint);
+            function.domain([0.0, 1.0]).n(1.0).c0([0.0; 4]).c1([0.0, 0.0, 0.0, 1.0]);
+            tint
+        });
+        let mut image = self.pdf.image_xobject(id, &picture.bytes);
+        let is_jpeg = picture.encoding.is_jpeg();
+        image.filter(if is_jpeg { Filter::DctDecode } else { Filter::FlateDecode });
+        image.width(width as i32).height(height as i32);
+        image.bits_per_component(picture.encoding.bits());
+        if let Some(mask) = mask {
+            image.s_mask(mask);
+        }
+        match picture.encoding {
+            Encoding::JpegGrey | Encoding::FlateGrey | Encoding::Bits1 | Encoding::Bits16 => {
+                image.color_space().device_gray();
+            }
+            Encoding::Inverted => {
+                image.color_space().device_gray();
+                image.decode([1.0, 0.0]);
+            }
+            Encoding::JpegRgb | Encoding::FlateRgb | Encoding::SoftMask => {
+                image.color_space().device_rgb();
+            }
+            Encoding::ColourKey => {
+                image.color_space().device_rgb();
+                image.insert(Name(b"Mask")).array().items([255; 6]);
+            }
+            Encoding::JpegCmyk => {
+                image.color_space().device_cmyk();
+                image.decode([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+            }
+            Encoding::FlateCmyk => image.color_space().device_cmyk(),
+            Encoding::Indexed => {
+                image.color_space().indexed(Name(b"DeviceRGB"), 63, &palette());
+            }
+            Encoding::Separation => {
+                let mut space = image.color_space().separation(Name(b"Black"));
+                space.alternate_color_space().device_cmyk();
+                space.tint_ref(tint.expect("made above"));
+            }
+        }
+    }
+
+    /// A graphic with the resources it uses, in its own coordinates, in as many forms as it wants.
+    fn form(&mut self, graphic: &Graphic) -> Ref {
+        let mut painter = Painter::new(graphic.height, self.document.pictures);
+        painter.graphic(graphic, (0.0, 0.0));
+        let objects = self.objects_of(graphic);
+        let size = (graphic.width, graphic.height);
+        let mut form = self.one_form(size, &painter.finish(), &objects, 1.0);
+        for level in 1..graphic.forms {
+            // Twice as large inside: every other time the inner form's own matrix says so.
+            let scale = if level % 2 == 1 { 2.0 } else { 1.0 };
+            let mut painter = Painter::new(0.0, self.document.pictures);
+            painter.form(0, (0.0, 0.0), 1.0 / scale);
+            let content = painter.finish();
+            form = self.one_form(size, &content, &[(form_name(0), form)], scale);
+        }
+        form
+    }
+
+    /// `scale` goes into the form's matrix.
+    fn one_form(
+        &mut self,
+        (width, height): (f32, f32),
+        content: &[u8],
+        objects: &[(String, Ref)],
+        scale: f32,
+    ) -> Ref {
+        let id = self.fresh();
+        let bytes = deflate(content);
+        let mut form = self.pdf.form_xobject(id, &bytes);
+        form.filter(Filter::FlateDecode);
+        form.bbox(PdfRect::new(-2.0, -2.0, width + 2.0, height + 2.0));
+        if scale != 1.0 {
+            form.matrix([scale, 0.0, 0.0, scale, 0.0, 0.0]);
+        }
+        resources(&mut form.resources(), objects);
+        id
+    }
+
+    /// The image objects a graphic draws, by name.
+    fn objects_of(&self, graphic: &Graphic) -> Vec<(String, Ref)> {
+        self.named(graphic.pictures.iter().map(|placed| placed.picture))
+    }
+
+    fn named(&self, pictures: impl Iterator<Item = usize>) -> Vec<(String, Ref)> {
+        let mut drawn: Vec<usize> =
+            pictures.filter(|&i| !self.document.pictures[i].inline).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        drawn.into_iter().map(|i| (picture_name(i), nth(self.first_picture, i))).collect()
+    }
+
+    fn page(&mut self, page: &Page) -> Ref {
+        let mut painter = Painter::of_sheet(&page.sheet, self.document.pictures);
+        let direct = page.pictures.iter().map(|placed| placed.picture);
+        let mut drawn: Vec<usize> = direct.chain(page.listed.iter().copied()).collect();
+        let mut forms = Vec::new();
+        page.pictures.iter().for_each(|placed| painter.picture(placed, (0.0, 0.0)));
+        page.marks.iter().for_each(|mark| painter.mark(mark, (0.0, 0.0)));
+        for &(i, at) in &page.graphics {
+            let graphic = self.document.graphics[i];
+            if let Some(form) = self.forms[i] {
+                painter.form(i, (at.0, at.1 + graphic.height), 1.0);
+                forms.push((form_name(i), form));
+            } else {
+                painter.graphic(graphic, at);
+                drawn.extend(graphic.pictures.iter().map(|placed| placed.picture));
+            }
+        }
+        let mut objects = self.named(drawn.into_iter());
+        objects.extend(forms);
+        let (id, contents) = (self.fresh(), self.fresh());
+        self.pdf.stream(contents, &deflate(&painter.finish())).filter(Filter::FlateDecode);
+        let mut dict = self.pdf.page(id);
+        let (media, crop) = page.sheet.boxes();
+        dict.parent(PAGE_TREE).media_box(media).contents(contents);
+        if page.sheet.trim != (0.0, 0.0) {
+            dict.crop_box(crop);
+        }
+        if page.sheet.rotate != 0 {
+            dict.rotate(page.sheet.rotate as i32);
+        }
+        if page.sheet.user_unit != 0.0 {
+            dict.user_unit(page.sheet.user_unit);
+        }
+        resources(&mut dict.resources(), &objects);
+        id
+    }
+}
+
+fn resources(resources: &mut pdf_writer::writers::Resources<'_>, objects: &[(String, Ref)]) {
     let mut x_objects = resources.x_objects();
-    for (name, id) in &objects {
+    for (name, id) in objects {
         x_objects.pair(Name(name.as_bytes()), *id);
     }
     x_objects.finish();
     let mut fonts = resources.fonts();
     for (i, face) in Face::ALL.into_iter().enumerate() {
-        fonts.pair(Name(face.resource().as_bytes()), nth(numbers.fonts, i));
-    }
-    fonts.finish();
-    resources.finish();
-    dict.finish();
-    pdf.stream(contents, &deflate(&painter.content.finish())).filter(Filter::FlateDecode);
-}
-
-fn picture_name(index: usize) -> String {
-    format!("Im{index}")
-}
-
-fn form_name(index: usize) -> String {
-    format!("Fm{index}")
-}
-
-/// Draws marks given from the top left into a content stream counted from the bottom left.
-struct Painter {
-    content: Content,
-    height: f32,
-}
-
-impl Painter {
-    fn new(height: f32) -> Self {
-        Self { content: Content::new(), height }
-    }
-
-    fn graphic(&mut self, graphic: &Graphic, at: (f32, f32)) {
-        for (i, area) in &graphic.pictures {
-            self.picture(*i, &super::page::moved(area, at));
-        }
-        graphic.marks.iter().for_each(|mark| self.mark(mark, at));
-    }
-
-    fn picture(&mut self, index: usize, area: &Rect) {
-        let matrix = [area.width(), 0.0, 0.0, area.height(), area.x0, self.height - area.y1];
-        self.content.save_state().transform(matrix);
-        self.content.x_object(Name(picture_name(index).as_bytes()));
-        self.content.restore_state();
-    }
-
-    /// A form whose bottom left corner is at (`x`, `bottom`).
-    fn form(&mut self, index: usize, x: f32, bottom: f32) {
-        self.content.save_state().transform([1.0, 0.0, 0.0, 1.0, x, self.height - bottom]);
-        self.content.x_object(Name(form_name(index).as_bytes()));
-        self.content.restore_state();
-    }
-
-    fn mark(&mut self, mark: &Mark, (dx, dy): (f32, f32)) {
-        let bottom_up = |y: f32| self.height - y - dy;
-        match mark {
-            Mark::Text(text) => self.text(text, (dx, dy)),
-            Mark::Line { from, to, width, colour: [r, g, b] } => {
-                let (y0, y1) = (bottom_up(from.1), bottom_up(to.1));
-                self.content.set_line_width(*width).set_stroke_rgb(*r, *g, *b);
-                self.content.move_to(from.0 + dx, y0).line_to(to.0 + dx, y1).stroke();
-            }
-            Mark::Fill { area, colour: [r, g, b] } => {
-                let y = bottom_up(area.y1);
-                self.content.set_fill_rgb(*r, *g, *b);
-                self.content.rect(area.x0 + dx, y, area.width(), area.height()).fill_nonzero();
-            }
-            Mark::Frame { area, width } => {
-                let y = bottom_up(area.y1);
-                self.content.set_line_width(*width).set_stroke_gray(0.0);
-                self.content.rect(area.x0 + dx, y, area.width(), area.height()).stroke();
-            }
-        }
-    }
-
-    fn text(&mut self, text: &Text, (dx, dy): (f32, f32)) {
-        let [r, g, b] = text.colour;
-        let y = self.height - text.baseline - dy;
-        self.content.set_fill_rgb(r, g, b).begin_text();
-        self.content.set_font(Name(text.face.resource().as_bytes()), text.size);
-        self.content.set_word_spacing(text.word_spacing).next_line(text.x + dx, y);
-        self.content.show(Str(&win_ansi(&text.string))).end_text();
+        fonts.pair(Name(face.resource().as_bytes()), nth(FIRST_FONT, i));
     }
 }
