@@ -95,11 +95,21 @@ fn spaces_with_a_profile() {
 
 #[test]
 fn palettes() {
-    let palette: String = (0..16).map(|i| format!("{:02x}{:02x}40", 16 * i, 255 - 9 * i)).collect();
-    let rgb = format!("/BitsPerComponent 4/ColorSpace[/Indexed/DeviceRGB 15<{palette}>]");
-    same(&rgb, &samples(4), &[]);
-    let palette: String = (0..16).map(|i| format!("{:02x}20{:02x}08", 16 * i, 9 * i)).collect();
-    let cmyk = format!("/BitsPerComponent 4/ColorSpace[/Indexed/DeviceCMYK 15<{palette}>]");
+    let hex = |colour: &dyn Fn(u8) -> Vec<u8>| {
+        use std::fmt::Write as _;
+        (0..16).flat_map(colour).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    };
+    let rgb = hex(&|i| vec![16 * i, 255 - 9 * i, 64]);
+    same(
+        &format!("/BitsPerComponent 4/ColorSpace[/Indexed/DeviceRGB 15<{rgb}>]"),
+        &samples(4),
+        &[],
+    );
+    let cmyk = hex(&|i| vec![16 * i, 32, 9 * i, 8]);
+    let cmyk = format!("/BitsPerComponent 4/ColorSpace[/Indexed/DeviceCMYK 15<{cmyk}>]");
     same(&cmyk, &samples(4), &[]);
 }
 

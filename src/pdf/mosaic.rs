@@ -229,18 +229,20 @@ fn same_scale(a: f32, b: f32, pixels: f32) -> bool {
     difference <= SAME_SCALE || difference * pixels <= ROUNDING
 }
 
+/// The one that stands for a set of joined tiles.
+fn root(parent: &mut [usize], mut at: usize) -> usize {
+    while parent[at] != at {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    at
+}
+
 /// Tiles that continue one another, two or more together; in drawing order.
 fn groups(tiles: &[Tile]) -> Vec<Vec<Tile>> {
     let mut order: Vec<usize> = (0..tiles.len()).collect();
     order.sort_by(|&a, &b| tiles[a].seen.y0.total_cmp(&tiles[b].seen.y0));
     let mut parent: Vec<usize> = (0..tiles.len()).collect();
-    fn root(parent: &mut [usize], mut at: usize) -> usize {
-        while parent[at] != at {
-            parent[at] = parent[parent[at]];
-            at = parent[at];
-        }
-        at
-    }
     for (position, &a) in order.iter().enumerate() {
         let reach = tiles[a].seen.y1 + GAP * tiles[a].scale().1.max(1.0);
         for &b in &order[position + 1..] {
@@ -348,16 +350,16 @@ impl Axis {
         Some(Self { scale, phase })
     }
 
-    fn pixel(&self, point: f32) -> f32 {
+    fn pixel(self, point: f32) -> f32 {
         ((point - self.phase) / self.scale).round()
     }
 
-    fn point(&self, pixel: f32) -> f32 {
+    fn point(self, pixel: f32) -> f32 {
         pixel * self.scale + self.phase
     }
 
     /// First pixel and number of pixels: the tile's own number, unless it is drawn at another scale.
-    fn cell(&self, start: f32, end: f32, pixels: f32) -> (i32, i32) {
+    fn cell(self, start: f32, end: f32, pixels: f32) -> (i32, i32) {
         let length = (end - start) / self.scale;
         let own = (length - pixels).abs() <= (0.01 * pixels).clamp(0.6, 3.0);
         let length = if own { pixels } else { length.round() };

@@ -127,7 +127,7 @@ struct Watcher {
 const LOOK_AHEAD: usize = 50;
 
 impl Watcher {
-    fn pass(&mut self, ctm: mupdf::Matrix) {
+    fn pass(&mut self, ctm: &mupdf::Matrix) {
         // MuPDF turns the unit square upside down before it places a picture.
         let flip = Matrix { d: -1.0, f: 1.0, ..Matrix::IDENTITY };
         let (x, y) = self.origin;
@@ -142,7 +142,7 @@ impl Watcher {
         }
     }
 
-    fn see(&self, text: &Text, ctm: mupdf::Matrix) {
+    fn see(&self, text: &Text, ctm: &mupdf::Matrix) {
         let ctm = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]);
         let glyphs = &mut self.found.borrow_mut().0;
         for item in text.spans().flat_map(|span| {
@@ -169,7 +169,7 @@ impl NativeDevice for Watcher {
         _: ColorParams,
     ) {
         if alpha > 0.0 {
-            self.see(text, ctm);
+            self.see(text, &ctm);
         }
     }
 
@@ -184,12 +184,12 @@ impl NativeDevice for Watcher {
         _: ColorParams,
     ) {
         if alpha > 0.0 {
-            self.see(text, ctm);
+            self.see(text, &ctm);
         }
     }
 
     fn fill_image(&mut self, _: &Image, ctm: mupdf::Matrix, _: f32, _: ColorParams) {
-        self.pass(ctm);
+        self.pass(&ctm);
     }
 
     fn fill_image_mask(
@@ -201,7 +201,7 @@ impl NativeDevice for Watcher {
         _: f32,
         _: ColorParams,
     ) {
-        self.pass(ctm);
+        self.pass(&ctm);
     }
 }
 
