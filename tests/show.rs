@@ -131,7 +131,7 @@ fn an_arrow_leads_to_the_page_of_the_figure() {
         at(40.0, 62.0)
     );
     assert_ne!(at(20.0, 60.0), [255; 3], "the figure's left edge is drawn");
-    assert_eq!(at(150.0, 60.0), [255; 3], "and nothing where nothing is");
+    assert_eq!(at(150.0, 30.0), [255; 3], "and nothing where nothing is");
 }
 
 #[test]

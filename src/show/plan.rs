@@ -169,7 +169,7 @@ impl Planner<'_> {
             Kind::Caption | Kind::Table => (0.8, false, 0.13),
             Kind::Outside => (1.2, true, 0.0),
             Kind::Tile => (0.2, false, 0.0),
-            Kind::Overlay => (0.4, false, 0.0),
+            Kind::Overlay => (0.25, false, 0.0),
             Kind::Letter => (0.8, false, 0.15),
             Kind::Furniture => (0.7, true, 0.0),
             Kind::Picture | Kind::Pair => (0.8, false, 0.0),
