@@ -26,7 +26,7 @@ pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     let mut bar = ProgressBar::hidden();
     let ingested =
         extract::ingest(&workspace, &mut store, &args.paths, &options, again, &stop, |event| {
-            show(&mut bar, &event)
+            show(&mut bar, &event);
         });
     bar.finish_and_clear();
     let summary = ingested?;

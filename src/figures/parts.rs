@@ -87,7 +87,7 @@ impl Parts<'_> {
     }
 
     /// What may be a panel's letter in the box: letter, page, box, size of type.
-    fn letters(&self, number: u32, bbox: &Rect) -> Vec<printed::Letter> {
+    fn letters(&self, number: u32, bbox: &Rect) -> Vec<printed::Spot> {
         let index = number as usize - 1;
         let (Some(text), Some(is_caption)) = (self.texts.get(index), self.is_caption.get(index))
         else {
@@ -98,7 +98,7 @@ impl Parts<'_> {
         lines
             .flat_map(|(line, _)| printed::candidates(&line.line))
             .filter(|(_, _, letter)| around.contains_point(letter.centre()))
-            .map(|(letter, size, bbox)| printed::Letter { letter, size, page: number, bbox })
+            .map(|(letter, size, bbox)| printed::Spot { letter, size, page: number, bbox })
             .collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::pdf::{Line, Rect};
 
 /// A letter standing alone on a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Letter {
+pub struct Spot {
     pub letter: char,
     /// Font size in points.
     pub size: f32,
@@ -37,9 +37,9 @@ fn letter(word: &str) -> Option<char> {
 
 /// The letters that name panels: a run from A (or a) without a gap, each once, of two or more. Axes
 /// and keys print single letters too; of several the largest counts, as panels' letters are set.
-pub fn letters(candidates: impl Iterator<Item = Letter>) -> Vec<Letter> {
-    let all: Vec<Letter> = candidates.collect();
-    let run = |first: char| -> Vec<Letter> {
+pub fn letters(candidates: impl Iterator<Item = Spot>) -> Vec<Spot> {
+    let all: Vec<Spot> = candidates.collect();
+    let run = |first: char| -> Vec<Spot> {
         let names = (first..=char::from(first as u8 + 25)).map(|name| {
             let named = all.iter().filter(|letter| letter.letter == name);
             named
@@ -54,12 +54,12 @@ pub fn letters(candidates: impl Iterator<Item = Letter>) -> Vec<Letter> {
 }
 
 /// The panels of a figure: what its caption says of each letter, and where the letter is printed.
-pub fn panels(caption: &str, printed: Vec<Letter>) -> Vec<Panel> {
+pub fn panels(caption: &str, printed: Vec<Spot>) -> Vec<Panel> {
     let mut panels: Vec<Panel> = sub_captions(caption)
         .into_iter()
         .map(|SubCaption { letter, text }| Panel { letter, bbox_px: None, text, printed: None })
         .collect();
-    for Letter { letter, page, bbox, .. } in printed {
+    for Spot { letter, page, bbox, .. } in printed {
         let place = Some((page, bbox));
         let own = panels
             .iter_mut()
@@ -86,7 +86,7 @@ mod tests {
         let letters = words.iter().flat_map(|(text, size)| {
             let line = line(text, 100.0, 100.0).sized(*size).line;
             let found: Vec<_> = candidates(&line).collect();
-            found.into_iter().map(|(letter, size, bbox)| Letter { letter, size, page: 1, bbox })
+            found.into_iter().map(|(letter, size, bbox)| Spot { letter, size, page: 1, bbox })
         });
         super::letters(letters).into_iter().map(|letter| letter.letter).collect()
     }
@@ -104,14 +104,13 @@ mod tests {
 
     #[test]
     fn of_one_letter_printed_twice_the_larger_is_the_panels() {
-        let at =
-            |letter, size, x| Letter { letter, size, page: 1, bbox: Rect::new(x, 0.0, x, 0.0) };
+        let at = |letter, size, x| Spot { letter, size, page: 1, bbox: Rect::new(x, 0.0, x, 0.0) };
         let letters = [at('A', 6.0, 1.0), at('A', 12.0, 2.0), at('B', 12.0, 3.0)];
         let places: Vec<f32> = letters_of(&letters).iter().map(|l| l.bbox.x0).collect();
         assert_eq!(places, [2.0, 3.0]);
     }
 
-    fn letters_of(all: &[Letter]) -> Vec<Letter> {
+    fn letters_of(all: &[Spot]) -> Vec<Spot> {
         letters(all.iter().copied())
     }
 }

@@ -21,12 +21,6 @@ pub enum Mark {
         area: Rect,
         width: f32,
     },
-    /// A frame drawn as four lines and four corners of this radius, each a path of its own.
-    Rounded {
-        area: Rect,
-        radius: f32,
-        width: f32,
-    },
     /// A filled triangle: the head of an arrow.
     Triangle {
         corners: [(f32, f32); 3],
@@ -101,9 +95,7 @@ impl Mark {
                     .grow(width / 2.0)
             }
             Self::Fill { area, .. } => *area,
-            Self::Frame { area, width } | Self::Rounded { area, width, .. } => {
-                area.grow(width / 2.0)
-            }
+            Self::Frame { area, width } => area.grow(width / 2.0),
             Self::Triangle { corners, .. } => corners
                 .iter()
                 .map(|&(x, y)| Rect::new(x, y, x, y))

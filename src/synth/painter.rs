@@ -1,12 +1,13 @@
 //! Draws marks and pictures given from the top left into a content stream counted from the bottom
 //! left.
 
+use std::fmt::Write as _;
+
 use pdf_writer::{Content, Name, Str};
 
 use super::encoding::Picture;
 use super::fonts::win_ansi;
 use super::page::{Graphic, Mark, Placed, Sheet, Text, moved};
-use crate::pdf::Rect;
 
 pub fn picture_name(index: usize) -> String {
     format!("Im{index}")
@@ -24,9 +25,6 @@ pub struct Painter<'a> {
     before: Vec<u8>,
     height: f32,
 }
-
-/// Length of a Bézier handle that makes a quarter circle of radius 1.
-const QUARTER: f32 = 0.5523;
 
 impl<'a> Painter<'a> {
     pub fn new(height: f32, pictures: &'a [Picture]) -> Self {
@@ -80,7 +78,10 @@ impl<'a> Painter<'a> {
         self.before.extend_from_slice(&before.finish());
         let [a, b, c, d, e, f] = matrix;
         let (w, h) = picture.stored_size();
-        let hex: String = picture.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = picture.bytes.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         let raw = format!(
             "\nq {a} {b} {c} {d} {e} {f} cm\nBI /W {w} /H {h} /BPC 8 /CS /RGB /F [/AHx /Fl] ID\n\
              {hex}>\nEI Q\n"
@@ -115,40 +116,12 @@ impl<'a> Painter<'a> {
                 self.content.set_line_width(*width).set_stroke_gray(0.0);
                 self.content.rect(x, y, area.width(), area.height()).stroke();
             }
-            Mark::Rounded { area, radius, width } => {
-                self.content.set_line_width(*width).set_stroke_gray(0.0);
-                self.rounded(&moved(area, at), *radius);
-            }
             Mark::Triangle { corners, colour: [r, g, b] } => {
                 let [a, b_, c] = corners.map(point);
                 self.content.set_fill_rgb(*r, *g, *b);
                 self.content.move_to(a.0, a.1).line_to(b_.0, b_.1).line_to(c.0, c.1);
                 self.content.close_path().fill_nonzero();
             }
-        }
-    }
-
-    fn rounded(&mut self, area: &Rect, radius: f32) {
-        let height = self.height;
-        let (left, right, top, bottom) = (area.x0, area.x1, height - area.y0, height - area.y1);
-        let mut line = |from: (f32, f32), to: (f32, f32)| {
-            self.content.move_to(from.0, from.1).line_to(to.0, to.1).stroke();
-        };
-        line((left + radius, top), (right - radius, top));
-        line((left + radius, bottom), (right - radius, bottom));
-        line((left, bottom + radius), (left, top - radius));
-        line((right, bottom + radius), (right, top - radius));
-        let corners = [
-            (left, top, 1.0, -1.0),
-            (right, top, -1.0, -1.0),
-            (left, bottom, 1.0, 1.0),
-            (right, bottom, -1.0, 1.0),
-        ];
-        for (x, y, across, up) in corners {
-            let (dx, dy) = (radius * across, radius * up);
-            let near = 1.0 - QUARTER;
-            self.content.move_to(x + dx, y);
-            self.content.cubic_to(x + dx * near, y, x, y + dy * near, x, y + dy).stroke();
         }
     }
 
