@@ -72,7 +72,9 @@ fn compare(
     // Some dots a cell: fine enough for the average, coarse enough to be quick.
     let dpi = (72.0 * 16.0 / dx.min(dy)).min(1200.0);
     let shown = document.render_pixels(number, place, dpi).expect("renders");
-    let grid = |picture: &DynamicImage| imageops::thumbnail(&picture.to_rgb8(), w, h);
+    let grid = |picture: &DynamicImage| {
+        imageops::resize(&picture.to_rgb8(), w, h, imageops::FilterType::Triangle)
+    };
     Distance::of(&grid(picture), &grid(&shown), &counts)
 }
 
