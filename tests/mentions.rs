@@ -98,10 +98,10 @@ fn servers_dates_and_licences_are_as_the_banner_says() {
         };
         if fields[0].starts_with("preprints/") && !fields[2].starts_with("none stated") {
             assert_eq!(paper.licence, licence, "{}", fields[0]);
-            assert!(fields[6].contains(&paper.doi), "{}: {}", fields[0], paper.doi);
+            assert!(fields[7].contains(&paper.doi), "{}: {}", fields[0], paper.doi);
             assert!(paper.server.ends_with("rxiv"), "{}", fields[0]);
             let year = paper.posted.get(..4).expect("a date");
-            assert!(fields[6].contains(&format!(", {year}")), "{}: {}", fields[0], paper.posted);
+            assert!(fields[7].contains(&format!(", {year}")), "{}: {}", fields[0], paper.posted);
         } else if licence.starts_with("CC") {
             all += 1;
             same += usize::from(paper.licence == licence);
