@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use common::{Project, files, shared_data, text};
 use covid_ct::Workspace;
 use covid_ct::extract::{self, Again, Event};
-use covid_ct::figures::{FigureKind, FigureRecord, ICON_SIDE};
+use covid_ct::figures::{FigureKind, FigureRecord};
 use covid_ct::store::Store;
 use covid_ct::synth::{self, hostile};
 use rustix::process::{Pid, Signal, kill_process};
@@ -84,10 +84,9 @@ fn finds_what_the_sample_corpus_holds() {
     let f1 = 2.0 * pairs.len() as f64 / (truth.len() + found.len()) as f64;
     assert!(f1 >= 0.95, "caption F1 {f1}: {} of {} and {}", pairs.len(), truth.len(), found.len());
 
-    // Inline pictures have no number, a stitched one is no object, and icons are listed apart.
+    // Inline pictures have no number, nor has a stitched one, which is no object of the PDF.
     let xrefs = |figure: &FigureRecord| -> BTreeSet<u32> {
-        let large = figure.images.iter().filter(|image| image.width.min(image.height) >= ICON_SIDE);
-        large.filter_map(|image| image.xref).collect()
+        figure.images.iter().chain(&figure.icons).filter_map(|image| image.xref).collect()
     };
     let alike = pairs
         .iter()
