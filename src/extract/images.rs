@@ -3,17 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::figures::{ImageOrigin, Overlay, OverlayKind};
+use crate::figures::{FURNITURE_PAGES, ImageOrigin, Overlay, OverlayKind};
 use crate::pdf::{Document, ImageInfo, Page, PdfError, Picture, Printed, Rect, Variant};
 use crate::store::{FoundImage, FoundPlacement, ObjectStore};
 
 /// Images smaller than this on a side, in pixels, are slivers, rules and icons: they count as ink of
 /// a figure, but nobody labels them.
 const SMALLEST_SIDE: u32 = 32;
-
-/// Pages that must draw the same picture before it is part of the paper's dress; a figure may be
-/// shown twice.
-const FURNITURE_PAGES: usize = 3;
 
 /// Where the drawn images of the pages went: `(image, placement)` by (page, index among the page's
 /// drawn images). A tile has gone into its stitched picture, and may be an image of its own too.

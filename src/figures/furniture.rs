@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::pdf::{DrawnImage, Page, Rect};
 
 /// Pages that must draw the same thing, at least, before it is dress; a figure may be shown twice.
-const FEWEST_PAGES: usize = 3;
+pub const FURNITURE_PAGES: usize = 3;
 /// The part of a page's height, at either end, in which a picture in one place is a banner even if
 /// every page has an object of its own for it.
 const BAND: f32 = 0.12;
@@ -33,10 +33,10 @@ impl Furniture {
         });
         let paths = pages.iter().map(|page| page.drawn.paths.iter().map(place));
         // A series of plots has the same axes in the same place on several pages, but not on most.
-        let most = FEWEST_PAGES.max(pages.len().div_ceil(2));
+        let most = FURNITURE_PAGES.max(pages.len().div_ceil(2));
         Self {
-            images: repeated(images, FEWEST_PAGES),
-            banners: repeated(banners, FEWEST_PAGES),
+            images: repeated(images, FURNITURE_PAGES),
+            banners: repeated(banners, FURNITURE_PAGES),
             paths: repeated(paths, most),
         }
     }

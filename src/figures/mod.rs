@@ -27,6 +27,7 @@ mod sub_captions;
 #[doc(hidden)]
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
+pub use furniture::FURNITURE_PAGES;
 pub use join::joined;
 pub use label::normalise;
 pub use record::{
