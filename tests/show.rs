@@ -87,6 +87,12 @@ fn one_html_file_holds_it_all() {
     let again = project.path("again.html");
     project.command(["show", "paper.pdf", "--out"]).arg(&again).assert().code(0);
     assert_eq!(fs::read_to_string(&again).expect("written"), html, "the same again");
+    // Within SVG a shape left open hides all that follows it.
+    for shape in ["rect", "line", "polygon"] {
+        let count = |part: String| html.matches(&part).count();
+        let opened = count(format!("<{shape} "));
+        assert!(opened > 0 && opened == count(format!("</{shape}>")), "{shape}");
+    }
 }
 
 #[test]

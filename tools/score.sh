@@ -36,4 +36,5 @@ extract "$folder/synthetic.jsonl" "$folder/synth/pdf"
 python3 "$here/tools/score_table.py" "$scorer" \
     "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
     "PMC captions" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
+    "PMC, listed" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
     "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl"

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::images::{self, Places};
 use super::{EXTRACTOR, paper};
-use crate::figures::{self, Figure, PageText};
+use crate::figures::{self, Figure, Furniture, PageText};
 use crate::pdf::{Document, Page};
 use crate::store::{Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, sha256_hex};
 
@@ -34,8 +34,9 @@ pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading,
     }
     let mut warnings = Vec::new();
     let texts = figures::clean(&pages);
-    let found = figures::find(&pages, &texts);
-    let (images, places) = images::take(&document, &pages, objects, &mut warnings)?;
+    let furniture = Furniture::of(&pages);
+    let found = figures::find(&pages, &texts, &furniture);
+    let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
     let extraction = Extraction {
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),

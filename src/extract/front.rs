@@ -33,7 +33,7 @@ static KIND: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?xi)^(?:(?:full\s+|original\s+|research\s+|review\s+|brief\s+|short\s+|rapid\s+|case\s+|special\s+|open\s+)*
         (?:title(?:\s+page)?|article|reports?|communications?|paper|review|research|letter|commentary|editorial|perspectives?|viewpoint|
-        dispatch(?:es)?|correspondence|access|series|manuscript|preprint|protocol|synopsis)s?|(?:running|short)\s+(?:title|head).*|[A-Z]\s[A-Z]\s[A-Z]\s.*)\s?:?$",
+        letters?\s+to\s+the\s+editors?|dispatch(?:es)?|correspondence|access|series|manuscript|preprint|protocol|synopsis)s?|(?:running|short)\s+(?:title|head).*|[A-Z]\s[A-Z]\s[A-Z]\s.*)\s?:?$",
     )
 });
 static TITLE_WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -48,6 +48,13 @@ static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
         (?:\p{Lu}[\p{L}.'’-]*(?:\s\p{Lu}[\p{L}.'’-]*){0,4}
            (?:\b\s?[*†‡§¶]|\p{Ll}[0-9]{1,2}\b|,\s(?:MD|PhD|MSc|MPH|BSc|DPhil)\b)
           |\p{Lu}\.(?:[\s-]?\p{Lu}\.)*\s\p{Lu}[\p{L}'’-]+(?:\s[a-f])?\s?,)",
+    )
+});
+
+/// What a title does not end with.
+static OPEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:\b(?:a|an|and|among|at|between|by|during|for|from|in|of|on|or|the|to|with)|[,:-])$",
     )
 });
 
@@ -111,7 +118,11 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
     front(texts).take(2).find_map(|page| {
         let mut lines: Vec<&TextLine> =
             page.lines.iter().filter(|line| line.line.bbox.y0 < 0.6 * page.height).collect();
-        lines.sort_by(|a, b| a.top.total_cmp(&b.top));
+        // Pieces of one row, left to right.
+        let row = |line: &TextLine| (line.top / 3.0).round();
+        lines.sort_by(|a, b| {
+            row(a).total_cmp(&row(b)).then(a.line.bbox.x0.total_cmp(&b.line.bbox.x0))
+        });
         // Above a journal's address stands its name.
         let masthead = lines
             .iter()
@@ -129,10 +140,13 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
             // Notes to the printer and marks of the margin may stand between its lines.
             let group = groups.iter_mut().rev().take(4).find(|group| {
                 let last = group[group.len() - 1];
+                let below = last.line.bbox.x_overlap(&line.line.bbox) > 0.0
+                    && (0.5 * line.size..2.6 * line.size).contains(&(line.top - last.top));
+                let beside = (line.top - last.top).abs() < 0.3 * line.size
+                    && (-1.0..line.size).contains(&(line.line.bbox.x0 - last.line.bbox.x1));
                 alike(last, line)
-                    && last.line.bbox.x_overlap(&line.line.bbox) > 0.0
-                    && (0.5 * line.size..2.6 * line.size).contains(&(line.top - last.top))
-                    && !AUTHORS.is_match(&line.text)
+                    && (below || beside)
+                    && (OPEN.is_match(&last.text) || !AUTHORS.is_match(&line.text))
             });
             match group {
                 Some(group) => group.push(line),
@@ -150,7 +164,12 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
         };
         let best = groups.iter().filter(fits).rev().max_by_key(weight)?;
         let title = texts(best);
-        Some(TITLE_WORD.replace(&title, "").trim_end_matches(['*', '☆', '†', ' ']).to_owned())
+        Some(
+            TITLE_WORD
+                .replace(&title, "")
+                .trim_end_matches(['*', '☆', '†', '‡', '§', '¶', ' '])
+                .to_owned(),
+        )
     })
 }
 
@@ -362,6 +381,17 @@ mod tests {
             ("Department of Medicine, Jinan", 12.0, false),
         ]);
         assert_eq!(title("", &[first]), "Chest CT of patients with pneumonia in three hospitals");
+    }
+
+    #[test]
+    fn a_title_goes_on_behind_a_word_that_cannot_end_it() {
+        let first = page(&[
+            ("Chest CT and the air of the valley of the river in", 14.0, false),
+            ("Italy *", 14.0, false),
+            ("Weihua Yang1, Jian Chen2", 11.0, false),
+        ]);
+        let expected = "Chest CT and the air of the valley of the river in Italy";
+        assert_eq!(title("", &[first]), expected);
     }
 
     #[test]

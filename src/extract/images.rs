@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::figures::{FURNITURE_PAGES, ImageOrigin, Overlay, OverlayKind};
+use crate::figures::{FURNITURE_PAGES, Furniture, ImageOrigin, Overlay, OverlayKind};
 use crate::pdf::{Document, ImageInfo, Page, PdfError, Picture, Printed, Rect, Variant};
 use crate::store::{FoundImage, FoundPlacement, ObjectStore};
 
@@ -31,6 +31,7 @@ impl Places {
 pub(super) fn take(
     document: &Document,
     pages: &[Page],
+    furniture: &Furniture,
     objects: &ObjectStore,
     warnings: &mut Vec<String>,
 ) -> Result<(Vec<FoundImage>, Places), String> {
@@ -48,7 +49,7 @@ pub(super) fn take(
     for page in pages {
         taker.take_page(page)?;
     }
-    taker.mark_furniture();
+    taker.mark_furniture(pages, furniture);
     taker.find_overlays(pages);
     Ok((taker.images, taker.places))
 }
@@ -193,15 +194,23 @@ impl Taker<'_> {
         self.images[image].placements.push(placement);
     }
 
-    /// Pictures drawn on many pages, be it from several objects of the same bytes, are dress.
-    fn mark_furniture(&mut self) {
-        let mut pages: HashMap<String, HashSet<u32>> = HashMap::new();
+    /// Notes which pictures are dress: those that figures take for it wherever they are drawn, and
+    /// those of the same bytes, be it in several objects, on many pages.
+    fn mark_furniture(&mut self, pages: &[Page], furniture: &Furniture) {
+        let mut dress = vec![true; self.images.len()];
+        for page in pages {
+            let here = self.spots.iter().filter(|spot| spot.page == page.number);
+            for spot in here {
+                dress[spot.image] &= furniture.holds_image(&page.drawn.images[spot.last]);
+            }
+        }
+        let mut drawn_on: HashMap<String, HashSet<u32>> = HashMap::new();
         for image in &self.images {
             let here = image.placements.iter().map(|placement| placement.page);
-            pages.entry(image.object.sha256.clone()).or_default().extend(here);
+            drawn_on.entry(image.object.sha256.clone()).or_default().extend(here);
         }
-        for image in &mut self.images {
-            image.furniture = pages[&image.object.sha256].len() >= FURNITURE_PAGES;
+        for (image, dress) in self.images.iter_mut().zip(dress) {
+            image.furniture = dress || drawn_on[&image.object.sha256].len() >= FURNITURE_PAGES;
         }
     }
 

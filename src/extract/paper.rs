@@ -123,10 +123,25 @@ fn preprint(front: &str, stem: &str) -> Option<Preprint> {
     Some(Preprint { server, doi: format!("10.{prefix}/{number}"), number, version: String::new() })
 }
 
-/// A journal article's DOI: one that a line presents as the paper's own, before one of a reference.
+/// The heading of the list of references.
+static REFERENCES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?im)^\W*(?:\d{1,2}\.?\s+)?(?:references|bibliography|literature\s+cited|works\s+cited)\W*$",
+    )
+});
+
+/// A journal article's DOI: one that a line presents as the paper's own, else the first of all; none
+/// from the list of references.
 fn doi(pages: &[String]) -> String {
-    let own = pages.iter().find_map(|page| OWN_DOI.captures(page).map(|found| found[1].to_owned()));
-    let any = || pages.iter().find_map(|page| DOI.find(page).map(|doi| doi.as_str().to_owned()));
+    let end = |page: &String| REFERENCES.find(page).map(|heading| heading.start());
+    let with_references = pages.iter().position(|page| end(page).is_some());
+    let before = pages.iter().take(with_references.map_or(pages.len(), |last| last + 1));
+    let own_pages: Vec<&str> =
+        before.map(|page| &page[..end(page).unwrap_or(page.len())]).collect();
+    let own =
+        own_pages.iter().find_map(|page| OWN_DOI.captures(page).map(|found| found[1].to_owned()));
+    let any =
+        || own_pages.iter().find_map(|page| DOI.find(page).map(|doi| doi.as_str().to_owned()));
     let found: String = own.or_else(any).unwrap_or_default().split_whitespace().collect();
     found.split("/-/").next().unwrap_or_default().to_owned()
 }

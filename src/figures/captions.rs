@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::FigureKind;
 use super::cleaning::{PageText, TextLine};
-use super::extent::{Reader, continuation};
+use super::extent::{Reader, continuation, legends};
 use super::join::{self, Vocabulary};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
@@ -61,12 +61,13 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
     let mut taken: Vec<Vec<bool>> =
         pages.iter().map(|page| vec![false; page.lines.len()]).collect();
     for (index, page) in pages.iter().enumerate() {
+        let legends = legends(page);
         for start in 0..page.lines.len() {
             if taken[index][start] {
                 continue;
             }
             let Some(label) = starts_caption(page, start, body, &taken[index]) else { continue };
-            let reader = Reader { page, body, taken: &taken[index] };
+            let reader = Reader { page, body, taken: &taken[index], legends };
             let mut lines: Vec<(usize, usize)> =
                 reader.extent(start, &label).into_iter().map(|line| (index, line)).collect();
             if let Some(next) = pages.get(index + 1) {
@@ -195,8 +196,17 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
         let last = &page.lines[index];
         let column_before = last.top > line.top + 3.0 * line.size
             && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
-        column_before && goes_on(last)
+        column_before && goes_on(last) && !resumes_below(page, start)
     });
+    // Within a paragraph a citation may be bold.
+    let within = before.is_some_and(|index| {
+        let above = &page.lines[index];
+        keeps_pace(page, index, line)
+            && same_size(above.size, line.size)
+            && !above.text.ends_with(['.', ':', '!', '?', ')', ']'])
+            && above.line.bbox.width() > 0.85 * page_column_width(page, line)
+    });
+    let stands_out = line.starts_bold() && !(within && !line.is_bold());
     let starts_paragraph = || {
         before.is_none_or(|above| {
             let above = &page.lines[above];
@@ -207,7 +217,7 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
     };
     let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, body);
     match label.ending {
-        Ending::Punctuation => (!flows_on || line.starts_bold()).then_some(label),
+        Ending::Punctuation => (!flows_on && !within || stands_out).then_some(label),
         Ending::Alone => (!flows_on && line.text.len() <= label.length + 2).then_some(label),
         Ending::Title => {
             ((starts_paragraph() && !flows_on) || (distinct && line.starts_bold())).then_some(label)
@@ -217,6 +227,23 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
             .then_some(label),
         Ending::Sentence => None,
     }
+}
+
+/// Whether the text that broke off in the column before goes on below line `start` and its paragraph:
+/// behind a finished sentence, set off from it, in the middle of one of its own.
+fn resumes_below(page: &PageText, start: usize) -> bool {
+    let mut last = &page.lines[start];
+    for line in &page.lines[start + 1..] {
+        if line.top <= last.top || line.line.bbox.x_overlap(&last.line.bbox) <= 0.0 {
+            return false;
+        }
+        if pitch(last, line) > 1.45 * line.size.max(last.size) {
+            let open = line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit());
+            return open && last.text.ends_with(['.', '!', '?']);
+        }
+        last = line;
+    }
+    false
 }
 
 /// Whether `line` follows line `above` as closely as that one follows its own predecessor: the pace of
@@ -314,6 +341,78 @@ mod tests {
             ],
         ));
         assert_eq!(captions(&[page(1, lines)]), ["Figure 1. Share of lobes."]);
+    }
+
+    #[test]
+    fn a_plain_caption_of_one_line_leaves_the_references_below_alone() {
+        let mut lines = block(1, &[line("Figure 1. Share of lobes.", 72.0, 300.0)]);
+        lines.extend(block(
+            2,
+            &[
+                line("6. Moretti C, Lindqvist E, et al. Chest CT in", 72.0, 321.0),
+                line("viral pneumonia. Eur Arch 2017;34:434-820.", 72.0, 333.0),
+            ],
+        ));
+        assert_eq!(captions(&[page(1, lines)]), ["Figure 1. Share of lobes."]);
+    }
+
+    #[test]
+    fn a_caption_at_the_head_of_a_column_is_none_of_the_sentence_before() {
+        let mut lines = paragraph(72.0, 600.0, 1);
+        lines
+            .extend(block(2, &[line("laboratory results of the first examinations", 72.0, 648.0)]));
+        let caption = [line("Figure 1. Flow of patients.", 320.0, 200.0)];
+        lines.extend(block(3, &caption));
+        let open = block(4, &[line("were read by two of the authors.", 320.0, 224.0)]);
+        let found = captions(&[page(1, [lines.clone(), open].concat())]);
+        assert_eq!(found, ["Figure 1. Flow of patients."]);
+        let cited = block(4, &[line("We read them all.", 320.0, 212.0)]);
+        assert!(captions(&[page(1, [lines, cited].concat())]).is_empty());
+    }
+
+    #[test]
+    fn a_caption_may_end_in_the_label_of_a_table() {
+        let lines = block(
+            1,
+            &[
+                line("Figure 1. Chest CT of a man of 40 years with", 72.0, 300.0),
+                line("fever. The results of all of them are given in", 72.0, 312.0),
+                line("Table 1.", 72.0, 324.0),
+            ],
+        );
+        let whole = "Figure 1. Chest CT of a man of 40 years with fever. The results of all of them \
+                     are given in Table 1.";
+        assert_eq!(captions(&[page(1, lines)]), [whole]);
+    }
+
+    #[test]
+    fn in_a_list_of_legends_a_title_may_be_bold_and_its_text_plain_and_set_off() {
+        let mut lines = block(0, &[line("Figure Legends", 72.0, 50.0).bold(2)]);
+        lines.extend(block(
+            1,
+            &[
+                line("Figure 1. Incidence of the disease in patients,", 72.0, 100.0).bold(9),
+                line("by age and sex.", 72.0, 128.0).bold(9),
+            ],
+        ));
+        lines.extend(block(2, &[line("Bars are intervals of confidence.", 72.0, 165.0)]));
+        lines.extend(block(3, &[line("Figure 2. Chest CT of a man.", 72.0, 210.0).bold(9)]));
+        let first = "Figure 1. Incidence of the disease in patients, by age and sex. Bars are \
+                     intervals of confidence.";
+        assert_eq!(captions(&[page(1, lines)]), [first, "Figure 2. Chest CT of a man."]);
+    }
+
+    #[test]
+    fn a_bold_citation_within_a_paragraph_begins_no_caption() {
+        let lines = block(
+            1,
+            &[
+                line("The plants were grown to maturity and harvested,", 72.0, 300.0),
+                line("and the details of each population are given in", 72.0, 327.0),
+                line("Table 1. Collection sites are shown in the map", 72.0, 354.0).bold(2),
+            ],
+        );
+        assert!(captions(&[page(1, lines)]).is_empty());
     }
 
     #[test]

@@ -35,7 +35,24 @@ pub struct Reader<'a> {
     pub page: &'a PageText,
     pub body: f32,
     pub taken: &'a [bool],
+    /// Height on the page below which it lists legends, under a heading that says so.
+    pub legends: Option<f32>,
 }
+
+/// The heading of a list of legends.
+static LEGENDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:\d{1,2}\.?\s+)?(?:(?:supplementa(?:l|ry)\s+)?figures?(?:\s+(?:and|&)\s+tables?)?\s+)?(?:legends?|captions?)(?:\s+(?:to|of|for)\s+(?:the\s+)?figures?)?\s?:?$")
+        .expect("a valid pattern")
+});
+
+/// Where `page` begins to list legends, if it does.
+pub fn legends(page: &PageText) -> Option<f32> {
+    page.lines.iter().find(|line| LEGENDS.is_match(&line.text)).map(|line| line.top)
+}
+
+/// An entry of a list of references or of steps.
+static ENTRY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\[?\d{1,3}[.\])]\s*\p{Lu}").expect("a valid pattern"));
 
 impl Reader<'_> {
     /// The lines of the caption that begins with line `start`, in reading order.
@@ -132,6 +149,10 @@ impl Reader<'_> {
         let size_agrees = same_size(first.size, below.size)
             || same_size(above.size, below.size)
             || (alone && below.size < 1.3 * first.size)
+            // A short line of stars and signs, which are set smaller.
+            || (below.size < first.size
+                && first.line.block == below.line.block
+                && below.line.words.iter().any(|word| same_size(word.size, first.size)))
             // A bold title line, set smaller or larger than the text it heads.
             || (first.is_bold()
                 && first.line.block == below.line.block
@@ -139,17 +160,43 @@ impl Reader<'_> {
         // Where nothing is known yet, a double-spaced line is 2.3 sizes down.
         let most =
             leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
-        if !size_agrees
-            || pitch(above, below) > most
-            || label::read(&below.text).is_some_and(|l| l.ending.is_clear() || below.starts_bold())
-        {
+        let listed = self.legends.is_some_and(|top| top < first.top);
+        let most = if listed { 1.25 * most } else { most };
+        let another = label::read(&below.text).is_some_and(|label| {
+            let cited = self.is_wrapped_citation(above, below, &label, leading, lines);
+            !cited && (label.ending.is_clear() || below.starts_bold())
+        });
+        if !size_agrees || pitch(above, below) > most || another {
             return None;
         }
         // Wider than everything before it, to the left: a line of the text around.
         if lines.len() > 2 && below.line.bbox.x0 < column.x0 - 2.5 * size {
             return None;
         }
-        (!self.paragraph_ends(first, above, below, leading, lines)).then_some(next)
+        let ends = if listed {
+            // Another figure's legend begins with its label, and a heading is bold.
+            below.is_bold() && !above.is_bold()
+        } else {
+            self.paragraph_ends(first, above, below, leading, lines)
+        };
+        (!ends).then_some(next)
+    }
+
+    /// Whether `below` is the last word of the caption's sentence, "… are given in / Table 1.", and no
+    /// caption of its own: the line above is full and unfinished, and `below` keeps its pace.
+    fn is_wrapped_citation(
+        &self,
+        above: &TextLine,
+        below: &TextLine,
+        label: &Label,
+        leading: Option<f32>,
+        lines: &[usize],
+    ) -> bool {
+        let (row, column) = (self.row_box(above, lines), self.column(lines));
+        let paced = leading.is_some_and(|known| pitch(above, below) < 1.12 * known);
+        let open = !above.text.ends_with(['.', '!', '?', ':']);
+        let full = row.x1 > column.x1 - 0.1 * column.width();
+        paced && open && full && below.text.len() <= label.length + 2 && !below.starts_bold()
     }
 
     /// Whether a new paragraph of running text begins with `below`.
@@ -182,12 +229,13 @@ impl Reader<'_> {
             && ((finished && short) || looser || SECTION.is_match(&below.text));
         // Of a caption of one line no pace is known: what follows at its own, tighter one is another
         // text.
+        let slower = |factor: f32| self.pace_from(below).is_some_and(|pace| step > factor * pace);
         let one_line = leading.is_none()
             && finished
-            && body_like
-            && above.is_bold()
-            && !below.is_bold()
-            && self.pace_from(below).is_some_and(|pace| step > 1.6 * pace);
+            && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
+                || (ENTRY.is_match(&below.text) && slower(1.25))
+                // Text that broke off above the figure goes on below it.
+                || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
         style_changes
             || heading
             || one_line
@@ -293,5 +341,5 @@ pub fn continuation(
         ending: Ending::Punctuation,
         continued: false,
     };
-    Reader { page: next, body, taken }.extent(first, &label)
+    Reader { page: next, body, taken, legends: None }.extent(first, &label)
 }

@@ -36,7 +36,8 @@ impl Furniture {
         let most = FURNITURE_PAGES.max(pages.len().div_ceil(2));
         Self {
             images: repeated(images, FURNITURE_PAGES),
-            banners: repeated(banners, FURNITURE_PAGES),
+            // A short paper has too few pages to repeat its banner on.
+            banners: repeated(banners, FURNITURE_PAGES.min(pages.len()).max(2)),
             paths: repeated(paths, most),
         }
     }

@@ -27,7 +27,7 @@ mod sub_captions;
 #[doc(hidden)]
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
-pub use furniture::FURNITURE_PAGES;
+pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;
 pub use label::normalise;
 pub use record::{
@@ -36,7 +36,6 @@ pub use record::{
 };
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 
-use furniture::Furniture;
 use join::Vocabulary;
 
 use crate::pdf::{Page, Rect};
@@ -77,8 +76,8 @@ pub struct FigureRegion {
 }
 
 /// Finds the figures of a document: captioned ones in page order of their captions, then the
-/// pictures without caption. `texts` is what [`clean`] makes of `pages`.
-pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
+/// pictures without caption. `texts` is what [`clean`] makes of `pages`, `furniture` their dress.
+pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Figure> {
     let vocabulary = Vocabulary::of(texts);
     let all = captions::find(texts, &vocabulary);
     let mut is_caption: Vec<Vec<bool>> =
@@ -86,7 +85,6 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
     for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
         is_caption[page][line] = true;
     }
-    let furniture = Furniture::of(pages);
     let graphics: Vec<_> = pages
         .iter()
         .zip(texts)
@@ -94,19 +92,21 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
         .map(|((page, text), is_caption)| {
             let here = all.iter().filter(|caption| caption.page == page.number);
             let boxes: Vec<Rect> = here.map(|caption| caption.bbox).collect();
-            regions::find(page, text, is_caption, &boxes, &furniture)
+            regions::find(page, text, is_caption, &boxes, furniture)
         })
         .collect();
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();
     let (captions, marks) = captions::split_marks(all);
-    let mentions = mentions::find(texts, &is_caption, &vocabulary, captions::body_size(texts));
-    let parts = parts::Parts {
-        pages,
-        texts,
-        is_caption: &is_caption,
-        furniture: &furniture,
-        graphics: &graphics,
-    };
+    // Nor do the words printed on a graphic belong to the text that flows around it.
+    let mut apart = is_caption.clone();
+    for ((apart, text), graphics) in apart.iter_mut().zip(texts).zip(&graphics) {
+        for (apart, line) in apart.iter_mut().zip(&text.lines) {
+            *apart |= graphics.bears(&line.line.bbox);
+        }
+    }
+    let mentions = mentions::find(texts, &apart, &vocabulary, captions::body_size(texts));
+    let parts =
+        parts::Parts { pages, texts, is_caption: &is_caption, furniture, graphics: &graphics };
     let paired = pairing::pair(&captions, &marks, &graphics, &sizes);
     let mut figures: Vec<Figure> = paired
         .into_iter()
@@ -118,6 +118,12 @@ pub fn find(pages: &[Page], texts: &[PageText]) -> Vec<Figure> {
     for figure in &mut figures {
         let Some(label) = &figure.label else { continue };
         figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();
+        // Letters that neither caption nor text ever speaks of name persons, wells or subtypes.
+        let spoken_of = |panel: &Panel| !panel.text.is_empty();
+        let cited = figure.mentions.iter().any(|mention| !mention.panels.is_empty());
+        if !cited && !figure.caption.is_empty() && !figure.panels.iter().any(spoken_of) {
+            figure.panels.clear();
+        }
     }
     figures
 }

@@ -35,11 +35,13 @@ impl Parts<'_> {
             })
             .collect();
         let places = place.into_iter().chain(regions.iter().map(|part| (part.page, part.bbox)));
-        let letters = printed::letters(places.flat_map(|(page, bbox)| self.letters(page, &bbox)));
+        let text = caption.map_or("", |caption| &caption.text);
+        let spots = places.flat_map(|(page, bbox)| self.letters(page, &bbox));
+        let letters = printed::letters(spots, text);
         Figure {
             label: caption.map(|caption| caption.label.clone()),
             kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
-            caption: caption.map(|caption| caption.text.clone()).unwrap_or_default(),
+            caption: text.to_owned(),
             caption_page: caption.map(|caption| caption.page),
             caption_bbox: caption.map(|caption| caption.bbox),
             page: paired.page,
@@ -48,7 +50,7 @@ impl Parts<'_> {
             composition: place.and_then(|(page, bbox)| self.composition(page, &bbox)),
             pairing: paired.pairing,
             confidence: paired.confidence,
-            panels: printed::panels(caption.map_or("", |caption| &caption.text), letters),
+            panels: printed::panels(text, letters),
             mentions: Vec::new(),
             regions,
         }

@@ -36,8 +36,9 @@ fn letter(word: &str) -> Option<char> {
 }
 
 /// The letters that name panels: a run from A (or a) without a gap, each once, of two or more. Axes
-/// and keys print single letters too; of several the largest counts, as panels' letters are set.
-pub fn letters(candidates: impl Iterator<Item = Spot>) -> Vec<Spot> {
+/// and keys print single letters too; of several the largest counts, as panels' letters are set, and a
+/// run in the case of the letters that `caption` explains comes before one in the other.
+pub fn letters(candidates: impl Iterator<Item = Spot>, caption: &str) -> Vec<Spot> {
     let all: Vec<Spot> = candidates.collect();
     let run = |first: char| -> Vec<Spot> {
         let names = (first..=char::from(first as u8 + 25)).map(|name| {
@@ -49,7 +50,15 @@ pub fn letters(candidates: impl Iterator<Item = Spot>) -> Vec<Spot> {
         names.map_while(|letter| letter).collect()
     };
     let (upper, lower) = (run('A'), run('a'));
-    let best = if lower.len() > upper.len() { lower } else { upper };
+    let explained = sub_captions(caption);
+    let of_case =
+        |is: fn(&char) -> bool| explained.iter().any(|sub| sub.letter.chars().all(|c| is(&c)));
+    let small = match (of_case(char::is_ascii_lowercase), of_case(char::is_ascii_uppercase)) {
+        (true, false) if lower.len() >= 2 => true,
+        (false, true) if upper.len() >= 2 => false,
+        _ => lower.len() > upper.len(),
+    };
+    let best = if small { lower } else { upper };
     if best.len() >= 2 { best } else { Vec::new() }
 }
 
@@ -88,7 +97,7 @@ mod tests {
             let found: Vec<_> = candidates(&line).collect();
             found.into_iter().map(|(letter, size, bbox)| Spot { letter, size, page: 1, bbox })
         });
-        super::letters(letters).into_iter().map(|letter| letter.letter).collect()
+        super::letters(letters, "").into_iter().map(|letter| letter.letter).collect()
     }
 
     #[test]
@@ -110,7 +119,21 @@ mod tests {
         assert_eq!(places, [2.0, 3.0]);
     }
 
+    #[test]
+    fn letters_in_the_captions_case_come_before_others() {
+        let rows = ["A", "B", "C", "D", "a", "b"].map(|letter| (letter, 8.0));
+        assert_eq!(found(&rows), "ABCD");
+        let spots = rows.map(|(letter, size)| Spot {
+            letter: letter.chars().next().expect("one"),
+            size,
+            page: 1,
+            bbox: Rect::new(0.0, 0.0, 0.0, 0.0),
+        });
+        let found = super::letters(spots.into_iter(), "Figure 1. (a) Plate. (b) Scan.");
+        assert_eq!(found.iter().map(|spot| spot.letter).collect::<String>(), "ab");
+    }
+
     fn letters_of(all: &[Spot]) -> Vec<Spot> {
-        letters(all.iter().copied())
+        letters(all.iter().copied(), "")
     }
 }

@@ -27,12 +27,27 @@ pub struct PageGraphics {
     pub labels: Vec<Rect>,
 }
 
+impl PageGraphics {
+    /// Whether a line of text is printed on a graphic and is no running text.
+    pub fn bears(&self, line: &Rect) -> bool {
+        self.graphics.iter().any(|graphic| graphic.bbox.contains_point(line.centre()))
+            && !self.prose.contains(line)
+    }
+}
+
 /// Side of a cell of the page's occupancy grid, in points.
 const CELL: f32 = 3.0;
 /// Marks this near to each other, in points, belong together.
 const REACH: f32 = 9.0;
 /// A text this near to a mark, in points, is part of the graphic.
 const LABEL_REACH: f32 = 6.0;
+/// A text that is centred on a graphic may stand off from it by its height, but by no more points.
+const MOST_TITLE_REACH: f32 = 10.0;
+/// At least this many small marks in a row, each at most so large in points, are a key; it belongs to
+/// the graphic above it that it lies within the width of, up to so far away.
+const FEWEST_KEYS: usize = 3;
+const LARGEST_KEY: f32 = 24.0;
+const KEY_REACH: f32 = 30.0;
 /// A graphic of paths alone has at least this many, and covers at least this many square points:
 /// fewer are rules, boxes and ornaments.
 const FEWEST_PATHS: usize = 5;
@@ -82,10 +97,14 @@ pub fn find(
         clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
     let mut graphics: Vec<Graphic> =
         clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
-    let axes = clusters.iter().filter_map(|cluster| cluster.axes(&walls));
-    axes.for_each(|axes| join_axes(&mut graphics, &axes));
+    for axes in clusters.iter().filter_map(|cluster| cluster.axes(&walls)) {
+        if !join_axes(&mut graphics, &axes) {
+            graphics.extend(plot(&axes, &clusters));
+        }
+    }
+    join_keys(&mut graphics, keys(&clusters), &walls);
     join_overlapping(&mut graphics, captions);
-    take_in_labels(&mut graphics, &labels);
+    take_in_labels(&mut graphics, &labels, &walls);
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
     PageGraphics { graphics, prose, paths, labels }
 }
@@ -107,12 +126,13 @@ fn clusters(page: &Page, images: &[Rect], paths: &[Rect], walls: &[Rect]) -> Vec
     found
 }
 
-/// Texts set upwards or downwards beside a chart: the titles of its axes. A banner that runs along
-/// the whole page is none.
+/// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
+/// banner that runs along the whole page is none, nor is a watermark.
 fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
-    let turned = page.lines.iter().filter(|line| {
-        matches!(line.direction, Direction::Up | Direction::Down)
-            && line.bbox.height() < 0.4 * page.height
+    let turned = page.lines.iter().filter(|line| match line.direction {
+        Direction::Up | Direction::Down => line.bbox.height() < 0.4 * page.height,
+        Direction::Oblique => line.bbox.width().max(line.bbox.height()) < 0.15 * page.height,
+        Direction::Right | Direction::Left => false,
     });
     turned.map(|line| line.bbox)
 }
@@ -301,11 +321,57 @@ impl Cluster {
     }
 }
 
-/// Gives axes to the graphic that lies in the space they span.
-fn join_axes(graphics: &mut [Graphic], axes: &Rect) {
+/// Gives axes to the graphics that lie in the space they span; whether there are any.
+fn join_axes(graphics: &mut [Graphic], axes: &Rect) -> bool {
+    let mut joined = false;
     for graphic in graphics {
         if graphic.bbox.intersect(axes).area() > 0.8 * graphic.bbox.area() {
             graphic.bbox = graphic.bbox.union(axes);
+            joined = true;
+        }
+    }
+    joined
+}
+
+/// The chart that axes make of marks too few or too flat to be a graphic: a line that hardly rises.
+fn plot(axes: &Rect, clusters: &[Cluster]) -> Option<Graphic> {
+    let on_it = |mark: &Rect| axes.grow(REACH).contains(mark);
+    let marks = clusters.iter().flat_map(|cluster| &cluster.marks);
+    let marks: Vec<&Rect> = marks.map(|(mark, _)| mark).filter(|mark| on_it(mark)).collect();
+    let plotted = marks.iter().filter(|mark| axes.grow(-REACH).contains_point(mark.centre()));
+    let drawing = marks.len() >= FEWEST_PATHS
+        && plotted.count() > 0
+        && axes.area() >= SMALLEST_DRAWING
+        && axes.width().min(axes.height()) > 20.0;
+    let bbox = marks.into_iter().fold(*axes, |all, mark| all.union(mark));
+    drawing.then_some(Graphic { bbox, has_image: false })
+}
+
+/// The keys to charts' colours: rows of marks, each small and by itself, its name beside it.
+fn keys(clusters: &[Cluster]) -> Vec<Rect> {
+    let small = |bbox: &Rect| bbox.width().max(bbox.height()) < LARGEST_KEY;
+    let lone = clusters.iter().filter(|cluster| cluster.images == 0 && cluster.rules.is_empty());
+    let mut marks: Vec<Rect> = lone.filter_map(|cluster| cluster.bbox).filter(small).collect();
+    marks.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+    let row = |a: &Rect, b: &Rect| (a.y0 - b.y0).abs() < 3.0;
+    let rows = marks.chunk_by(row).filter(|row| row.len() >= FEWEST_KEYS);
+    rows.filter_map(|row| row.iter().copied().reduce(|all, mark| all.union(&mark))).collect()
+}
+
+/// Gives each key to the graphic it stands below, where no text is between.
+fn join_keys(graphics: &mut [Graphic], keys: Vec<Rect>, walls: &[Rect]) {
+    for key in keys {
+        let home = graphics.iter_mut().find(|graphic| {
+            let (bbox, gap) = (graphic.bbox, key.y0 - graphic.bbox.y1);
+            let between = Rect::new(key.x0, bbox.y1, key.x1, key.y0);
+            (0.0..KEY_REACH).contains(&gap)
+                && bbox.x0 <= key.x0
+                && key.x1 <= bbox.x1
+                && key.width() > 0.3 * bbox.width()
+                && !walls.iter().any(|wall| !wall.intersect(&between).is_empty())
+        });
+        if let Some(graphic) = home {
+            graphic.bbox = graphic.bbox.union(&key);
         }
     }
 }
@@ -335,14 +401,21 @@ fn join_overlapping(graphics: &mut Vec<Graphic>, captions: &[Rect]) {
 }
 
 /// Grows each graphic over the short texts on it and right beside it, twice, so that an axis title
-/// beyond the tick labels is reached.
-fn take_in_labels(graphics: &mut [Graphic], labels: &[Rect]) {
+/// beyond the tick labels is reached. What is centred below or above it, as titles are, may stand off
+/// by its own height, unless it is level with a line of `walls`: a stray piece of that.
+fn take_in_labels(graphics: &mut [Graphic], labels: &[Rect], walls: &[Rect]) {
     let mut free: Vec<Rect> = labels.to_vec();
     for _ in 0..2 {
         let before: Vec<Rect> = graphics.iter().map(|graphic| graphic.bbox).collect();
         free.retain(|label| {
             let near = before.iter().position(|bbox| {
-                !bbox.grow(LABEL_REACH).intersect(label).is_empty()
+                let gap = (label.y0 - bbox.y1).max(bbox.y0 - label.y1);
+                let titles = bbox.x0 <= label.x0
+                    && label.x1 <= bbox.x1
+                    && label.width() < 0.5 * bbox.width()
+                    && gap < label.height().min(MOST_TITLE_REACH)
+                    && !walls.iter().any(|wall| wall.y_overlap(label) > 0.0);
+                (titles || !bbox.grow(LABEL_REACH).intersect(label).is_empty())
                     && label.width() < bbox.width() + 2.0 * LABEL_REACH
             });
             if let Some(index) = near {
@@ -529,6 +602,33 @@ mod tests {
     }
 
     #[test]
+    fn a_flat_line_between_axes_is_a_chart() {
+        let ticks = (0..5).map(|n| 72.0 + 44.0 * n as f32).map(|y| Rect::new(157.0, y, 160.0, y));
+        let rules = [Rect::new(160.0, 72.0, 160.0, 248.0), Rect::new(160.0, 248.0, 468.0, 248.0)];
+        let axes = cluster(&ticks.chain(rules).collect::<Vec<_>>(), false);
+        let line = cluster(&[Rect::new(199.0, 188.0, 276.0, 190.0)], false);
+        assert_eq!((axes.graphic(&[]), line.graphic(&[])), (None, None));
+        let space = axes.axes(&[]).expect("rules that meet");
+        let chart = plot(&space, &[axes.clone(), line]).expect("a chart");
+        assert_eq!(chart.bbox, Rect::new(157.0, 72.0, 468.0, 248.0));
+        assert_eq!(plot(&space, &[axes]), None, "nothing is plotted");
+    }
+
+    #[test]
+    fn a_row_of_small_marks_below_a_chart_is_its_key() {
+        let swatches = (0..4).map(|n| 110.0 + 40.0 * n as f32);
+        let lone = swatches.map(|x| cluster(&[Rect::new(x, 220.0, x + 8.0, 226.0)], false));
+        let found = keys(&lone.collect::<Vec<_>>());
+        assert_eq!(found, [Rect::new(110.0, 220.0, 238.0, 226.0)]);
+        let chart = Graphic { bbox: Rect::new(100.0, 100.0, 300.0, 200.0), has_image: false };
+        let mut graphics = [chart.clone()];
+        join_keys(&mut graphics, found.clone(), &[Rect::new(100.0, 205.0, 300.0, 215.0)]);
+        assert_eq!(graphics[0], chart, "text stands between");
+        join_keys(&mut graphics, found, &[]);
+        assert_eq!(graphics[0].bbox, Rect::new(100.0, 100.0, 300.0, 226.0));
+    }
+
+    #[test]
     fn overlapping_graphics_become_one() {
         let graphic =
             |x0: f32, x1: f32, has_image| Graphic { bbox: Rect::new(x0, 0.0, x1, 10.0), has_image };
@@ -546,7 +646,7 @@ mod tests {
         let (tick, title) =
             (Rect::new(100.0, 203.0, 120.0, 213.0), Rect::new(150.0, 217.0, 250.0, 227.0));
         let far = Rect::new(150.0, 260.0, 250.0, 270.0);
-        take_in_labels(&mut graphics, &[tick, title, far]);
+        take_in_labels(&mut graphics, &[tick, title, far], &[]);
         assert_eq!(graphics[0].bbox, chart.union(&tick).union(&title));
     }
 

@@ -90,6 +90,7 @@ pub(super) fn lines(page: &TextPage) -> Vec<Line> {
     for (number, block) in page.blocks().enumerate() {
         for line in block.lines() {
             let mut reader = LineReader::default();
+            let thin = has_thin_blanks(line.chars().filter_map(|character| character.char()));
             for character in line.chars() {
                 let Some(text) = character.char() else { continue };
                 let quad = character.quad();
@@ -116,6 +117,9 @@ pub(super) fn lines(page: &TextPage) -> Vec<Line> {
                     reader.end_word();
                     continue;
                 }
+                if thin && direction == Direction::Right && reader.gap_to(&bbox) > THIN_BLANK {
+                    reader.end_word();
+                }
                 if reader.starts_word() {
                     let font = character.font();
                     let name = font.as_ref().map_or("", |font| font.name());
@@ -133,6 +137,19 @@ pub(super) fn lines(page: &TextPage) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A gap of this many font sizes is a blank, in a line whose blanks are too thin for MuPDF.
+const THIN_BLANK: f32 = 0.1;
+
+/// Whether a line of Latin text has next to no blanks: a justified line that had to be set tight.
+fn has_thin_blanks(characters: impl Iterator<Item = char>) -> bool {
+    let (mut letters, mut blanks) = (0, 0);
+    for character in characters {
+        letters += usize::from(character.is_ascii_alphabetic());
+        blanks += usize::from(character.is_whitespace());
+    }
+    letters > 40 && blanks * 20 < letters
 }
 
 fn is_bold_name(name: &str) -> bool {
@@ -181,6 +198,11 @@ impl LineReader {
             bold: style.bold,
             italic: style.italic,
         });
+    }
+
+    /// From the last character of a line set left to right to `bbox`, in font sizes.
+    fn gap_to(&self, bbox: &Rect) -> f32 {
+        self.word.as_ref().map_or(0.0, |word| (bbox.x0 - word.bbox.x1) / word.size.max(1.0))
     }
 
     fn push(&mut self, text: char, bbox: Rect) {

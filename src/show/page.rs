@@ -80,7 +80,7 @@ fn header(found: &Found) -> Markup {
             @if !facts.is_empty() { p.quiet { (facts.join(" · ")) } }
             p.quiet {
                 (found.pages.len()) " pages · " (captioned.count()) " figure captions, " (paired)
-                " with their graphic · " (tables) " tables · " (found.placements.len())
+                " with their graphic · " (tables) @if tables == 1 { " table · " } @else { " tables · " } (found.placements.len())
                 " images drawn · extractor " (found.document.extractor) " · SHA-256 "
                 code { (found.document.sha256.chars().take(12).collect::<String>()) }
             }

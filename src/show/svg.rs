@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::plan::{Marked, PageMarks};
 use crate::pdf::{Lettering, Mark, arrow_head};
 
-/// The marks of a page; one unit is a point.
+/// The marks of a page; one unit is a point. Every shape has its end tag: within SVG, HTML takes one
+/// without for open, and what follows for its content, which is not drawn.
 pub fn overlay(page: &PageMarks, lettering: &Lettering) -> Markup {
     let (width, height) = (page.page.width, page.page.height);
     html! {
@@ -28,13 +29,13 @@ fn mark(marked: &Marked, lettering: &Lettering) -> Markup {
                     rect x=(round(bbox.x0)) y=(round(bbox.y0))
                         width=(round(bbox.width().max(0.0))) height=(round(bbox.height().max(0.0)))
                         stroke-width=(width) style=(format!("--tint:{tint}"))
-                        stroke-dasharray=[dashed.then_some("4 2.5")];
+                        stroke-dasharray=[dashed.then_some("4 2.5")] {}
                 }
                 Mark::Arrow { from, to, width } => { (arrow(*from, *to, *width)) }
                 Mark::Label { at, text, size } => {
                     @let b = lettering.label_box(*at, text, *size);
                     rect.plate x=(round(b.x0)) y=(round(b.y0)) width=(round(b.width()))
-                        height=(round(b.height()));
+                        height=(round(b.height())) {}
                     text x=(round(at.0 + size * 0.35)) y=(round(at.1 + size * 1.02))
                         font-size=(size) textLength=(round(lettering.width(text, *size)))
                         lengthAdjust="spacingAndGlyphs" { (text) }
@@ -51,8 +52,8 @@ fn arrow(from: (f32, f32), to: (f32, f32), width: f32) -> Markup {
         head.iter().map(|(x, y)| format!("{},{}", round(*x), round(*y))).collect();
     html! {
         line x1=(round(from.0)) y1=(round(from.1)) x2=(round(base.0)) y2=(round(base.1))
-            stroke-width=(width);
-        polygon points=(points.join(" "));
+            stroke-width=(width) {}
+        polygon points=(points.join(" ")) {}
     }
 }
 
