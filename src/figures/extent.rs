@@ -50,9 +50,10 @@ pub fn legends(page: &PageText) -> Option<f32> {
     page.lines.iter().find(|line| LEGENDS.is_match(&line.text)).map(|line| line.top)
 }
 
-/// An entry of a list of references or of steps.
-static ENTRY: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\[?\d{1,3}[.\])]\s*\p{Lu}").expect("a valid pattern"));
+/// An entry of a list of references or of steps, or the year and volume that end one.
+static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\[?\d{1,3}[.\])]\s*\p{Lu}|(?:19|20)\d{2}\s?;\s?\d)").expect("a valid pattern")
+});
 
 impl Reader<'_> {
     /// The lines of the caption that begins with line `start`, in reading order.
@@ -285,7 +286,8 @@ impl Reader<'_> {
     fn second_column(&self, start: usize, lines: &[usize]) -> Option<usize> {
         let first = &self.page.lines[start];
         let column = self.column(lines);
-        if lines.len() < 2 || same_size(first.size, self.body) {
+        let finished = first.text.ends_with(['.', '!', '?', ':']);
+        if (lines.len() < 2 && finished) || same_size(first.size, self.body) {
             return None;
         }
         // It comes right after the first column in the content.

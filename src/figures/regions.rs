@@ -43,10 +43,13 @@ const REACH: f32 = 9.0;
 const LABEL_REACH: f32 = 6.0;
 /// A text that is centred on a graphic may stand off from it by its height, but by no more points.
 const MOST_TITLE_REACH: f32 = 10.0;
-/// At least this many small marks in a row, each at most so large in points, are a key; it belongs to
-/// the graphic above it that it lies within the width of, up to so far away.
-const FEWEST_KEYS: usize = 3;
+/// At least this many small marks of a size in a row, each at most so large in points, are a key, which
+/// belongs to
+/// the graphic above or left of it that is as wide (or as high), up to so far away.
+const FEWEST_KEYS: usize = 2;
 const LARGEST_KEY: f32 = 24.0;
+/// A line of so many points may be an axis.
+const SHORTEST_AXIS: f32 = 40.0;
 const KEY_REACH: f32 = 30.0;
 /// A graphic of paths alone has at least this many, and covers at least this many square points:
 /// fewer are rules, boxes and ornaments.
@@ -284,18 +287,27 @@ impl Cluster {
         within || (near && self.has_corner(rule))
     }
 
-    /// Whether another rule meets this one at a right angle.
+    /// The straight lines of the cluster: rules, and marks that may be an axis of a small chart.
+    fn lines(&self) -> impl Iterator<Item = &Rect> {
+        let thin = |mark: &&Rect| {
+            mark.width().min(mark.height()) < 3.0 && mark.width().max(mark.height()) > SHORTEST_AXIS
+        };
+        let marks = self.marks.iter().filter(|(_, is_image)| !is_image).map(|(mark, _)| mark);
+        self.rules.iter().chain(marks.filter(thin))
+    }
+
+    /// Whether another line meets this one at a right angle.
     fn has_corner(&self, rule: &Rect) -> bool {
         let across = rule.width() > rule.height();
-        self.rules.iter().any(|other| {
+        self.lines().any(|other| {
             (other.width() > other.height()) != across
                 && !rule.grow(1.5).intersect(&other.grow(1.5)).is_empty()
         })
     }
 
-    /// The box of axes that stand away from what is plotted on them: rules that meet at a corner.
+    /// The box of axes that stand away from what is plotted on them: lines that meet at a corner.
     fn axes(&self, texts: &[Rect]) -> Option<Rect> {
-        let mut corners = self.rules.iter().filter(|rule| self.has_corner(rule));
+        let mut corners = self.lines().filter(|line| self.has_corner(line));
         let first = *corners.next()?;
         let bbox = corners.fold(first, |all, rule| all.union(rule));
         (!texts.iter().any(|text| bbox.contains_point(text.centre()))).then_some(bbox)
@@ -347,28 +359,48 @@ fn plot(axes: &Rect, clusters: &[Cluster]) -> Option<Graphic> {
     drawing.then_some(Graphic { bbox, has_image: false })
 }
 
-/// The keys to charts' colours: rows of marks, each small and by itself, its name beside it.
+/// The keys to charts' colours: rows and columns of marks, each small and by itself, its name beside it.
 fn keys(clusters: &[Cluster]) -> Vec<Rect> {
-    let small = |bbox: &Rect| bbox.width().max(bbox.height()) < LARGEST_KEY;
-    let lone = clusters.iter().filter(|cluster| cluster.images == 0 && cluster.rules.is_empty());
-    let mut marks: Vec<Rect> = lone.filter_map(|cluster| cluster.bbox).filter(small).collect();
-    marks.sort_by(|a, b| a.y0.total_cmp(&b.y0));
-    let row = |a: &Rect, b: &Rect| (a.y0 - b.y0).abs() < 3.0;
-    let rows = marks.chunk_by(row).filter(|row| row.len() >= FEWEST_KEYS);
-    rows.filter_map(|row| row.iter().copied().reduce(|all, mark| all.union(&mark))).collect()
+    let small = |mark: &Rect| mark.width().max(mark.height()) < LARGEST_KEY;
+    let lone = clusters.iter().filter(|cluster| {
+        let all_small = cluster.marks.iter().all(|(mark, is_image)| !is_image && small(mark));
+        cluster.rules.is_empty() && all_small
+    });
+    let mut marks: Vec<Rect> = lone.flat_map(|c| &c.marks).map(|(mark, _)| *mark).collect();
+    let mut keys = Vec::new();
+    for edge in [|mark: &Rect| mark.y0, |mark: &Rect| mark.x0] {
+        marks.sort_by(|a, b| edge(a).total_cmp(&edge(b)));
+        let alike = |a: &Rect, b: &Rect| {
+            (edge(a) - edge(b)).abs() < 3.0
+                && (a.width() - b.width()).abs() < 1.5
+                && (a.height() - b.height()).abs() < 1.5
+        };
+        let lined_up = marks.chunk_by(alike);
+        let many = lined_up.filter(|line| line.len() >= FEWEST_KEYS);
+        keys.extend(many.filter_map(|line| line.iter().copied().reduce(|all, m| all.union(&m))));
+    }
+    keys
 }
 
-/// Gives each key to the graphic it stands below, where no text is between.
+/// Gives each key to the graphic it stands below or beside, where no text is between.
 fn join_keys(graphics: &mut [Graphic], keys: Vec<Rect>, walls: &[Rect]) {
     for key in keys {
         let home = graphics.iter_mut().find(|graphic| {
-            let (bbox, gap) = (graphic.bbox, key.y0 - graphic.bbox.y1);
-            let between = Rect::new(key.x0, bbox.y1, key.x1, key.y0);
-            (0.0..KEY_REACH).contains(&gap)
+            let bbox = graphic.bbox;
+            let below = (0.0..KEY_REACH).contains(&(key.y0 - bbox.y1))
                 && bbox.x0 <= key.x0
                 && key.x1 <= bbox.x1
-                && key.width() > 0.3 * bbox.width()
-                && !walls.iter().any(|wall| !wall.intersect(&between).is_empty())
+                && key.width() > 0.3 * bbox.width();
+            let beside = (0.0..KEY_REACH).contains(&(key.x0 - bbox.x1))
+                && bbox.y0 - REACH <= key.y0
+                && key.y1 <= bbox.y1 + REACH
+                && key.height() > key.width();
+            let between = if below {
+                Rect::new(key.x0, bbox.y1, key.x1, key.y0)
+            } else {
+                Rect::new(bbox.x1, key.y0, key.x0, key.y1)
+            };
+            (below || beside) && !walls.iter().any(|wall| !wall.intersect(&between).is_empty())
         });
         if let Some(graphic) = home {
             graphic.bbox = graphic.bbox.union(&key);

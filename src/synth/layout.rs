@@ -1,16 +1,21 @@
-//! Sets words and figures into pages: lines, columns, floats, and what stands on every page.
+//! Sets words and figures into pages: lines and columns here, figures with their captions in `floats`,
+//! what stands on every page in `furniture`.
+
+mod floats;
+mod furniture;
 
 use std::collections::VecDeque;
 
 use super::fonts::Face;
-use super::page::{Mark, Page, Placed, Sheet, Text};
-use crate::figures::Pairing;
+use super::page::{Mark, Page, Sheet, Text};
+pub use floats::{Float, SIDE_CAPTION};
+pub use furniture::{BannerPlace, Furniture};
 
 /// How a paper is set.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// Width and height in points.
-    pub size: (f32, f32),
+    /// Width and height in points, and how the file describes them.
+    pub sheet: Sheet,
     pub margin: f32,
     pub top: f32,
     pub bottom: f32,
@@ -23,21 +28,15 @@ pub struct Style {
     pub justified: bool,
     /// Whether every line of text is numbered in the margin.
     pub line_numbers: bool,
-    /// Small print at the top of every page.
-    pub banner: Vec<String>,
-    /// Picture at the top left of every page.
-    pub logo: Option<usize>,
+    pub furniture: Furniture,
 }
 
 /// Space between two columns, in points.
 const GUTTER: f32 = 18.0;
-/// Space around a figure and between it and its caption, in points.
-const AROUND: f32 = 14.0;
-const TO_CAPTION: f32 = 8.0;
 
 impl Style {
     pub fn full_width(&self) -> f32 {
-        self.size.0 - 2.0 * self.margin
+        self.sheet.size.0 - 2.0 * self.margin
     }
 
     pub fn column_width(&self) -> f32 {
@@ -46,7 +45,7 @@ impl Style {
     }
 
     pub fn body_height(&self) -> f32 {
-        self.size.1 - self.top - self.bottom
+        self.sheet.size.1 - self.top - self.bottom
     }
 
     fn column_left(&self, column: u32) -> f32 {
@@ -87,18 +86,11 @@ pub struct Paragraph {
     pub keep: f32,
 }
 
-/// A figure as the layout sees it.
-#[derive(Debug, Clone)]
-pub struct Float {
-    pub width: f32,
-    pub height: f32,
-    pub caption: Paragraph,
-    /// Where the caption goes, seen from the graphic: as [`Pairing`].
-    pub pairing: Pairing,
-    /// Across both columns.
-    pub wide: bool,
-    /// Printed above the graphic where the caption is elsewhere.
-    pub tag: Option<String>,
+impl Paragraph {
+    /// Distance between baselines.
+    pub fn step(&self) -> f32 {
+        self.size * self.leading
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -144,6 +136,7 @@ pub fn lay_out(style: &Style, blocks: &[Block], floats: &[Float], mentions: usiz
         y: style.top,
         line: 0,
         waiting: VecDeque::new(),
+        inset: None,
     };
     setter.new_page();
     for block in blocks {
@@ -170,6 +163,8 @@ struct Setter<'a> {
     line: u32,
     /// Floats that found no room yet.
     waiting: VecDeque<usize>,
+    /// Left edge and width of a caption narrower than the column.
+    inset: Option<(f32, f32)>,
 }
 
 impl Setter<'_> {
@@ -203,19 +198,25 @@ impl Setter<'_> {
     }
 
     fn left(&self) -> f32 {
+        if let Some((left, _)) = self.inset {
+            return left;
+        }
         if self.columns == 1 { self.style.margin } else { self.style.column_left(self.column) }
     }
 
     fn width(&self) -> f32 {
+        if let Some((_, width)) = self.inset {
+            return width;
+        }
         if self.columns == 1 { self.style.full_width() } else { self.style.column_width() }
     }
 
     fn room(&self) -> f32 {
-        self.style.size.1 - self.style.bottom - self.y
+        self.style.sheet.size.1 - self.style.bottom - self.y
     }
 
     fn new_page(&mut self) {
-        let sheet = Sheet { size: self.style.size, ..Sheet::default() };
+        let sheet = self.style.sheet;
         self.laid.pages.push(Page { sheet, ..Page::default() });
         self.column = 0;
         self.y = self.style.top;
@@ -249,33 +250,8 @@ impl Setter<'_> {
         self.columns > 1 && self.floats[float].wide
     }
 
-    /// What stands on every page: banner, logo, page number.
-    fn furniture(&mut self) {
-        let (width, height) = self.style.size;
-        let number = self.page_number().to_string();
-        let banner: Vec<Mark> = self
-            .style
-            .banner
-            .iter()
-            .enumerate()
-            .map(|(i, line)| {
-                let y = 16.0 + 8.0 * i as f32;
-                Mark::Text(Text::centred(width / 2.0, y, Face::Sans, 6.5, line))
-            })
-            .collect();
-        let foot = Text::centred(width / 2.0, height - 30.0, Face::Roman, 10.0, &number);
-        let logo = self.style.logo;
-        let page = self.page();
-        page.marks.extend(banner);
-        page.marks.push(Mark::Text(foot));
-        if let Some(picture) = logo {
-            let area = crate::pdf::Rect::new(24.0, 12.0, 72.0, 36.0);
-            page.pictures.push(Placed::whole(picture, area));
-        }
-    }
-
     fn paragraph(&mut self, p: &Paragraph) {
-        let step = p.size * p.leading;
+        let step = p.step();
         self.y += p.before;
         if self.room() < step + p.keep {
             self.advance();
@@ -323,7 +299,7 @@ impl Setter<'_> {
         for cited in line.iter().filter_map(|word| word.cites) {
             self.laid.mentions[cited].get_or_insert(page_number);
         }
-        if self.style.line_numbers {
+        if self.style.line_numbers && self.inset.is_none() {
             self.line += 1;
             let number = self.line.to_string();
             let margin = self.style.margin - 18.0;
@@ -331,72 +307,6 @@ impl Setter<'_> {
             marks.push(Mark::Text(set));
         }
         self.page().marks.extend(marks);
-    }
-
-    fn unit_height(&self, i: usize) -> f32 {
-        let float = &self.floats[i];
-        let width = if self.is_wide(i) { self.style.full_width() } else { self.width() };
-        let lines = break_lines(&float.caption, width).len() as f32;
-        let caption = lines * float.caption.size * float.caption.leading;
-        float.height + caption + TO_CAPTION + 2.0 * AROUND
-    }
-
-    /// Here where there is room, else at the top of the next column or page.
-    fn float(&mut self, i: usize) {
-        if self.floats[i].pairing == Pairing::NextPage {
-            self.new_page();
-            self.graphic(i);
-            self.new_page();
-            self.caption(i);
-        } else if self.is_wide(i) || !self.waiting.is_empty() || self.unit_height(i) > self.room() {
-            self.waiting.push_back(i);
-        } else {
-            self.float_here(i);
-        }
-    }
-
-    fn float_here(&mut self, i: usize) {
-        let columns = self.columns;
-        if self.is_wide(i) {
-            self.columns = 1;
-        }
-        if self.y > self.column_top {
-            self.y += AROUND;
-        }
-        if self.floats[i].pairing == Pairing::Above {
-            self.caption(i);
-            self.y += TO_CAPTION;
-            self.graphic(i);
-        } else {
-            self.graphic(i);
-            self.y += TO_CAPTION;
-            self.caption(i);
-        }
-        self.y += AROUND;
-        self.columns = columns;
-    }
-
-    fn graphic(&mut self, i: usize) {
-        let float = &self.floats[i];
-        if let Some(tag) = &float.tag {
-            let set = Text::new(self.left(), self.y + 11.0, Face::Bold, 11.0, tag.as_str());
-            self.page().marks.push(Mark::Text(set));
-            self.y += 20.0;
-        }
-        let at = (self.left() + (self.width() - float.width) / 2.0, self.y);
-        self.laid.graphics[i] = Some((self.page_number(), at));
-        self.page().graphics.push((i, at));
-        self.y += float.height;
-    }
-
-    fn caption(&mut self, i: usize) {
-        let floats = self.floats;
-        let caption = &floats[i].caption;
-        if self.room() < caption.size * caption.leading {
-            self.advance();
-        }
-        self.laid.captions[i] = Some(self.page_number());
-        self.paragraph(caption);
     }
 }
 
@@ -429,10 +339,11 @@ pub fn break_lines(p: &Paragraph, width: f32) -> Vec<Vec<Word>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::Pairing;
 
     fn style(columns: u32) -> Style {
         Style {
-            size: (612.0, 792.0),
+            sheet: Sheet { size: (612.0, 792.0), ..Sheet::default() },
             margin: 72.0,
             top: 60.0,
             bottom: 60.0,
@@ -442,8 +353,7 @@ mod tests {
             caption: 9.5,
             justified: true,
             line_numbers: true,
-            banner: vec!["banner".into()],
-            logo: None,
+            furniture: Furniture { banner: vec!["banner".into()], ..Furniture::default() },
         }
     }
 
@@ -479,6 +389,8 @@ mod tests {
                 pairing: Pairing::Below,
                 wide: false,
                 tag: None,
+                framed: false,
+                in_two: false,
             };
             let mut blocks = vec![Block::Columns];
             for i in 0..5 {

@@ -7,8 +7,10 @@ use super::cite::{self, Citation, CiteStyle};
 use super::ct::{self, Panel};
 use super::encoding::Picture;
 use super::fonts::Face;
-use super::layout::{Align, Block, Float, Paragraph, Style, Word, words};
-use super::page::Graphic;
+use super::layout::{
+    Align, BannerPlace, Block, Float, Furniture, Paragraph, SIDE_CAPTION, Style, Word, words,
+};
+use super::page::{Graphic, Sheet};
 use super::patient::Patient;
 use super::prose::{self, Bank, fill};
 use super::server::Identity;
@@ -51,6 +53,10 @@ struct Habits {
     bold_head: bool,
     lower_case: bool,
     placement: Placement,
+    /// Whether a line runs around figure and caption.
+    framed: bool,
+    /// Whether captions are set in two columns.
+    in_two: bool,
 }
 
 /// Where a paper puts its figures.
@@ -68,7 +74,7 @@ pub fn write(identity: Identity, chance: &mut Chance) -> Script {
     let mut style = page_style(&identity, chance);
     let habits = Habits::new(&style, chance);
     let mut pictures = Vec::new();
-    style.logo = chance.yes(0.25).then(|| {
+    style.furniture.logo = chance.yes(0.25).then(|| {
         pictures.push(charts::logo(chance));
         0
     });
@@ -79,7 +85,7 @@ pub fn write(identity: Identity, chance: &mut Chance) -> Script {
     let mut script = Script {
         identity,
         title,
-        logo: style.logo,
+        logo: style.furniture.logo,
         style,
         patients,
         pictures,
@@ -97,7 +103,7 @@ fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
     let body = if columns == 2 { chance.real(9.0, 10.0) } else { chance.real(10.5, 12.0) };
     let size = if chance.yes(0.6) { (612.0, 792.0) } else { (595.0, 842.0) };
     Style {
-        size,
+        sheet: sheet(size, chance),
         margin: if columns == 2 { 48.0 } else { chance.real(66.0, 84.0) },
         top: 62.0,
         bottom: 58.0,
@@ -107,7 +113,33 @@ fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
         caption: if columns == 2 { 8.5 } else { 9.5 },
         justified: columns == 2 || chance.yes(0.6),
         line_numbers: columns == 1 && chance.yes(0.3),
+        furniture: furniture(identity, chance),
+    }
+}
+
+/// Most files describe a page as it is shown; some as one that the viewer turns, trims or scales.
+fn sheet(size: (f32, f32), chance: &mut Chance) -> Sheet {
+    let plain = Sheet { size, ..Sheet::default() };
+    match chance.whole(0, 19) {
+        0 => Sheet { rotate: *chance.pick(&[90, 180, 270]), ..plain },
+        1 => Sheet { trim: (chance.real(5.0, 40.0), chance.real(5.0, 40.0)), ..plain },
+        2 => Sheet { user_unit: 2.0, ..plain },
+        _ => plain,
+    }
+}
+
+fn furniture(identity: &Identity, chance: &mut Chance) -> Furniture {
+    let banner_place = match chance.whole(0, 9) {
+        0 => BannerPlace::Foot,
+        1 => BannerPlace::Edge,
+        _ => BannerPlace::Top,
+    };
+    let head = "CHEST CT OF PATIENTS WITH PNEUMONIA";
+    Furniture {
         banner: identity.banner(chance),
+        banner_place,
+        running_head: chance.yes(0.15).then(|| head.to_owned()),
+        watermark: chance.yes(0.08).then(|| (*chance.pick(&["PREPRINT", "MANUSCRIPT"])).to_owned()),
         logo: None,
     }
 }
@@ -115,9 +147,12 @@ fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
 impl Habits {
     fn new(style: &Style, chance: &mut Chance) -> Self {
         let placement = match chance.whole(0, 99) {
-            60..75 => Placement::InText(Pairing::Above),
-            75..93 if style.columns == 1 => Placement::AtEnd { tagged: chance.yes(0.5) },
-            93..100 if style.columns == 1 => Placement::InText(Pairing::NextPage),
+            50..64 => Placement::InText(Pairing::Above),
+            64..68 if style.columns == 1 => Placement::InText(Pairing::Left),
+            68..72 if style.columns == 1 => Placement::InText(Pairing::Right),
+            72..89 if style.columns == 1 => Placement::AtEnd { tagged: chance.yes(0.5) },
+            89..95 if style.columns == 1 => Placement::InText(Pairing::NextPage),
+            95..100 if style.columns == 1 => Placement::InText(Pairing::PreviousPage),
             _ => Placement::InText(Pairing::Below),
         };
         Self {
@@ -130,6 +165,11 @@ impl Habits {
             caption_head: chance.whole(0, 4) as usize,
             bold_head: chance.yes(0.6),
             lower_case: chance.yes(0.3),
+            framed: matches!(placement, Placement::InText(Pairing::Below | Pairing::Right))
+                && chance.yes(0.15),
+            in_two: style.columns == 1
+                && placement == Placement::InText(Pairing::Below)
+                && chance.yes(0.12),
             placement,
         }
     }
@@ -184,6 +224,8 @@ fn draw_figures(
 ) -> Vec<Figure> {
     let wide = style.columns == 1 || chance.yes(0.4);
     let width = if wide { style.full_width() } else { style.column_width() };
+    let beside = matches!(habits.placement, Placement::InText(Pairing::Left | Pairing::Right));
+    let width = if beside { width * (1.0 - SIDE_CAPTION) } else { width };
     let room = (width, style.body_height() * 0.45);
     let mut drafts: Vec<(Graphic, String, Vec<Panel>, bool)> = Vec::new();
     if chance.yes(0.3) {
@@ -264,6 +306,8 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
         pairing,
         wide: figure.graphic.width > style.column_width(),
         tag,
+        framed: habits.framed && figure.kind != FigureKind::Table,
+        in_two: habits.in_two && figure.kind != FigureKind::Table,
     }
 }
 

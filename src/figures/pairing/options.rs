@@ -55,9 +55,9 @@ pub struct Choice {
     pub gap: f32,
 }
 
-/// Beside a caption a graphic may stand this far off, in points: captions in a margin of their own
-/// are narrower than it. Above and below, further.
-const FARTHEST_BESIDE: f32 = 100.0;
+/// Beside a caption a graphic may stand this far off, in points: both may be narrow, at either edge of
+/// the text. Above and below, further.
+const FARTHEST_BESIDE: f32 = 220.0;
 /// A table stands right under its caption.
 const FARTHEST_TABLE: f32 = 40.0;
 /// A graphic that stands for a figure whose caption is on another page covers at least this part of

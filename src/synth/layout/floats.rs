@@ -1,0 +1,187 @@
+//! Where figures and their captions go.
+
+use super::{Paragraph, Setter, break_lines};
+use crate::figures::Pairing;
+use crate::pdf::Rect;
+use crate::synth::fonts::Face;
+use crate::synth::page::{Mark, Text};
+
+/// A figure as the layout sees it.
+#[derive(Debug, Clone)]
+pub struct Float {
+    pub width: f32,
+    pub height: f32,
+    pub caption: Paragraph,
+    /// Where the caption goes, seen from the graphic.
+    pub pairing: Pairing,
+    /// Across both columns.
+    pub wide: bool,
+    /// Printed above the graphic where the caption is elsewhere.
+    pub tag: Option<String>,
+    /// Whether a line runs around graphic and caption.
+    pub framed: bool,
+    /// Whether a caption below is set in two columns, where it is long enough.
+    pub in_two: bool,
+}
+
+/// Space around a figure and between it and its caption, in points.
+const AROUND: f32 = 14.0;
+const TO_CAPTION: f32 = 8.0;
+/// Between a frame and what it holds, in points.
+const IN_FRAME: f32 = 6.0;
+/// Between the halves of a caption, and between a figure and a caption beside it, in points.
+const BETWEEN: f32 = 16.0;
+/// A caption of fewer lines is not set in two columns.
+const LINES_TO_DIVIDE: usize = 3;
+/// Share of the width that a caption beside its graphic takes.
+pub const SIDE_CAPTION: f32 = 0.34;
+
+impl Float {
+    fn is_beside(&self) -> bool {
+        matches!(self.pairing, Pairing::Left | Pairing::Right)
+    }
+}
+
+impl Setter<'_> {
+    pub(super) fn unit_height(&self, i: usize) -> f32 {
+        let float = &self.floats[i];
+        let width = if self.is_wide(i) { self.style.full_width() } else { self.width() };
+        let lines = |width: f32| break_lines(&float.caption, width).len() as f32;
+        let step = float.caption.step();
+        let padding = if float.framed { 2.0 * IN_FRAME } else { 0.0 };
+        let height = if float.is_beside() {
+            float.height.max(lines(width * SIDE_CAPTION - BETWEEN) * step)
+        } else if self.in_two(i) {
+            float.height + TO_CAPTION + (lines((width - BETWEEN) / 2.0) / 2.0).ceil() * step
+        } else {
+            float.height + TO_CAPTION + lines(width) * step
+        };
+        height + 2.0 * AROUND + padding
+    }
+
+    /// A caption of a line or two is not divided.
+    fn in_two(&self, i: usize) -> bool {
+        let float = &self.floats[i];
+        float.in_two && break_lines(&float.caption, self.width()).len() >= LINES_TO_DIVIDE
+    }
+
+    /// Here where there is room, else at the top of the next column or page.
+    pub(super) fn float(&mut self, i: usize) {
+        match self.floats[i].pairing {
+            Pairing::NextPage => {
+                self.new_page();
+                self.graphic(i);
+                self.new_page();
+                self.caption(i);
+                self.y += AROUND;
+            }
+            Pairing::PreviousPage => {
+                self.y += AROUND;
+                self.caption(i);
+                self.new_page();
+                self.graphic(i);
+                self.new_page();
+            }
+            _ if self.is_wide(i)
+                || !self.waiting.is_empty()
+                || self.unit_height(i) > self.room() =>
+            {
+                self.waiting.push_back(i);
+            }
+            _ => self.float_here(i),
+        }
+    }
+
+    pub(super) fn float_here(&mut self, i: usize) {
+        let columns = self.columns;
+        if self.is_wide(i) {
+            self.columns = 1;
+        }
+        if self.y > self.column_top {
+            self.y += AROUND;
+        }
+        let float = &self.floats[i];
+        let (page, top) = (self.page_number(), self.y);
+        let padding = if float.framed { IN_FRAME } else { 0.0 };
+        self.y += padding;
+        if float.is_beside() {
+            self.beside(i);
+        } else if float.pairing == Pairing::Above {
+            self.caption(i);
+            self.y += TO_CAPTION;
+            self.graphic(i);
+        } else {
+            self.graphic(i);
+            self.y += TO_CAPTION;
+            if self.in_two(i) { self.caption_in_two(i) } else { self.caption(i) }
+        }
+        self.y += padding;
+        // A caption that had to go on overleaf has no frame around it.
+        if float.framed && page == self.page_number() {
+            let (left, right) = (self.left(), self.left() + self.width());
+            let area = Rect::new(left - IN_FRAME, top, right + IN_FRAME, self.y);
+            self.page().marks.push(Mark::Frame { area, width: 0.7 });
+        }
+        self.y += AROUND;
+        self.columns = columns;
+    }
+
+    fn beside(&mut self, i: usize) {
+        let float = &self.floats[i];
+        let (left, width, top) = (self.left(), self.width(), self.y);
+        let share = width * SIDE_CAPTION;
+        let right = float.pairing == Pairing::Right;
+        let graphic_left = if right { left } else { left + width - float.width };
+        let caption_left = if right { left + width - share + BETWEEN } else { left };
+        self.graphic_at(i, (graphic_left, top));
+        self.inset = Some((caption_left, share - BETWEEN));
+        self.caption(i);
+        self.inset = None;
+        self.y = self.y.max(top + float.height);
+    }
+
+    fn caption_in_two(&mut self, i: usize) {
+        let caption = &self.floats[i].caption;
+        let (left, width, top) = (self.left(), self.width(), self.y);
+        let half = (width - BETWEEN) / 2.0;
+        let lines = break_lines(caption, half);
+        let first = lines.len().div_ceil(2);
+        self.laid.captions[i] = Some(self.page_number());
+        for (k, line) in lines.iter().enumerate() {
+            let (column, row) = if k < first { (0.0, k) } else { (1.0, k - first) };
+            self.inset = Some((left + column * (half + BETWEEN), half));
+            self.y = top + row as f32 * caption.step();
+            self.line(caption, line, k == 0, k + 1 == lines.len());
+        }
+        self.inset = None;
+        self.y = top + first as f32 * caption.step();
+    }
+
+    /// The graphic in the middle of the column.
+    pub(super) fn graphic(&mut self, i: usize) {
+        let float = &self.floats[i];
+        if let Some(tag) = &float.tag {
+            let set = Text::new(self.left(), self.y + 11.0, Face::Bold, 11.0, tag.as_str());
+            self.page().marks.push(Mark::Text(set));
+            self.y += 20.0;
+        }
+        let at = (self.left() + (self.width() - float.width) / 2.0, self.y);
+        self.graphic_at(i, at);
+        self.y += float.height;
+    }
+
+    fn graphic_at(&mut self, i: usize, at: (f32, f32)) {
+        self.laid.graphics[i] = Some((self.page_number(), at));
+        self.page().graphics.push((i, at));
+    }
+
+    pub(super) fn caption(&mut self, i: usize) {
+        let floats = self.floats;
+        let caption = &floats[i].caption;
+        if self.room() < caption.step() {
+            self.advance();
+        }
+        self.laid.captions[i] = Some(self.page_number());
+        self.paragraph(caption);
+    }
+}
