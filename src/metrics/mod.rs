@@ -1,6 +1,7 @@
 //! How good predictions are, and the files a training run leaves behind; knows no tch.
 
 mod classification;
+pub mod panels;
 mod run_files;
 
 pub use classification::{

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use image::GrayImage;
-
+use super::pixels::Pixels;
 use crate::store::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
@@ -22,6 +21,15 @@ pub(super) enum Axis {
     Rows,
 }
 
+impl Axis {
+    pub fn across(self) -> Self {
+        match self {
+            Self::Columns => Self::Rows,
+            Self::Rows => Self::Columns,
+        }
+    }
+}
+
 /// Lines `from..to` along an axis, between two parts; empty for a seam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cut {
@@ -37,29 +45,35 @@ pub(super) fn extent(region: PanelBox, axis: Axis) -> (u32, u32) {
     }
 }
 
-/// The pixels of one line across a region.
-fn line(picture: &GrayImage, region: PanelBox, axis: Axis, at: u32) -> Vec<u8> {
-    match axis {
-        Axis::Columns => {
-            (region.y..region.y + region.h).map(|y| picture.get_pixel(at, y).0[0]).collect()
-        }
-        Axis::Rows => {
-            (region.x..region.x + region.w).map(|x| picture.get_pixel(x, at).0[0]).collect()
-        }
-    }
-}
-
-fn median(values: &[u8]) -> u8 {
-    let mut values = values.to_vec();
-    let middle = values.len() / 2;
-    *values.select_nth_unstable(middle).1
-}
+/// Pixels of a line that are looked at first: most lines are told apart by them.
+const SAMPLES: usize = 32;
 
 /// The grey level of a line whose pixels are all alike, strays aside.
 fn uniform_level(values: &[u8]) -> Option<u8> {
-    let level = median(values);
-    let off = values.iter().filter(|value| value.abs_diff(level) > TOLERANCE).count();
-    (off as f64 <= STRAY * values.len() as f64).then_some(level)
+    if values.len() >= 4 * SAMPLES {
+        let mut sample = [0; SAMPLES];
+        for (i, level) in sample.iter_mut().enumerate() {
+            *level = values[i * values.len() / SAMPLES];
+        }
+        sample.sort_unstable();
+        // Both outer quarters must lie in reach of one level; far more than strays would be off.
+        if sample[SAMPLES * 3 / 4] - sample[SAMPLES / 4] > 2 * TOLERANCE {
+            return None;
+        }
+    }
+    let mut counts = [0_u32; 256];
+    for &value in values {
+        counts[usize::from(value)] += 1;
+    }
+    let middle = values.len() as u32 / 2;
+    let mut below = 0;
+    let level = counts.iter().position(|count| {
+        below += count;
+        below > middle
+    })?;
+    let near = level.saturating_sub(TOLERANCE.into())..=(level + usize::from(TOLERANCE)).min(255);
+    let off = values.len() as u32 - counts[near].iter().sum::<u32>();
+    (f64::from(off) <= STRAY * values.len() as f64).then_some(level as u8)
 }
 
 /// Bands of one grey level across a region, none at its border.
@@ -80,11 +94,11 @@ pub(super) const SHARP: f64 = 0.5;
 const MAX_GUTTERS: usize = 16;
 
 /// The uniform bands that run through a region, those of one level together.
-pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<Gutters> {
+pub(super) fn gutters(picture: &Pixels, region: PanelBox, axis: Axis) -> Vec<Gutters> {
     let (start, length) = extent(region, axis);
     let mut bands: Vec<(Cut, u8)> = Vec::new();
     for at in start..start + length {
-        let Some(level) = uniform_level(&line(picture, region, axis, at)) else { continue };
+        let Some(level) = uniform_level(picture.line(region, axis, at)) else { continue };
         match bands.last_mut() {
             Some((cut, of)) if cut.to == at && of.abs_diff(level) <= TOLERANCE => cut.to = at + 1,
             _ => bands.push((Cut { from: at, to: at + 1 }, level)),
@@ -105,7 +119,7 @@ pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<
         found.cuts.truncate(MAX_GUTTERS);
         found.cuts.sort_by_key(|cut| cut.from);
         let is_straight = |at: u32| {
-            is_edge(&line(picture, region, axis, at), |level| {
+            is_edge(picture.line(region, axis, at), |level| {
                 level.abs_diff(found.level) <= TOLERANCE
             })
         };
@@ -127,7 +141,7 @@ pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<
 pub(super) struct Seams {
     pub axis: Axis,
     pub cuts: Vec<Cut>,
-    /// Strength of the weakest: see [`seam_strengths`].
+    /// Strength of the weakest: see [`Pixels::jumps`].
     pub weakest: f64,
     /// Whether it is one seam wherever it is, not an even division.
     pub single: bool,
@@ -145,17 +159,12 @@ const SEAM: f64 = 0.2;
 /// The same in a region that must be several panels.
 const SEAM_IF_NEEDED: f64 = 0.1;
 
-/// Grey levels the picture must change by, beyond the change on either side, to count as a jump.
-const JUMP: f32 = 16.0;
-
-/// Pixels along a line that are averaged before lines are compared, against the grain of a scan.
-const SMOOTHING: usize = 9;
-
 /// The even divisions of a region whose every cut is a seam. In a region that must be several
 /// panels (`needed`) weaker seams count, and so does a single one wherever it is.
-pub(super) fn seams(picture: &GrayImage, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
+pub(super) fn seams(picture: &Pixels, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
     let (start, length) = extent(region, axis);
-    let strengths = seam_strengths(picture, region, axis);
+    let strengths: Vec<f64> =
+        (start..start + length).map(|at| picture.jumps(region, axis, at, 0.0, 1.0)).collect();
     let least = if needed { SEAM_IF_NEEDED } else { SEAM };
     let found = |cuts: &[u32], single| Seams {
         axis,
@@ -183,34 +192,6 @@ pub(super) fn seams(picture: &GrayImage, region: PanelBox, axis: Axis, needed: b
             Some(found(&cuts, false))
         })
         .chain(single)
-        .collect()
-}
-
-/// For each line of a region, the share of its pixels at which the picture jumps against the line
-/// before while neither side changes as much within itself.
-fn seam_strengths(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<f64> {
-    let (start, length) = extent(region, axis);
-    let lines: Vec<Vec<f32>> =
-        (start..start + length).map(|at| smooth(&line(picture, region, axis, at))).collect();
-    let mut strengths = vec![0.0; lines.len()];
-    for at in 2..lines.len().saturating_sub(1) {
-        let change = |line: usize, i: usize| (lines[line][i] - lines[line - 1][i]).abs();
-        let jumps = (0..lines[at].len())
-            .filter(|&i| change(at, i) > JUMP + change(at - 1, i) + change(at + 1, i))
-            .count();
-        strengths[at] = jumps as f64 / lines[at].len() as f64;
-    }
-    strengths
-}
-
-/// Running mean over [`SMOOTHING`] pixels, fewer at the ends.
-fn smooth(values: &[u8]) -> Vec<f32> {
-    let half = SMOOTHING / 2;
-    (0..values.len())
-        .map(|at| {
-            let window = &values[at.saturating_sub(half)..(at + half + 1).min(values.len())];
-            window.iter().map(|&value| f32::from(value)).sum::<f32>() / window.len() as f32
-        })
         .collect()
 }
 
@@ -245,14 +226,13 @@ fn is_edge(values: &[u8], is_border: impl Fn(u8) -> bool) -> bool {
 }
 
 /// A region less the uniform borders that end at a straight edge.
-pub(super) fn trim(picture: &GrayImage, region: PanelBox, to: TrimTo) -> PanelBox {
+pub(super) fn trim(picture: &Pixels, region: PanelBox, to: TrimTo) -> PanelBox {
     let mut left = region;
     for axis in AXES {
         let (start, length) = extent(left, axis);
-        let values = |at: u32| line(picture, left, axis, at);
-        let inner =
-            |at: &u32| !uniform_level(&values(*at)).is_some_and(|level| to.is_border(level));
-        let straight = |at: u32| is_edge(&values(at), |level| to.is_border(level));
+        let values = |at: u32| picture.line(left, axis, at);
+        let inner = |at: &u32| !uniform_level(values(*at)).is_some_and(|level| to.is_border(level));
+        let straight = |at: u32| is_edge(values(at), |level| to.is_border(level));
         let Some(first) = (start..start + length).find(inner) else { return region };
         let last = (first..start + length).rev().find(inner).unwrap_or(first);
         // Interpolation blurs an edge over a line or two.
