@@ -7,6 +7,7 @@
 //! as uniformly as any gutter: a cut counts only where it leaves parts shaped like a scan.
 
 mod pixels;
+mod regular;
 mod separators;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use image::GrayImage;
 use super::letters::reading_order;
 use crate::store::PanelBox;
 use pixels::Pixels;
+use regular::{complete_grid, join_halves};
 use separators::{AXES, Axis, Cut, Gutters, SHARP, Seams, TrimTo, extent, gutters, seams, trim};
 
 /// Smallest side of a panel in pixels; anything less is a letter, a scale bar, a colour bar.
@@ -30,6 +32,9 @@ const SHAPES: RangeInclusive<f64> = 0.7..=2.6;
 
 /// The same where straight edges say that it is one: sagittal views are narrow.
 const SHARP_SHAPES: RangeInclusive<f64> = 0.6..=2.6;
+
+/// The same where only bands with round sides say so: narrower is one lung, flatter half a body.
+const SOFT_SHAPES: RangeInclusive<f64> = 1.0..=2.2;
 
 /// By how much parts between round-sided bands may differ in size: they count only in even grids.
 const UNEVEN: f64 = 1.6;
@@ -51,10 +56,25 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
     if panels.is_empty() {
         panels.push(whole);
     }
+    join_halves(&mut panels);
     reading_order(&mut panels);
     panels
 }
 
+#[cfg(probe)]
+pub fn probe(picture: &GrayImage, region: PanelBox, rows: bool, at: u32) -> (f64, usize) {
+    thread_local!(static P: std::cell::RefCell<Option<(usize, Pixels)>> = const { std::cell::RefCell::new(None) });
+    P.with(|p| {
+        let mut p = p.borrow_mut();
+        let id = picture.as_raw().as_ptr() as usize;
+        if p.as_ref().is_none_or(|(i, _)| *i != id) { *p = Some((id, Pixels::new(picture))); }
+        let px = &p.as_ref().unwrap().1;
+        let axis = if rows { Axis::Rows } else { Axis::Columns };
+        let n = (0..8).filter(|i| px.jumps(region, axis, at, f64::from(*i) / 8.0, f64::from(i + 1) / 8.0) >= 0.08).count();
+        (px.jumps(region, axis, at, 0.0, 1.0), n)
+    })
+}
+// END
 /// Regions looked into at most, in all the ways to divide them; a chart has thousands.
 const MOST_REGIONS: usize = 2000;
 
@@ -127,7 +147,7 @@ impl Divider {
                 .collect();
             // A single seam last: where an even division shows as well, it tells more.
             seams.sort_by(|a, b| {
-                a.single.cmp(&b.single).then_with(|| b.weakest.total_cmp(&a.weakest))
+                a.rank.cmp(&b.rank).then_with(|| b.weakest.total_cmp(&a.weakest))
             });
             seams.into_iter().find_map(|Seams { axis, cuts, .. }| {
                 let division = Division { axis, cuts, level: None, trust: Trust::Sharp };
@@ -157,10 +177,10 @@ impl Divider {
             }
         }
         if trust == Trust::Sharp {
-            complete_grid(&mut divided, axis);
+            complete_grid(&self.picture, &mut divided, axis);
         }
         let panels: Vec<PanelBox> = divided.into_iter().flat_map(|(_, panels)| panels).collect();
-        let shapes = if trust == Trust::Sharp { SHARP_SHAPES } else { SHAPES };
+        let shapes = if trust == Trust::Sharp { SHARP_SHAPES } else { SOFT_SHAPES };
         (panels.len() >= 2 && panels.iter().all(|&panel| shapes.contains(&aspect(panel))))
             .then_some(panels)
     }
@@ -169,36 +189,6 @@ impl Divider {
 /// Width over height.
 fn aspect(panel: PanelBox) -> f64 {
     f64::from(panel.w) / f64::from(panel.h)
-}
-
-/// Divides the columns (or rows) in which fewer panels were found like the others: where white
-/// bodies meet in one column of a grid, the seam shows in the next.
-fn complete_grid(parts: &mut [(PanelBox, Vec<PanelBox>)], axis: Axis) {
-    let across = axis.across();
-    let is_stack = |(part, panels): &(PanelBox, Vec<PanelBox>)| {
-        panels.len() > 1 && panels.iter().all(|&p| extent(p, axis) == extent(*part, axis))
-    };
-    let Some(model) = parts.iter().filter(|part| is_stack(part)).max_by_key(|(_, p)| p.len())
-    else {
-        return;
-    };
-    let spans: Vec<(u32, u32)> = model.1.iter().map(|&panel| extent(panel, across)).collect();
-    let like_model = parts.iter().filter(|(_, panels)| panels.len() == spans.len()).count();
-    let most = 2 * like_model > parts.len();
-    for (part, panels) in parts {
-        let (start, length) = extent(*part, across);
-        let unshaped = matches!(panels[..], [only] if !SHAPES.contains(&aspect(only)));
-        let fits = spans.iter().all(|&(from, size)| from >= start && from + size <= start + length);
-        if panels.len() < spans.len() && (most || unshaped) && fits {
-            *panels = spans
-                .iter()
-                .map(|&(from, size)| match across {
-                    Axis::Columns => PanelBox { x: from, w: size, ..*part },
-                    Axis::Rows => PanelBox { y: from, h: size, ..*part },
-                })
-                .collect();
-        }
-    }
 }
 
 /// Whether the parts between the cuts are about equally large.
