@@ -1,5 +1,6 @@
 //! How good predictions are, and the files a training run leaves behind; knows no tch.
 
+pub mod agreement;
 mod classification;
 pub mod panels;
 mod run_files;

@@ -1,11 +1,16 @@
 //! Compound pictures pasted together from given scans, with exact truth: what proposals of panels
 //! are measured on.
 
+use std::io;
+use std::path::Path;
+
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
-use image::{GrayImage, Luma};
+use image::{DynamicImage, GrayImage, Luma};
 
+use super::anatomy::Anatomy;
 use super::chance::Chance;
+use super::phantom::{self, Acquisition};
 use super::raster::glyph;
 use crate::store::PanelBox;
 
@@ -189,4 +194,91 @@ fn through_jpeg(picture: &GrayImage, quality: u8) -> GrayImage {
         .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))
         .expect("a picture of this size encodes");
     image::load_from_memory(&bytes).expect("what was just encoded decodes").into_luma8()
+}
+
+/// Widths and levels of the gutters of [`series`].
+const GUTTERS: [u32; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20];
+const GROUNDS: [u8; 6] = [255, 0, 128, 190, 60, 255];
+
+/// Number of compounds of a [`series`] with gutters; a third as many follow without.
+pub const WITH_GUTTERS: u32 = 300;
+
+/// How many compounds a [`series`] has.
+pub const SERIES: u32 = WITH_GUTTERS + WITH_GUTTERS / 3;
+
+/// Compound number `index` of a series that goes through gutters of all widths and greys, then
+/// through scans that abut. Other series of `scans`, to see that nothing is tuned to the first, begin at
+/// another multiple of [`SERIES`].
+pub fn series(scans: &[GrayImage], index: u32) -> Compound {
+    let (at, turn) = (index % SERIES, (index % SERIES) as usize / GUTTERS.len());
+    if at < WITH_GUTTERS {
+        let gutter = GUTTERS[at as usize % GUTTERS.len()];
+        compound(scans, index, gutter, GROUNDS[turn % GROUNDS.len()])
+    } else {
+        compound(scans, index, 0, GROUNDS[at as usize % 3])
+    }
+}
+
+/// Slices drawn at different levels and windows, for want of real scans.
+pub fn phantoms(count: u32) -> Vec<GrayImage> {
+    let draw = |index| {
+        let mut chance = Chance::new(PHANTOMS, u64::from(index));
+        let anatomy = Anatomy::new(&mut chance);
+        let acquisition = Acquisition::new(&mut chance);
+        let wide = chance.whole(240, 400);
+        let high = (wide as f32 * chance.real(0.7, 0.95)) as u32;
+        let levels = phantom::render(&anatomy, &[], 0.0, &acquisition, (wide, high));
+        GrayImage::from_raw(wide, high, levels).expect("as many levels as pixels")
+    };
+    (0..count).map(draw).collect()
+}
+
+/// Names the stream of chance of these.
+const PHANTOMS: u64 = 0x73_6c_69_63_65_73;
+
+/// The pictures in the folders of `folder`, by path, as grey on white.
+///
+/// # Errors
+/// Where a folder or file cannot be read or a file is no picture, naming it.
+pub fn read_scans(folder: &Path) -> io::Result<Vec<GrayImage>> {
+    let mut scans = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            // Some of the published files are JPEG under another name.
+            let picture = image::load_from_memory(&std::fs::read(entry.path())?);
+            let picture = picture
+                .map_err(|e| io::Error::other(format!("{}: {e}", entry.path().display())))?;
+            scans.push(on_white(&picture));
+        }
+    }
+    Ok(scans)
+}
+
+fn on_white(picture: &DynamicImage) -> GrayImage {
+    let levels = picture.to_luma_alpha8();
+    GrayImage::from_fn(levels.width(), levels.height(), |x, y| {
+        let [level, alpha] = levels.get_pixel(x, y).0.map(u32::from);
+        Luma([((level * alpha + 255 * (255 - alpha)) / 255) as u8])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compounds_repeat_and_their_panels_lie_inside_and_apart() {
+        let scans = [GrayImage::from_pixel(40, 30, Luma([90])), GrayImage::new(30, 30)];
+        for index in (0..SERIES).step_by(9) {
+            let made = series(&scans, index);
+            assert_eq!(made.picture, series(&scans, index).picture);
+            for (i, panel) in made.panels.iter().enumerate() {
+                assert!(panel.fits(made.picture.width(), made.picture.height()), "{index}");
+                for other in &made.panels[..i] {
+                    assert_eq!(crate::metrics::panels::overlap(*panel, *other), 0.0, "{index}");
+                }
+            }
+        }
+    }
 }

@@ -61,20 +61,6 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
     panels
 }
 
-#[cfg(probe)]
-pub fn probe(picture: &GrayImage, region: PanelBox, rows: bool, at: u32) -> (f64, usize) {
-    thread_local!(static P: std::cell::RefCell<Option<(usize, Pixels)>> = const { std::cell::RefCell::new(None) });
-    P.with(|p| {
-        let mut p = p.borrow_mut();
-        let id = picture.as_raw().as_ptr() as usize;
-        if p.as_ref().is_none_or(|(i, _)| *i != id) { *p = Some((id, Pixels::new(picture))); }
-        let px = &p.as_ref().unwrap().1;
-        let axis = if rows { Axis::Rows } else { Axis::Columns };
-        let n = (0..8).filter(|i| px.jumps(region, axis, at, f64::from(*i) / 8.0, f64::from(i + 1) / 8.0) >= 0.08).count();
-        (px.jumps(region, axis, at, 0.0, 1.0), n)
-    })
-}
-// END
 /// Regions looked into at most, in all the ways to divide them; a chart has thousands.
 const MOST_REGIONS: usize = 2000;
 
@@ -139,16 +125,14 @@ impl Divider {
         if by_gutters.is_none() && trust == Trust::Soft {
             return vec![region];
         }
-        let mut by_seams = || {
+        let by_seams = || {
             let needed = !SHAPES.contains(&aspect(region));
             let mut seams: Vec<Seams> = AXES
                 .into_iter()
                 .flat_map(|axis| seams(&self.picture, region, axis, needed))
                 .collect();
             // A single seam last: where an even division shows as well, it tells more.
-            seams.sort_by(|a, b| {
-                a.rank.cmp(&b.rank).then_with(|| b.weakest.total_cmp(&a.weakest))
-            });
+            seams.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| b.weakest.total_cmp(&a.weakest)));
             seams.into_iter().find_map(|Seams { axis, cuts, .. }| {
                 let division = Division { axis, cuts, level: None, trust: Trust::Sharp };
                 self.cut_apart(region, &division, depth)

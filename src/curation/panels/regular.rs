@@ -19,11 +19,7 @@ const MOST_PIECES: usize = 4;
 
 /// Divides the columns (or rows) in which fewer panels were found like the others: where white
 /// bodies meet in one column of a grid, the seam shows in the next.
-pub(super) fn complete_grid(
-    picture: &Pixels,
-    parts: &mut [(PanelBox, Vec<PanelBox>)],
-    axis: Axis,
-) {
+pub(super) fn complete_grid(picture: &Pixels, parts: &mut [(PanelBox, Vec<PanelBox>)], axis: Axis) {
     let across = axis.across();
     let is_stack = |(part, panels): &(PanelBox, Vec<PanelBox>)| {
         panels.len() > 1 && panels.iter().all(|&p| extent(p, axis) == extent(*part, axis))
@@ -34,7 +30,7 @@ pub(super) fn complete_grid(
     };
     let spans: Vec<(u32, u32)> = model.1.iter().map(|&panel| extent(panel, across)).collect();
     let like_model = parts.iter().filter(|(_, panels)| panels.len() == spans.len()).count();
-    let most = 2 * like_model > parts.len();
+    let most = 2 * like_model >= parts.len();
     for (part, panels) in parts {
         let (start, length) = extent(*part, across);
         let unshaped = matches!(panels[..], [only] if !SHAPES.contains(&aspect(only)));

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::pixels::Pixels;
 use super::MIN_SIDE;
+use super::pixels::Pixels;
 use crate::store::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
