@@ -59,7 +59,7 @@ fn pasted(folder: &Path, series: u32, table: &mut Table) -> Result<()> {
     for (made, score, took) in scored {
         table.timed(&made.picture, took);
         if made.gutter == 0 {
-            table.add("pasted", "gutter 0 px", score);
+            table.add("pasted", "gutter  0 px", score);
             continue;
         }
         let name = match made.ground {
@@ -79,7 +79,7 @@ fn pasted(folder: &Path, series: u32, table: &mut Table) -> Result<()> {
         table.add("published", "alone", separation_accuracy(&propose(scan), &whole));
     }
     table.want("pasted", "gutters of 2 px up", PASTED);
-    table.want("pasted", "gutter 0 px", ABUTTING);
+    table.want("pasted", "gutter  0 px", ABUTTING);
     Ok(())
 }
 

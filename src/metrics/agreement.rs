@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn the_interval_repeats_and_holds_the_coefficient() {
         let table = pairs(&[("y", "y", 20), ("y", "n", 5), ("n", "y", 10), ("n", "n", 15)]);
-        let interval = |seed| bootstrap(&[table.clone()], seed, cohen_kappa).expect("interval");
+        let strata = [table];
+        let interval = |seed| bootstrap(&strata, seed, cohen_kappa).expect("interval");
         assert_eq!(interval(1), interval(1));
         let Interval { low, high } = interval(2);
         // The large-sample standard error of this kappa is 0.129: 0.4 give or take 0.25.

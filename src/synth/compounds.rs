@@ -228,7 +228,7 @@ pub fn phantoms(count: u32) -> Vec<GrayImage> {
         let wide = chance.whole(240, 400);
         let high = (wide as f32 * chance.real(0.7, 0.95)) as u32;
         let levels = phantom::render(&anatomy, &[], 0.0, &acquisition, (wide, high));
-        GrayImage::from_raw(wide, high, levels).expect("as many levels as pixels")
+        GrayImage::from_fn(wide, high, |x, y| Luma([levels[(y * wide + x) as usize]]))
     };
     (0..count).map(draw).collect()
 }
