@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Ingest(args) => commands::ingest::run(&cli.workspace, &args),
         Command::Figures(args) => commands::figures::run(&cli.workspace, &args),
         Command::Show(args) => commands::show::run(&cli.workspace, &args),
+        Command::Curators(args) => commands::curators::run(&cli.workspace, &args),
+        Command::History(args) => commands::history::run(&cli.workspace, &args),
         Command::Status(args) => commands::status::run(&cli.workspace, &args),
         Command::Label(args) => commands::label::run(&cli.workspace, &args),
         Command::Annotations(args) => commands::annotations::run(&cli.workspace, &args),
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Completions(args) => Ok(commands::manual::completions(&args)),
         Command::Man(args) => commands::manual::man(&args),
         Command::Worker(args) => commands::worker::run(&args),
+        Command::ScorePanels(args) => commands::score_panels::run(&cli.workspace, &args),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Ingests the papers with hand-made truth and a synthetic corpus into a temporary workspace and prints
-# how much of the truth was found, beside what is wanted. Usage: score.sh [SHARED], called by the
+# how much of the truth was found, and of the panels of compound pictures, beside what is wanted. Usage: score.sh [SHARED], called by the
 # Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth and tools/score_figures.py.
 # Exit code 1: something wanted is missed; 2: could not run.
 set -euo pipefail
@@ -33,8 +33,27 @@ extract "$folder/real.jsonl" "$shared/data/preprints" "$shared/data/pmc"
 "$binary" synth "$folder/synth" --papers "$papers" >&2
 extract "$folder/synthetic.jsonl" "$folder/synth/pdf"
 
+"$binary" --workspace "$folder/synthetic" annotations import "$folder/synth/annotations" >&2
+
+missed=0
 python3 "$here/tools/score_table.py" "$scorer" \
     "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
     "PMC captions" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
     "PMC, listed" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
-    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl"
+    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" || missed=$?
+if [ "$missed" -gt 1 ]; then exit 2; fi
+
+# Compounds pasted from the published scans, where they are here; the corpus's own always.
+scans=()
+if [ -d "$shared/data/covid-ct/Images" ]; then
+    scans=(--scans "$shared/data/covid-ct/Images")
+else
+    echo "score: no published scans in $shared/data/covid-ct; compounds of them are not scored" >&2
+fi
+echo
+"$binary" --workspace "$folder/synthetic" score-panels "${scans[@]}" || {
+    code=$?
+    if [ "$code" -gt 1 ]; then exit 2; fi
+    missed=1
+}
+exit "$missed"

@@ -2,14 +2,17 @@
 //! Data goes to stdout, progress and complaints to stderr.
 
 pub mod annotations;
+pub mod curators;
 pub mod evaluate;
 pub mod export;
 pub mod figures;
+pub mod history;
 pub mod import_release;
 pub mod ingest;
 pub mod label;
 pub mod manual;
 pub mod report;
+pub mod score_panels;
 pub mod show;
 pub mod split;
 pub mod status;

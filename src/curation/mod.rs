@@ -5,6 +5,7 @@
 //! it into lines; [`session`] drives one curator through a stage, and `select`, `diagnose`, `crop`
 //! and `case` ask its questions. [`annotations`] writes what was decided as text, and reads it.
 
+pub mod agreement;
 pub mod annotations;
 mod case;
 mod crop;

@@ -8,6 +8,7 @@ mod balance;
 mod error;
 mod export;
 mod groups;
+pub mod history;
 pub mod layout;
 pub mod release;
 pub mod split;

@@ -1,6 +1,8 @@
 //! How good predictions are, and the files a training run leaves behind; knows no tch.
 
+pub mod agreement;
 mod classification;
+pub mod panels;
 mod run_files;
 
 pub use classification::{

@@ -164,6 +164,18 @@ pub struct Decision {
 
 const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note";
 
+/// The decisions in force at stage `?1`.
+pub(super) fn in_force_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM (
+             SELECT *, row_number() OVER (
+                 PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
+             FROM decision WHERE stage = ?1)
+         WHERE newest = 1 AND value IS NOT NULL
+         ORDER BY image, panel, time, id"
+    )
+}
+
 impl Decision {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         let stage = row.get("stage")?;
@@ -235,14 +247,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn decisions_in_force(&self, stage: Stage) -> Result<Vec<Decision>> {
-        let mut query = self.db.prepare(&format!(
-            "SELECT {COLUMNS} FROM (
-                 SELECT *, row_number() OVER (
-                     PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
-                 FROM decision WHERE stage = ?1)
-             WHERE newest = 1 AND value IS NOT NULL
-             ORDER BY image, panel, time, id"
-        ))?;
+        let mut query = self.db.prepare(&in_force_sql())?;
         let rows = query.query_map([stage], Decision::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -46,6 +46,26 @@ pub struct ImageFigure {
     pub images: usize,
 }
 
+/// The figure that shows image `?1`.
+const FIGURE_OF_IMAGE: &str =
+    "SELECT DISTINCT figure.id, figure.label, figure.caption, figure.page,
+                 figure.composition
+             FROM placement JOIN figure_image ON figure_image.placement = placement.id
+             JOIN figure ON figure.id = figure_image.figure
+             WHERE placement.image = ?1
+             ORDER BY figure.caption = '', figure.ordinal LIMIT 1";
+
+/// The last decision of curator `?1` that is still in force.
+const LAST_STANDING: &str = "SELECT max(id) FROM (
+                 SELECT id, value, row_number() OVER (
+                     PARTITION BY stage, image, panel ORDER BY time DESC, id DESC) AS newest
+                 FROM decision WHERE curator = ?1)
+             WHERE newest = 1 AND value IS NOT NULL";
+
+/// When curator `?4` last decided on panel `?2` of image `?1` at stage `?3`.
+const LAST_DECIDED: &str = "SELECT max(time) FROM decision
+             WHERE image = ?1 AND panel IS ?2 AND stage = ?3 AND curator = ?4";
+
 impl Store {
     /// By `image.id`.
     ///
@@ -115,14 +135,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn figure_of_image(&self, image: i64) -> Result<Option<ImageFigure>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT DISTINCT figure.id, figure.label, figure.caption, figure.page,
-                 figure.composition
-             FROM placement JOIN figure_image ON figure_image.placement = placement.id
-             JOIN figure ON figure.id = figure_image.figure
-             WHERE placement.image = ?1
-             ORDER BY figure.caption = '', figure.ordinal LIMIT 1",
-        )?;
+        let mut query = self.db.prepare_cached(FIGURE_OF_IMAGE)?;
         let found = query
             .query_row([image], |row| {
                 Ok(ImageFigure {
@@ -149,15 +162,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn last_standing_decision(&self, curator: &str) -> Result<Option<Decision>> {
-        let standing: Option<i64> = self.db.query_row(
-            "SELECT max(id) FROM (
-                 SELECT id, value, row_number() OVER (
-                     PARTITION BY stage, image, panel ORDER BY time DESC, id DESC) AS newest
-                 FROM decision WHERE curator = ?1)
-             WHERE newest = 1 AND value IS NOT NULL",
-            [curator],
-            |row| row.get(0),
-        )?;
+        let standing: Option<i64> =
+            self.db.query_row(LAST_STANDING, [curator], |row| row.get(0))?;
         let Some(id) = standing else { return Ok(None) };
         self.decision(id).map(Some)
     }
@@ -174,10 +180,51 @@ impl Store {
         curator: &str,
     ) -> Result<Option<String>> {
         Ok(self.db.query_row(
-            "SELECT max(time) FROM decision
-             WHERE image = ?1 AND panel IS ?2 AND stage = ?3 AND curator = ?4",
+            LAST_DECIDED,
             params![subject.image, subject.panel, stage, curator],
             |row| row.get(0),
         )?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decisions::in_force_sql;
+    use super::super::tests::scratch;
+    use super::*;
+
+    /// How `SQLite` means to answer a query of `count` parameters, a step a line.
+    fn plan(store: &Store, sql: &str, count: usize) -> Vec<String> {
+        let mut query = store.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("plan");
+        let nothing = vec![rusqlite::types::Null; count];
+        let rows = query
+            .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>("detail"))
+            .expect("rows");
+        rows.collect::<rusqlite::Result<_>>().expect("steps")
+    }
+
+    #[test]
+    fn what_every_answer_asks_uses_indexes() {
+        let (_folder, store) = scratch();
+        let queries = [
+            (in_force_sql(), 1),
+            (FIGURE_OF_IMAGE.to_owned(), 1),
+            (LAST_STANDING.to_owned(), 1),
+            (LAST_DECIDED.to_owned(), 4),
+        ];
+        for (sql, parameters) in queries {
+            let steps = plan(&store, &sql, parameters);
+            assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{steps:#?}");
+            for step in &steps {
+                // Scans of what a subquery found, in memory, are no scans of a table.
+                let of_table = ["decision", "placement", "figure_image", "figure", "image"]
+                    .iter()
+                    .any(|table| *step == format!("SCAN {table}"));
+                assert!(!of_table, "{sql}\n{steps:#?}");
+            }
+        }
+        // The window over a curator's or a stage's decisions is read in order, not sorted.
+        let sorted = plan(&store, LAST_STANDING, 1);
+        assert!(!sorted.iter().any(|step| step.contains("TEMP B-TREE")), "{sorted:#?}");
     }
 }

@@ -18,6 +18,7 @@ mod anatomy;
 mod chance;
 mod charts;
 mod cite;
+pub mod compounds;
 mod corpus;
 mod ct;
 mod encoding;

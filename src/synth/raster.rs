@@ -93,7 +93,7 @@ impl Canvas {
 
 /// Five columns by seven rows; bit 4 is the left column. Unknown letters are blank.
 #[rustfmt::skip]
-fn glyph(c: char) -> [u8; 7] {
+pub(super) fn glyph(c: char) -> [u8; 7] {
     match c {
         '0' => [14, 17, 19, 21, 25, 17, 14], '1' => [4, 12, 4, 4, 4, 4, 14],
         '2' => [14, 17, 1, 6, 8, 16, 31],    '3' => [30, 1, 1, 14, 1, 1, 30],

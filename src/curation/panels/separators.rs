@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use image::GrayImage;
-
+use super::MIN_SIDE;
+use super::pixels::Pixels;
 use crate::store::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
@@ -22,6 +22,15 @@ pub(super) enum Axis {
     Rows,
 }
 
+impl Axis {
+    pub fn across(self) -> Self {
+        match self {
+            Self::Columns => Self::Rows,
+            Self::Rows => Self::Columns,
+        }
+    }
+}
+
 /// Lines `from..to` along an axis, between two parts; empty for a seam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cut {
@@ -37,29 +46,40 @@ pub(super) fn extent(region: PanelBox, axis: Axis) -> (u32, u32) {
     }
 }
 
-/// The pixels of one line across a region.
-fn line(picture: &GrayImage, region: PanelBox, axis: Axis, at: u32) -> Vec<u8> {
-    match axis {
-        Axis::Columns => {
-            (region.y..region.y + region.h).map(|y| picture.get_pixel(at, y).0[0]).collect()
-        }
-        Axis::Rows => {
-            (region.x..region.x + region.w).map(|x| picture.get_pixel(x, at).0[0]).collect()
-        }
-    }
-}
-
-fn median(values: &[u8]) -> u8 {
-    let mut values = values.to_vec();
-    let middle = values.len() / 2;
-    *values.select_nth_unstable(middle).1
-}
+/// Pixels of a line that are looked at first: most lines are told apart by them.
+const SAMPLES: usize = 32;
 
 /// The grey level of a line whose pixels are all alike, strays aside.
 fn uniform_level(values: &[u8]) -> Option<u8> {
-    let level = median(values);
-    let off = values.iter().filter(|value| value.abs_diff(level) > TOLERANCE).count();
-    (off as f64 <= STRAY * values.len() as f64).then_some(level)
+    if values.len() >= 4 * SAMPLES {
+        let mut sample = [0; SAMPLES];
+        for (i, level) in sample.iter_mut().enumerate() {
+            *level = values[i * values.len() / SAMPLES];
+        }
+        sample.sort_unstable();
+        // Both outer quarters must lie in reach of one level; far more than strays would be off.
+        if sample[SAMPLES * 3 / 4] - sample[SAMPLES / 4] > 2 * TOLERANCE {
+            return None;
+        }
+    }
+    let mut counts = [0_u32; 256];
+    for &value in values {
+        counts[usize::from(value)] += 1;
+    }
+    let middle = values.len() as u32 / 2;
+    let mut below = 0;
+    let level = counts.iter().position(|count| {
+        below += count;
+        below > middle
+    })?;
+    let near = level.saturating_sub(TOLERANCE.into())..=(level + usize::from(TOLERANCE)).min(255);
+    let off = values.len() as u32 - counts[near].iter().sum::<u32>();
+    (f64::from(off) <= STRAY * values.len() as f64).then_some(level as u8)
+}
+
+/// Whether all pixels of a line are alike, strays aside.
+pub(super) fn is_uniform(values: &[u8]) -> bool {
+    uniform_level(values).is_some()
 }
 
 /// Bands of one grey level across a region, none at its border.
@@ -76,15 +96,22 @@ pub(super) struct Gutters {
 /// Sharpness from which gutters are relied on.
 pub(super) const SHARP: f64 = 0.5;
 
+/// Lines into a part at which it is compared with its edge.
+const DEEP: u32 = 8;
+
+/// Share of what differs from the gutter [`DEEP`] lines into a part that must do so at its edge: the
+/// round outline of a lung grows from line to line.
+const STEEP: f64 = 0.65;
+
 /// Most gutters of one level on one axis; of more, as charts have them, the widest count.
 const MAX_GUTTERS: usize = 16;
 
 /// The uniform bands that run through a region, those of one level together.
-pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<Gutters> {
+pub(super) fn gutters(picture: &Pixels, region: PanelBox, axis: Axis) -> Vec<Gutters> {
     let (start, length) = extent(region, axis);
     let mut bands: Vec<(Cut, u8)> = Vec::new();
     for at in start..start + length {
-        let Some(level) = uniform_level(&line(picture, region, axis, at)) else { continue };
+        let Some(level) = uniform_level(picture.line(region, axis, at)) else { continue };
         match bands.last_mut() {
             Some((cut, of)) if cut.to == at && of.abs_diff(level) <= TOLERANCE => cut.to = at + 1,
             _ => bands.push((Cut { from: at, to: at + 1 }, level)),
@@ -104,17 +131,19 @@ pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<
         found.cuts.sort_by_key(|cut| (std::cmp::Reverse(cut.to - cut.from), cut.from));
         found.cuts.truncate(MAX_GUTTERS);
         found.cuts.sort_by_key(|cut| cut.from);
-        let is_straight = |at: u32| {
-            is_edge(&line(picture, region, axis, at), |level| {
-                level.abs_diff(found.level) <= TOLERANCE
-            })
-        };
+        let off = |at: u32| share_off(picture.line(region, axis, at), found.level);
         let end = start + length;
         let sides = found.cuts.iter().flat_map(|cut| {
             // Interpolation blurs an edge over a line or two.
-            let before = (cut.from.saturating_sub(2).max(start)..cut.from).any(is_straight);
-            let after = (cut.to..(cut.to + 2).min(end)).any(is_straight);
-            [before, after]
+            let before = cut.from.saturating_sub(2).max(start)..cut.from;
+            let after = cut.to..(cut.to + 2).min(end);
+            let (deep_before, deep_after) =
+                (cut.from.saturating_sub(DEEP).max(start), (cut.to + DEEP - 1).min(end - 1));
+            [(before, deep_before), (after, deep_after)]
+        });
+        let sides = sides.map(|(near, deep)| {
+            let near = near.map(off).fold(0.0, f64::max);
+            near >= EDGE && near >= STEEP * off(deep)
         });
         let straight = sides.filter(|straight| *straight).count();
         found.sharpness = straight as f64 / (2 * found.cuts.len()) as f64;
@@ -127,10 +156,20 @@ pub(super) fn gutters(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<
 pub(super) struct Seams {
     pub axis: Axis,
     pub cuts: Vec<Cut>,
-    /// Strength of the weakest: see [`seam_strengths`].
+    /// Strength of the weakest: see [`Pixels::jumps`].
     pub weakest: f64,
-    /// Whether it is one seam wherever it is, not an even division.
-    pub single: bool,
+    pub rank: Rank,
+}
+
+/// What speaks for a division at seams, the most telling first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Each cut is certainly a seam.
+    Strong,
+    /// The parts are even.
+    Even,
+    /// One seam wherever it is.
+    Single,
 }
 
 /// Greatest number of parts that seams may divide a region into on one axis.
@@ -145,73 +184,70 @@ const SEAM: f64 = 0.2;
 /// The same in a region that must be several panels.
 const SEAM_IF_NEEDED: f64 = 0.1;
 
-/// Grey levels the picture must change by, beyond the change on either side, to count as a jump.
-const JUMP: f32 = 16.0;
+/// The same for a line that counts wherever it is. Of the published scans one in a hundred has a line
+/// within that jumps in a fifth of its pixels; of the lines between two of them three quarters do.
+const STRONG: f64 = 0.25;
 
-/// Pixels along a line that are averaged before lines are compared, against the grain of a scan.
-const SMOOTHING: usize = 9;
+/// Of [`STRETCHES`] of a strong seam, how many must have jumps in this share of their pixels: what
+/// looks like a seam within a scan is the wall of the chest or the table, and short.
+const STRETCHES: u32 = 8;
+const STRETCHES_THAT_JUMP: usize = 5;
+const STRETCH: f64 = 0.08;
 
-/// The even divisions of a region whose every cut is a seam. In a region that must be several
-/// panels (`needed`) weaker seams count, and so does a single one wherever it is.
-pub(super) fn seams(picture: &GrayImage, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
+/// The ways to divide a region at seams: at all lines that are certainly one; at the surest of them;
+/// evenly, where every cut is a seam. In a region that must be several panels (`needed`) weaker seams
+/// count, and so does a single one wherever it is.
+pub(super) fn seams(picture: &Pixels, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
     let (start, length) = extent(region, axis);
-    let strengths = seam_strengths(picture, region, axis);
+    let strengths: Vec<f64> =
+        (start..start + length).map(|at| picture.jumps(region, axis, at, 0.0, 1.0)).collect();
     let least = if needed { SEAM_IF_NEEDED } else { SEAM };
-    let found = |cuts: &[u32], single| Seams {
+    let found = |cuts: &[u32], rank| Seams {
         axis,
-        single,
+        rank,
         cuts: cuts.iter().map(|at| Cut { from: start + at, to: start + at }).collect(),
         weakest: cuts.iter().map(|at| strengths[*at as usize]).fold(1.0, f64::min),
     };
+    let by_strength = |a: &u32, b: &u32| strengths[*a as usize].total_cmp(&strengths[*b as usize]);
     let strongest = |window: Range<u32>| {
-        window
-            .max_by(|a, b| strengths[*a as usize].total_cmp(&strengths[*b as usize]))
-            .filter(|at| strengths[*at as usize] >= least)
+        window.max_by(by_strength).filter(|at| strengths[*at as usize] >= least)
     };
+    let is_strong = |at: &u32| {
+        let stretch = |i: u32| f64::from(i) / f64::from(STRETCHES);
+        strengths[*at as usize] >= STRONG
+            && (0..STRETCHES)
+                .filter(|&i| {
+                    picture.jumps(region, axis, start + at, stretch(i), stretch(i + 1)) >= STRETCH
+                })
+                .count()
+                >= STRETCHES_THAT_JUMP
+    };
+    let mut strong: Vec<u32> = Vec::new();
+    let mut sure: Vec<u32> =
+        (MIN_SIDE..length.saturating_sub(MIN_SIDE)).filter(is_strong).collect();
+    sure.sort_by(|a, b| by_strength(b, a));
+    for at in sure {
+        if strong.iter().all(|other| other.abs_diff(at) >= MIN_SIDE) {
+            strong.push(at);
+        }
+    }
+    let surest = strong.first().filter(|_| strong.len() > 1).map(|at| found(&[*at], Rank::Strong));
+    strong.sort_unstable();
+    let strong = (!strong.is_empty()).then(|| found(&strong, Rank::Strong));
     // Rows of unequal height show one seam at a time.
     let single = strongest(MIN_SEAM_SIDE..length.saturating_sub(MIN_SEAM_SIDE));
-    let single = single.filter(|_| needed).map(|at| found(&[at], true));
-    (2..=MAX_SEAM_PARTS.min(length / MIN_SEAM_SIDE))
-        .filter_map(|parts| {
-            let reach = length / parts / 8 + 1;
-            let cuts = (1..parts)
-                .map(|index| {
-                    let even = length * index / parts;
-                    strongest(even.saturating_sub(reach)..(even + reach).min(length))
-                })
-                .collect::<Option<Vec<u32>>>()?;
-            Some(found(&cuts, false))
-        })
-        .chain(single)
-        .collect()
-}
-
-/// For each line of a region, the share of its pixels at which the picture jumps against the line
-/// before while neither side changes as much within itself.
-fn seam_strengths(picture: &GrayImage, region: PanelBox, axis: Axis) -> Vec<f64> {
-    let (start, length) = extent(region, axis);
-    let lines: Vec<Vec<f32>> =
-        (start..start + length).map(|at| smooth(&line(picture, region, axis, at))).collect();
-    let mut strengths = vec![0.0; lines.len()];
-    for at in 2..lines.len().saturating_sub(1) {
-        let change = |line: usize, i: usize| (lines[line][i] - lines[line - 1][i]).abs();
-        let jumps = (0..lines[at].len())
-            .filter(|&i| change(at, i) > JUMP + change(at - 1, i) + change(at + 1, i))
-            .count();
-        strengths[at] = jumps as f64 / lines[at].len() as f64;
-    }
-    strengths
-}
-
-/// Running mean over [`SMOOTHING`] pixels, fewer at the ends.
-fn smooth(values: &[u8]) -> Vec<f32> {
-    let half = SMOOTHING / 2;
-    (0..values.len())
-        .map(|at| {
-            let window = &values[at.saturating_sub(half)..(at + half + 1).min(values.len())];
-            window.iter().map(|&value| f32::from(value)).sum::<f32>() / window.len() as f32
-        })
-        .collect()
+    let single = single.filter(|_| needed).map(|at| found(&[at], Rank::Single));
+    let even = (2..=MAX_SEAM_PARTS.min(length / MIN_SEAM_SIDE)).filter_map(|parts| {
+        let reach = length / parts / 8 + 1;
+        let cuts = (1..parts)
+            .map(|index| {
+                let even = length * index / parts;
+                strongest(even.saturating_sub(reach)..(even + reach).min(length))
+            })
+            .collect::<Option<Vec<u32>>>()?;
+        Some(found(&cuts, Rank::Even))
+    });
+    strong.into_iter().chain(surest).chain(even).chain(single).collect()
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -244,15 +280,20 @@ fn is_edge(values: &[u8], is_border: impl Fn(u8) -> bool) -> bool {
     off as f64 >= EDGE * values.len() as f64
 }
 
+/// Share of a line's pixels that are not of a gutter's level.
+fn share_off(values: &[u8], level: u8) -> f64 {
+    let off = values.iter().filter(|value| value.abs_diff(level) > TOLERANCE).count();
+    off as f64 / values.len().max(1) as f64
+}
+
 /// A region less the uniform borders that end at a straight edge.
-pub(super) fn trim(picture: &GrayImage, region: PanelBox, to: TrimTo) -> PanelBox {
+pub(super) fn trim(picture: &Pixels, region: PanelBox, to: TrimTo) -> PanelBox {
     let mut left = region;
     for axis in AXES {
         let (start, length) = extent(left, axis);
-        let values = |at: u32| line(picture, left, axis, at);
-        let inner =
-            |at: &u32| !uniform_level(&values(*at)).is_some_and(|level| to.is_border(level));
-        let straight = |at: u32| is_edge(&values(at), |level| to.is_border(level));
+        let values = |at: u32| picture.line(left, axis, at);
+        let inner = |at: &u32| !uniform_level(values(*at)).is_some_and(|level| to.is_border(level));
+        let straight = |at: u32| is_edge(values(at), |level| to.is_border(level));
         let Some(first) = (start..start + length).find(inner) else { return region };
         let last = (first..start + length).rev().find(inner).unwrap_or(first);
         // Interpolation blurs an edge over a line or two.

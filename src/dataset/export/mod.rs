@@ -16,6 +16,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+pub(super) use self::names::picture_stem;
 pub use self::names::stems;
 
 use self::metainfo::Sources;

@@ -24,7 +24,7 @@ pub fn stems(panels: &mut [LabelledPanel]) -> Vec<String> {
     for panel in panels {
         let picture = of_image
             .entry(panel.image)
-            .or_insert_with(|| claim(&mut taken, &picture_stem(panel)))
+            .or_insert_with(|| claim(&mut taken, &stem_of_picture(panel)))
             .clone();
         let stem = match panel.index {
             Some(n) => format!("{picture}%{n}"),
@@ -61,22 +61,37 @@ fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
     name
 }
 
+fn stem_of_picture(panel: &LabelledPanel) -> String {
+    picture_stem(
+        panel.file_name.as_deref(),
+        &panel.preprint_name,
+        panel.page,
+        (panel.xref, panel.origin, panel.rendering_of.as_deref()),
+    )
+}
+
+/// Name of a picture without its extension: of a released one its own; else by paper, page (from 1) and
+/// what it is there: xref, origin, and of a rendering the label of its figure.
+///
 /// The published names come from `PyMuPDF`, which counts pages from 0.
-fn picture_stem(panel: &LabelledPanel) -> String {
-    if let Some(name) = &panel.file_name {
+pub fn picture_stem(
+    file_name: Option<&str>,
+    paper: &str,
+    page: u32,
+    (xref, origin, rendering_of): (Option<u32>, ImageOrigin, Option<&str>),
+) -> String {
+    if let Some(name) = file_name {
         return split_extension(name).0.to_owned();
     }
-    let paper: String = panel
-        .preprint_name
+    let paper: String = paper
         .chars()
         .map(|c| if c == '/' || c == '\\' || c.is_control() { '_' } else { c })
         .collect();
-    let page = panel.page.saturating_sub(1);
-    match panel.xref {
+    let page = page.saturating_sub(1);
+    match xref {
         Some(xref) => format!("{paper}-p{page}-{xref}"),
-        None if panel.origin == ImageOrigin::Rendered => {
-            let figure = panel.rendering_of.as_deref().unwrap_or_default();
-            format!("{paper}-p{page}-r{}", short_label(figure))
+        None if origin == ImageOrigin::Rendered => {
+            format!("{paper}-p{page}-r{}", short_label(rendering_of.unwrap_or_default()))
         }
         None => format!("{paper}-p{page}-inline"),
     }

@@ -1,0 +1,145 @@
+//! `covid-ct score-panels`: how many panels are proposed right, for `make score`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use covid_ct::Workspace;
+use covid_ct::curation::panels::propose;
+use covid_ct::metrics::panels::separation_accuracy;
+use covid_ct::store::{ObjectId, PanelBox, Store};
+use covid_ct::synth::compounds::{self, Layout};
+use image::GrayImage;
+use rayon::prelude::*;
+
+use super::Outcome;
+use crate::cli::ScorePanelsArgs;
+
+/// Least accuracy wanted on the synthetic corpus, on pasted scans with gutters, and without, where
+/// the best published on `ImageCLEF` is 0.86.
+const SYNTHETIC: f64 = 0.95;
+const PASTED: f64 = 0.90;
+const ABUTTING: f64 = 0.86;
+
+/// Prints a table of accuracies beside what is wanted; exit code 1 where something is missed.
+pub fn run(workspace: &Path, args: &ScorePanelsArgs) -> Result<Outcome> {
+    let workspace = &Workspace::new(workspace);
+    let mut table = Table::default();
+    if workspace.database().is_file() {
+        for (picture, truth) in decided(&Store::open_existing(workspace)?)? {
+            let start = Instant::now();
+            let score = separation_accuracy(&propose(&picture), &truth);
+            table.timed(&picture, start.elapsed());
+            table.add("decided", if truth.len() > 1 { "compounds" } else { "single" }, score);
+            table.add("decided", "all", score);
+        }
+        table.want("decided", "all", SYNTHETIC);
+    }
+    if let Some(folder) = &args.scans {
+        pasted(folder, args.series, &mut table)?;
+    }
+    Ok(if table.print() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// Scores a series of compounds of the scans in `folder`, and each of these alone.
+fn pasted(folder: &Path, series: u32, table: &mut Table) -> Result<()> {
+    let scans = compounds::read_scans(folder)
+        .with_context(|| format!("cannot read the scans in {}", folder.display()))?;
+    anyhow::ensure!(!scans.is_empty(), "no scan in {}", folder.display());
+    let scored: Vec<_> = (0..compounds::SERIES)
+        .into_par_iter()
+        .map(|index| {
+            let made = compounds::series(&scans, series * compounds::SERIES + index);
+            let start = Instant::now();
+            let score = separation_accuracy(&propose(&made.picture), &made.panels);
+            (made, score, start.elapsed())
+        })
+        .collect();
+    for (made, score, took) in scored {
+        table.timed(&made.picture, took);
+        if made.gutter == 0 {
+            table.add("pasted", "gutter  0 px", score);
+            continue;
+        }
+        let name = match made.ground {
+            0 => "black",
+            255 => "white",
+            _ => "grey",
+        };
+        table.add("pasted", "gutters of 2 px up", score);
+        table.add("pasted", &format!("gutter {:>2} px", made.gutter), score);
+        table.add("pasted", &format!("gutters {name}"), score);
+        if made.layout == Layout::Single {
+            table.add("pasted", "single", score);
+        }
+    }
+    for scan in &scans {
+        let whole = [PanelBox::whole(scan.width(), scan.height())];
+        table.add("published", "alone", separation_accuracy(&propose(scan), &whole));
+    }
+    table.want("pasted", "gutters of 2 px up", PASTED);
+    table.want("pasted", "gutter  0 px", ABUTTING);
+    Ok(())
+}
+
+/// The pictures that curators cropped, with the panels they agree on.
+fn decided(store: &Store) -> Result<Vec<(GrayImage, Vec<PanelBox>)>> {
+    let mut by_picture: BTreeMap<i64, (ObjectId, Vec<PanelBox>)> = BTreeMap::new();
+    for panel in store.labelled_panels()?.into_iter().filter(|panel| !panel.conflict) {
+        let entry = by_picture.entry(panel.image).or_insert((panel.object, Vec::new()));
+        entry.1.push(panel.bounds);
+    }
+    let pictures = by_picture.into_values().map(|(object, panels)| {
+        let bytes = store.objects().read(&object)?;
+        Ok((image::load_from_memory(&bytes)?.to_luma8(), panels))
+    });
+    pictures.collect()
+}
+
+/// Sums of scores by truth and measure.
+#[derive(Debug, Default)]
+struct Table {
+    rows: BTreeMap<(String, String), (f64, usize)>,
+    wanted: BTreeMap<(String, String), f64>,
+    pixels: f64,
+    time: Duration,
+}
+
+impl Table {
+    fn add(&mut self, truth: &str, measure: &str, score: f64) {
+        let (sum, of) = self.rows.entry((truth.into(), measure.into())).or_default();
+        *sum += score;
+        *of += 1;
+    }
+
+    fn want(&mut self, truth: &str, measure: &str, least: f64) {
+        self.wanted.insert((truth.into(), measure.into()), least);
+    }
+
+    fn timed(&mut self, picture: &GrayImage, took: Duration) {
+        self.pixels += f64::from(picture.width()) * f64::from(picture.height());
+        self.time += took;
+    }
+
+    /// Whether all that is wanted was reached.
+    fn print(&self) -> bool {
+        let mut all = true;
+        println!("{:<14}{:<20}{:>6}{:>10}{:>9}", "panels", "measure", "of", "reached", "wanted");
+        for (key @ (truth, measure), &(sum, of)) in &self.rows {
+            let reached = sum / of as f64;
+            print!("{truth:<14}{measure:<20}{of:>6}{reached:>10.3}");
+            match self.wanted.get(key) {
+                Some(&least) if reached < least => {
+                    all = false;
+                    println!("{least:>9.2}  missed");
+                }
+                Some(least) => println!("{least:>9.2}"),
+                None => println!("{:>9}", "-"),
+            }
+        }
+        let per_megapixel = self.time.as_secs_f64() * 1e9 / self.pixels.max(1.0);
+        eprintln!("{per_megapixel:.0} ms a megapixel");
+        all
+    }
+}
