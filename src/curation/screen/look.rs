@@ -1,0 +1,66 @@
+//! How things are set off, with colours and without (<https://no-color.org>).
+
+use ratatui::style::{Color, Modifier, Style};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    pub colour: bool,
+}
+
+impl Look {
+    fn coloured(self, colour: Color, otherwise: Modifier) -> Style {
+        if self.colour {
+            Style::new().fg(colour).add_modifier(Modifier::BOLD)
+        } else {
+            Style::new().add_modifier(otherwise)
+        }
+    }
+
+    /// Words that speak of CT.
+    pub fn ct(self) -> Style {
+        self.coloured(Color::Cyan, Modifier::UNDERLINED)
+    }
+
+    /// Words that affirm COVID-19.
+    pub fn covid(self) -> Style {
+        self.coloured(Color::Yellow, Modifier::BOLD)
+    }
+
+    /// The words that a decision is about to rest on.
+    pub fn quote(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    pub fn plain(self) -> Style {
+        Style::new()
+    }
+
+    pub fn heading(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    pub fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    pub fn bar(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    pub fn key(self) -> Style {
+        self.coloured(Color::Green, Modifier::BOLD)
+    }
+
+    pub fn done(self) -> Style {
+        self.coloured(Color::Green, Modifier::BOLD)
+    }
+
+    /// Something that went wrong or cannot be done.
+    pub fn warning(self) -> Style {
+        self.coloured(Color::Red, Modifier::BOLD)
+    }
+
+    pub fn chosen(self) -> Style {
+        self.coloured(Color::Magenta, Modifier::BOLD)
+    }
+}
