@@ -21,6 +21,9 @@ use super::words;
 /// Narrower than this, in cells, picture and text stand one above the other.
 const SIDE_BY_SIDE: u16 = 64;
 
+/// With fewer rows than this, text under a picture would have too few.
+const ROOMY: u16 = 26;
+
 /// Keys that work everywhere.
 const COMMON: &[Key] = &[
     ("s", "skip"),
@@ -32,6 +35,9 @@ const COMMON: &[Key] = &[
     ("?", "help"),
     ("q", "quit"),
 ];
+
+/// Those of them that do for a sheet.
+const ON_SHEET: &[Key] = &[("u", "undo"), ("?", "help"), ("q", "quit")];
 
 /// At the end.
 const AT_END: &[Key] = &[("u", "undo"), ("?", "help"), ("q", "quit")];
@@ -90,23 +96,35 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
     if let Ask::Sheet(sheet) = &current.ask {
         draw_sheet(frame, area, app, sheet);
     } else {
-        let (picture, text) = split(area);
-        app.pictures.draw(frame, picture, &wanted(app, &current));
+        let wanted = wanted(app, &current);
+        let image = &current.item.task.image;
+        let shape = wanted.part.map_or((image.width, image.height), |part| (part.w, part.h));
+        let (picture, text) = split(area, shape);
+        app.pictures.draw(frame, picture, &wanted);
         draw_text(frame, text, app, &current);
     }
     app.current = Some(current);
 }
 
-/// The places of picture and text.
-fn split(area: Rect) -> (Rect, Rect) {
-    let [picture, _, text] = if area.width >= SIDE_BY_SIDE {
-        Layout::horizontal([Constraint::Percentage(52), Constraint::Length(1), Constraint::Fill(1)])
-            .areas(area)
-    } else {
-        Layout::vertical([Constraint::Percentage(50), Constraint::Length(1), Constraint::Fill(1)])
-            .areas(area)
+/// The places of picture and text: beside each other, unless that is too narrow or a wide picture is
+/// much larger above the text.
+fn split(area: Rect, shape: (u32, u32)) -> (Rect, Rect) {
+    let [left, _, right] = Layout::horizontal([
+        Constraint::Percentage(52),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+    ])
+    .areas(area);
+    let [above, _, below] =
+        Layout::vertical([Constraint::Percentage(55), Constraint::Length(1), Constraint::Fill(1)])
+            .areas(area);
+    // A cell is about twice as high as it is wide.
+    let scale = |room: Rect| {
+        let (w, h) = (f64::from(shape.0.max(1)), f64::from(shape.1.max(1)));
+        (f64::from(room.width) / w).min(2.0 * f64::from(room.height) / h)
     };
-    (picture, text)
+    let roomy = area.height >= ROOMY && scale(above) > 1.25 * scale(left);
+    if area.width < SIDE_BY_SIDE || roomy { (above, below) } else { (left, right) }
 }
 
 fn wanted(app: &App<'_>, current: &Current) -> Wanted {
@@ -236,7 +254,8 @@ fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
     let Some(current) = &app.current else { return vec![keys_line(AT_END, app.look)] };
     let mut lines: Vec<Vec<Key>> = vec![Vec::new()];
     let mut used = 0;
-    for &key in current.ask.keys().iter().chain(COMMON) {
+    let common = if matches!(current.ask, Ask::Sheet(_)) { ON_SHEET } else { COMMON };
+    for &key in current.ask.keys().iter().chain(common) {
         let length = key.0.chars().count() + key.1.chars().count() + 3;
         if used + length > usize::from(width) + 2 {
             lines.push(Vec::new());

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use fast_image_resize::{ResizeOptions, Resizer};
 use image::{DynamicImage, Rgb, RgbImage};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
@@ -195,8 +196,7 @@ impl Pictures {
         let room = (u32::from(area.width) * cell_w, u32::from(area.height) * cell_h);
         let largest = if self.leaves_traces() { LARGEST } else { f64::INFINITY };
         let (width, height) = fitted((part.w, part.h), room, largest);
-        let shown = picture.crop_imm(part.x, part.y, part.w, part.h);
-        let mut canvas = scaled(&shown, width, height)?;
+        let mut canvas = scaled(picture, part, (width, height))?;
         for mark in &wanted.marks {
             self.draw_mark(&mut canvas, mark, part);
         }
@@ -263,13 +263,19 @@ fn fitted((w, h): (u32, u32), room: (u32, u32), largest: f64) -> (u32, u32) {
     (length(w, room.0), length(h, room.1))
 }
 
-fn scaled(picture: &DynamicImage, width: u32, height: u32) -> Result<RgbImage, String> {
+fn scaled(
+    picture: &DynamicImage,
+    part: PanelBox,
+    (width, height): (u32, u32),
+) -> Result<RgbImage, String> {
     let source = DynamicImage::ImageRgb8(picture.to_rgb8());
     let mut target = DynamicImage::new_rgb8(width, height);
-    fast_image_resize::Resizer::new()
-        .resize(&source, &mut target, None)
+    let PanelBox { x, y, w, h } = part;
+    let part = ResizeOptions::new().crop(f64::from(x), f64::from(y), f64::from(w), f64::from(h));
+    Resizer::new()
+        .resize(&source, &mut target, &part)
         .map_err(|error| format!("cannot scale the picture: {error}"))?;
-    Ok(target.to_rgb8())
+    Ok(target.into_rgb8())
 }
 
 /// Where a box in native pixels lies on a canvas that shows `part`; `None` where it lies outside.
