@@ -410,7 +410,10 @@ impl<'a> App<'a> {
             Stage::Select if self.batch => {
                 let tasks = round.tasks.iter().take(PICTURES).cloned();
                 let items = tasks.map(|task| Item::load(self.desk.store, task));
-                Ask::Sheet(Sheet::new(items.collect::<std::result::Result<_, _>>()?))
+                let items: Vec<Item> = items.collect::<std::result::Result<_, _>>()?;
+                // Side by side, unless they were on their way already.
+                self.pictures.ahead(items.iter().map(source_of).collect::<Vec<_>>());
+                Ask::Sheet(Sheet::new(items))
             }
             Stage::Select => Ask::Select,
             Stage::Diagnose => {

@@ -176,8 +176,8 @@ fn scrolled(
 fn draw_help(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
     let [area] = Layout::horizontal([Constraint::Max(100)]).horizontal_margin(1).areas(area);
     frame.render_widget(Clear, area);
-    let lines = help::lines(usize::from(area.width), app.look);
-    let mut scroll = app.help.unwrap_or_default();
+    let scroll = app.help.unwrap_or_default();
+    let (lines, mut scroll) = help::lines(usize::from(area.width), scroll, app.look);
     scrolled(frame, area, lines, &mut scroll, app.look);
     app.help = Some(scroll);
 }
@@ -246,7 +246,10 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, keys: Vec<Line<'s
 /// The keys, in as many lines as they need.
 fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
     if app.help.is_some() {
-        return vec![keys_line(&[("↓ ↑ PgDn PgUp", "scroll"), ("?", "close")], app.look)];
+        return vec![keys_line(
+            &[("↓ ↑ PgDn PgUp", "scroll"), ("g", "guideline"), ("?", "close")],
+            app.look,
+        )];
     }
     if app.typing.is_some() {
         return vec![keys_line(&[("Enter", "take it"), ("Esc", "leave it")], app.look)];

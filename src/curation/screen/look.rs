@@ -31,10 +31,6 @@ impl Look {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    pub fn plain(self) -> Style {
-        Style::new()
-    }
-
     pub fn heading(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }

@@ -41,13 +41,23 @@ fn evidence(told: &str, quote: &str, width: usize, look: Look) -> Vec<Line<'stat
     lines
 }
 
+/// Most panels listed at a time, so that the caption stays in sight.
+const PANELS: usize = 8;
+
 fn panels(cropping: &Cropping, width: usize, look: Look) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::styled("panels", look.heading())];
-    for (index, draft) in cropping.panels.drafts().iter().enumerate() {
+    let drafts = cropping.panels.drafts();
+    let first = match cropping.chosen() {
+        Some(chosen) if drafts.len() > PANELS => {
+            chosen.saturating_sub(PANELS / 2).min(drafts.len() - PANELS)
+        }
+        _ => 0,
+    };
+    let mut lines = vec![Line::styled(format!("panels ({})", drafts.len()), look.heading())];
+    for (index, draft) in drafts.iter().enumerate().skip(first).take(PANELS) {
         let chosen = cropping.chosen() == Some(index);
         let (sign, style) = if chosen { ("▸", look.chosen()) } else { (" ", Style::new()) };
         let (number, bounds) = (index + 1, draft.bounds);
-        let text = format!("{sign}{number} {:2} {bounds}  {}", draft.letter, draft.sub_caption);
+        let text = format!("{sign}{number:<2} {:2} {bounds}  {}", draft.letter, draft.sub_caption);
         lines.push(Line::styled(cut(&text, width), style));
     }
     lines.push(Line::default());
