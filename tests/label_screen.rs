@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use common::{Project, files, text};
 
 /// Longer than any question takes to appear, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Keys within 150 ms after a question appears are dropped; it appeared at most one look ago.
 const READING: Duration = Duration::from_millis(300);

@@ -64,7 +64,7 @@ impl Field {
 pub(super) struct Details {
     pub name: String,
     known: Option<CaseDetails>,
-    details: CaseDetails,
+    values: CaseDetails,
     time: String,
     quote: Quote,
     /// What is asked: of the patient of the panel before, no more than the time.
@@ -126,7 +126,7 @@ impl Form {
         Details {
             name,
             known,
-            details,
+            values: details,
             time: self.time.clone(),
             quote: if told { proposal.quote.clone() } else { Quote::default() },
             fields: if same { &[Field::Time] } else { &[Field::Age, Field::Sex, Field::Time] },
@@ -135,11 +135,11 @@ impl Form {
 
     /// Keeps what is new of the patient; gives the decision to write.
     pub fn accept(&self, desk: &Desk<'_>, answer: Details) -> Result<(Subject, Value, Quote)> {
-        if answer.known.as_ref() != Some(&answer.details) {
+        if answer.known.as_ref() != Some(&answer.values) {
             desk.store.add_case(&Case {
                 preprint: self.preprint,
                 name: answer.name.clone(),
-                details: answer.details,
+                details: answer.values,
                 curator: desk.curator.clone(),
                 time: now(),
             })?;
@@ -152,8 +152,8 @@ impl Form {
 impl Details {
     pub fn get(&self, field: Field) -> &str {
         match field {
-            Field::Age => &self.details.age,
-            Field::Sex => &self.details.sex,
+            Field::Age => &self.values.age,
+            Field::Sex => &self.values.sex,
             Field::Time => &self.time,
         }
     }
@@ -168,8 +168,8 @@ impl Details {
             (_, Field::Time) => typed.to_owned(),
         };
         match field {
-            Field::Age => self.details.age = value,
-            Field::Sex => self.details.sex = value,
+            Field::Age => self.values.age = value,
+            Field::Sex => self.values.sex = value,
             Field::Time => self.time = value,
         }
         Ok(())

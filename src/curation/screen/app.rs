@@ -55,6 +55,8 @@ pub(super) struct Current {
     pub item: Item,
     pub neighbours: Vec<Neighbour>,
     pub ask: Ask,
+    /// Whether the figure is shown as printed, instead of the picture.
+    pub printed: bool,
 }
 
 /// What was said last, at the foot.
@@ -80,8 +82,6 @@ pub(super) struct App<'a> {
     pub help: Option<usize>,
     /// First line shown of the text.
     pub scroll: usize,
-    /// Whether the figure is shown as printed, instead of the picture.
-    pub printed: bool,
     gate: Gate,
     /// Whether something new is asked that has not been drawn yet.
     fresh: bool,
@@ -106,7 +106,6 @@ impl<'a> App<'a> {
             typing: None,
             help: None,
             scroll: 0,
-            printed: false,
             gate: Gate::drawn(now),
             fresh: true,
             clear: false,
@@ -274,7 +273,7 @@ impl<'a> App<'a> {
                 let Some(Current { ask: Ask::Case(naming), .. }) = &self.current else {
                     return Ok(());
                 };
-                let (subject, value, quote) = naming.form.accept(&self.desk, details)?;
+                let (subject, value, quote) = naming.form.accept(&self.desk, *details)?;
                 return self.decide(subject, value, &quote);
             }
         }
@@ -382,7 +381,6 @@ impl<'a> App<'a> {
         self.desk.turn_to_next();
         self.typing = None;
         self.scroll = 0;
-        self.printed = false;
         self.fresh = true;
         self.clear = self.pictures.leaves_traces();
         self.current = None;
@@ -420,13 +418,15 @@ impl<'a> App<'a> {
                 let image = item.task.image.id;
                 Ask::Diagnose(Diagnosing::new(image, panels_in_force(self.desk.store, image)?))
             }
-            Stage::Crop => Ask::Crop(self.proposed_panels(&item)),
+            Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(&item))),
             Stage::Case => match &item.task.panel {
-                Some(panel) => Ask::Case(Naming::new(Form::read(self.desk.store, &item, panel)?)),
+                Some(panel) => {
+                    Ask::Case(Box::new(Naming::new(Form::read(self.desk.store, &item, panel)?)))
+                }
                 None => return Ok(None),
             },
         };
-        Ok(Some(Current { item, neighbours, ask }))
+        Ok(Some(Current { item, neighbours, ask, printed: false }))
     }
 
     fn proposed_panels(&mut self, item: &Item) -> Cropping {
@@ -469,7 +469,7 @@ impl<'a> App<'a> {
 
     fn open_picture(&mut self) {
         if let Some(current) = &self.current {
-            let text = open_and_tell(&self.shown_file(current));
+            let text = open_and_tell(&Self::shown_file(current));
             self.tell(text);
         }
     }
@@ -495,7 +495,7 @@ impl<'a> App<'a> {
         }
         match &current.item.as_printed {
             Some(Ok(_)) => {
-                self.printed = !self.printed;
+                current.printed = !current.printed;
                 self.clear = self.pictures.leaves_traces();
             }
             Some(Err(why)) => {
@@ -507,9 +507,9 @@ impl<'a> App<'a> {
         Ok(())
     }
 
-    fn shown_file(&self, current: &Current) -> PathBuf {
+    fn shown_file(current: &Current) -> PathBuf {
         match &current.item.as_printed {
-            Some(Ok(path)) if self.printed => path.clone(),
+            Some(Ok(path)) if current.printed => path.clone(),
             _ => current.item.path.clone(),
         }
     }

@@ -28,7 +28,7 @@ pub(super) enum Effect {
     SelectAll(Vec<Selection>),
     Diagnose(Subject, Diagnosis, Quote),
     Crop,
-    Case(Details),
+    Case(Box<Details>),
     /// The key means nothing here.
     Unknown,
 }
@@ -64,8 +64,8 @@ pub(super) enum Ask {
     Select,
     Sheet(Sheet),
     Diagnose(Diagnosing),
-    Crop(Cropping),
-    Case(Naming),
+    Crop(Box<Cropping>),
+    Case(Box<Naming>),
 }
 
 /// A key and what it does, for the foot of the screen.

@@ -73,11 +73,7 @@ impl Cropping {
     /// Zoomed, the chosen panel and a little around it, so that its edges can be seen.
     pub fn part(&self) -> Option<PanelBox> {
         let bounds = self.bounds().filter(|_| self.zoomed)?;
-        let margin = (bounds.w.max(bounds.h) / 12).max(4);
-        let (x, y) = (bounds.x.saturating_sub(margin), bounds.y.saturating_sub(margin));
-        let right = (bounds.x + bounds.w + margin).min(self.width);
-        let bottom = (bounds.y + bounds.h + margin).min(self.height);
-        Some(PanelBox { x, y, w: right - x, h: bottom - y })
+        Some(with_margin(bounds, self.width, self.height))
     }
 
     fn bounds(&self) -> Option<PanelBox> {
@@ -186,6 +182,15 @@ impl Cropping {
             }
         }
     }
+}
+
+/// A box and a little around it, inside a picture of `width` x `height` pixels.
+pub(super) fn with_margin(bounds: PanelBox, width: u32, height: u32) -> PanelBox {
+    let margin = (bounds.w.max(bounds.h) / 12).max(4);
+    let (x, y) = (bounds.x.saturating_sub(margin), bounds.y.saturating_sub(margin));
+    let right = (bounds.x + bounds.w + margin).min(width);
+    let bottom = (bounds.y + bounds.h + margin).min(height);
+    PanelBox { x, y, w: right - x, h: bottom - y }
 }
 
 fn other(corner: Corner) -> Corner {

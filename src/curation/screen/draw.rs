@@ -11,8 +11,9 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::app::{App, Current, source_of};
 use super::ask::{Ask, Key};
+use super::cropping::with_margin;
 use super::help;
-use super::look::Look;
+use super::look::{self, Look};
 use super::picture::{Mark, Source, Wanted};
 use super::sheet::Sheet;
 use super::text::{cut, marked, plain};
@@ -62,7 +63,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App<'_>) {
 
 /// What is asked about, how far it has come, how fast, by whom.
 fn status(app: &App<'_>, width: u16) -> Line<'static> {
-    let style = app.look.bar();
+    let style = look::BAR;
     let Some(round) = &app.round else {
         return Line::styled(pad(" nothing is left", width), style);
     };
@@ -96,7 +97,7 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
     if let Ask::Sheet(sheet) = &current.ask {
         draw_sheet(frame, area, app, sheet);
     } else {
-        let wanted = wanted(app, &current);
+        let wanted = wanted(&current);
         let image = &current.item.task.image;
         let shape = wanted.part.map_or((image.width, image.height), |part| (part.w, part.h));
         let (picture, text) = split(area, shape);
@@ -127,16 +128,20 @@ fn split(area: Rect, shape: (u32, u32)) -> (Rect, Rect) {
     if area.width < SIDE_BY_SIDE || roomy { (above, below) } else { (left, right) }
 }
 
-fn wanted(app: &App<'_>, current: &Current) -> Wanted {
+fn wanted(current: &Current) -> Wanted {
     let item = &current.item;
-    if let (true, Some(Ok(path))) = (app.printed, &item.as_printed) {
+    if let (true, Some(Ok(path))) = (current.printed, &item.as_printed) {
         let source = Source { path: path.clone(), object: None };
         return Wanted { source, part: None, marks: Vec::new() };
     }
     let (part, marks) = match &current.ask {
         Ask::Crop(cropping) => (cropping.part(), cropping.marks()),
         Ask::Diagnose(diagnosing) => (None, diagnosing.marks()),
-        Ask::Case(_) => (None, item.task.panel.iter().filter_map(mark_of_panel).collect()),
+        Ask::Case(naming) => {
+            let panel = item.task.panel.as_ref().filter(|_| naming.zoomed);
+            let part = panel.map(|panel| with_margin(panel.bounds, panel.width, panel.height));
+            (part, item.task.panel.iter().filter_map(mark_of_panel).collect())
+        }
         Ask::Select | Ask::Sheet(_) => (None, Vec::new()),
     };
     Wanted { source: source_of(item), part, marks }
@@ -150,17 +155,11 @@ fn mark_of_panel(panel: &crate::store::LabelledPanel) -> Option<Mark> {
 
 fn draw_text(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, current: &Current) {
     let lines = words::of(current, usize::from(area.width), app.look);
-    scrolled(frame, area, lines, &mut app.scroll, app.look);
+    scrolled(frame, area, lines, &mut app.scroll);
 }
 
 /// As many of `lines` as fit from `scroll` on, which is brought into range; says where there is more.
-fn scrolled(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    lines: Vec<Line<'static>>,
-    scroll: &mut usize,
-    look: Look,
-) {
+fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll: &mut usize) {
     let height = usize::from(area.height);
     let total = lines.len();
     *scroll = (*scroll).min(total.saturating_sub(height));
@@ -168,7 +167,7 @@ fn scrolled(
     let below = total - *scroll - shown.len();
     if below > 0 && !shown.is_empty() {
         let more = format!("⋯ {} more lines (PgDn)", below + 1);
-        *shown.last_mut().unwrap_or(&mut Line::default()) = Line::styled(more, look.heading());
+        *shown.last_mut().unwrap_or(&mut Line::default()) = Line::styled(more, look::HEADING);
     }
     frame.render_widget(Paragraph::new(shown), area);
 }
@@ -178,7 +177,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
     frame.render_widget(Clear, area);
     let scroll = app.help.unwrap_or_default();
     let (lines, mut scroll) = help::lines(usize::from(area.width), scroll, app.look);
-    scrolled(frame, area, lines, &mut scroll, app.look);
+    scrolled(frame, area, lines, &mut scroll);
     app.help = Some(scroll);
 }
 
@@ -201,7 +200,7 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, sheet: &Shee
             .areas(*cell);
             let digit = Sheet::digit(index);
             let (said, style) =
-                if *is_ct { ("CT", app.look.chosen()) } else { ("not CT", app.look.heading()) };
+                if *is_ct { ("CT", app.look.chosen()) } else { ("not CT", look::HEADING) };
             let title = Line::from(vec![
                 Span::styled(format!("{digit} "), app.look.key()),
                 Span::styled(said, style),
@@ -226,19 +225,19 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, keys: Vec<Line<'s
         frame.render_widget(Paragraph::new(lines), message);
     } else if !app.desk.note.is_empty() {
         let note = cut(&format!("# {}", app.desk.note), width);
-        frame.render_widget(Paragraph::new(Line::styled(note, app.look.heading())), message);
+        frame.render_widget(Paragraph::new(Line::styled(note, look::HEADING)), message);
     }
     if let Some((typing, input)) = &app.typing {
         let asked = format!("{} ", typing.question());
         let start = asked.chars().count();
         let (text, cursor) = input.window(width.saturating_sub(start + 1));
-        let line = Line::from(vec![Span::styled(asked, app.look.strong()), Span::raw(text)]);
+        let line = Line::from(vec![Span::styled(asked, look::STRONG), Span::raw(text)]);
         frame.render_widget(Paragraph::new(line), question);
         let column = question.x.saturating_add((start + cursor) as u16);
         frame.set_cursor_position(Position::new(column, question.y));
     } else if let Some(current) = &app.current {
         let asked = cut(&current.ask.question(), width);
-        frame.render_widget(Paragraph::new(Line::styled(asked, app.look.strong())), question);
+        frame.render_widget(Paragraph::new(Line::styled(asked, look::STRONG)), question);
     }
     frame.render_widget(Paragraph::new(keys), foot);
 }

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::look::Look;
+use super::look::{self, Look};
 use super::text::plain;
 
 const GUIDELINE: &str = include_str!("../../../annotations/GUIDELINE.md");
@@ -60,7 +60,7 @@ Case:
 Enter | accept patient, age, sex and time as they stand
 = | the patient of the panel before
 e t | edit all, the time alone; an emptied line means that the paper does not say
-r | start again from the proposal
+r z | start again from the proposal; show the panel enlarged
 
 ";
 
@@ -91,10 +91,10 @@ pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'stati
         .lines()
         .flat_map(|line| match (line.strip_prefix("# "), line.split_once(" | ")) {
             (_, Some((key, does))) => {
-                hanging(Span::styled(format!("{key:COLUMN$}"), look.key()), does, width)
+                hanging(&Span::styled(format!("{key:COLUMN$}"), look.key()), does, width)
             }
             (Some(heading), None) => plain(heading, width, look.ct()),
-            (None, None) => plain(line, width, look.strong()),
+            (None, None) => plain(line, width, look::STRONG),
         })
         .collect();
     let guideline = lines.len();
@@ -102,7 +102,7 @@ pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'stati
         if let Some(heading) = text.strip_prefix('#') {
             plain(heading.trim_start_matches('#').trim(), width, look.ct())
         } else if let Some(point) = text.strip_prefix("- ") {
-            hanging(Span::raw("- "), point, width)
+            hanging(&Span::raw("- "), point, width)
         } else {
             plain(&text, width, Style::new())
         }
@@ -111,7 +111,7 @@ pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'stati
 }
 
 /// `text` in a column of its own beside `name`.
-fn hanging(name: Span<'static>, text: &str, width: usize) -> Vec<Line<'static>> {
+fn hanging(name: &Span<'static>, text: &str, width: usize) -> Vec<Line<'static>> {
     let indent = name.width();
     let mut lines = plain(text, width.saturating_sub(indent), Style::new());
     for (index, line) in lines.iter_mut().enumerate() {

@@ -2,6 +2,14 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+/// The words that a decision is about to rest on.
+pub(super) const QUOTE: Style = Style::new().add_modifier(Modifier::REVERSED);
+pub(super) const HEADING: Style = Style::new().add_modifier(Modifier::DIM);
+pub(super) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The line at the top.
+pub(super) const BAR: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+/// What differs with colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
     pub colour: bool,
@@ -24,23 +32,6 @@ impl Look {
     /// Words that affirm COVID-19.
     pub fn covid(self) -> Style {
         self.coloured(Color::Yellow, Modifier::BOLD)
-    }
-
-    /// The words that a decision is about to rest on.
-    pub fn quote(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
-    }
-
-    pub fn heading(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
-    }
-
-    pub fn strong(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
-    }
-
-    pub fn bar(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     pub fn key(self) -> Style {

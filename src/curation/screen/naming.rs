@@ -10,25 +10,31 @@ pub(super) struct Naming {
     pub form: Form,
     /// What Enter accepts.
     pub details: Details,
+    /// Whether the panel is shown enlarged, not the whole picture.
+    pub zoomed: bool,
 }
 
 impl Naming {
     pub fn new(form: Form) -> Self {
         let details = form.details(form.proposed_name().to_owned());
-        Self { form, details }
+        Self { form, details, zoomed: false }
     }
 
     pub fn key(&mut self, key: KeyCode) -> Effect {
         match key {
-            KeyCode::Enter => Effect::Case(self.details.clone()),
+            KeyCode::Enter => Effect::Case(Box::new(self.details.clone())),
             KeyCode::Char('=') => match self.form.name("=") {
-                Ok(name) => Effect::Case(self.form.details(name)),
+                Ok(name) => Effect::Case(Box::new(self.form.details(name))),
                 Err(why) => Effect::Refuse(why),
             },
             KeyCode::Char('e') => Effect::Type(Typing::Patient, self.details.name.clone()),
             KeyCode::Char('t') => self.type_detail(Field::Time),
             KeyCode::Char('r') => {
                 self.details = self.form.details(self.form.proposed_name().to_owned());
+                Effect::Shown
+            }
+            KeyCode::Char('z') => {
+                self.zoomed = !self.zoomed;
                 Effect::Shown
             }
             _ => Effect::Unknown,
@@ -79,8 +85,15 @@ impl Naming {
                 ("e", "edit"),
                 ("t", "time"),
                 ("r", "restart"),
+                ("z", "zoom"),
             ],
-            None => &[("Enter", "accept"), ("e", "edit"), ("t", "time"), ("r", "restart")],
+            None => &[
+                ("Enter", "accept"),
+                ("e", "edit"),
+                ("t", "time"),
+                ("r", "restart"),
+                ("z", "zoom"),
+            ],
         }
     }
 }

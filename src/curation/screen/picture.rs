@@ -17,7 +17,7 @@ use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
 
 use super::super::preview::{fill, label};
-use super::look::Look;
+use super::look::{self, Look};
 use super::protocol::Show;
 use super::text::plain;
 use crate::store::{ObjectId, ObjectStore, PanelBox};
@@ -151,7 +151,7 @@ impl Pictures {
         if matches!(self.show, Show::Nothing) {
             let told = format!("(no picture: o opens {})", wanted.source.path.display());
             frame.render_widget(
-                Paragraph::new(plain(&told, area.width.into(), self.look.heading())),
+                Paragraph::new(plain(&told, area.width.into(), look::HEADING)),
                 area,
             );
             return;
@@ -179,7 +179,7 @@ impl Pictures {
         match drawn {
             Drawn::Pixels(protocol) => frame.render_widget(Image::new(protocol), place),
             Drawn::Canvas(canvas) if matches!(self.show, Show::Shades) => {
-                shades(frame, place, canvas)
+                shades(frame, place, canvas);
             }
             Drawn::Canvas(canvas) => half_blocks(frame, place, canvas),
         }
@@ -237,8 +237,8 @@ impl Pictures {
         for mark in &wanted.marks {
             let Some(number) = mark.number else { continue };
             let Some(at) = on_canvas(mark.bounds, part, canvas) else { continue };
-            let style = if mark.chosen { self.look.chosen() } else { self.look.strong() };
-            let style = style.patch(self.look.quote());
+            let style = if mark.chosen { self.look.chosen() } else { look::STRONG };
+            let style = style.patch(look::QUOTE);
             let (x, y) = (place.x + at.x as u16, place.y + at.y as u16);
             frame.buffer_mut().set_stringn(x, y, number.to_string(), at.w as usize, style);
         }

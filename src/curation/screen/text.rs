@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::evidence::{covid_words, ct_words};
 use super::super::prompt::wrap;
-use super::look::Look;
+use super::look::{self, Look};
 
 /// `text`, which comes from a PDF, without what a terminal would obey.
 pub(super) fn clean(text: &str) -> String {
@@ -60,7 +60,7 @@ fn styles(text: &str, quote: &str, look: Look) -> Vec<(Range<usize>, Style)> {
         .map(|pair| {
             let word = words.iter().find(|(at, _)| at.contains(&pair[0]));
             let style = word.map_or(Style::new(), |(_, style)| *style);
-            let style = if quoted.contains(&pair[0]) { style.patch(look.quote()) } else { style };
+            let style = if quoted.contains(&pair[0]) { style.patch(look::QUOTE) } else { style };
             (pair[0]..pair[1], style)
         })
         .collect()
