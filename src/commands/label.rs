@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
@@ -14,6 +15,9 @@ use covid_ct::store::{Stage, Store, StoreError};
 
 use super::{Outcome, worker_options};
 use crate::cli::{ImageProtocolArg, LabelArgs, StageArg};
+
+/// How long the full screen may take to end when the process is told to.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
@@ -66,8 +70,13 @@ fn wants_full_screen(args: &LabelArgs) -> bool {
 fn stop_quietly() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .context("cannot watch for signals")?;
+    ctrlc::set_handler(move || {
+        asked.store(true, Ordering::Relaxed);
+        // Whoever is still here then hangs on a terminal that has gone; every decision is on disk.
+        std::thread::sleep(GRACE);
+        std::process::exit(130);
+    })
+    .context("cannot watch for signals")?;
     Ok(stop)
 }
 

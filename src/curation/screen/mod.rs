@@ -36,7 +36,7 @@ use crate::store::Stage;
 use app::App;
 use look::Look;
 use protocol::Show;
-use terminal::FullScreen;
+use terminal::{FullScreen, Input};
 
 pub use protocol::ImageProtocol;
 
@@ -69,15 +69,21 @@ pub fn run(
     let mut app = App::new(desk, stage, show, look)?;
     while !app.has_ended() && !stop.load(Ordering::Relaxed) {
         if app.take_clear() {
-            screen.terminal.clear()?;
+            screen.wipe()?;
         }
         screen.terminal.draw(|frame| draw::draw(frame, &mut app))?;
         app.drawn(Instant::now());
-        if event::poll(TICK)? {
+        match terminal::wait_for_input(TICK)? {
+            Input::Gone => break,
+            Input::None => {}
             // What else has arrived is taken before the next drawing, which may be slow.
-            app.event(event::read()?, Instant::now())?;
-            while !app.is_fresh() && !app.has_ended() && event::poll(Duration::ZERO)? {
-                app.event(event::read()?, Instant::now())?;
+            Input::Ready => {
+                while !app.has_ended() && event::poll(Duration::ZERO)? {
+                    app.event(event::read()?, Instant::now())?;
+                    if app.is_fresh() {
+                        break;
+                    }
+                }
             }
         }
     }

@@ -208,6 +208,22 @@ fn what_is_typed_before_a_question_is_seen_answers_nothing() {
 }
 
 #[test]
+fn a_late_answer_of_the_terminal_is_no_key() {
+    let mut bench = Bench::new();
+    let mut printer = NotPrinted;
+    let stage = Some(Stage::Select);
+    let mut seat = Seat::take(&mut bench.store, &mut printer, stage, (80, 24), Show::Nothing);
+    let begin = KeyEvent::new(KeyCode::Char('_'), KeyModifiers::ALT);
+    seat.event_after(2000, Event::Key(begin));
+    for c in "Gi=31;nmc".chars() {
+        seat.event_after(0, key(KeyCode::Char(c)));
+    }
+    assert_eq!(seat.app.summary().decided, 0);
+    seat.event_after(1000, key(KeyCode::Char('c')));
+    assert_eq!(seat.app.summary().decided, 1);
+}
+
+#[test]
 fn wrong_evidence_stays_to_be_corrected() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
