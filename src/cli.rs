@@ -38,7 +38,7 @@ pub enum Command {
     Show(ShowArgs),
     /// Tell what the database holds and what is left to do
     Status(StatusArgs),
-    /// Decide at prompts what the pictures show
+    /// Decide at the keyboard what the pictures show
     Label(LabelArgs),
     /// Write the decisions to CSV files that git can merge, or read them
     Annotations(AnnotationsArgs),
