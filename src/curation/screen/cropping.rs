@@ -141,10 +141,19 @@ impl Cropping {
     }
 
     fn apply(&mut self, edit: &Edit) -> Effect {
+        let before = self.bounds();
         if let Err(why) = self.panels.apply(edit) {
             return Effect::Refuse(why);
         }
-        self.chosen = self.chosen.min(self.panels.drafts().len().saturating_sub(1));
+        // An edit sorts the panels anew; the chosen one stays chosen, or what begins where it did.
+        let drafts = self.panels.drafts();
+        let corner = |bounds: &PanelBox| (bounds.x, bounds.y);
+        let same = drafts.iter().position(|draft| Some(draft.bounds) == before);
+        let near = drafts
+            .iter()
+            .position(|draft| Some(corner(&draft.bounds)) == before.as_ref().map(corner));
+        let least = self.chosen.min(drafts.len().saturating_sub(1));
+        self.chosen = same.or(near).unwrap_or(least);
         Effect::Shown
     }
 
@@ -160,7 +169,7 @@ impl Cropping {
             return Effect::Shown;
         }
         let effect = self.apply(&Edit::Replace(self.chosen + 1, moved));
-        // Sorted anew, it may have another number now.
+        // It begins elsewhere now.
         let at = self.panels.drafts().iter().position(|draft| draft.bounds == moved);
         self.chosen = at.unwrap_or(self.chosen);
         effect
@@ -256,7 +265,11 @@ mod tests {
     #[test]
     fn keys_edit_as_the_commands_do() {
         let mut cropping = two();
-        press(&mut cropping, "\td");
+        press(&mut cropping, "\t");
+        assert!(matches!(cropping.line("+ 0,0,10,10"), Effect::Shown));
+        assert_eq!(cropping.chosen(), Some(2), "the same panel, under another number");
+        assert!(matches!(cropping.line("d 1"), Effect::Shown));
+        press(&mut cropping, "d");
         assert_eq!(cropping.panels.boxes().len(), 1);
         assert_eq!(cropping.chosen(), Some(0));
         press(&mut cropping, "w");

@@ -50,4 +50,15 @@ impl Look {
     pub fn chosen(self) -> Style {
         self.coloured(Color::Magenta, Modifier::BOLD)
     }
+
+    /// The number of a box, over a picture: with colours of its own, or those of the pixels below
+    /// would show through.
+    pub fn number(self, chosen: bool) -> Style {
+        match (self.colour, chosen) {
+            (true, true) => Style::new().fg(Color::Black).bg(Color::Yellow),
+            (true, false) => Style::new().fg(Color::White).bg(Color::Red),
+            (false, true) => QUOTE.patch(STRONG),
+            (false, false) => QUOTE,
+        }
+    }
 }

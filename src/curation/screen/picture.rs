@@ -237,8 +237,7 @@ impl Pictures {
         for mark in &wanted.marks {
             let Some(number) = mark.number else { continue };
             let Some(at) = on_canvas(mark.bounds, part, canvas) else { continue };
-            let style = if mark.chosen { self.look.chosen() } else { look::STRONG };
-            let style = style.patch(look::QUOTE);
+            let style = self.look.number(mark.chosen);
             let (x, y) = (place.x + at.x as u16, place.y + at.y as u16);
             frame.buffer_mut().set_stringn(x, y, number.to_string(), at.w as usize, style);
         }
