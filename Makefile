@@ -82,7 +82,7 @@ score: build ## Measure extraction against hand-made truth (SHARED=../shared) an
 
 .PHONY: ingest label annotations split export train evaluate report status
 ingest: build ## Read the PDFs: figures, captions, pictures (CORPUS=DIR)
-label: build ## Decide at prompts what the pictures show
+label: build ## Decide at the keyboard what the pictures show
 annotations: build ## Import decisions (ANNOTATIONS=DIR)
 split: build ## Divide the labelled panels into train, val and test
 export: build ## Write the dataset in the COVID-CT layout

@@ -42,7 +42,7 @@ pub enum Command {
     Curators(CuratorsArgs),
     /// Tell everything that was decided about a picture or panel
     History(HistoryArgs),
-    /// Decide at prompts what the pictures show
+    /// Decide at the keyboard what the pictures show
     Label(LabelArgs),
     /// Write the decisions to CSV files that git can merge, or read them
     Annotations(AnnotationsArgs),
@@ -223,6 +223,27 @@ pub struct LabelArgs {
     /// Only pictures of these papers (name as in `covid-ct figures`); may be given several times
     #[arg(long, value_name = "NAME")]
     pub paper: Vec<String>,
+
+    /// Ask line by line, as it is without a terminal, instead of on the full screen
+    #[arg(long)]
+    pub plain: bool,
+
+    /// How the full screen shows pictures
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "auto")]
+    pub image_protocol: ImageProtocolArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImageProtocolArg {
+    /// The best that the terminal says it has
+    Auto,
+    Kitty,
+    Iterm2,
+    Sixel,
+    /// Coloured characters, for any terminal
+    HalfBlocks,
+    /// No pictures
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,33 +2,47 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::curation::{AsPrinted, Ended, Prompt, Session, Style};
+use covid_ct::curation::screen::{self, ImageProtocol, Options};
+use covid_ct::curation::{AsPrinted, Desk, Ended, Prompt, Session, Style};
 use covid_ct::extract::Renderings;
 use covid_ct::store::{Stage, Store, StoreError};
 
 use super::{Outcome, worker_options};
-use crate::cli::{LabelArgs, StageArg};
+use crate::cli::{ImageProtocolArg, LabelArgs, StageArg};
+
+/// How long the full screen may take to end when the process is told to.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open_existing(&workspace)?;
     check_papers(&store, &args.paper)?;
-    let mut prompt = Prompt::new(io::stdin().lock(), io::stdout().lock(), Style::of_stdout());
     let curator = match &args.curator {
         Some(name) => name.trim().to_owned(),
-        None => ask_curator(&mut prompt)?,
+        None => ask_curator(&mut prompt())?,
     };
     if curator.is_empty() {
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
-    let preview = workspace.data().join("preview.png");
+    let stage = args.stage.map(stage);
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
-    let mut session =
-        Session::new(&mut store, prompt, &curator, &args.paper, &preview, &mut printer);
-    let summary = session.run(args.stage.map(stage))?;
+    let summary = if wants_full_screen(args) {
+        let desk = Desk::new(&mut store, &curator, &args.paper, &mut printer);
+        let colour = Style::of_stdout().colour;
+        let options = Options { protocol: protocol(args.image_protocol), colour };
+        let stop = stop_quietly()?;
+        screen::run(desk, stage, options, &stop)?
+    } else {
+        let preview = workspace.data().join("preview.png");
+        Session::new(&mut store, prompt(), &curator, &args.paper, &preview, &mut printer)
+            .run(stage)?
+    };
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
         Ended::Finished => "nothing is left but what was skipped",
@@ -39,6 +53,42 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         summary.decided, summary.undone, summary.skipped
     );
     Ok(Outcome::Done)
+}
+
+fn prompt() -> Prompt<io::StdinLock<'static>, io::StdoutLock<'static>> {
+    Prompt::new(io::stdin().lock(), io::stdout().lock(), Style::of_stdout())
+}
+
+/// Scripts and pipes are asked line by line, and so is a terminal that cannot move its cursor.
+fn wants_full_screen(args: &LabelArgs) -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    !args.plain && !dumb && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Becomes true when the process is told to end, so that the terminal is given back first. Ctrl-C is a
+/// key like others there.
+fn stop_quietly() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        asked.store(true, Ordering::Relaxed);
+        // Whoever is still here then hangs on a terminal that has gone; every decision is on disk.
+        std::thread::sleep(GRACE);
+        std::process::exit(130);
+    })
+    .context("cannot watch for signals")?;
+    Ok(stop)
+}
+
+fn protocol(protocol: ImageProtocolArg) -> ImageProtocol {
+    match protocol {
+        ImageProtocolArg::Auto => ImageProtocol::Auto,
+        ImageProtocolArg::Kitty => ImageProtocol::Kitty,
+        ImageProtocolArg::Iterm2 => ImageProtocol::Iterm2,
+        ImageProtocolArg::Sixel => ImageProtocol::Sixel,
+        ImageProtocolArg::HalfBlocks => ImageProtocol::HalfBlocks,
+        ImageProtocolArg::None => ImageProtocol::None,
+    }
 }
 
 /// Has a worker draw a figure as printed when its picture is first shown.

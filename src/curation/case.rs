@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, Write};
 
+use super::desk::Desk;
 use super::evidence::Quote;
+use super::item::Item;
 use super::patient::{self, PatientWords};
-use super::session::{Answer, Item, Line, Result, Session};
+use super::session::{Answer, Line, Result, Session};
 use crate::figures;
-use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Subject, Value, now};
+use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Store, Subject, Value, now};
 
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.
@@ -18,6 +20,7 @@ Age in whole years (or '7 months'), sex F or M, time in the paper's words (day 9
 ";
 
 /// What is proposed for a panel.
+#[derive(Debug, Clone)]
 struct Proposal {
     name: String,
     words: PatientWords,
@@ -25,50 +28,172 @@ struct Proposal {
     quote: Quote,
 }
 
+/// What is asked of a panel: a name, then, for that name, [`Details`].
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    preprint: i64,
+    subject: Subject,
+    proposal: Proposal,
+    /// The patients that the paper has.
+    cases: Vec<Case>,
+    /// The patient of the panel before.
+    pub previous: Option<String>,
+    time: String,
+}
+
+/// What a curator may correct of a named patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Age,
+    Sex,
+    Time,
+}
+
+impl Field {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Sex => "sex",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// A patient and a time, proposed or as corrected.
+#[derive(Debug, Clone)]
+pub(super) struct Details {
+    pub name: String,
+    known: Option<CaseDetails>,
+    values: CaseDetails,
+    time: String,
+    quote: Quote,
+    /// What is asked: of the patient of the panel before, no more than the time.
+    pub fields: &'static [Field],
+}
+
+impl Form {
+    pub fn read(store: &Store, item: &Item, panel: &LabelledPanel) -> Result<Self> {
+        let mut cases = store.cases()?;
+        cases.retain(|case| case.preprint == panel.preprint);
+        let panels = store.labelled_panels()?;
+        let previous = previous_panel(&panels, panel);
+        let proposal = propose(item, panel, &cases, previous);
+        let time = time_of_letter(&panels, panel).or_else(|| proposal.words.time.clone());
+        Ok(Self {
+            preprint: panel.preprint,
+            subject: Subject::panel(panel.image, panel.id),
+            previous: previous.and_then(|previous| previous.case.clone()),
+            time: time.unwrap_or_default(),
+            proposal,
+            cases,
+        })
+    }
+
+    pub fn proposed_name(&self) -> &str {
+        &self.proposal.name
+    }
+
+    /// The name that a typed answer means.
+    pub fn name(&self, typed: &str) -> std::result::Result<String, String> {
+        match (typed, &self.previous) {
+            ("", _) => Ok(self.proposal.name.clone()),
+            ("=", Some(case)) => Ok(case.clone()),
+            ("=", None) => Err("no panel before this one has a patient".into()),
+            // The text form of a case decision is `name @ time`.
+            (name, _) if name.contains('@') => Err("a patient's name cannot hold an @".into()),
+            (name, _) => Ok(name.to_owned()),
+        }
+    }
+
+    /// What is proposed for the patient of this name.
+    pub fn details(&self, name: String) -> Details {
+        let known = self.cases.iter().find(|case| case.name == name);
+        let known = known.map(|case| case.details.clone());
+        // Words that name a patient, or name none while the curator names one the paper has already,
+        // say nothing of another; words without a name are of whoever the curator says it is.
+        let proposal = &self.proposal;
+        let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
+        let mut details = known.clone().unwrap_or_default();
+        let same = self.previous.as_ref() == Some(&name);
+        if told && !same {
+            if details.age.is_empty() {
+                details.age = proposal.words.age.map(|age| age.to_string()).unwrap_or_default();
+            }
+            if details.sex.is_empty() {
+                proposal.words.sex.unwrap_or_default().clone_into(&mut details.sex);
+            }
+        }
+        Details {
+            name,
+            known,
+            values: details,
+            time: self.time.clone(),
+            quote: if told { proposal.quote.clone() } else { Quote::default() },
+            fields: if same { &[Field::Time] } else { &[Field::Age, Field::Sex, Field::Time] },
+        }
+    }
+
+    /// Keeps what is new of the patient; gives the decision to write.
+    pub fn accept(&self, desk: &Desk<'_>, answer: Details) -> Result<(Subject, Value, Quote)> {
+        if answer.known.as_ref() != Some(&answer.values) {
+            desk.store.add_case(&Case {
+                preprint: self.preprint,
+                name: answer.name.clone(),
+                details: answer.values,
+                curator: desk.curator.clone(),
+                time: now(),
+            })?;
+        }
+        let time = Some(answer.time).filter(|time| !time.is_empty());
+        Ok((self.subject, Value::Case { name: answer.name, time }, answer.quote))
+    }
+}
+
+impl Details {
+    pub fn get(&self, field: Field) -> &str {
+        match field {
+            Field::Age => &self.values.age,
+            Field::Sex => &self.values.sex,
+            Field::Time => &self.time,
+        }
+    }
+
+    /// Takes a typed answer: nothing keeps what is proposed, `-` empties it.
+    pub fn set(&mut self, field: Field, typed: &str) -> std::result::Result<(), String> {
+        let value = match (typed, field) {
+            ("", _) => return Ok(()),
+            ("-", _) => String::new(),
+            (_, Field::Age) => patient::parse_age(typed)?,
+            (_, Field::Sex) => patient::parse_sex(typed)?,
+            (_, Field::Time) => typed.to_owned(),
+        };
+        match field {
+            Field::Age => self.values.age = value,
+            Field::Sex => self.values.sex = value,
+            Field::Time => self.time = value,
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
 ) -> Result<Answer> {
     let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
-    let cases: Vec<Case> =
-        session.store.cases()?.into_iter().filter(|case| case.preprint == panel.preprint).collect();
-    let panels = session.store.labelled_panels()?;
-    let previous = previous_panel(&panels, panel);
-    let proposal = propose(item, panel, &cases, previous);
-
-    let name = match ask_name(session, item, &proposal, previous)? {
+    let form = Form::read(session.desk.store, item, panel)?;
+    let name = match ask_name(session, item, &form)? {
         Line::Leave(answer) => return Ok(answer),
         Line::Text(name) => name,
     };
-    let known = cases.iter().find(|case| case.name == name).map(|case| case.details.clone());
-    // Words that name a patient, or name none while the curator names one the paper has already, say
-    // nothing of another; words without a name are of whoever the curator says it is.
-    let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
-    let words = if told { proposal.words.clone() } else { PatientWords::default() };
-    let mut details = known.clone().unwrap_or_default();
-    let same = previous.is_some_and(|previous| previous.case.as_ref() == Some(&name));
-    if !same {
-        let age = words.age.map(|age| age.to_string()).unwrap_or_default();
-        let age = if details.age.is_empty() { age } else { details.age };
-        details.age = match ask_detail(session, item, "age", &age, patient::parse_age)? {
-            Line::Leave(answer) => return Ok(answer),
-            Line::Text(age) => age,
-        };
-        let sex = if details.sex.is_empty() { words.sex.unwrap_or_default() } else { &details.sex };
-        details.sex = match ask_detail(session, item, "sex", sex, patient::parse_sex)? {
-            Line::Leave(answer) => return Ok(answer),
-            Line::Text(sex) => sex,
-        };
+    let mut details = form.details(name);
+    for &field in details.fields {
+        if let Some(answer) = ask_detail(session, item, &mut details, field)? {
+            return Ok(answer);
+        }
     }
-    let time = time_of_letter(&panels, panel).or(proposal.words.time).unwrap_or_default();
-    let time = match ask_detail(session, item, "time", &time, |text| Ok(text.to_owned()))? {
-        Line::Leave(answer) => return Ok(answer),
-        Line::Text(time) => Some(time).filter(|time| !time.is_empty()),
-    };
-    keep_details(session, panel.preprint, &name, known.as_ref(), details)?;
-    let quote = if told { proposal.quote } else { Quote::default() };
-    let subject = Subject::panel(panel.image, panel.id);
-    session.decide(subject, Value::Case { name, time }, &quote)?;
+    let (subject, value, quote) = form.accept(&session.desk, details)?;
+    session.decide(subject, value, &quote)?;
     Ok(Answer::Decided)
 }
 
@@ -147,69 +272,39 @@ fn next_name(cases: &[Case]) -> String {
 fn ask_name<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
-    proposal: &Proposal,
-    previous: Option<&LabelledPanel>,
+    form: &Form,
 ) -> Result<Line> {
-    let previous = previous.and_then(|panel| panel.case.clone());
-    let question = match &previous {
-        Some(case) => format!("patient [{}] (= {case}; s, u, q, o, ?):", proposal.name),
-        None => format!("patient [{}] (s, u, q, o, ?):", proposal.name),
+    let question = match &form.previous {
+        Some(case) => format!("patient [{}] (= {case}; s, u, q, o, ?):", form.proposed_name()),
+        None => format!("patient [{}] (s, u, q, o, ?):", form.proposed_name()),
     };
     loop {
         let text = match session.line(&question, item, HELP)? {
             Line::Text(text) => text,
             leave @ Line::Leave(_) => return Ok(leave),
         };
-        match (text.as_str(), &previous) {
-            ("", _) => return Ok(Line::Text(proposal.name.clone())),
-            ("=", Some(case)) => return Ok(Line::Text(case.clone())),
-            ("=", None) => session.prompt.tell("no panel before this one has a patient")?,
-            // The text form of a case decision is `name @ time`.
-            (name, _) if name.contains('@') => {
-                session.prompt.tell("a patient's name cannot hold an @")?;
-            }
-            (name, _) => return Ok(Line::Text(name.to_owned())),
+        match form.name(&text) {
+            Ok(name) => return Ok(Line::Text(name)),
+            Err(why) => session.prompt.tell(&why)?,
         }
     }
 }
 
+/// Asks until `field` is set; gives the answer that leaves the panel instead, if one is given.
 fn ask_detail<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
-    what: &str,
-    proposed: &str,
-    parse: impl Fn(&str) -> std::result::Result<String, String>,
-) -> Result<Line> {
+    details: &mut Details,
+    field: Field,
+) -> Result<Option<Answer>> {
     loop {
-        match session.line(&format!("  {what} [{proposed}]:"), item, HELP)? {
-            Line::Text(text) if text.is_empty() => return Ok(Line::Text(proposed.to_owned())),
-            Line::Text(text) if text == "-" => return Ok(Line::Text(String::new())),
-            Line::Text(text) => match parse(&text) {
-                Ok(value) => return Ok(Line::Text(value)),
+        let question = format!("  {} [{}]:", field.name(), details.get(field));
+        match session.line(&question, item, HELP)? {
+            Line::Leave(answer) => return Ok(Some(answer)),
+            Line::Text(text) => match details.set(field, &text) {
+                Ok(()) => return Ok(None),
                 Err(why) => session.prompt.tell(&why)?,
             },
-            leave @ Line::Leave(_) => return Ok(leave),
         }
     }
-}
-
-/// Appends what is known of a patient where it is new.
-fn keep_details<R, W>(
-    session: &Session<'_, R, W>,
-    preprint: i64,
-    name: &str,
-    known: Option<&CaseDetails>,
-    details: CaseDetails,
-) -> Result<()> {
-    if known == Some(&details) {
-        return Ok(());
-    }
-    let case = Case {
-        preprint,
-        name: name.to_owned(),
-        details,
-        curator: session.curator.clone(),
-        time: now(),
-    };
-    Ok(session.store.add_case(&case)?)
 }

@@ -4,11 +4,13 @@ use std::io::{BufRead, Write};
 
 use image::DynamicImage;
 
+use super::desk::Desk;
 use super::edit::{Edit, Panels};
 use super::evidence::Quote;
-use super::session::{Answer, Item, Line, Result, Session};
+use super::item::Item;
+use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
-use crate::store::{NewPanel, PanelBox, Subject, Value};
+use crate::store::{NewPanel, PanelBox, Store, Subject, Value};
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
@@ -20,6 +22,7 @@ Which rectangles of the picture are single CT scans? One box a scan, tight, with
   = 3 x,y,w,h       replace the box of panel 3
   l 2 B             panel 2 is B of the caption; l 2 takes its letter away
   l                 letter all panels after the caption, once they are right
+  x 3 | 120         split panel 3 at the column 120 of the picture; x 3 - 80 at the row 80
   c                 clear: start from no panels (accepted so, the picture gives none)
   r                 start again from what was proposed
 ";
@@ -31,7 +34,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
 ) -> Result<Answer> {
-    let picture = match read_picture(session, item) {
+    let picture = match read_picture(session.desk.store, item) {
         Ok(picture) => Some(picture),
         Err(why) => {
             session.prompt.tell(&format!("{why}; boxes can still be typed"))?;
@@ -52,7 +55,9 @@ pub(super) fn ask<R: BufRead, W: Write>(
         };
         match text.as_str() {
             "" | "a" => {
-                accept(session, item.task.image.id, &current)?;
+                add_panels(&mut session.desk, item.task.image.id, &current)?;
+                let (subject, value) = decision(item.task.image.id, &current);
+                session.decide(subject, value, &Quote::image())?;
                 return Ok(Answer::Decided);
             }
             "r" => current = proposal.clone(),
@@ -68,23 +73,25 @@ pub(super) fn ask<R: BufRead, W: Write>(
 }
 
 /// The decoded picture, or why there is none to look at.
-fn read_picture<R, W>(
-    session: &Session<'_, R, W>,
-    item: &Item,
-) -> std::result::Result<DynamicImage, String> {
-    let bytes =
-        session.store.objects().read(&item.task.image.object).map_err(|error| error.to_string())?;
+fn read_picture(store: &Store, item: &Item) -> std::result::Result<DynamicImage, String> {
+    let bytes = store.objects().read(&item.task.image.object).map_err(|error| error.to_string())?;
     let picture = image::load_from_memory(&bytes)
         .map_err(|error| format!("cannot decode {}: {error}", item.path.display()))?;
+    check_size(item, &picture)?;
+    Ok(picture)
+}
+
+/// That panels, which are in pixels, mean the same in `picture` as in the database.
+pub(super) fn check_size(item: &Item, picture: &DynamicImage) -> std::result::Result<(), String> {
     let (width, height) = (item.task.image.width, item.task.image.height);
     if (picture.width(), picture.height()) == (width, height) {
-        Ok(picture)
+        Ok(())
     } else {
         Err(format!("{} is not of the {width} x {height} pixels recorded", item.path.display()))
     }
 }
 
-fn propose(item: &Item, picture: Option<&DynamicImage>) -> Panels {
+pub(super) fn propose(item: &Item, picture: Option<&DynamicImage>) -> Panels {
     let image = &item.task.image;
     let boxes = picture.map_or_else(
         || vec![PanelBox::whole(image.width, image.height)],
@@ -118,12 +125,9 @@ fn show<R: BufRead, W: Write>(
     Ok(())
 }
 
-fn accept<R: BufRead, W: Write>(
-    session: &mut Session<'_, R, W>,
-    image: i64,
-    panels: &Panels,
-) -> Result<()> {
-    let curator = session.curator.clone();
+/// Keeps the rows of the panels that a decision is about to name. Panels without their decision mean
+/// nothing, so a crash between the two does no harm.
+pub(super) fn add_panels(desk: &mut Desk<'_>, image: i64, panels: &Panels) -> Result<()> {
     let rows: Vec<NewPanel> = panels
         .drafts()
         .iter()
@@ -132,12 +136,13 @@ fn accept<R: BufRead, W: Write>(
             bounds: draft.bounds,
             letter: draft.letter.clone(),
             sub_caption: draft.sub_caption.clone(),
-            proposed_by: if draft.proposed { AUTO.into() } else { curator.clone() },
+            proposed_by: if draft.proposed { AUTO.into() } else { desk.curator.clone() },
         })
         .collect();
-    // Panels without their decision mean nothing, so a crash between the two does no harm.
-    session
-        .store
-        .transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
-    session.decide(Subject::image(image), Value::Crop(panels.boxes()), &Quote::image())
+    desk.store.transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
+    Ok(())
+}
+
+pub(super) fn decision(image: i64, panels: &Panels) -> (Subject, Value) {
+    (Subject::image(image), Value::Crop(panels.boxes()))
 }

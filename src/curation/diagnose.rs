@@ -2,9 +2,12 @@
 
 use std::io::{BufRead, Write};
 
+use super::desk::Desk;
 use super::evidence::{Quote, Texts, propose};
-use super::session::{Answer, Item, Line, Result, Session};
-use crate::store::{Diagnosis, Evidence, Stage, Subject, Value};
+use super::item::Item;
+use super::session::{Answer, Line, Result, Session};
+use crate::figures::Mention;
+use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Store, Subject, Value};
 
 const HELP: &str = "\
 What do the authors say the scan shows?
@@ -33,7 +36,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
     item: &Item,
 ) -> Result<Answer> {
     let image = item.task.image.id;
-    let panels = panels_of(session, image)?;
+    let panels = panels_of(session.desk.store, image)?;
     let question = match panels.len() {
         0 | 1 => "diagnosis? [c/n/m/x, s, u, q, o, ?]".to_owned(),
         count => format!("diagnosis? [c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]"),
@@ -53,8 +56,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
         match ask_evidence(session, item, diagnosis)? {
             Grounds::Given(quote) => {
                 session.decide(subject, Value::Diagnose(diagnosis), &quote)?;
-                // Panel by panel, the picture is done when every panel is.
-                if subject.panel.is_none() || all_diagnosed(session, image, &panels)? {
+                if is_done(&session.desk, subject, &panels)? {
                     return Ok(Answer::Decided);
                 }
             }
@@ -65,18 +67,56 @@ pub(super) fn ask<R: BufRead, W: Write>(
 }
 
 /// `panel.id` of the panels in force of a picture, in order.
-fn panels_of<R, W>(session: &Session<'_, R, W>, image: i64) -> Result<Vec<i64>> {
-    let panels = session.store.labelled_panels()?;
-    Ok(panels.iter().filter(|panel| panel.image == image).map(|panel| panel.id).collect())
+fn panels_of(store: &Store, image: i64) -> Result<Vec<i64>> {
+    Ok(panels_in_force(store, image)?.iter().map(|panel| panel.id).collect())
 }
 
-fn all_diagnosed<R, W>(session: &Session<'_, R, W>, image: i64, panels: &[i64]) -> Result<bool> {
-    let decided = session.store.decisions_in_force(Stage::Diagnose)?;
+/// The panels in force of a picture, in order.
+pub(super) fn panels_in_force(store: &Store, image: i64) -> Result<Vec<LabelledPanel>> {
+    let mut panels = store.labelled_panels()?;
+    panels.retain(|panel| panel.image == image);
+    Ok(panels)
+}
+
+/// Whether a decision on `subject` leaves nothing to ask of its picture: panel by panel, it is done
+/// when every panel is.
+pub(super) fn is_done(desk: &Desk<'_>, subject: Subject, panels: &[i64]) -> Result<bool> {
+    if subject.panel.is_none() {
+        return Ok(true);
+    }
+    let decided = desk.store.decisions_in_force(Stage::Diagnose)?;
     Ok(panels.iter().all(|&panel| {
         decided.iter().any(|decision| {
-            decision.curator == session.curator && decision.subject == Subject::panel(image, panel)
+            decision.curator == desk.curator
+                && decision.subject == Subject::panel(subject.image, panel)
         })
     }))
+}
+
+/// Every quotation that may be meant, the proposed one first: the words that speak for `diagnosis`
+/// in each source, the citing sentences, the picture itself.
+pub(super) fn alternatives(diagnosis: Diagnosis, texts: &Texts<'_>) -> Vec<Quote> {
+    let nothing = Texts { caption: "", mentions: &[], front: "" };
+    let whole =
+        |mention: &Mention| Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
+    let spoken = [
+        propose(diagnosis, texts),
+        propose(diagnosis, &Texts { caption: texts.caption, ..nothing }),
+        propose(diagnosis, &Texts { mentions: texts.mentions, ..nothing }),
+        propose(diagnosis, &Texts { front: texts.front, ..nothing }),
+    ];
+    let first = spoken[0].clone();
+    let is_image = |quote: &Quote| quote.source == Some(Evidence::Image);
+    let mut quotes: Vec<Quote> = spoken
+        .into_iter()
+        .filter(|quote| !is_image(quote))
+        .chain(texts.mentions.iter().map(whole))
+        .chain([Quote::image()])
+        .collect();
+    quotes.sort_by_key(|quote| *quote != first);
+    let mut seen = std::collections::HashSet::new();
+    quotes.retain(|quote| seen.insert((quote.source, quote.span.clone())));
+    quotes
 }
 
 /// `c`, or `2=c` for the second panel.
@@ -142,7 +182,7 @@ fn ask_evidence<R: BufRead, W: Write>(
 
 /// Reads `caption "words"`, `mention 2`, `abstract "words"`, `image`. Words said to be printed must
 /// be printed there, blanks aside.
-fn parse_evidence(
+pub(super) fn parse_evidence(
     text: &str,
     diagnosis: Diagnosis,
     texts: &Texts<'_>,
@@ -208,7 +248,6 @@ fn unquote(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::Mention;
 
     #[test]
     fn answers_name_the_picture_or_a_panel() {
@@ -218,6 +257,25 @@ mod tests {
         assert!(parse("0=n", 7, &[10, 11]).is_err());
         assert!(parse("1=n", 7, &[]).is_err_and(|why| why.contains("crop")));
         assert!(parse("", 7, &[]).is_err());
+    }
+
+    #[test]
+    fn alternatives_begin_with_the_proposal_and_end_with_the_rest() {
+        let mentions = [Mention { page: 3, text: "See Fig. 1.".into(), panels: Vec::new() }];
+        let texts = Texts {
+            caption: "Figure 1. CT.",
+            mentions: &mentions,
+            front: "We report COVID-19. It spreads.",
+        };
+        let told = |diagnosis| {
+            let quotes = alternatives(diagnosis, &texts);
+            quotes.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(Diagnosis::Covid),
+            ["abstract: \"We report COVID-19.\"", "mention: \"See Fig. 1.\"", "image"]
+        );
+        assert_eq!(told(Diagnosis::Exclude), ["image", "mention: \"See Fig. 1.\""]);
     }
 
     #[test]

@@ -30,10 +30,21 @@ pub enum Edit {
     Add(PanelBox),
     /// `= 3 x,y,w,h`
     Replace(usize, PanelBox),
+    /// `x 3 | 120`, `x 3 - 80`: two panels for one, cut at a column or a row of the picture.
+    Split(usize, Cut),
     /// `l 2 B`; without a letter, none.
     Letter(usize, String),
     /// `l`: all as the caption letters them, where the numbers agree.
     Reletter,
+}
+
+/// Where a panel is split, in pixels of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Left and right of a column.
+    Column(u32),
+    /// Above and below a row.
+    Row(u32),
 }
 
 impl Edit {
@@ -57,6 +68,7 @@ impl Edit {
                 let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
                 Ok(Self::Replace(panel_number(number)?, bounds(rest)?))
             }
+            ("x", _) => split(rest),
             ("l", "") => Ok(Self::Reletter),
             ("l", _) => {
                 let (number, letter) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -81,6 +93,15 @@ fn numbers(text: &str, least: usize) -> Result<Vec<usize>, String> {
         return Err(format!("expected at least {least} panel number(s), such as 'd 3' or 'm 1 2'"));
     }
     Ok(numbers)
+}
+
+/// `3 | 120` or `3 - 80`, blanks or none between.
+fn split(text: &str) -> Result<Edit, String> {
+    let wrong = || format!("'x {text}' splits nothing: expected 'x 3 | 120' or 'x 3 - 80'");
+    let at = text.find(['|', '-']).ok_or_else(wrong)?;
+    let place = text[at + 1..].trim().parse().map_err(|_| wrong())?;
+    let cut = if text[at..].starts_with('|') { Cut::Column(place) } else { Cut::Row(place) };
+    Ok(Edit::Split(panel_number(text[..at].trim())?, cut))
 }
 
 /// `x,y,w,h`, or with blanks between.
@@ -159,6 +180,7 @@ impl Panels {
                 let letter = self.drafts[index].letter.clone();
                 self.drafts[index] = self.drawn(*bounds, &letter);
             }
+            Edit::Split(number, cut) => self.split(*number, *cut)?,
             Edit::Letter(number, letter) => {
                 let index = self.indices(&[*number])?[0];
                 if letter.chars().count() > 3 {
@@ -169,6 +191,37 @@ impl Panels {
             Edit::Reletter => self.reletter()?,
         }
         self.sort();
+        Ok(())
+    }
+
+    /// The first half keeps the letter: which is the other's, only the caption or a curator can say.
+    fn split(&mut self, number: usize, cut: Cut) -> Result<(), String> {
+        let index = self.indices(&[number])?[0];
+        let PanelBox { x, y, w, h } = self.drafts[index].bounds;
+        let (at, from, length) = match cut {
+            Cut::Column(at) => (at, x, w),
+            Cut::Row(at) => (at, y, h),
+        };
+        if at <= from || at >= from + length {
+            return Err(format!(
+                "panel {number} goes from {from} to {}: {at} cuts nothing off",
+                from + length
+            ));
+        }
+        let (first, second) = match cut {
+            Cut::Column(at) => {
+                (PanelBox { x, y, w: at - x, h }, PanelBox { x: at, y, w: x + w - at, h })
+            }
+            Cut::Row(at) => {
+                (PanelBox { x, y, w, h: at - y }, PanelBox { x, y: at, w, h: y + h - at })
+            }
+        };
+        self.check(first, &[index])?;
+        self.check(second, &[index])?;
+        let letter = self.drafts[index].letter.clone();
+        self.remove(&[index]);
+        self.drafts.push(self.drawn(first, &letter));
+        self.drafts.push(self.drawn(second, ""));
         Ok(())
     }
 
@@ -302,6 +355,8 @@ mod tests {
         assert_eq!(after(&["c", "10 10 20 20"]), ["10,10,20,20 "]);
         assert_eq!(after(&["= 2 60,0,40,80"])[1], "B60,0,40,80 Second.");
         assert_eq!(after(&["l 1 B", "l 2"]), ["B0,0,50,80 Second.", "50,0,50,80 "]);
+        assert_eq!(after(&["w", "x 1 | 40"]), ["0,0,40,80 ", "40,0,60,80 "]);
+        assert_eq!(after(&["d 1", "x1-30"]), ["B50,0,50,30 Second.", "50,30,50,50 "]);
         let redrawn = after(&["c", "+ 50,0,50,80", "+ 0,0,49,80", "l"]);
         assert_eq!(redrawn, ["A0,0,49,80 First.", "B50,0,50,80 Second."]);
     }
@@ -314,6 +369,8 @@ mod tests {
             ("+ 0,0,50,80", "already"),
             ("= 1 50,0,50,80", "already"),
             ("l 1 WXYZ", "letter"),
+            ("x 1 | 50", "0 to 50"),
+            ("x 3 | 10", "1 to 2"),
         ] {
             let mut panels = two();
             let edit = Edit::parse(command).expect(command);
@@ -321,7 +378,9 @@ mod tests {
             assert!(error.contains(why), "{command}: {error}");
             assert_eq!(panels, two());
         }
-        for command in ["", "z", "d", "d x", "m 1", "+ 1,2,3", "= 1", "w 1", "l x"] {
+        for command in
+            ["", "z", "d", "d x", "m 1", "+ 1,2,3", "= 1", "w 1", "l x", "x", "x 1", "x 1 |"]
+        {
             assert!(Edit::parse(command).is_err(), "{command}");
         }
     }
@@ -341,7 +400,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_commands_leave_panels_inside(commands in prop::collection::vec("[wcdml=+] ?[0-9]{0,2}([ ,][0-9]{1,2}){0,4}", 0..8)) {
+        fn any_commands_leave_panels_inside(commands in prop::collection::vec("[wcdmlx=+] ?[0-9]{0,2}([ ,|-][0-9]{1,2}){0,4}", 0..8)) {
             let mut panels = two();
             for command in &commands {
                 if let Ok(edit) = Edit::parse(command) {

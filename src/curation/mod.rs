@@ -1,17 +1,20 @@
 //! What people decide: the queue of what is left, what the tool proposes, the prompts, the session.
 //!
 //! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
-//! answers and are pure; [`edit`] is the state of panels being corrected; [`prompt`] and `view` put
-//! it into lines; [`session`] drives one curator through a stage, and `select`, `diagnose`, `crop`
-//! and `case` ask its questions. [`annotations`] writes what was decided as text, and reads it.
+//! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `diagnose`, `crop`
+//! and `case` say what a stage asks and what an answer means, and `desk` writes it. There are two front
+//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
+//! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
 
 pub mod agreement;
 pub mod annotations;
 mod case;
 mod crop;
+mod desk;
 mod diagnose;
 pub mod edit;
 pub mod evidence;
+mod item;
 pub mod letters;
 pub mod panels;
 pub mod patient;
@@ -19,13 +22,17 @@ pub mod preview;
 pub mod progress;
 pub mod prompt;
 pub mod queue;
+pub mod screen;
 #[cfg(test)]
 mod scripted;
 mod select;
 pub mod session;
 mod view;
+mod viewer;
 
+pub use desk::Desk;
+pub use item::{AsPrinted, NotPrinted};
 pub use progress::Progress;
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};
-pub use session::{AsPrinted, Ended, NotPrinted, Session, SessionError, Summary};
+pub use session::{Ended, Session, SessionError, Summary};

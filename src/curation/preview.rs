@@ -46,7 +46,7 @@ fn frame(canvas: &mut RgbImage, panel: &PanelBox, thickness: u32) {
 }
 
 /// The number in the box's top left corner, each digit pixel `scale` pixels wide.
-fn label(canvas: &mut RgbImage, panel: &PanelBox, number: u32, scale: u32) {
+pub(super) fn label(canvas: &mut RgbImage, panel: &PanelBox, number: u32, scale: u32) {
     let digits: Vec<usize> =
         number.to_string().bytes().map(|digit| usize::from(digit - b'0')).collect();
     fill(canvas, panel.x, panel.y, (digits.len() as u32 * 4 + 1) * scale, 7 * scale, PAPER);
@@ -61,7 +61,7 @@ fn label(canvas: &mut RgbImage, panel: &PanelBox, number: u32, scale: u32) {
 }
 
 /// Fills a rectangle, as much of it as lies on the canvas.
-fn fill(canvas: &mut RgbImage, x: u32, y: u32, w: u32, h: u32, colour: Rgb<u8>) {
+pub(super) fn fill(canvas: &mut RgbImage, x: u32, y: u32, w: u32, h: u32, colour: Rgb<u8>) {
     for y in y..(y.saturating_add(h)).min(canvas.height()) {
         for x in x..(x.saturating_add(w)).min(canvas.width()) {
             canvas.put_pixel(x, y, colour);

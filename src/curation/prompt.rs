@@ -89,7 +89,7 @@ impl Marks {
 }
 
 /// The lines of a text of at most `width` characters each; a longer word has a line of its own.
-fn wrap(text: &str, width: usize) -> Vec<Range<usize>> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<Range<usize>> {
     let mut lines: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     for piece in text.split_inclusive(char::is_whitespace) {

@@ -13,16 +13,16 @@ use crate::store::{
     FoundRegion, Label, PanelBox, PaperMeta, Selection, Source, Stage, Store, Subject, Value,
 };
 
-const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
+pub(super) const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
 
-struct Bench {
+pub(super) struct Bench {
     folder: tempfile::TempDir,
-    store: Store,
+    pub(super) store: Store,
 }
 
 impl Bench {
     /// A paper with a figure of two scans side by side, a chart, a sliver and a logo on every page.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
         let images = vec![
@@ -67,17 +67,17 @@ impl Bench {
         (summary, String::from_utf8(shown).expect("text"))
     }
 
-    fn run(&mut self, stage: Stage, script: &str) -> (Summary, String) {
+    pub(super) fn run(&mut self, stage: Stage, script: &str) -> (Summary, String) {
         self.type_as("ann", Some(stage), script)
     }
 
     /// `image.id` by xref.
-    fn image(&self, xref: u32) -> i64 {
+    pub(super) fn image(&self, xref: u32) -> i64 {
         let images = self.store.images().expect("images");
         images.iter().find(|image| image.xref == Some(xref)).expect("image").id
     }
 
-    fn values(&self, stage: Stage) -> Vec<String> {
+    pub(super) fn values(&self, stage: Stage) -> Vec<String> {
         let decisions = self.store.decisions_in_force(stage).expect("decisions");
         decisions.iter().filter_map(|d| Some(d.value.as_ref()?.to_string())).collect()
     }

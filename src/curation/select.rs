@@ -3,7 +3,8 @@
 use std::io::{BufRead, Write};
 
 use super::evidence::{Quote, ct_words, quote};
-use super::session::{Answer, Item, Line, Result, Session};
+use super::item::Item;
+use super::session::{Answer, Line, Result, Session};
 use crate::store::{Evidence, Selection, Subject, Value};
 
 const HELP: &str = "\
@@ -24,21 +25,32 @@ pub(super) fn ask<R: BufRead, W: Write>(
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
-        let selection = match text.as_str() {
-            "c" | "ct" => Selection::Ct,
-            "n" | "not-ct" => Selection::NotCt,
-            "m" | "unsure" => Selection::Unsure,
-            _ => {
-                session.prompt.tell(&format!(
-                    "'{text}' is no answer here: c (CT), n (not a CT) or m (maybe); ? explains"
-                ))?;
-                continue;
+        match parse(&text) {
+            Ok(selection) => {
+                let (subject, value, quote) = decision(item, selection);
+                session.decide(subject, value, &quote)?;
+                return Ok(Answer::Decided);
             }
-        };
-        let subject = Subject::image(item.task.image.id);
-        session.decide(subject, Value::Select(selection), &grounds(selection, item.caption()))?;
-        return Ok(Answer::Decided);
+            Err(why) => session.prompt.tell(&why)?,
+        }
     }
+}
+
+fn parse(text: &str) -> std::result::Result<Selection, String> {
+    match text {
+        "c" | "ct" => Ok(Selection::Ct),
+        "n" | "not-ct" => Ok(Selection::NotCt),
+        "m" | "unsure" => Ok(Selection::Unsure),
+        _ => Err(format!(
+            "'{text}' is no answer here: c (CT), n (not a CT) or m (maybe); ? explains"
+        )),
+    }
+}
+
+/// What is written when `selection` is said of a picture.
+pub(super) fn decision(item: &Item, selection: Selection) -> (Subject, Value, Quote) {
+    let subject = Subject::image(item.task.image.id);
+    (subject, Value::Select(selection), grounds(selection, item.caption()))
 }
 
 /// A CT whose caption says so rests on the caption too; all else was seen in the picture.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::item::Item;
 use super::prompt::Style;
-use super::session::Item;
 
 /// Most citing sentences shown.
 const MAX_MENTIONS: usize = 6;

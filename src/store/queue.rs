@@ -66,6 +66,19 @@ const LAST_STANDING: &str = "SELECT max(id) FROM (
 const LAST_DECIDED: &str = "SELECT max(time) FROM decision
              WHERE image = ?1 AND panel IS ?2 AND stage = ?3 AND curator = ?4";
 
+/// A picture of a figure beside the one that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// `image.id`
+    pub image: i64,
+    pub page: u32,
+    pub xref: Option<u32>,
+    pub width: u32,
+    pub height: u32,
+    /// `select ct`, `diagnose covid`
+    pub decided: Vec<String>,
+}
+
 impl Store {
     /// By `image.id`.
     ///
@@ -153,6 +166,54 @@ impl Store {
         figure.images = self.images_of_figure(figure.id)?.len();
         figure.mentions = self.mentions(figure.id)?;
         Ok(Some(figure))
+    }
+
+    /// The pictures of a figure, renderings and tiles left out, with what `curator` decided on each that
+    /// is in force, as `stage value`, in the order it was decided.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn neighbours(&self, figure: i64, curator: &str) -> Result<Vec<Neighbour>> {
+        let mut picture =
+            self.db.prepare_cached("SELECT page, xref, width, height FROM image WHERE id = ?1")?;
+        let mut decided = self.db.prepare_cached(
+            "SELECT stage, value, panel FROM (
+                 SELECT *, row_number() OVER (
+                     PARTITION BY stage, panel ORDER BY time DESC, id DESC) AS newest
+                 FROM decision WHERE image = ?1 AND curator = ?2)
+             WHERE newest = 1 AND value IS NOT NULL AND stage IN ('select', 'diagnose')
+             ORDER BY id",
+        )?;
+        let images = self.images_of_figure(figure)?;
+        let neighbour = |image: i64| {
+            let rows = decided.query_map(params![image, curator], |row| {
+                let (stage, value): (String, String) = (row.get(0)?, row.get(1)?);
+                let panel: Option<i64> = row.get(2)?;
+                let of = if panel.is_some() { " of a panel" } else { "" };
+                Ok(format!("{stage}{of} {value}"))
+            })?;
+            let decided = rows.collect::<rusqlite::Result<_>>()?;
+            Ok(picture.query_row([image], |row| {
+                Ok(Neighbour {
+                    image,
+                    page: row.get(0)?,
+                    xref: row.get(1)?,
+                    width: row.get(2)?,
+                    height: row.get(3)?,
+                    decided,
+                })
+            })?)
+        };
+        images.into_iter().map(neighbour).collect()
+    }
+
+    /// Where the file of a document was when it was read.
+    ///
+    /// # Errors
+    /// The database's; one of them is that there is no such document.
+    pub fn document_path(&self, document: i64) -> Result<String> {
+        let path = "SELECT path FROM document WHERE id = ?1";
+        Ok(self.db.query_row(path, [document], |row| row.get(0))?)
     }
 
     /// The decision an undo of `curator` takes back: the last one made that is still in force.

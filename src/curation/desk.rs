@@ -1,0 +1,233 @@
+//! One curator at work on one store: what to ask next, the one way in which decisions are written,
+//! and how the last of them is taken back. Knows nothing of how a curator is asked.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::evidence::Quote;
+use super::item::AsPrinted;
+use super::queue::{By, Queue};
+use super::session::Result;
+use crate::store::{NewDecision, Stage, Store, Subject, Value, now};
+
+/// What was done last, for undo.
+#[derive(Debug, Clone)]
+enum Step {
+    Decided,
+    /// Decided in one go, oldest first.
+    Batch(Stage, Vec<Subject>),
+    Skipped(Stage, Subject),
+}
+
+/// What an undo took back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Undone {
+    Nothing,
+    Skip,
+    Decision(Stage, Option<Value>),
+    Batch(Stage, usize),
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("there is nothing to undo"),
+            Self::Skip => f.write_str("undone: the skip"),
+            Self::Decision(stage, value) => {
+                let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
+                write!(f, "undone: {stage} {value}")
+            }
+            Self::Batch(stage, count) => write!(f, "undone: {stage} of {count} pictures"),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) curator: String,
+    pub(super) printer: &'a mut dyn AsPrinted,
+    papers: Vec<String>,
+    steps: Vec<Step>,
+    skipped: HashSet<(Stage, Subject)>,
+    /// What an undo brought back, to be asked first.
+    first: Option<Subject>,
+    /// Typed for the next decision on what is shown.
+    pub(super) note: String,
+    undone: usize,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk for the pictures of `papers` (names of preprints; none means all). `printer` makes
+    /// the pictures of figures as printed.
+    pub fn new(
+        store: &'a mut Store,
+        curator: &str,
+        papers: &[String],
+        printer: &'a mut dyn AsPrinted,
+    ) -> Self {
+        Self {
+            store,
+            printer,
+            curator: curator.to_owned(),
+            papers: papers.to_vec(),
+            steps: Vec::new(),
+            skipped: HashSet::new(),
+            first: None,
+            note: String::new(),
+            undone: 0,
+        }
+    }
+
+    /// Decisions of this session that stand.
+    pub(super) fn decided(&self) -> usize {
+        let of = |step: &Step| match step {
+            Step::Decided => 1,
+            Step::Batch(_, subjects) => subjects.len(),
+            Step::Skipped(..) => 0,
+        };
+        self.steps.iter().map(of).sum()
+    }
+
+    pub(super) fn undone(&self) -> usize {
+        self.undone
+    }
+
+    pub(super) fn skipped(&self) -> usize {
+        self.skipped.len()
+    }
+
+    /// The first stage with something left that was not skipped, and what is left there.
+    pub(super) fn next_queue(&self, stages: &[Stage]) -> Result<Option<(Stage, Queue)>> {
+        for &stage in stages {
+            let mut queue =
+                Queue::build(self.store, stage, By::Curator(&self.curator), &self.papers)?;
+            queue.tasks.retain(|task| !self.skipped.contains(&(stage, task.subject())));
+            if !queue.tasks.is_empty() {
+                // Stable, so that all but the one an undo brought back keep their order.
+                queue.tasks.sort_by_key(|task| self.first != Some(task.subject()));
+                return Ok(Some((stage, queue)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is shown changes: a note was for what was shown before.
+    pub(super) fn turn_to_next(&mut self) {
+        self.note.clear();
+    }
+
+    /// All that was to be decided on what an undo brought back is decided.
+    pub(super) fn finish_item(&mut self) {
+        self.first = None;
+    }
+
+    pub(super) fn skip(&mut self, stage: Stage, subject: Subject) {
+        self.skipped.insert((stage, subject));
+        self.steps.push(Step::Skipped(stage, subject));
+    }
+
+    /// Takes back what was done last: a skip or a batch of this session, else the curator's last
+    /// decision that stands, whenever it was made.
+    pub(super) fn undo(&mut self) -> Result<Undone> {
+        match self.steps.last().cloned() {
+            Some(Step::Skipped(stage, subject)) => {
+                self.steps.pop();
+                self.skipped.remove(&(stage, subject));
+                self.first = Some(subject);
+                return Ok(Undone::Skip);
+            }
+            Some(Step::Batch(stage, subjects)) => return self.undo_batch(stage, &subjects),
+            Some(Step::Decided) | None => {}
+        }
+        let Some(last) = self.store.last_standing_decision(&self.curator)? else {
+            return Ok(Undone::Nothing);
+        };
+        self.steps.pop();
+        self.undone += 1;
+        self.first = Some(last.subject);
+        self.skipped.remove(&(last.stage, last.subject));
+        self.write(last.stage, last.subject, None, &Quote::default(), String::new())?;
+        Ok(Undone::Decision(last.stage, last.value))
+    }
+
+    fn undo_batch(&mut self, stage: Stage, subjects: &[Subject]) -> Result<Undone> {
+        let nothing = Quote::default();
+        let rows: Vec<NewDecision> = subjects
+            .iter()
+            .rev()
+            .map(|&subject| self.row(stage, subject, None, &nothing, String::new()))
+            .collect::<Result<_>>()?;
+        self.write_all(&rows)?;
+        self.steps.pop();
+        self.undone += subjects.len();
+        self.first = subjects.first().copied();
+        Ok(Undone::Batch(stage, subjects.len()))
+    }
+
+    /// Writes a decision with the note typed for it; it is on disk when this returns.
+    pub(super) fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
+        let note = std::mem::take(&mut self.note);
+        self.write(value.stage(), subject, Some(value), quote, note)?;
+        self.steps.push(Step::Decided);
+        Ok(())
+    }
+
+    /// Writes decisions of one stage, all or none of them, as one step for an undo.
+    pub(super) fn decide_all(
+        &mut self,
+        stage: Stage,
+        decisions: Vec<(Subject, Value, Quote)>,
+    ) -> Result<()> {
+        let subjects = decisions.iter().map(|(subject, ..)| *subject).collect();
+        let rows: Vec<NewDecision> = decisions
+            .into_iter()
+            .map(|(subject, value, quote)| {
+                self.row(stage, subject, Some(value), &quote, String::new())
+            })
+            .collect::<Result<_>>()?;
+        self.write_all(&rows)?;
+        self.steps.push(Step::Batch(stage, subjects));
+        Ok(())
+    }
+
+    fn write_all(&mut self, rows: &[NewDecision]) -> Result<()> {
+        Ok(self
+            .store
+            .transaction(|store| rows.iter().try_for_each(|row| store.decide(row).map(drop)))?)
+    }
+
+    fn write(
+        &mut self,
+        stage: Stage,
+        subject: Subject,
+        value: Option<Value>,
+        quote: &Quote,
+        note: String,
+    ) -> Result<()> {
+        let row = self.row(stage, subject, value, quote, note)?;
+        self.store.decide(&row)?;
+        Ok(())
+    }
+
+    fn row(
+        &self,
+        stage: Stage,
+        subject: Subject,
+        value: Option<Value>,
+        quote: &Quote,
+        note: String,
+    ) -> Result<NewDecision> {
+        let before = self.store.last_decided_at(stage, subject, &self.curator)?;
+        Ok(NewDecision {
+            stage,
+            subject,
+            value,
+            evidence: quote.source,
+            span: quote.span.clone(),
+            curator: self.curator.clone(),
+            time: now().max(before.unwrap_or_default()),
+            note,
+        })
+    }
+}

@@ -1,0 +1,533 @@
+//! What is on the screen and what keys do to it; decisions go to the desk.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::super::case::Form;
+use super::super::crop::{add_panels, check_size, decision as crop_decision, propose};
+use super::super::desk::{Desk, Undone};
+use super::super::diagnose::{is_done, panels_in_force};
+use super::super::evidence::Quote;
+use super::super::item::Item;
+use super::super::queue::{Queue, Task};
+use super::super::select;
+use super::super::session::{Ended, Result, Summary, passed_over, stages_of};
+use super::super::viewer::open_and_tell;
+use super::ask::{Ask, Effect, Typing};
+use super::cropping::Cropping;
+use super::diagnosing::Diagnosing;
+use super::gate::Gate;
+use super::help;
+use super::input::{Input, Typed};
+use super::look::Look;
+use super::naming::Naming;
+use super::picture::{Pictures, Source};
+use super::protocol::Show;
+use super::sheet::{PICTURES, Sheet};
+use crate::store::{Neighbour, Selection, Stage, Subject, Value};
+
+/// What is left at a stage; the first is on the screen.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub stage: Stage,
+    tasks: VecDeque<Task>,
+    pub total: usize,
+}
+
+impl Round {
+    fn new(stage: Stage, queue: Queue) -> Self {
+        let total = queue.done + queue.tasks.len();
+        Self { stage, tasks: queue.tasks.into(), total }
+    }
+
+    /// How many are decided or skipped.
+    pub fn done(&self) -> usize {
+        self.total - self.tasks.len()
+    }
+}
+
+/// What is asked about.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub item: Item,
+    pub neighbours: Vec<Neighbour>,
+    pub ask: Ask,
+    /// Whether the figure is shown as printed, instead of the picture.
+    pub printed: bool,
+}
+
+/// What was said last, at the foot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    pub text: String,
+    pub is_warning: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct App<'a> {
+    pub desk: Desk<'a>,
+    stages: Vec<Stage>,
+    pub look: Look,
+    pub pictures: Pictures,
+    pub round: Option<Round>,
+    /// `None` when nothing is left.
+    pub current: Option<Current>,
+    batch: bool,
+    pub message: Option<Message>,
+    pub typing: Option<(Typing, Input)>,
+    /// First line shown of the help, while it is open.
+    pub help: Option<usize>,
+    /// First line shown of the text.
+    pub scroll: usize,
+    gate: Gate,
+    /// Whether something new is asked that has not been drawn yet.
+    fresh: bool,
+    clear: bool,
+    ended: Option<Ended>,
+    started: Instant,
+}
+
+impl<'a> App<'a> {
+    pub fn new(desk: Desk<'a>, stage: Option<Stage>, show: Show, look: Look) -> Result<Self> {
+        let pictures = Pictures::new(show, look, desk.store.objects().clone());
+        let now = Instant::now();
+        let mut app = Self {
+            desk,
+            stages: stages_of(stage),
+            look,
+            pictures,
+            round: None,
+            current: None,
+            batch: false,
+            message: None,
+            typing: None,
+            help: None,
+            scroll: 0,
+            gate: Gate::drawn(now),
+            fresh: true,
+            clear: false,
+            ended: None,
+            started: now,
+        };
+        app.turn_to_next()?;
+        Ok(app)
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Whether the terminal must be wiped before the next drawing; asked once.
+    pub fn take_clear(&mut self) -> bool {
+        std::mem::take(&mut self.clear)
+    }
+
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.desk, self.ended.unwrap_or(Ended::Quit))
+    }
+
+    /// Decisions an hour; `None` before there is anything to go by.
+    pub fn pace(&self, now: Instant) -> Option<u64> {
+        let (decided, time) = (self.desk.decided(), now.duration_since(self.started));
+        (decided >= 3 && time > Duration::from_secs(5))
+            .then(|| (decided as f64 * 3600.0 / time.as_secs_f64()).round() as u64)
+    }
+
+    /// To be called when what is asked stands on the screen.
+    pub fn drawn(&mut self, now: Instant) {
+        if std::mem::take(&mut self.fresh) {
+            self.gate = Gate::drawn(now);
+            self.decode_ahead();
+        }
+    }
+
+    pub fn event(&mut self, event: Event, now: Instant) -> Result<()> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, now),
+            Event::Paste(text) => {
+                if let Some((_, input)) = &mut self.typing {
+                    input.paste(&text);
+                } else {
+                    self.refuse("pasted text answers nothing".into());
+                }
+                Ok(())
+            }
+            Event::Resize(..) => {
+                self.clear = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, now: Instant) -> Result<()> {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        if control && matches!(key.code, KeyCode::Char('c')) {
+            self.ended = Some(Ended::Quit);
+            return Ok(());
+        }
+        if key.code == KeyCode::Char('_') && key.modifiers.contains(KeyModifiers::ALT) {
+            // A terminal's answer about kitty's protocol begins so. Come too late to be waited for, it
+            // must not be taken for keys.
+            self.gate = Gate::drawn(now);
+        }
+        if !self.gate.admits(now) {
+            return Ok(());
+        }
+        if control && matches!(key.code, KeyCode::Char('l')) {
+            self.clear = true;
+            return Ok(());
+        }
+        if let Some(scroll) = self.help {
+            self.help = help::key(key.code, scroll);
+            self.clear |= self.help.is_none();
+            return Ok(());
+        }
+        if let Some((typing, input)) = &mut self.typing {
+            let typing = *typing;
+            match input.key(key) {
+                Typed::Changed => {}
+                Typed::Cancelled => self.typing = None,
+                Typed::Done(text) => return self.typed(typing, &text),
+            }
+            return Ok(());
+        }
+        if control || key.modifiers.contains(KeyModifiers::ALT) {
+            return Ok(());
+        }
+        self.message = None;
+        let effect = match &mut self.current {
+            Some(current) => current.ask.key(key, &current.item),
+            None => Effect::Unknown,
+        };
+        match effect {
+            Effect::Unknown => self.common_key(key.code),
+            effect => self.take(effect),
+        }
+    }
+
+    /// A line is done; one that cannot be taken stays, to be corrected.
+    fn typed(&mut self, typing: Typing, text: &str) -> Result<()> {
+        self.message = None;
+        if typing == Typing::Note {
+            text.clone_into(&mut self.desk.note);
+            self.typing = None;
+            if !text.is_empty() {
+                self.tell("noted, for the next decision on this picture".into());
+            }
+            return Ok(());
+        }
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let effect = current.ask.line(typing, text, &current.item);
+        if !matches!(effect, Effect::Refuse(_)) {
+            self.typing = None;
+        }
+        self.take(effect)
+    }
+
+    fn common_key(&mut self, key: KeyCode) -> Result<()> {
+        match key {
+            KeyCode::Char('?') => {
+                self.help = Some(0);
+                self.clear = self.pictures.leaves_traces();
+            }
+            KeyCode::Char('q') => {
+                let left = self.current.is_some();
+                self.ended = Some(if left { Ended::Quit } else { Ended::Finished });
+            }
+            KeyCode::Char('u') => return self.undo(),
+            KeyCode::Char('s') => return self.skip(),
+            KeyCode::Char('#') => self.type_note(""),
+            KeyCode::Char('f') => self.type_note("flag: "),
+            KeyCode::Char('o') => self.open_picture(),
+            KeyCode::Char('O') => return self.open_document(),
+            KeyCode::Char('p') => return self.show_printed(),
+            KeyCode::PageDown => self.scroll += 5,
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(5),
+            KeyCode::Down => self.scroll += 1,
+            KeyCode::Up => self.scroll = self.scroll.saturating_sub(1),
+            KeyCode::Char(c) => self.refuse(format!("{c} is no answer here; ? explains")),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, effect: Effect) -> Result<()> {
+        match effect {
+            Effect::Shown | Effect::Unknown => {}
+            Effect::Refuse(why) => self.refuse(why),
+            Effect::Type(typing, text) => self.typing = Some((typing, Input::new(&text))),
+            Effect::Batch(on) => {
+                self.batch = on;
+                return self.turn_to_next();
+            }
+            Effect::Select(selection) => return self.select(selection),
+            Effect::SelectAll(selections) => return self.select_all(&selections),
+            Effect::Diagnose(subject, diagnosis, quote) => {
+                return self.diagnose(subject, Value::Diagnose(diagnosis), &quote);
+            }
+            Effect::Crop => return self.crop(),
+            Effect::Case(details) => {
+                let Some(Current { ask: Ask::Case(naming), .. }) = &self.current else {
+                    return Ok(());
+                };
+                let (subject, value, quote) = naming.form.accept(&self.desk, *details)?;
+                return self.decide(subject, value, &quote);
+            }
+        }
+        Ok(())
+    }
+
+    fn select(&mut self, selection: Selection) -> Result<()> {
+        let Some(current) = &self.current else { return Ok(()) };
+        let (subject, value, quote) = select::decision(&current.item, selection);
+        self.decide(subject, value, &quote)
+    }
+
+    fn select_all(&mut self, selections: &[Selection]) -> Result<()> {
+        let Some(Current { ask: Ask::Sheet(sheet), .. }) = &self.current else { return Ok(()) };
+        let decisions: Vec<(Subject, Value, Quote)> = sheet
+            .tiles
+            .iter()
+            .zip(selections)
+            .map(|((item, _), &selection)| select::decision(item, selection))
+            .collect();
+        let count = decisions.len();
+        let cts = selections.iter().filter(|&&said| said == Selection::Ct).count();
+        self.desk.decide_all(Stage::Select, decisions)?;
+        self.tell(format!("{count} decided: {cts} ct, {} not-ct", count - cts));
+        self.finish(count)
+    }
+
+    fn diagnose(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
+        let Some(Current { ask: Ask::Diagnose(diagnosing), .. }) = &mut self.current else {
+            return Ok(());
+        };
+        let panels = diagnosing.panels();
+        diagnosing.next_panel();
+        self.tell(format!("{}: {value}", value.stage()));
+        self.desk.decide(subject, value, quote)?;
+        if is_done(&self.desk, subject, &panels)? {
+            return self.finish(1);
+        }
+        // The next panel is a new question.
+        self.fresh = true;
+        Ok(())
+    }
+
+    fn crop(&mut self) -> Result<()> {
+        let Some(Current { ask: Ask::Crop(cropping), item, .. }) = &self.current else {
+            return Ok(());
+        };
+        let image = item.task.image.id;
+        add_panels(&mut self.desk, image, &cropping.panels)?;
+        let (subject, value) = crop_decision(image, &cropping.panels);
+        self.decide(subject, value, &Quote::image())
+    }
+
+    /// Writes the decision that is the last on what is shown, and goes on.
+    fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
+        self.tell(format!("{}: {value}", value.stage()));
+        self.desk.decide(subject, value, quote)?;
+        self.finish(1)
+    }
+
+    fn finish(&mut self, count: usize) -> Result<()> {
+        self.desk.finish_item();
+        self.pass(count)
+    }
+
+    /// Takes the first `count` off the queue.
+    fn pass(&mut self, count: usize) -> Result<()> {
+        if let Some(round) = &mut self.round {
+            round.tasks.drain(..count.min(round.tasks.len()));
+        }
+        self.turn_to_next()
+    }
+
+    fn skip(&mut self) -> Result<()> {
+        match (&self.current, &self.round) {
+            (Some(Current { ask: Ask::Sheet(_), .. }), _) => {
+                self.refuse("a sheet cannot be skipped: b shows its pictures one by one".into());
+                Ok(())
+            }
+            (Some(current), Some(round)) => {
+                self.desk.skip(round.stage, current.item.task.subject());
+                self.tell("skipped, asked again next time".into());
+                self.pass(1)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        let undone = self.desk.undo()?;
+        let message = undone.to_string();
+        if undone == Undone::Nothing {
+            self.refuse(message);
+            return Ok(());
+        }
+        // What it brought back is asked first, wherever it stood in the queue.
+        self.round = None;
+        self.turn_to_next()?;
+        self.tell(message);
+        Ok(())
+    }
+
+    /// Puts the first of what is left on the screen.
+    fn turn_to_next(&mut self) -> Result<()> {
+        self.desk.turn_to_next();
+        self.typing = None;
+        self.scroll = 0;
+        self.fresh = true;
+        self.clear = self.pictures.leaves_traces();
+        self.current = None;
+        if self.round.as_ref().is_none_or(|round| round.tasks.is_empty()) {
+            self.round = None;
+            let Some((stage, queue)) = self.desk.next_queue(&self.stages)? else { return Ok(()) };
+            if let Some(told) = passed_over(&queue).first() {
+                self.tell(told.clone());
+            }
+            self.round = Some(Round::new(stage, queue));
+        }
+        self.current = self.load()?;
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<Option<Current>> {
+        let Some(round) = &self.round else { return Ok(None) };
+        let Some(task) = round.tasks.front() else { return Ok(None) };
+        let item = Item::load(self.desk.store, task.clone())?;
+        let neighbours = match &item.figure {
+            Some(figure) => self.desk.store.neighbours(figure.id, &self.desk.curator)?,
+            None => Vec::new(),
+        };
+        let ask = match round.stage {
+            Stage::Select if self.batch => {
+                let tasks = round.tasks.iter().take(PICTURES).cloned();
+                let items = tasks.map(|task| Item::load(self.desk.store, task));
+                let items: Vec<Item> = items.collect::<std::result::Result<_, _>>()?;
+                // Side by side, unless they were on their way already.
+                self.pictures.ahead(items.iter().map(source_of).collect::<Vec<_>>());
+                Ask::Sheet(Sheet::new(items))
+            }
+            Stage::Select => Ask::Select,
+            Stage::Diagnose => {
+                let image = item.task.image.id;
+                Ask::Diagnose(Diagnosing::new(image, panels_in_force(self.desk.store, image)?))
+            }
+            Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(&item))),
+            Stage::Case => match &item.task.panel {
+                Some(panel) => {
+                    Ask::Case(Box::new(Naming::new(Form::read(self.desk.store, &item, panel)?)))
+                }
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Current { item, neighbours, ask, printed: false }))
+    }
+
+    fn proposed_panels(&mut self, item: &Item) -> Cropping {
+        let picture = self.pictures.get(&source_of(item));
+        let usable = match picture.as_ref() {
+            Ok(picture) => check_size(item, picture).map(|()| picture),
+            Err(why) => Err(why.clone()),
+        };
+        if let Err(why) = &usable {
+            self.refuse(format!("{why}; boxes can still be typed"));
+        }
+        let image = &item.task.image;
+        Cropping::new(image.width, image.height, propose(item, usable.ok()))
+    }
+
+    /// Decodes what comes next while the curator looks at what is shown.
+    fn decode_ahead(&mut self) {
+        let Some(round) = &self.round else { return };
+        let (shown, coming) = match &self.current {
+            Some(Current { ask: Ask::Sheet(_), .. }) => (PICTURES, PICTURES),
+            _ => (1, 2),
+        };
+        let objects = self.desk.store.objects().clone();
+        let next = round.tasks.iter().skip(shown).take(coming);
+        let sources = next.map(|task| Source {
+            path: objects.path(&task.image.object),
+            object: Some(task.image.object.clone()),
+        });
+        self.pictures.ahead(sources.collect::<Vec<_>>());
+    }
+
+    fn type_note(&mut self, begun: &str) {
+        if matches!(self.current, Some(Current { ask: Ask::Sheet(_), .. }) | None) {
+            self.refuse("a note needs one picture: b leaves the sheet".into());
+            return;
+        }
+        let note = format!("{begun}{}", self.desk.note);
+        self.typing = Some((Typing::Note, Input::new(&note)));
+    }
+
+    fn open_picture(&mut self) {
+        if let Some(current) = &self.current {
+            let text = open_and_tell(&Self::shown_file(current));
+            self.tell(text);
+        }
+    }
+
+    fn open_document(&mut self) -> Result<()> {
+        let Some(current) = &self.current else { return Ok(()) };
+        let image = &current.item.task.image;
+        let path = self.desk.store.document_path(image.document)?;
+        let told = format!("{}, page {}", open_and_tell(Path::new(&path)), image.page);
+        self.tell(told);
+        Ok(())
+    }
+
+    /// The figure as printed, letters and arrows included, and back.
+    fn show_printed(&mut self) -> Result<()> {
+        let Some(current) = &mut self.current else { return Ok(()) };
+        if !current.item.has_more_printed() {
+            self.refuse("the picture shows all that is printed of the figure".into());
+            return Ok(());
+        }
+        if current.item.as_printed.is_none() {
+            current.item.print(self.desk.store, self.desk.printer)?;
+        }
+        match &current.item.as_printed {
+            Some(Ok(_)) => {
+                current.printed = !current.printed;
+                self.clear = self.pictures.leaves_traces();
+            }
+            Some(Err(why)) => {
+                let why = format!("cannot draw the figure as printed: {why}");
+                self.refuse(why);
+            }
+            None => self.refuse("there is no more of the figure than the picture".into()),
+        }
+        Ok(())
+    }
+
+    fn shown_file(current: &Current) -> PathBuf {
+        match &current.item.as_printed {
+            Some(Ok(path)) if current.printed => path.clone(),
+            _ => current.item.path.clone(),
+        }
+    }
+
+    fn tell(&mut self, text: String) {
+        self.message = Some(Message { text, is_warning: false });
+    }
+
+    fn refuse(&mut self, text: String) {
+        self.message = Some(Message { text, is_warning: true });
+    }
+}
+
+pub(super) fn source_of(item: &Item) -> Source {
+    Source { path: item.path.clone(), object: Some(item.task.image.object.clone()) }
+}

@@ -1,0 +1,195 @@
+//! The diagnosis by keys: what the authors say, then the words that say it.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::super::diagnose::{alternatives, parse_evidence};
+use super::super::evidence::Quote;
+use super::super::item::Item;
+use super::ask::{Effect, Key, Typing};
+use super::picture::Mark;
+use crate::store::{Diagnosis, Evidence, LabelledPanel, Subject};
+
+#[derive(Debug)]
+pub(super) struct Diagnosing {
+    /// `image.id`
+    image: i64,
+    /// In force, in order.
+    panels: Vec<LabelledPanel>,
+    /// The panel that is asked about alone, from 0.
+    panel: Option<usize>,
+    grounds: Option<Grounds>,
+}
+
+/// A diagnosis that waits for its evidence.
+#[derive(Debug)]
+struct Grounds {
+    diagnosis: Diagnosis,
+    /// What may be quoted, the proposed first.
+    quotes: Vec<Quote>,
+    chosen: usize,
+}
+
+impl Diagnosing {
+    pub fn new(image: i64, panels: Vec<LabelledPanel>) -> Self {
+        Self { image, panels, panel: None, grounds: None }
+    }
+
+    pub fn panels(&self) -> Vec<i64> {
+        self.panels.iter().map(|panel| panel.id).collect()
+    }
+
+    /// After one panel is done: the next is asked about.
+    pub fn next_panel(&mut self) {
+        self.grounds = None;
+        self.panel = self.panel.map(|panel| (panel + 1) % self.panels.len().max(1));
+    }
+
+    /// The quotation that Enter would take.
+    pub fn quote(&self) -> Option<&Quote> {
+        self.grounds.as_ref().and_then(|grounds| grounds.quotes.get(grounds.chosen))
+    }
+
+    pub fn marks(&self) -> Vec<Mark> {
+        if self.panels.len() < 2 {
+            return Vec::new();
+        }
+        (0..)
+            .zip(&self.panels)
+            .map(|(index, panel)| Mark {
+                bounds: panel.bounds,
+                number: Some(index as u32 + 1),
+                chosen: self.panel == Some(index),
+                moved: None,
+            })
+            .collect()
+    }
+
+    pub fn key(&mut self, key: KeyCode, item: &Item) -> Effect {
+        match key {
+            KeyCode::Char('c') => self.say(Diagnosis::Covid, item),
+            KeyCode::Char('n') => self.say(Diagnosis::NonCovid, item),
+            KeyCode::Char('m') => self.say(Diagnosis::Uncertain, item),
+            KeyCode::Char('x') => self.say(Diagnosis::Exclude, item),
+            KeyCode::Char(digit) if digit.is_ascii_digit() => {
+                self.choose_panel(digit as usize - '0' as usize)
+            }
+            _ => self.grounds_key(key, item),
+        }
+    }
+
+    fn say(&mut self, diagnosis: Diagnosis, item: &Item) -> Effect {
+        let quotes = alternatives(diagnosis, &item.texts());
+        self.grounds = Some(Grounds { diagnosis, quotes, chosen: 0 });
+        Effect::Shown
+    }
+
+    fn choose_panel(&mut self, digit: usize) -> Effect {
+        match (digit.checked_sub(1), self.panels.len()) {
+            (None, _) => self.panel = None,
+            (Some(_), 0) => {
+                return Effect::Refuse("the picture has no panels yet: crop it first".into());
+            }
+            (Some(index), count) if index < count => self.panel = Some(index),
+            (Some(_), count) => {
+                return Effect::Refuse(format!("there is no panel {digit}: expected 1 to {count}"));
+            }
+        }
+        self.grounds = None;
+        Effect::Shown
+    }
+
+    fn grounds_key(&mut self, key: KeyCode, item: &Item) -> Effect {
+        let subject = self.subject();
+        let Some(grounds) = &mut self.grounds else { return Effect::Unknown };
+        let count = grounds.quotes.len();
+        match key {
+            KeyCode::Enter => {
+                let quote = grounds.quotes[grounds.chosen].clone();
+                Effect::Diagnose(subject, grounds.diagnosis, quote)
+            }
+            KeyCode::Tab => {
+                grounds.chosen = (grounds.chosen + 1) % count;
+                Effect::Shown
+            }
+            KeyCode::BackTab => {
+                grounds.chosen = (grounds.chosen + count - 1) % count;
+                Effect::Shown
+            }
+            KeyCode::Char('e') => {
+                let typed = as_typed(&grounds.quotes[grounds.chosen], item);
+                Effect::Type(Typing::Evidence, typed)
+            }
+            KeyCode::Esc | KeyCode::Char('-') => {
+                self.grounds = None;
+                Effect::Shown
+            }
+            _ => Effect::Unknown,
+        }
+    }
+
+    /// Words typed for the evidence, checked as at the prompt, are shown before Enter takes them.
+    pub fn line(&mut self, text: &str, item: &Item) -> Effect {
+        let Some(grounds) = &mut self.grounds else { return Effect::Unknown };
+        match parse_evidence(text, grounds.diagnosis, &item.texts()) {
+            Ok(quote) => {
+                grounds.quotes.retain(|other| *other != quote);
+                grounds.quotes.insert(0, quote);
+                grounds.chosen = 0;
+                Effect::Shown
+            }
+            Err(why) => Effect::Refuse(why),
+        }
+    }
+
+    fn subject(&self) -> Subject {
+        match self.panel.and_then(|index| self.panels.get(index)) {
+            Some(panel) => Subject::panel(self.image, panel.id),
+            None => Subject::image(self.image),
+        }
+    }
+
+    pub fn question(&self) -> String {
+        let of = self.panel.map_or(String::new(), |index| format!("Panel {}: ", index + 1));
+        match &self.grounds {
+            None => format!("{of}What do the authors say it shows?"),
+            Some(grounds) => format!(
+                "{of}{}, by which words? {} of {}",
+                grounds.diagnosis,
+                grounds.chosen + 1,
+                grounds.quotes.len()
+            ),
+        }
+    }
+
+    pub fn keys(&self) -> &'static [Key] {
+        match (&self.grounds, self.panels.len()) {
+            (Some(_), _) => {
+                &[("Enter", "accept"), ("Tab", "other words"), ("e", "edit"), ("Esc", "back")]
+            }
+            (None, 0 | 1) => {
+                &[("c", "COVID"), ("n", "non-COVID"), ("m", "maybe"), ("x", "exclude")]
+            }
+            (None, _) => &[
+                ("c", "COVID"),
+                ("n", "non-COVID"),
+                ("m", "maybe"),
+                ("x", "exclude"),
+                ("1…9", "one panel"),
+                ("0", "all"),
+            ],
+        }
+    }
+}
+
+/// A quotation as the prompt for evidence takes it.
+fn as_typed(quote: &Quote, item: &Item) -> String {
+    let source = quote.source.map_or(String::new(), |source| source.to_string());
+    let number = if quote.source == Some(Evidence::Mention) {
+        let holds = |text: &str| text.contains(&quote.span);
+        let at = item.texts().mentions.iter().position(|mention| holds(&mention.text));
+        format!(" {}", at.unwrap_or(0) + 1)
+    } else {
+        String::new()
+    };
+    format!("{source}{number} {}", quote.span).trim_end().to_owned()
+}

@@ -1,0 +1,164 @@
+//! What `?` shows: the keys of every stage, and the guideline of what counts as what.
+
+use ratatui::crossterm::event::KeyCode;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::look::{self, Look};
+use super::text::plain;
+
+const GUIDELINE: &str = include_str!("../../../annotations/GUIDELINE.md");
+
+/// Headings, paragraphs, and keys with what they do.
+const KEYS: &str = "\
+# Keys
+
+Everywhere:
+
+s | skip: asked again next time
+u | undo the last decision, batch or skip; again goes further back
+# | a note, kept with the next decision on this picture
+f | the same, marked as a flag for others to look at
+o O | open the picture, the PDF, in the system's viewer
+p | the figure as printed, letters and arrows included; again: the picture
+PgUp PgDn | scroll the text; arrows do, too, where they have nothing else to do
+Ctrl-L | draw everything again
+q Ctrl-C | quit; everything decided is already saved
+
+Keys pressed within 150 ms after a new question appears, and pasted text, answer nothing.
+
+Select:
+
+c n m | a chest CT, not a CT, maybe
+b | batch: a sheet of ten pictures. Digits mark the CTs, Enter takes the marked as CT and the others \
+as not CT, n takes none as CT; u takes the whole sheet back
+
+Diagnose:
+
+c n m x | COVID-19, non-COVID, maybe, exclude (not a plain scan of a patient)
+1…9 0 | the next diagnosis is of this panel alone, of the whole picture
+Enter | take the words it rests on, which are marked in the text
+Tab | other words
+e | edit them: caption WORDS, mention N WORDS, abstract WORDS, image WORDS
+Esc | back to the diagnosis
+
+Crop:
+
+Enter | accept the numbered boxes
+w | the whole picture is one scan
+Tab 1…9 | choose a panel; z shows it enlarged
+← ↓ ↑ → | (or h j k l) move the edges set off in blue by a pixel; with Shift by ten
+e | the other two edges
+d | drop the chosen panel
+m x + = | merge, split, add, replace: a line to complete, such as m 1 2, x 3 | 120, x 3 - 80
+g G | letter the chosen panel; letter all after the caption
+c r | clear; start again from the proposal
+: | any of these as a line, as at the prompt of --plain
+
+Case:
+
+Enter | accept patient, age, sex and time as they stand
+= | the patient of the panel before
+e t | edit all, the time alone; an emptied line means that the paper does not say
+r z | start again from the proposal; show the panel enlarged
+
+";
+
+/// A place to scroll to: where the guideline begins.
+const AT_GUIDELINE: usize = usize::MAX;
+
+/// Cells for the names of keys.
+const COLUMN: usize = 12;
+
+/// Scrolls, or closes: then `None`.
+pub(super) fn key(key: KeyCode, scroll: usize) -> Option<usize> {
+    match key {
+        KeyCode::Char('?' | 'q') | KeyCode::Esc | KeyCode::Enter => None,
+        KeyCode::Down | KeyCode::Char('j') => Some(scroll.saturating_add(1)),
+        KeyCode::Up | KeyCode::Char('k') => Some(scroll.saturating_sub(1)),
+        KeyCode::PageDown | KeyCode::Char(' ') => Some(scroll.saturating_add(15)),
+        KeyCode::PageUp => Some(scroll.saturating_sub(15)),
+        KeyCode::Char('g') => Some(AT_GUIDELINE),
+        KeyCode::Home => Some(0),
+        KeyCode::End => Some(AT_GUIDELINE - 1),
+        _ => Some(scroll),
+    }
+}
+
+/// All of it, wrapped, and the line to begin with.
+pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'static>>, usize) {
+    let mut lines: Vec<Line<'static>> = KEYS
+        .lines()
+        .flat_map(|line| match (line.strip_prefix("# "), line.split_once(" | ")) {
+            (_, Some((key, does))) => {
+                hanging(&Span::styled(format!("{key:COLUMN$}"), look.key()), does, width)
+            }
+            (Some(heading), None) => plain(heading, width, look.ct()),
+            (None, None) => plain(line, width, look::STRONG),
+        })
+        .collect();
+    let guideline = lines.len();
+    lines.extend(paragraphs(GUIDELINE).into_iter().flat_map(|text| {
+        if let Some(heading) = text.strip_prefix('#') {
+            plain(heading.trim_start_matches('#').trim(), width, look.ct())
+        } else if let Some(point) = text.strip_prefix("- ") {
+            hanging(&Span::raw("- "), point, width)
+        } else {
+            plain(&text, width, Style::new())
+        }
+    }));
+    (lines, if scroll == AT_GUIDELINE { guideline } else { scroll })
+}
+
+/// `text` in a column of its own beside `name`.
+fn hanging(name: &Span<'static>, text: &str, width: usize) -> Vec<Line<'static>> {
+    let indent = name.width();
+    let mut lines = plain(text, width.saturating_sub(indent), Style::new());
+    for (index, line) in lines.iter_mut().enumerate() {
+        let before = if index == 0 { name.clone() } else { Span::raw(" ".repeat(indent)) };
+        line.spans.insert(0, before);
+    }
+    lines
+}
+
+/// The paragraphs, points and headings of a Markdown text, each as one line, empty ones between kept;
+/// emphasis is dropped.
+fn paragraphs(markdown: &str) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in markdown.lines() {
+        let line = line.replace("**", "").replace('`', "");
+        let goes_on = !line.is_empty()
+            && !line.starts_with(['#', '-'])
+            && paragraphs.last().is_some_and(|last| !last.is_empty() && !last.starts_with('#'));
+        match paragraphs.last_mut() {
+            Some(last) if goes_on => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => paragraphs.push(line),
+        }
+    }
+    paragraphs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_lines_that_wrap_again() {
+        let told = paragraphs("# A\n\nOne **two**\nthree.\n- point\n  goes on\n- next\n");
+        assert_eq!(told, ["# A", "", "One two three.", "- point goes on", "- next"]);
+    }
+
+    #[test]
+    fn help_scrolls_and_closes() {
+        assert_eq!(key(KeyCode::Down, 3), Some(4));
+        assert_eq!(key(KeyCode::Up, 0), Some(0));
+        assert_eq!(key(KeyCode::Char('?'), 9), None);
+        let look = Look { colour: false };
+        let (lines, first) = lines(60, key(KeyCode::Char('g'), 0).expect("open"), look);
+        assert_eq!(lines[first].to_string(), "Guideline for curators");
+        assert!(lines.iter().all(|line| line.width() <= 60), "wrapped");
+    }
+}

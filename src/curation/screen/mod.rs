@@ -1,0 +1,91 @@
+//! Curation on the full screen: picture, caption, citing sentences and neighbours in one view, a key a
+//! decision.
+//!
+//! `app` holds what is asked and turns keys into decisions; `ask` and beside it `sheet`, `diagnosing`,
+//! `cropping` and `naming` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
+//! and `help`; `terminal`, `protocol` and `gate` deal with the terminal. What an answer means and how it is
+//! written is the same as at the line prompts: `curation::{select, diagnose, crop, case}` and the desk.
+
+mod app;
+mod ask;
+mod cropping;
+mod diagnosing;
+mod draw;
+mod gate;
+mod help;
+mod input;
+mod look;
+mod naming;
+mod picture;
+mod protocol;
+mod sheet;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ratatui::crossterm::event;
+
+use super::desk::Desk;
+use super::session::{Result, Summary};
+use crate::store::Stage;
+use app::App;
+use look::Look;
+use protocol::Show;
+use terminal::{FullScreen, Input};
+
+pub use protocol::ImageProtocol;
+
+/// How long to wait for a key before the clock on the screen is brought up to date and `stop` looked at.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How the screen is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    pub protocol: ImageProtocol,
+    /// Whether colours are wanted.
+    pub colour: bool,
+}
+
+/// Asks about everything left at `stage`, or, without one, at each stage in turn, until the curator
+/// quits or `stop` becomes true.
+///
+/// # Errors
+/// When the store or the terminal fails; what was decided until then is kept, and the terminal is given
+/// back.
+pub fn run(
+    desk: Desk<'_>,
+    stage: Option<Stage>,
+    options: Options,
+    stop: &AtomicBool,
+) -> Result<Summary> {
+    let look = Look { colour: options.colour };
+    let mut screen = FullScreen::enter()?;
+    let show = Show::probe(options.protocol, look);
+    let mut app = App::new(desk, stage, show, look)?;
+    while !app.has_ended() && !stop.load(Ordering::Relaxed) {
+        if app.take_clear() {
+            screen.wipe()?;
+        }
+        screen.terminal.draw(|frame| draw::draw(frame, &mut app))?;
+        app.drawn(Instant::now());
+        match terminal::wait_for_input(TICK)? {
+            Input::Gone => break,
+            Input::None => {}
+            // What else has arrived is taken before the next drawing, which may be slow.
+            Input::Ready => {
+                while !app.has_ended() && event::poll(Duration::ZERO)? {
+                    app.event(event::read()?, Instant::now())?;
+                    if app.is_fresh() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    Ok(app.summary())
+}

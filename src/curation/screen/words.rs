@@ -1,0 +1,159 @@
+//! What is told of a picture in words, as lines beside it: the stage's own first, then the paper, the
+//! caption, the sentences that cite the figure, and the other pictures of it.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::case::Field;
+use super::super::item::Item;
+use super::app::Current;
+use super::ask::Ask;
+use super::cropping::Cropping;
+use super::look::{self, Look};
+use super::naming::Naming;
+use super::text::{cut, marked, plain};
+
+pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = match &current.ask {
+        Ask::Crop(cropping) => panels(cropping, width, look),
+        Ask::Case(naming) => patient(naming, &current.item, width, look),
+        _ => Vec::new(),
+    };
+    let mut quote = "";
+    if let Ask::Diagnose(diagnosing) = &current.ask
+        && let Some(chosen) = diagnosing.quote()
+    {
+        quote = &chosen.span;
+        lines.extend(evidence(&chosen.to_string(), quote, width, look));
+    }
+    paper(&mut lines, &current.item, width);
+    figure(&mut lines, &current.item, quote, width, look);
+    neighbours(&mut lines, current, width, look);
+    picture(&mut lines, &current.item, width);
+    lines
+}
+
+/// The words a diagnosis would rest on, wherever they stand.
+fn evidence(told: &str, quote: &str, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled("evidence", look::HEADING)];
+    lines.extend(marked(told, width, quote, look));
+    lines.push(Line::default());
+    lines
+}
+
+/// Most panels listed at a time, so that the caption stays in sight.
+const PANELS: usize = 8;
+
+fn panels(cropping: &Cropping, width: usize, look: Look) -> Vec<Line<'static>> {
+    let drafts = cropping.panels.drafts();
+    let first = match cropping.chosen() {
+        Some(chosen) if drafts.len() > PANELS => {
+            chosen.saturating_sub(PANELS / 2).min(drafts.len() - PANELS)
+        }
+        _ => 0,
+    };
+    let mut lines = vec![Line::styled(format!("panels ({})", drafts.len()), look::HEADING)];
+    for (index, draft) in drafts.iter().enumerate().skip(first).take(PANELS) {
+        let chosen = cropping.chosen() == Some(index);
+        let (sign, style) = if chosen { ("▸", look.chosen()) } else { (" ", Style::new()) };
+        let (number, bounds) = (index + 1, draft.bounds);
+        let text = format!("{sign}{number:<2} {:2} {bounds}  {}", draft.letter, draft.sub_caption);
+        lines.push(Line::styled(cut(&text, width), style));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn patient(naming: &Naming, item: &Item, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(panel) = &item.task.panel {
+        let number = panel.index.map_or("the whole picture".into(), |i| format!("panel {}", i + 1));
+        let letter = &panel.letter;
+        let letter = if letter.is_empty() { String::new() } else { format!(" ({letter})") };
+        lines.push(Line::styled(format!("{number}{letter}, {}", panel.bounds), look::HEADING));
+        lines.extend(marked(&panel.sub_caption, width, "", look));
+    }
+    let details = &naming.details;
+    lines.push(row("patient", &details.name, width, look.chosen()));
+    for field in [Field::Age, Field::Sex, Field::Time] {
+        lines.push(row(field.name(), details.get(field), width, look::STRONG));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn row(name: &str, text: &str, width: usize, style: Style) -> Line<'static> {
+    let text = if text.is_empty() { "–" } else { text };
+    Line::from(vec![
+        Span::styled(format!("{name:9}"), look::HEADING),
+        Span::styled(cut(text, width.saturating_sub(9)), style),
+    ])
+}
+
+fn paper(lines: &mut Vec<Line<'static>>, item: &Item, width: usize) {
+    let paper = &item.paper;
+    let title = if paper.title.is_empty() { &paper.name } else { &paper.title };
+    lines.extend(plain(title, width, look::STRONG));
+    let version = |version: &str| format!("v{version}");
+    let told = [
+        if paper.doi.is_empty() { paper.name.clone() } else { paper.doi.clone() },
+        paper.server.clone(),
+        if paper.version.is_empty() { String::new() } else { version(&paper.version) },
+        if paper.posted.is_empty() { String::new() } else { format!("posted {}", paper.posted) },
+    ];
+    let told: Vec<&str> = told.iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
+    lines.extend(plain(&told.join(" · "), width, look::HEADING));
+    lines.push(Line::default());
+}
+
+fn figure(lines: &mut Vec<Line<'static>>, item: &Item, quote: &str, width: usize, look: Look) {
+    let Some(figure) = &item.figure else {
+        lines.push(Line::styled("a picture outside every figure found", look::HEADING));
+        return;
+    };
+    let label = figure.label.as_deref().unwrap_or("a figure without a caption");
+    let page = figure.page.map_or(String::new(), |page| format!(", page {page}"));
+    lines.push(Line::styled(format!("{label}{page}"), look::HEADING));
+    if !figure.caption.is_empty() {
+        lines.extend(marked(&figure.caption, width, quote, look));
+    }
+    for (number, mention) in (1..).zip(&figure.mentions) {
+        lines.push(Line::default());
+        let heading = format!("mention {number}, page {}", mention.page);
+        lines.push(Line::styled(heading, look::HEADING));
+        lines.extend(marked(&mention.text, width, quote, look));
+    }
+}
+
+fn neighbours(lines: &mut Vec<Line<'static>>, current: &Current, width: usize, look: Look) {
+    if current.neighbours.len() < 2 {
+        return;
+    }
+    let count = current.neighbours.len();
+    lines.push(Line::default());
+    lines.push(Line::styled(format!("the {count} pictures of the figure"), look::HEADING));
+    for neighbour in &current.neighbours {
+        let this = neighbour.image == current.item.task.image.id;
+        let (sign, style) = if this { ("▸", look.chosen()) } else { (" ", Style::new()) };
+        let xref = neighbour.xref.map_or("inline".into(), |xref| format!("xref {xref}"));
+        let (w, h) = (neighbour.width, neighbour.height);
+        let decided = if neighbour.decided.is_empty() {
+            "undecided".to_owned()
+        } else {
+            neighbour.decided.join(", ")
+        };
+        let text = format!("{sign}p{} {xref}  {w} x {h}  {decided}", neighbour.page);
+        lines.push(Line::styled(cut(&text, width), style));
+    }
+}
+
+fn picture(lines: &mut Vec<Line<'static>>, item: &Item, width: usize) {
+    let image = &item.task.image;
+    let xref = image.xref.map_or("inline".into(), |xref| format!("xref {xref}"));
+    let name = image.file_name.as_ref().map_or(String::new(), |name| format!(", {name}"));
+    let more = if item.has_more_printed() { ", more is printed over it (p)" } else { "" };
+    let (w, h) = (image.width, image.height);
+    lines.push(Line::default());
+    let told = format!("picture {w} x {h} px, page {}, {xref}{name}{more}", image.page);
+    lines.extend(plain(&told, width, look::HEADING));
+}
