@@ -17,8 +17,11 @@ const FIGURES: u32 = 100;
 const ANSWERS: usize = 40;
 
 fn figure(number: u32, image: usize) -> FoundFigure {
-    let text =
-        if number % 7 == 0 { "Axial chest CT of a patient" } else { "Number of cases by week" };
+    let text = if number.is_multiple_of(7) {
+        "Axial chest CT of a patient"
+    } else {
+        "Number of cases by week"
+    };
     let mentions = (1..=2).map(|page| Mention {
         page,
         text: format!("The findings are shown in Figure {number}."),

@@ -206,7 +206,7 @@ fn starts_caption(page: &PageText, start: usize, body: f32, taken: &[bool]) -> O
             && !above.text.ends_with(['.', ':', '!', '?', ')', ']'])
             && above.line.bbox.width() > 0.85 * page_column_width(page, line)
     });
-    let stands_out = line.starts_bold() && !(within && !line.is_bold());
+    let stands_out = line.starts_bold() && (line.is_bold() || !within);
     let starts_paragraph = || {
         before.is_none_or(|above| {
             let above = &page.lines[above];

@@ -53,10 +53,16 @@ struct Habits {
     bold_head: bool,
     lower_case: bool,
     placement: Placement,
-    /// Whether a line runs around figure and caption.
-    framed: bool,
-    /// Whether captions are set in two columns.
-    in_two: bool,
+    captions: CaptionStyle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CaptionStyle {
+    Plain,
+    /// A line runs around figure and caption.
+    Framed,
+    /// In two columns.
+    InTwo,
 }
 
 /// Where a paper puts its figures.
@@ -165,11 +171,15 @@ impl Habits {
             caption_head: chance.whole(0, 4) as usize,
             bold_head: chance.yes(0.6),
             lower_case: chance.yes(0.3),
-            framed: matches!(placement, Placement::InText(Pairing::Below | Pairing::Right))
-                && chance.yes(0.15),
-            in_two: style.columns == 1
-                && placement == Placement::InText(Pairing::Below)
-                && chance.yes(0.12),
+            captions: match placement {
+                Placement::InText(Pairing::Below | Pairing::Right) if chance.yes(0.15) => {
+                    CaptionStyle::Framed
+                }
+                Placement::InText(Pairing::Below) if style.columns == 1 && chance.yes(0.12) => {
+                    CaptionStyle::InTwo
+                }
+                _ => CaptionStyle::Plain,
+            },
             placement,
         }
     }
@@ -306,8 +316,8 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
         pairing,
         wide: figure.graphic.width > style.column_width(),
         tag,
-        framed: habits.framed && figure.kind != FigureKind::Table,
-        in_two: habits.in_two && figure.kind != FigureKind::Table,
+        framed: habits.captions == CaptionStyle::Framed && figure.kind != FigureKind::Table,
+        in_two: habits.captions == CaptionStyle::InTwo && figure.kind != FigureKind::Table,
     }
 }
 

@@ -47,24 +47,16 @@ impl Setter<'_> {
         marks.extend(furniture.watermark.iter().map(|words| watermark(words, width, height)));
         marks.extend(banner(furniture, width, height));
         let digits = number.to_string();
-        match furniture.running_head.as_ref().filter(|_| number > 1) {
-            Some(head) => {
-                let right = width - style.margin;
-                let head = Text::new(style.margin, 50.0, Face::Italic, 8.5, head.as_str());
-                marks.push(Mark::Text(head));
-                marks.push(Mark::Text(Text::ending(right, 50.0, Face::Roman, 9.0, &digits)));
-            }
-            None => {
-                let low = furniture.banner_place == BannerPlace::Foot;
-                let foot = height - if low { 44.0 } else { 30.0 };
-                marks.push(Mark::Text(Text::centred(
-                    width / 2.0,
-                    foot,
-                    Face::Roman,
-                    10.0,
-                    &digits,
-                )));
-            }
+        if let Some(head) = furniture.running_head.as_ref().filter(|_| number > 1) {
+            let right = width - style.margin;
+            let head = Text::new(style.margin, 50.0, Face::Italic, 8.5, head.as_str());
+            marks.push(Mark::Text(head));
+            marks.push(Mark::Text(Text::ending(right, 50.0, Face::Roman, 9.0, &digits)));
+        } else {
+            let low = furniture.banner_place == BannerPlace::Foot;
+            let foot = height - if low { 44.0 } else { 30.0 };
+            let centred = Text::centred(width / 2.0, foot, Face::Roman, 10.0, &digits);
+            marks.push(Mark::Text(centred));
         }
         let page = self.page();
         page.marks.extend(marks);
