@@ -28,8 +28,10 @@ impl Citing {
 }
 
 /// Numbers of references set on a sentence's full stop, and the blank behind them.
-static REFERENCES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\d{1,3}(?:[,–-]\s?\d{1,3})*\s").expect("a valid pattern"));
+static REFERENCES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\d{1,3}(?:[,–-]\s?\d{1,3})*|\[\d{1,3}(?:[,–-]\s?\d{1,3})*\])\s")
+        .expect("a valid pattern")
+});
 
 /// Cuts running text into sentences. A full stop after an abbreviation, an initial or inside a number
 /// ends none.
@@ -51,7 +53,10 @@ pub fn sentences(text: &str) -> Vec<&str> {
         let after = &rest[tail..];
         // "was observed.12 The", "in mice.3,4 The": numbers of references stand on the full stop.
         let raised = text[..at].ends_with(char::is_alphabetic) && mark == '.' && tail == 0;
-        let (tail, after) = match REFERENCES.find(rest).filter(|_| raised) {
+        let references = REFERENCES
+            .find(rest)
+            .filter(|found| raised || (mark == '.' && found.as_str().starts_with('[')));
+        let (tail, after) = match references {
             Some(references) => (references.len() - 1, &rest[references.len() - 1..]),
             None => (tail, after),
         };
@@ -251,6 +256,11 @@ mod tests {
         assert_eq!(
             sentences(text),
             ["It rose to 2.5 mm.12", "The rest fell.3,4", "Both in E. coli sp. nov. as shown."]
+        );
+        let text = "It lay there (Fig. 1).[47] Wang et al[48] saw more.[3,5–7] So did we.";
+        assert_eq!(
+            sentences(text),
+            ["It lay there (Fig. 1).[47]", "Wang et al[48] saw more.[3,5–7]", "So did we."]
         );
     }
 
