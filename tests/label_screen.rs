@@ -6,7 +6,7 @@ mod common;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use common::{Project, files, text};
+use common::{CT_ARTICLES, Project, files, shared_data, text};
 
 /// Longer than any question takes to appear, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -25,7 +25,10 @@ struct Terminal {
 impl Terminal {
     /// Runs `covid-ct label` in `project` until it ends, then says so.
     fn label(project: &Project, protocol: &str) -> Self {
-        let terminal = Self { server: format!("covid-ct-{}-{protocol}", std::process::id()) };
+        // Tests of one process run beside each other.
+        let thread = std::thread::current().id();
+        let server = format!("covid-ct-{}-{thread:?}-{protocol}", std::process::id());
+        let terminal = Self { server: server.replace(['(', ')'], "") };
         let program = env!("CARGO_BIN_EXE_covid-ct");
         let workspace = project.path("");
         let run = format!(
@@ -172,6 +175,26 @@ fn keys_on_a_real_terminal_decide_what_a_script_does() {
         eprintln!("skipped: tmux is not installed");
         return;
     }
+    compare(project);
+}
+
+#[test]
+fn keys_decide_on_the_ct_articles_what_a_script_does() {
+    let Some(data) = shared_data() else { return };
+    if Command::new("tmux").arg("-V").output().is_err() {
+        eprintln!("skipped: tmux is not installed");
+        return;
+    }
+    compare(|| {
+        let project = Project::new();
+        let pdfs = CT_ARTICLES.map(|name| data.join(format!("pmc/{name}.pdf")));
+        project.command(["ingest"]).args(pdfs).assert().success();
+        project
+    });
+}
+
+/// Labels what `project` makes by script, then by keys with every protocol that tmux can show.
+fn compare(project: impl Fn() -> Project) {
     let scripted = project();
     let pictures = left(&scripted, 0);
     assert!(pictures > 6, "a sheet and more");

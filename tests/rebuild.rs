@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Project, extraction, figure_on, files, image_on, shared_data, text};
+use common::{CT_ARTICLES, Project, extraction, figure_on, files, image_on, shared_data, text};
 use covid_ct::curation::annotations::SHORT_QUOTE_WORDS;
 use covid_ct::store::{Label, Source, sha256_hex};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -122,17 +122,6 @@ fn a_picture_lost_from_disk_is_named_and_the_rest_goes_on() {
     assert_eq!(files(&project.path("data/export/default")).len(), 10 + 6 + 1);
 }
 
-/// The articles that `annotations/pmc-sample` decides on.
-const ARTICLES: [&str; 7] = [
-    "PMC7493721",
-    "PMC7500500",
-    "PMC7546332",
-    "PMC7553375",
-    "PMC7569564",
-    "PMC7572017",
-    "PMC7582078",
-];
-
 fn pmc_sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("annotations/pmc-sample")
 }
@@ -156,7 +145,7 @@ fn rebuild(project: &Project, jobs: &str, pdfs: impl IntoIterator<Item = PathBuf
 #[test]
 fn the_pmc_sample_is_rebuilt_from_pdfs_and_annotations_to_the_same_bytes() {
     let Some(data) = shared_data() else { return };
-    let pdfs = ARTICLES.map(|name| data.join(format!("pmc/{name}.pdf")));
+    let pdfs = CT_ARTICLES.map(|name| data.join(format!("pmc/{name}.pdf")));
     let (project, again) = (Project::new(), Project::new());
     let first = rebuild(&project, "1", pdfs.clone());
     let second = rebuild(&again, "3", pdfs.into_iter().rev());

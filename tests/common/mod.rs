@@ -96,6 +96,17 @@ pub fn figure_on(page: u32, caption: &str) -> FoundFigure {
     }
 }
 
+/// The articles of the shared data that show chest CTs, on which `annotations/pmc-sample` decides.
+pub const CT_ARTICLES: [&str; 7] = [
+    "PMC7493721",
+    "PMC7500500",
+    "PMC7546332",
+    "PMC7553375",
+    "PMC7569564",
+    "PMC7572017",
+    "PMC7582078",
+];
+
 /// The real documents, where this machine has them; says so where not.
 pub fn shared_data() -> Option<PathBuf> {
     let shared = std::env::var_os("COVID_CT_SHARED")
