@@ -73,6 +73,17 @@ fn size(png: &Path) -> (u32, u32) {
 }
 
 #[test]
+fn a_paper_ingested_by_a_relative_path_is_found_from_any_folder() {
+    let project = Project::new();
+    fs::write(project.path("paper.pdf"), synth::paper(3, 0).pdf).expect("written");
+    let mut ingest = project.command(["ingest", "paper.pdf"]);
+    ingest.current_dir(project.path("")).assert().success();
+    fs::create_dir(project.path("elsewhere")).expect("folder");
+    let mut show = project.command(["show", "paper"]);
+    show.current_dir(project.path("elsewhere")).assert().code(0);
+}
+
+#[test]
 fn one_html_file_holds_it_all() {
     let (project, _) = with_paper();
     let written = project.path("data/show/paper.html");

@@ -102,7 +102,7 @@ impl Lock {
     }
 }
 
-/// Every PDF that `paths` name or hold, sorted, each once; and the paths that lead nowhere, with the
+/// Every PDF that `paths` name or hold, as absolute paths, sorted, each once; and the paths that lead nowhere, with the
 /// reason. A file named outright is taken whatever it is called; a folder is searched for `*.pdf`.
 pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
     let (mut found, mut lost) = (Vec::new(), Vec::new());
@@ -130,6 +130,9 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
             lost.push((path.clone(), "no such file or folder".into()));
         }
     }
+    // Renderings are made later, from wherever the program then runs.
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let mut found: Vec<PathBuf> = found.into_iter().map(absolute).collect();
     found.sort();
     found.dedup();
     (found, lost)
@@ -240,7 +243,8 @@ fn missing(
             }
             _ if !first => summary.skipped += 1,
             Some(row) if row.error.is_none() => {
-                if !Path::new(&row.path).is_file() {
+                let noted = Path::new(&row.path);
+                if noted.is_relative() || !noted.is_file() {
                     store.set_path(row.id, &path.to_string_lossy())?;
                 }
                 summary.documents.push(sha256.clone());
