@@ -224,6 +224,37 @@ pub struct LabelArgs {
     #[arg(long, value_name = "NAME")]
     pub paper: Vec<String>,
 
+    /// What is asked first
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "likely")]
+    pub order: OrderArg,
+
+    /// CSV of what to ask first, the highest score before all: a header with `score` and with
+    /// `sha256` of the picture or its `name` as exported (PAPER-pN-XREF.png); pictures it does not
+    /// name come last, as without it
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+
+    /// Only papers posted on this day or later; those of an unknown day are left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: Option<jiff::civil::Date>,
+
+    /// Only papers posted on this day or earlier; those of an unknown day are left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<jiff::civil::Date>,
+
+    /// Which pictures to ask about
+    #[arg(long, value_enum, value_name = "STATE", default_value = "open")]
+    pub state: StateArg,
+
+    /// Read a second time what others decided, without seeing what they said: a sample that is the
+    /// same for everybody. A reading that differs makes a conflict
+    #[arg(long, conflicts_with = "state")]
+    pub second_reader: bool,
+
+    /// The share of pictures in that sample, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, requires = "second_reader")]
+    pub share: f64,
+
     /// Ask line by line, as it is without a terminal, instead of on the full screen
     #[arg(long)]
     pub plain: bool,
@@ -231,6 +262,26 @@ pub struct LabelArgs {
     /// How the full screen shows pictures
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "auto")]
     pub image_protocol: ImageProtocolArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrderArg {
+    /// Likely CTs
+    Likely,
+    /// By paper and page
+    Paper,
+    /// What somebody was unsure of, or curators disagree on
+    Uncertain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StateArg {
+    /// What you have not decided
+    Open,
+    /// What you decided, to look at it again
+    Decided,
+    /// What you decided with a note
+    Flagged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

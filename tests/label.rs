@@ -23,7 +23,8 @@ fn workspace() -> tempfile::TempDir {
     let object = store.objects().put(png.get_ref(), "png").expect("object");
     let scan = image_on(2, 9, object, (200, 160));
     let figure = figure_on(2, "Figure 1. Chest CT of a 61-year-old woman with COVID-19 on day 3.");
-    let found = extraction("2020.01.01.1", vec![scan], vec![figure]);
+    let mut found = extraction("2020.01.01.1", vec![scan], vec![figure]);
+    found.paper.posted = "2020-02-05".into();
     store.record(&found, Source::Pdf).expect("recorded");
     let failure = Failure {
         sha256: "cd".into(),
@@ -125,4 +126,38 @@ fn what_cannot_run_says_what_to_do() {
             .code(2)
             .stderr(predicate::str::contains("covid-ct ingest"));
     }
+}
+
+#[test]
+fn a_queue_is_made_as_asked_for() {
+    let folder = workspace();
+    for (options, asked) in [
+        (["--since", "2020-02-05"], true),
+        (["--since", "2020-02-06"], false),
+        (["--until", "2020-02-05"], true),
+        (["--until", "2020-02-04"], false),
+        (["--order", "paper"], true),
+        (["--state", "decided"], false),
+        (["--second-reader", "--share=1"], false),
+    ] {
+        let shown = predicate::str::contains("select 1 of 1");
+        let mut command = covid_ct(folder.path(), &["label", "select", "--curator", "ann"]);
+        let out = command.args(options).write_stdin("q\n").assert().code(0);
+        if asked {
+            out.stdout(shown)
+        } else {
+            out.stdout(shown.not())
+        };
+    }
+    let scores = folder.path().join("scores.csv");
+    std::fs::write(&scores, "name,score\n2020.01.01.1-p0-9,1\nx,2\n").expect("written");
+    covid_ct(folder.path(), &["label", "--curator", "ann", "--scores"])
+        .arg(&scores)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("scores.csv, line"));
+    covid_ct(folder.path(), &["label", "--curator", "ann", "--second-reader", "--share", "20"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("from 0 to 1"));
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::curation::screen::{self, ImageProtocol, Options};
-use covid_ct::curation::{AsPrinted, Desk, Ended, Prompt, Session, Style};
+use covid_ct::curation::{
+    AsPrinted, Desk, Ended, Order, Prompt, QueueOptions, Scores, Session, Style, Which,
+};
 use covid_ct::extract::Renderings;
 use covid_ct::store::{Stage, Store, StoreError};
 
 use super::{Outcome, worker_options};
-use crate::cli::{ImageProtocolArg, LabelArgs, StageArg};
+use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, StageArg, StateArg};
 
 /// How long the full screen may take to end when the process is told to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,17 +33,17 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
     let stage = args.stage.map(stage);
+    let options = queue_options(&store, args)?;
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
     let summary = if wants_full_screen(args) {
-        let desk = Desk::new(&mut store, &curator, &args.paper, &mut printer);
+        let desk = Desk::new(&mut store, &curator, &options, &mut printer);
         let colour = Style::of_stdout().colour;
-        let options = Options { protocol: protocol(args.image_protocol), colour };
+        let look = Options { protocol: protocol(args.image_protocol), colour };
         let stop = stop_quietly()?;
-        screen::run(desk, stage, options, &stop)?
+        screen::run(desk, stage, look, &stop)?
     } else {
         let preview = workspace.data().join("preview.png");
-        Session::new(&mut store, prompt(), &curator, &args.paper, &preview, &mut printer)
-            .run(stage)?
+        Session::new(&mut store, prompt(), &curator, &options, &preview, &mut printer).run(stage)?
     };
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
@@ -113,6 +115,32 @@ fn stage(stage: StageArg) -> Stage {
         StageArg::Crop => Stage::Crop,
         StageArg::Case => Stage::Case,
     }
+}
+
+fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions> {
+    if !(0.0..=1.0).contains(&args.share) {
+        bail!("--share {}: expected a share from 0 to 1, such as 0.2", args.share);
+    }
+    let order = match args.order {
+        OrderArg::Likely => Order::Likely,
+        OrderArg::Paper => Order::Paper,
+        OrderArg::Uncertain => Order::Uncertain,
+    };
+    let scores = match &args.scores {
+        None => Scores::default(),
+        Some(_) if order != Order::Likely => {
+            bail!("--scores says what is likely: leave --order out")
+        }
+        Some(file) => Scores::read(file, store)?,
+    };
+    let which = match args.state {
+        _ if args.second_reader => Which::SecondReading(args.share),
+        StateArg::Open => Which::Open,
+        StateArg::Decided => Which::Decided,
+        StateArg::Flagged => Which::Flagged,
+    };
+    let papers = args.paper.clone();
+    Ok(QueueOptions { papers, since: args.since, until: args.until, order, scores, which })
 }
 
 fn check_papers(store: &Store, papers: &[String]) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `label case`: whose scan is the panel, and when was it taken?
 
+use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use super::desk::Desk;
@@ -8,7 +9,7 @@ use super::item::Item;
 use super::patient::{self, PatientWords};
 use super::session::{Answer, Line, Result, Session};
 use crate::figures;
-use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Store, Subject, Value, now};
+use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Stage, Store, Subject, Value, now};
 
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.
@@ -72,10 +73,15 @@ pub(super) struct Details {
 }
 
 impl Form {
-    pub fn read(store: &Store, item: &Item, panel: &LabelledPanel) -> Result<Self> {
+    pub fn read(desk: &Desk<'_>, item: &Item, panel: &LabelledPanel) -> Result<Self> {
+        let store = &*desk.store;
         let mut cases = store.cases()?;
         cases.retain(|case| case.preprint == panel.preprint);
-        let panels = store.labelled_panels()?;
+        let mut panels = store.labelled_panels()?;
+        if desk.is_blind() {
+            cases.retain(|case| case.curator == desk.curator);
+            leave_own(store, &desk.curator, &mut panels)?;
+        }
         let previous = previous_panel(&panels, panel);
         let proposal = propose(item, panel, &cases, previous);
         let time = time_of_letter(&panels, panel).or_else(|| proposal.words.time.clone());
@@ -181,7 +187,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
     item: &Item,
 ) -> Result<Answer> {
     let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
-    let form = Form::read(session.desk.store, item, panel)?;
+    let form = Form::read(&session.desk, item, panel)?;
     let name = match ask_name(session, item, &form)? {
         Line::Leave(answer) => return Ok(answer),
         Line::Text(name) => name,
@@ -195,6 +201,28 @@ pub(super) fn ask<R: BufRead, W: Write>(
     let (subject, value, quote) = form.accept(&session.desk, details)?;
     session.decide(subject, value, &quote)?;
     Ok(Answer::Decided)
+}
+
+/// Leaves of what was said whose scans these are what `curator` said.
+fn leave_own(store: &Store, curator: &str, panels: &mut [LabelledPanel]) -> Result<()> {
+    let mut own: HashMap<Subject, Value> = HashMap::new();
+    for decision in store.decisions_in_force(Stage::Case)? {
+        if decision.curator == curator
+            && let Some(value) = decision.value
+        {
+            own.insert(decision.subject, value);
+        }
+    }
+    for panel in panels {
+        let said = own
+            .get(&Subject::panel(panel.image, panel.id))
+            .or_else(|| own.get(&Subject::image(panel.image)));
+        (panel.case, panel.scan_time) = match said {
+            Some(Value::Case { name, time }) => (Some(name.clone()), time.clone()),
+            _ => (None, None),
+        };
+    }
+    Ok(())
 }
 
 /// The panel before this one, in the order they are asked about.

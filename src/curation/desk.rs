@@ -1,11 +1,13 @@
 //! One curator at work on one store: what to ask next, the one way in which decisions are written,
 //! and how the last of them is taken back. Knows nothing of how a curator is asked.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::evidence::Quote;
 use super::item::AsPrinted;
+use super::options::QueueOptions;
 use super::queue::{By, Queue};
 use super::session::Result;
 use crate::store::{NewDecision, Stage, Store, Subject, Value, now};
@@ -47,9 +49,13 @@ pub struct Desk<'a> {
     pub(super) store: &'a mut Store,
     pub(super) curator: String,
     pub(super) printer: &'a mut dyn AsPrinted,
-    papers: Vec<String>,
+    options: QueueOptions,
     steps: Vec<Step>,
     skipped: HashSet<(Stage, Subject)>,
+    /// Where decisions are looked at again: what was there to look at when a stage was come to.
+    again: HashMap<Stage, Queue>,
+    /// What was asked about and decided here.
+    finished: HashSet<(Stage, Subject)>,
     /// What an undo brought back, to be asked first.
     first: Option<Subject>,
     /// Typed for the next decision on what is shown.
@@ -58,25 +64,31 @@ pub struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// A desk for the pictures of `papers` (names of preprints; none means all). `printer` makes
-    /// the pictures of figures as printed.
+    /// A desk for what `options` want. `printer` makes the pictures of figures as printed.
     pub fn new(
         store: &'a mut Store,
         curator: &str,
-        papers: &[String],
+        options: &QueueOptions,
         printer: &'a mut dyn AsPrinted,
     ) -> Self {
         Self {
             store,
             printer,
             curator: curator.to_owned(),
-            papers: papers.to_vec(),
+            options: options.clone(),
+            again: HashMap::new(),
+            finished: HashSet::new(),
             steps: Vec::new(),
             skipped: HashSet::new(),
             first: None,
             note: String::new(),
             undone: 0,
         }
+    }
+
+    /// Whether nothing of what others decided may be shown.
+    pub(super) fn is_blind(&self) -> bool {
+        self.options.is_blind()
     }
 
     /// Decisions of this session that stand.
@@ -98,10 +110,9 @@ impl<'a> Desk<'a> {
     }
 
     /// The first stage with something left that was not skipped, and what is left there.
-    pub(super) fn next_queue(&self, stages: &[Stage]) -> Result<Option<(Stage, Queue)>> {
+    pub(super) fn next_queue(&mut self, stages: &[Stage]) -> Result<Option<(Stage, Queue)>> {
         for &stage in stages {
-            let mut queue =
-                Queue::build(self.store, stage, By::Curator(&self.curator), &self.papers)?;
+            let mut queue = self.queue(stage)?;
             queue.tasks.retain(|task| !self.skipped.contains(&(stage, task.subject())));
             if !queue.tasks.is_empty() {
                 // Stable, so that all but the one an undo brought back keep their order.
@@ -112,14 +123,31 @@ impl<'a> Desk<'a> {
         Ok(None)
     }
 
+    fn queue(&mut self, stage: Stage) -> Result<Queue> {
+        let build = || Queue::build(self.store, stage, By::Curator(&self.curator), &self.options);
+        if !self.options.is_revisit() {
+            return Ok(build()?);
+        }
+        // Nothing leaves such a queue by being decided, so what was decided here is taken out.
+        let all = match self.again.entry(stage) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(empty) => empty.insert(build()?),
+        };
+        let mut queue = all.clone();
+        queue.tasks.retain(|task| !self.finished.contains(&(stage, task.subject())));
+        queue.done = all.tasks.len() - queue.tasks.len();
+        Ok(queue)
+    }
+
     /// What is shown changes: a note was for what was shown before.
     pub(super) fn turn_to_next(&mut self) {
         self.note.clear();
     }
 
-    /// All that was to be decided on what an undo brought back is decided.
-    pub(super) fn finish_item(&mut self) {
+    /// All that was to be decided on `subjects` is decided; on what an undo brought back, too.
+    pub(super) fn finish(&mut self, stage: Stage, subjects: &[Subject]) {
         self.first = None;
+        self.finished.extend(subjects.iter().map(|&subject| (stage, subject)));
     }
 
     pub(super) fn skip(&mut self, stage: Stage, subject: Subject) {
@@ -147,8 +175,15 @@ impl<'a> Desk<'a> {
         self.undone += 1;
         self.first = Some(last.subject);
         self.skipped.remove(&(last.stage, last.subject));
+        self.unfinish(last.stage, last.subject);
         self.write(last.stage, last.subject, None, &Quote::default(), String::new())?;
         Ok(Undone::Decision(last.stage, last.value))
+    }
+
+    /// What was said of a panel may have been said of its picture.
+    fn unfinish(&mut self, stage: Stage, subject: Subject) {
+        self.finished.remove(&(stage, subject));
+        self.finished.remove(&(stage, Subject::image(subject.image)));
     }
 
     fn undo_batch(&mut self, stage: Stage, subjects: &[Subject]) -> Result<Undone> {
@@ -162,6 +197,9 @@ impl<'a> Desk<'a> {
         self.steps.pop();
         self.undone += subjects.len();
         self.first = subjects.first().copied();
+        for &subject in subjects {
+            self.unfinish(stage, subject);
+        }
         Ok(Undone::Batch(stage, subjects.len()))
     }
 

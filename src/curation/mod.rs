@@ -16,6 +16,7 @@ pub mod edit;
 pub mod evidence;
 mod item;
 pub mod letters;
+pub mod options;
 pub mod panels;
 pub mod patient;
 pub mod preview;
@@ -32,6 +33,7 @@ mod viewer;
 
 pub use desk::Desk;
 pub use item::{AsPrinted, NotPrinted};
+pub use options::{Order, QueueOptions, Scores, Which};
 pub use progress::Progress;
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::options::QueueOptions;
 use super::queue::{By, Queue};
 use crate::extract::is_outdated;
 use crate::store::{Label, Part, Result, Stage, Store, Subject, Totals};
@@ -114,7 +115,7 @@ fn stage_progress(store: &Store, stage: Stage) -> Result<StageProgress> {
             *values.entry(value).or_default() += 1;
         }
     }
-    let left = Queue::build(store, stage, By::Anyone, &[])?.tasks.len();
+    let left = Queue::build(store, stage, By::Anyone, &QueueOptions::default())?.tasks.len();
     Ok(StageProgress { stage, decided: verdicts.len(), values, left })
 }
 

@@ -15,6 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::evidence::ct_words;
+use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
 use crate::store::{
     Diagnosis, ImageFacts, ImageRow, LabelledPanel, Result, Selection, Source, Stage, Store,
@@ -64,26 +65,42 @@ pub enum By<'a> {
 
 impl Queue {
     /// What is left at `stage` for `by`. A picture of a released dataset that came with a decision
-    /// is left to nobody. `papers` are names of preprints; none means all.
+    /// is left to nobody but a second reader.
     ///
     /// # Errors
     /// The database's.
-    pub fn build(store: &Store, stage: Stage, by: By<'_>, papers: &[String]) -> Result<Self> {
-        let eligible = Eligible { store, facts: store.image_facts()?, papers };
-        let (tasks, passed_over) = match stage {
+    pub fn build(store: &Store, stage: Stage, by: By<'_>, options: &QueueOptions) -> Result<Self> {
+        let eligible = Eligible { store, facts: store.image_facts()?, options };
+        let (mut tasks, passed_over) = match stage {
             Stage::Select => eligible.pictures()?,
             Stage::Diagnose | Stage::Crop => (eligible.scans(stage)?, 0),
             Stage::Case => (eligible.panels()?, 0),
         };
+        options.sort(store, stage, &mut tasks)?;
         let decided = Decided::read(store, stage, by)?;
-        let total = tasks.len();
-        let left: Vec<Task> =
-            tasks.into_iter().filter(|task| !decided.covers(task, &eligible.facts)).collect();
-        let without_picture = match stage {
-            Stage::Select if papers.is_empty() => store.figures_without_picture()?,
-            _ => 0,
-        };
-        Ok(Self { done: total - left.len(), tasks: left, passed_over, without_picture })
+        if options.which == Which::Open {
+            let total = tasks.len();
+            tasks.retain(|task| !decided.covers(task, &eligible.facts));
+            let done = total - tasks.len();
+            let without_picture = match stage {
+                Stage::Select if options.is_of_all() => store.figures_without_picture()?,
+                _ => 0,
+            };
+            return Ok(Self { tasks, done, passed_over, without_picture });
+        }
+        let mut done = 0;
+        tasks.retain(|task| match options.which {
+            Which::SecondReading(share) => {
+                let sampled = decided.is_by_others(task)
+                    && is_sampled(&task.image.object.sha256, stage, share);
+                let read = decided.is_counted(task);
+                done += usize::from(sampled && read);
+                sampled && !read
+            }
+            Which::Flagged => decided.is_flagged(task),
+            Which::Open | Which::Decided => decided.is_touched(task),
+        });
+        Ok(Self { tasks, done, ..Self::default() })
     }
 }
 
@@ -91,13 +108,13 @@ impl Queue {
 struct Eligible<'a> {
     store: &'a Store,
     facts: HashMap<i64, ImageFacts>,
-    papers: &'a [String],
+    options: &'a QueueOptions,
 }
 
 impl Eligible<'_> {
     fn images(&self) -> Result<Vec<ImageRow>> {
         let mut images = self.store.images()?;
-        images.retain(|image| self.papers.is_empty() || self.papers.contains(&image.preprint_name));
+        self.options.filter(self.store, &mut images)?;
         Ok(images)
     }
 
@@ -111,8 +128,10 @@ impl Eligible<'_> {
         let elsewhere = self.shown_elsewhere(&images)?;
         images.retain(|image| !elsewhere.contains(&image.id));
         let captions = |image: &ImageRow| self.facts.get(&image.id).map_or("", |f| &f.captions);
-        // Stable: pictures alike stay in the order of paper, page, xref.
-        images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
+        if self.options.order != Order::Paper {
+            // Stable: pictures alike stay in the order of paper, page, xref.
+            images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
+        }
         let tasks = images.into_iter().map(|image| Task { image, panel: None }).collect();
         Ok((tasks, passed_over))
     }
@@ -208,6 +227,9 @@ fn is_excluded(verdict: Option<&Verdict>) -> bool {
 struct Decided {
     counted: HashSet<Subject>,
     by_anyone: HashSet<Subject>,
+    by_others: HashSet<Subject>,
+    /// Counted, and with a note.
+    noted: HashSet<Subject>,
     /// At the diagnose stage, the panels in force by image: all of them decided, it is decided.
     panels: HashMap<i64, Vec<i64>>,
 }
@@ -220,21 +242,53 @@ impl Decided {
             By::Anyone => true,
             By::Curator(name) => name == curator,
         };
-        let counted =
-            decisions.iter().filter(|d| counts(&d.curator)).map(|decision| decision.subject);
+        let (own, others): (Vec<_>, Vec<_>) = decisions.iter().partition(|d| counts(&d.curator));
+        let noted = own.iter().filter(|d| !d.note.is_empty()).map(|d| d.subject).collect();
+        let counted = own.iter().map(|d| d.subject).collect();
+        let by_others = others.iter().map(|d| d.subject).collect();
         let mut panels: HashMap<i64, Vec<i64>> = HashMap::new();
         if stage == Stage::Diagnose {
             for panel in store.labelled_panels()? {
                 panels.entry(panel.image).or_default().push(panel.id);
             }
         }
-        Ok(Self { counted: counted.collect(), by_anyone, panels })
+        Ok(Self { counted, by_anyone, by_others, noted, panels })
     }
 
     /// A decision on the picture covers its panels, and decisions on all panels the picture.
     fn covers(&self, task: &Task, facts: &HashMap<i64, ImageFacts>) -> bool {
         let released = facts.get(&task.image.id).is_some_and(|f| f.source == Source::Release);
-        let decided = if released { &self.by_anyone } else { &self.counted };
+        self.is_all_of(task, if released { &self.by_anyone } else { &self.counted })
+    }
+
+    fn is_counted(&self, task: &Task) -> bool {
+        self.is_all_of(task, &self.counted)
+    }
+
+    fn is_by_others(&self, task: &Task) -> bool {
+        self.is_all_of(task, &self.by_others)
+    }
+
+    /// Whether something of it was decided: a picture may be half done, panel by panel.
+    fn is_touched(&self, task: &Task) -> bool {
+        self.is_counted(task) || self.is_some_of(task, &self.counted)
+    }
+
+    fn is_flagged(&self, task: &Task) -> bool {
+        self.is_some_of(task, &self.noted)
+    }
+
+    fn is_some_of(&self, task: &Task, decided: &HashSet<Subject>) -> bool {
+        let image = task.image.id;
+        let any_panel = |panels: &Vec<i64>| {
+            panels.iter().any(|&panel| decided.contains(&Subject::panel(image, panel)))
+        };
+        decided.contains(&task.subject())
+            || decided.contains(&Subject::image(image))
+            || self.panels.get(&image).is_some_and(any_panel)
+    }
+
+    fn is_all_of(&self, task: &Task, decided: &HashSet<Subject>) -> bool {
         let image = task.image.id;
         let every_panel = |panels: &Vec<i64>| {
             panels.iter().all(|&panel| decided.contains(&Subject::panel(image, panel)))

@@ -57,12 +57,22 @@ impl Bench {
 
     /// Types `script`, one answer a line, at `stage`; gives what was shown.
     fn type_as(&mut self, curator: &str, stage: Option<Stage>, script: &str) -> (Summary, String) {
+        self.type_with(&QueueOptions::default(), curator, stage, script)
+    }
+
+    pub(super) fn type_with(
+        &mut self,
+        options: &QueueOptions,
+        curator: &str,
+        stage: Option<Stage>,
+        script: &str,
+    ) -> (Summary, String) {
         let mut shown = Vec::new();
         let prompt = Prompt::new(Cursor::new(script.to_owned()), &mut shown, Style::PLAIN);
         let preview = self.folder.path().join("preview.png");
         let mut printer = NotPrinted;
         let mut session =
-            Session::new(&mut self.store, prompt, curator, &[], &preview, &mut printer);
+            Session::new(&mut self.store, prompt, curator, options, &preview, &mut printer);
         let summary = session.run(stage).expect("a session");
         (summary, String::from_utf8(shown).expect("text"))
     }
@@ -196,7 +206,14 @@ fn every_answer_is_in_the_database_before_the_next_question() {
     let prompt = Prompt::new(&mut witness, std::io::sink(), Style::PLAIN);
     let preview = bench.folder.path().join("preview.png");
     let mut printer = NotPrinted;
-    let mut session = Session::new(&mut bench.store, prompt, "ann", &[], &preview, &mut printer);
+    let mut session = Session::new(
+        &mut bench.store,
+        prompt,
+        "ann",
+        &QueueOptions::default(),
+        &preview,
+        &mut printer,
+    );
     session.run(Some(Stage::Select)).expect("a session");
     assert_eq!(witness.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
     assert_eq!(bench.store.decisions().expect("decisions").len(), 4);
@@ -429,7 +446,10 @@ fn two_curators_each_have_their_own_queue_and_disagreement_shows() {
     assert_eq!(progress.stages[1].left, 0, "nothing to diagnose while they disagree");
     bench.type_as("bob", Some(Stage::Crop), "u\n");
     assert_eq!(
-        Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue").tasks.len(),
+        Queue::build(&bench.store, Stage::Select, By::Anyone, &QueueOptions::default())
+            .expect("queue")
+            .tasks
+            .len(),
         0
     );
 }
@@ -474,7 +494,8 @@ fn bench_of(found: impl FnOnce(&Store) -> (Vec<FoundImage>, Vec<FoundFigure>)) -
 }
 
 fn asked(bench: &Bench) -> (Vec<Option<u32>>, usize) {
-    let queue = Queue::build(&bench.store, Stage::Select, By::Anyone, &[]).expect("queue");
+    let queue = Queue::build(&bench.store, Stage::Select, By::Anyone, &QueueOptions::default())
+        .expect("queue");
     (queue.tasks.iter().map(|task| task.image.xref).collect(), queue.passed_over)
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::desk::Desk;
 use super::evidence::Quote;
 use super::item::{AsPrinted, Item};
+use super::options::QueueOptions;
 use super::prompt::Prompt;
 use super::queue::{MAX_PAGES, MIN_SIDE, Queue};
 use super::viewer::open_and_tell;
@@ -98,17 +99,16 @@ pub struct Session<'a, R, W> {
 }
 
 impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
-    /// A session over the pictures of `papers` (names of preprints; none means all). `printer` makes
-    /// the pictures of figures as printed.
+    /// A session over what `options` want. `printer` makes the pictures of figures as printed.
     pub fn new(
         store: &'a mut Store,
         prompt: Prompt<R, W>,
         curator: &str,
-        papers: &[String],
+        options: &QueueOptions,
         preview: &Path,
         printer: &'a mut dyn AsPrinted,
     ) -> Self {
-        let desk = Desk::new(store, curator, papers, printer);
+        let desk = Desk::new(store, curator, options, printer);
         Self { desk, prompt, preview: preview.to_owned() }
     }
 
@@ -160,7 +160,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
                 Stage::Case => case::ask(self, &item),
             }?;
             match answer {
-                Answer::Decided => self.desk.finish_item(),
+                Answer::Decided => self.desk.finish(stage, &[subject]),
                 Answer::Skip => self.desk.skip(stage, subject),
                 Answer::Undo => {
                     let undone = self.desk.undo()?;

@@ -119,7 +119,8 @@ fn exported(store: &Store, name: &str) -> Result<Option<(i64, Option<PanelBox>)>
     Ok(at.map(|at| &panels[at]).map(|panel| (panel.image, panel.index.map(|_| panel.bounds))))
 }
 
-fn stem_of(store: &Store, image: &ImageRow) -> Result<String> {
+/// The name that a picture's file is exported under, without its extension.
+pub(crate) fn stem_of(store: &Store, image: &ImageRow) -> Result<String> {
     let rendering_of = match image.origin {
         ImageOrigin::Rendered => store.figure_of_image(image.id)?.and_then(|figure| figure.label),
         _ => None,

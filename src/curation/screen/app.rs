@@ -340,7 +340,10 @@ impl<'a> App<'a> {
     }
 
     fn finish(&mut self, count: usize) -> Result<()> {
-        self.desk.finish_item();
+        if let Some(round) = &self.round {
+            let done: Vec<Subject> = round.tasks.iter().take(count).map(Task::subject).collect();
+            self.desk.finish(round.stage, &done);
+        }
         self.pass(count)
     }
 
@@ -426,7 +429,7 @@ impl<'a> App<'a> {
             Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(&item))),
             Stage::Case => match &item.task.panel {
                 Some(panel) => {
-                    Ask::Case(Box::new(Naming::new(Form::read(self.desk.store, &item, panel)?)))
+                    Ask::Case(Box::new(Naming::new(Form::read(&self.desk, &item, panel)?)))
                 }
                 None => return Ok(None),
             },

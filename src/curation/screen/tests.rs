@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 
 use super::super::scripted::Bench;
-use super::super::{Desk, Ended, NotPrinted};
+use super::super::{Desk, Ended, NotPrinted, QueueOptions};
 use super::app::App;
 use super::draw::draw;
 use super::look::Look;
@@ -31,7 +31,7 @@ impl<'a> Seat<'a> {
         show: Show,
     ) -> Self {
         let look = Look { colour: matches!(show, Show::HalfBlocks) };
-        let desk = Desk::new(store, "ann", &[], printer);
+        let desk = Desk::new(store, "ann", &QueueOptions::default(), printer);
         let app = App::new(desk, stage, show, look).expect("an app");
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
         let mut seat = Self { app, terminal, now: Instant::now() };
