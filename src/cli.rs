@@ -303,6 +303,8 @@ pub enum StageArg {
     Diagnose,
     Crop,
     Case,
+    /// What curators disagree on, with what each said; line by line
+    Adjudicate,
 }
 
 #[derive(Debug, Args)]

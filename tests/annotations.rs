@@ -42,6 +42,7 @@ fn decide(store: &Store, subject: Subject, time: &str, stage: &str, value: Optio
             curator: "ann".into(),
             time: time.into(),
             note: String::new(),
+            adjudicates: false,
         })
         .expect("decided");
 }
@@ -168,6 +169,7 @@ fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
             curator: "ann".into(),
             time: "2020-03-27T12:00:00Z".into(),
             note: String::new(),
+            adjudicates: false,
         };
         store.decide(&decision).expect("decided");
     }

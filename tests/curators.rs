@@ -34,6 +34,7 @@ fn project() -> Project {
             curator: curator.into(),
             time: format!("2020-05-01T10:{:02}:{:02}Z", second / 60, second % 60),
             note: note.into(),
+            adjudicates: false,
         };
         store.decide(&new).expect("decided");
     };
@@ -68,6 +69,7 @@ fn project() -> Project {
             curator: "ann".into(),
             time: "2020-05-01T11:00:00Z".into(),
             note: String::new(),
+            adjudicates: false,
         })
         .expect("decided");
     project

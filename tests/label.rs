@@ -8,7 +8,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use common::{extraction, figure_on, image_on};
 use covid_ct::Workspace;
-use covid_ct::store::{Failure, Source, Store};
+use covid_ct::store::{Failure, Label, Source, Store};
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
@@ -150,14 +150,76 @@ fn a_queue_is_made_as_asked_for() {
         };
     }
     let scores = folder.path().join("scores.csv");
-    std::fs::write(&scores, "name,score\n2020.01.01.1-p0-9,1\nx,2\n").expect("written");
+    std::fs::write(&scores, "name,score\n2020.01.01.1-p1-9,1\nx,2\n").expect("written");
     covid_ct(folder.path(), &["label", "--curator", "ann", "--scores"])
         .arg(&scores)
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("scores.csv, line"));
+        .stderr(predicate::str::contains("scores.csv, line 3: no picture"));
     covid_ct(folder.path(), &["label", "--curator", "ann", "--second-reader", "--share", "20"])
         .assert()
         .code(2)
         .stderr(predicate::str::contains("from 0 to 1"));
+}
+
+#[test]
+fn an_adjudicator_settles_what_curators_disagree_on() {
+    let folder = workspace();
+    let label = |curator: &str, stage: &str, script: &str| {
+        let out = covid_ct(folder.path(), &["label", stage, "--curator", curator])
+            .write_stdin(script)
+            .assert()
+            .code(0);
+        String::from_utf8(out.get_output().stdout.clone()).expect("text")
+    };
+    let panel = |workspace: &Path| {
+        let store = Store::open(&Workspace::new(workspace)).expect("store");
+        let mut panels = store.labelled_panels().expect("panels");
+        let panel = panels.remove(0);
+        (panel.label, panel.conflict)
+    };
+    let (covid, non_covid) = (Some(Label::Covid), Some(Label::NonCovid));
+    label("ann", "select", "c\n");
+    label("ann", "crop", "w\n\n");
+    label("ann", "diagnose", "c\n\n");
+    label("bob", "diagnose", "# in doubt\nn\nimage normal lungs\n");
+    assert_eq!(panel(folder.path()), (None, true));
+    let shown = label("eve", "adjudicate", "7\n2\n");
+    for told in [
+        "1 left",
+        "ann: covid; caption: ",
+        "bob: non-covid; image: \"normal lungs\"; note: in doubt",
+        "'7' is no answer",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert_eq!(panel(folder.path()), (non_covid, false));
+    assert!(!label("eve", "adjudicate", "1\n").contains("disputed"), "nothing is left");
+    // Taken back, it is disputed again; another answer than either reading settles it too.
+    label("eve", "select", "u\n");
+    assert_eq!(panel(folder.path()), (None, true));
+    label("eve", "adjudicate", "a\n1=c\nc\n\n");
+    assert_eq!(panel(folder.path()), (covid, false));
+    covid_ct(folder.path(), &["history", "2020.01.01.1:p2:x9"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("eve  diagnose  covid  (adjudicates)\n"));
+    let csv = folder.path().join("csv");
+    let annotations = |workspace: &Path, what: &str, folder: &Path| {
+        covid_ct(workspace, &["annotations", what]).arg(folder).assert().code(0);
+    };
+    annotations(folder.path(), "export", &csv);
+    let (fresh, again) = (workspace(), folder.path().join("again"));
+    annotations(fresh.path(), "import", &csv);
+    assert_eq!(panel(fresh.path()), (covid, false));
+    annotations(fresh.path(), "export", &again);
+    let read = |folder: &Path| std::fs::read_to_string(folder.join("decisions.csv")).expect("CSV");
+    assert_eq!(read(&csv), read(&again));
+    assert!(read(&csv).lines().next().is_some_and(|header| header.ends_with(",adjudicates")));
+    // A later reading that differs makes it a conflict again.
+    covid_ct(folder.path(), &["label", "diagnose", "--curator", "ann", "--state", "decided"])
+        .write_stdin("n\n\n")
+        .assert()
+        .code(0);
+    assert_eq!(panel(folder.path()), (None, true));
 }

@@ -87,6 +87,7 @@ fn label(store: &Store, image: i64, diagnosis: Diagnosis, curator: &str) -> Vec<
             curator: curator.into(),
             time: "2020-03-30T00:00:00Z".into(),
             note: String::new(),
+            adjudicates: false,
         };
         store.decide(&decision).expect("decided");
     }

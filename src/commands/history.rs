@@ -54,5 +54,9 @@ fn told(event: &Event) -> String {
     };
     let panel = event.panel.as_ref().map_or(String::new(), |panel| format!("  (panel {panel})"));
     let replaced = if event.value.is_some() && !event.in_force { "  (no longer)" } else { "" };
-    format!("{}  {}  {}  {what}{panel}{replaced}", event.time, event.curator, event.stage)
+    let adjudicates = if event.adjudicates { "  (adjudicates)" } else { "" };
+    format!(
+        "{}  {}  {}  {what}{panel}{adjudicates}{replaced}",
+        event.time, event.curator, event.stage
+    )
 }

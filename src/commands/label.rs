@@ -32,10 +32,11 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     if curator.is_empty() {
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
-    let stage = args.stage.map(stage);
+    let adjudicates = args.stage == Some(StageArg::Adjudicate);
+    let stage = args.stage.and_then(stage);
     let options = queue_options(&store, args)?;
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
-    let summary = if wants_full_screen(args) {
+    let summary = if wants_full_screen(args) && !adjudicates {
         let desk = Desk::new(&mut store, &curator, &options, &mut printer);
         let colour = Style::of_stdout().colour;
         let look = Options { protocol: protocol(args.image_protocol), colour };
@@ -43,7 +44,9 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         screen::run(desk, stage, look, &stop)?
     } else {
         let preview = workspace.data().join("preview.png");
-        Session::new(&mut store, prompt(), &curator, &options, &preview, &mut printer).run(stage)?
+        let mut session =
+            Session::new(&mut store, prompt(), &curator, &options, &preview, &mut printer);
+        if adjudicates { session.adjudicate()? } else { session.run(stage)? }
     };
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
@@ -108,18 +111,24 @@ impl AsPrinted for Printer {
     }
 }
 
-fn stage(stage: StageArg) -> Stage {
+fn stage(stage: StageArg) -> Option<Stage> {
     match stage {
-        StageArg::Select => Stage::Select,
-        StageArg::Diagnose => Stage::Diagnose,
-        StageArg::Crop => Stage::Crop,
-        StageArg::Case => Stage::Case,
+        StageArg::Select => Some(Stage::Select),
+        StageArg::Diagnose => Some(Stage::Diagnose),
+        StageArg::Crop => Some(Stage::Crop),
+        StageArg::Case => Some(Stage::Case),
+        StageArg::Adjudicate => None,
     }
 }
 
 fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions> {
     if !(0.0..=1.0).contains(&args.share) {
         bail!("--share {}: expected a share from 0 to 1, such as 0.2", args.share);
+    }
+    if args.stage == Some(StageArg::Adjudicate)
+        && (args.second_reader || args.state != StateArg::Open)
+    {
+        bail!("adjudicate asks about what is disputed: leave --state and --second-reader out");
     }
     let order = match args.order {
         OrderArg::Likely => Order::Likely,

@@ -1,7 +1,8 @@
 //! Who decided how much, how fast, and how far curators agree: what `covid-ct curators` tells.
 //!
 //! Two curators agree on a subject where their decisions in force are the same, as the store has it:
-//! panels box by box in any order, cases by name and time. A case's name counts within its paper.
+//! panels box by box in any order, cases by name and time. Who adjudicates has seen what others said, so
+//! that does not count. A case's name counts within its paper.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,6 +85,9 @@ impl Agreement {
         for &stage in Stage::ALL {
             let mut ratings = Ratings::new();
             for decision in store.decisions_in_force(stage)? {
+                if decision.adjudicates {
+                    continue;
+                }
                 let of = paper.get(&decision.subject.image).copied().unwrap_or_default();
                 let Some(said) = decision.value.map(|value| said(value, of)) else { continue };
                 ratings.entry(decision.subject).or_default().insert(decision.curator, said);

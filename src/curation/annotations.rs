@@ -22,6 +22,9 @@ pub use matching::MatchedBy;
 /// Stands for the value of a decision taken back.
 const TAKEN_BACK: &str = "-";
 
+/// Stands for true.
+const YES: &str = "yes";
+
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnnotationsError {

@@ -56,6 +56,8 @@ pub struct Desk<'a> {
     again: HashMap<Stage, Queue>,
     /// What was asked about and decided here.
     finished: HashSet<(Stage, Subject)>,
+    /// What decisions settle, whatever else they would be about.
+    settling: Option<Subject>,
     /// What an undo brought back, to be asked first.
     first: Option<Subject>,
     /// Typed for the next decision on what is shown.
@@ -78,12 +80,37 @@ impl<'a> Desk<'a> {
             options: options.clone(),
             again: HashMap::new(),
             finished: HashSet::new(),
+            settling: None,
             steps: Vec::new(),
             skipped: HashSet::new(),
             first: None,
             note: String::new(),
             undone: 0,
         }
+    }
+
+    pub(super) fn options(&self) -> &QueueOptions {
+        &self.options
+    }
+
+    /// Decisions from here on settle a dispute on this subject.
+    pub(super) fn settle(&mut self, subject: Option<Subject>) {
+        self.settling = subject;
+    }
+
+    pub(super) fn is_settling(&self) -> bool {
+        self.settling.is_some()
+    }
+
+    /// Those that were not skipped, what an undo brought back first.
+    pub(super) fn unskipped<T>(
+        &self,
+        mut all: Vec<T>,
+        of: impl Fn(&T) -> (Stage, Subject),
+    ) -> Vec<T> {
+        all.retain(|one| !self.skipped.contains(&of(one)));
+        all.sort_by_key(|one| self.first != Some(of(one).1));
+        all
     }
 
     /// Whether nothing of what others decided may be shown.
@@ -206,6 +233,7 @@ impl<'a> Desk<'a> {
     /// Writes a decision with the note typed for it; it is on disk when this returns.
     pub(super) fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
         let note = std::mem::take(&mut self.note);
+        let subject = self.settling.unwrap_or(subject);
         self.write(value.stage(), subject, Some(value), quote, note)?;
         self.steps.push(Step::Decided);
         Ok(())
@@ -257,6 +285,14 @@ impl<'a> Desk<'a> {
         note: String,
     ) -> Result<NewDecision> {
         let before = self.store.last_decided_at(stage, subject, &self.curator)?;
+        let mut time = now().max(before.unwrap_or_default());
+        let (reading, adjudication) = self.store.last_reading_and_adjudication(stage, subject)?;
+        if self.is_settling() {
+            time = time.max(reading.unwrap_or_default());
+        } else if let Some(settled) = adjudication.filter(|settled| *settled >= time) {
+            // Within one second an adjudication comes last.
+            time = a_second_after(settled);
+        }
         Ok(NewDecision {
             stage,
             subject,
@@ -264,8 +300,15 @@ impl<'a> Desk<'a> {
             evidence: quote.source,
             span: quote.span.clone(),
             curator: self.curator.clone(),
-            time: now().max(before.unwrap_or_default()),
+            time,
             note,
+            adjudicates: self.is_settling(),
         })
     }
+}
+
+fn a_second_after(time: String) -> String {
+    let later = time.parse::<jiff::Timestamp>().ok();
+    let later = later.and_then(|at| at.checked_add(jiff::SignedDuration::from_secs(1)).ok());
+    later.map_or(time, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

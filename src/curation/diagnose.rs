@@ -36,7 +36,9 @@ pub(super) fn ask<R: BufRead, W: Write>(
     item: &Item,
 ) -> Result<Answer> {
     let image = item.task.image.id;
-    let panels = panels_of(session.desk.store, image)?;
+    // What settles a dispute is about its subject and nothing else.
+    let panels =
+        if session.desk.is_settling() { Vec::new() } else { panels_of(session.desk.store, image)? };
     let question = match panels.len() {
         0 | 1 => "diagnosis? [c/n/m/x, s, u, q, o, ?]".to_owned(),
         count => format!("diagnosis? [c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]"),

@@ -6,6 +6,7 @@
 //! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
 //! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
 
+mod adjudicate;
 pub mod agreement;
 pub mod annotations;
 mod case;

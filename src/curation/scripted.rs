@@ -467,6 +467,7 @@ fn a_clock_that_was_set_back_does_not_hide_a_decision() {
         curator: "ann".into(),
         time: "2999-01-01T00:00:00Z".into(),
         note: String::new(),
+        adjudicates: false,
     };
     bench.store.decide(&decision(Some(Value::Select(Selection::NotCt)))).expect("decided");
     bench.run(Stage::Select, "u\nc\nq\n");
@@ -553,6 +554,7 @@ fn of_a_figure_drawn_twice_the_finer_drawing_is_asked_about() {
             curator: "ann".into(),
             time: crate::store::now(),
             note: String::new(),
+            adjudicates: false,
         })
         .expect("decided");
     assert_eq!(asked(&decided).0, [None; 0], "nothing else of the figure is asked about");

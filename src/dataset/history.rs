@@ -41,6 +41,8 @@ pub struct Event {
     pub evidence: Option<Evidence>,
     pub quote: String,
     pub note: String,
+    /// Whether it settled what curators disagreed on.
+    pub adjudicates: bool,
     /// Whether it is what this curator says now.
     pub in_force: bool,
 }
@@ -201,6 +203,7 @@ fn event(
         evidence: decision.evidence,
         quote: decision.span.clone(),
         note: decision.note.clone(),
+        adjudicates: decision.adjudicates,
         in_force: decision.value.is_some() && !after.iter().any(|other| same(&other)),
     }
 }

@@ -38,6 +38,9 @@ pub struct DecisionRow {
     pub note: String,
     pub image_sha256: String,
     pub document_sha256: String,
+    /// `yes` where it settles what curators disagreed on, or empty; the column may be missing.
+    #[serde(default)]
+    pub adjudicates: String,
 }
 
 /// A line of `panels.csv`.

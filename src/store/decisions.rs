@@ -147,6 +147,8 @@ pub struct NewDecision {
     /// RFC 3339, UTC; [`super::now`] for one made now.
     pub time: String,
     pub note: String,
+    /// Whether it settles what curators disagreed on: it overrules the readings made before it.
+    pub adjudicates: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,9 +162,12 @@ pub struct Decision {
     pub curator: String,
     pub time: String,
     pub note: String,
+    /// Whether it settles what curators disagreed on: it overrules the readings made before it.
+    pub adjudicates: bool,
 }
 
-const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note";
+const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note,
+     adjudicates";
 
 /// The decisions in force at stage `?1`.
 pub(super) fn in_force_sql() -> String {
@@ -172,7 +177,7 @@ pub(super) fn in_force_sql() -> String {
                  PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
              FROM decision WHERE stage = ?1)
          WHERE newest = 1 AND value IS NOT NULL
-         ORDER BY image, panel, time, id"
+         ORDER BY image, panel, time, adjudicates, id"
     )
 }
 
@@ -193,6 +198,7 @@ impl Decision {
             curator: row.get("curator")?,
             time: row.get("time")?,
             note: row.get("note")?,
+            adjudicates: row.get("adjudicates")?,
         })
     }
 }
@@ -213,8 +219,9 @@ impl Store {
             )));
         }
         self.db.execute(
-            "INSERT INTO decision (stage, image, panel, value, evidence, span, curator, time, note)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO decision (stage, image, panel, value, evidence, span, curator, time, note,
+                                   adjudicates)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 new.stage,
                 new.subject.image,
@@ -225,6 +232,7 @@ impl Store {
                 new.curator,
                 new.time,
                 new.note,
+                new.adjudicates,
             ],
         )?;
         Ok(self.db.last_insert_rowid())
@@ -250,6 +258,23 @@ impl Store {
         let mut query = self.db.prepare(&in_force_sql())?;
         let rows = query.query_map([stage], Decision::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// When somebody last decided on a subject, and when it was last adjudicated.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_reading_and_adjudication(
+        &self,
+        stage: Stage,
+        subject: Subject,
+    ) -> Result<(Option<String>, Option<String>)> {
+        Ok(self.db.query_row(
+            "SELECT max(time), max(CASE WHEN adjudicates THEN time END) FROM decision
+             WHERE image = ?1 AND panel IS ?2 AND stage = ?3",
+            params![subject.image, subject.panel, stage],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?)
     }
 
     /// The decision of this id.

@@ -1,6 +1,7 @@
 //! Puts the decisions in force together: which panels there are, of which class, of which case.
 //!
-//! Of several curators' decisions on one subject all must agree; where they do not, the panel is
+//! Of several curators' decisions on one subject all must agree, those made before the last that
+//! adjudicates left out; where they do not, the panel is
 //! marked as a conflict and has no label, so that nothing disputed enters a dataset silently.
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +18,7 @@ pub struct Verdict {
     pub value: Value,
     /// Whether all of them say the same.
     pub agreed: bool,
-    /// Ids of the decisions, oldest first.
+    /// Ids of the decisions that count, oldest first.
     pub decisions: Vec<i64>,
 }
 
@@ -127,7 +128,10 @@ impl Store {
         for decision in self.decisions_in_force(stage)? {
             by_subject.entry(decision.subject).or_default().push(decision);
         }
-        let verdict = |decisions: Vec<Decision>| {
+        let verdict = |mut decisions: Vec<Decision>| {
+            if let Some(settled) = decisions.iter().rposition(|d| d.adjudicates) {
+                decisions.drain(..settled);
+            }
             let ids = decisions.iter().map(|d| d.id).collect();
             let values: Vec<Value> = decisions.into_iter().filter_map(|d| d.value).collect();
             let agreed = values.windows(2).all(|pair| same(&pair[0], &pair[1]));
@@ -210,6 +214,7 @@ mod tests {
             curator: curator.into(),
             time: now(),
             note: String::new(),
+            adjudicates: false,
         };
         store.decide(&new).expect("decided");
     }

@@ -176,6 +176,7 @@ impl Facts<'_> {
             curator: CURATOR.into(),
             time: TIME.into(),
             note: String::new(),
+            adjudicates: String::new(),
             image_sha256: String::new(),
             document_sha256: self.document_sha256.into(),
         }

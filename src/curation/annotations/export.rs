@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::tables::{self, Table as _};
-use super::{AnnotationsError, Result, TAKEN_BACK};
+use super::{AnnotationsError, Result, TAKEN_BACK, YES};
 use crate::store::{
     CaseRow, DecisionRow, Evidence, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
 };
@@ -127,6 +127,7 @@ impl Known {
                     note: decision.note,
                     image_sha256,
                     document_sha256,
+                    adjudicates: if decision.adjudicates { YES.into() } else { String::new() },
                 }
             };
         Ok(keyed.into_iter().map(row).collect())

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::matching::{MatchedBy, Pictures};
 use super::tables::{Lined, OfPicture, Sheet, Table};
 use super::writes::{PlannedDecision, PlannedSplit, Writes};
-use super::{AnnotationsError, Result, TAKEN_BACK};
+use super::{AnnotationsError, Result, TAKEN_BACK, YES};
 use crate::store::{
     Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
     PanelRow, Part, SplitRow, Stage, Store, Subject, Value,
@@ -142,6 +142,14 @@ impl Plan {
                 "" => None,
                 word => Some(word.parse().map_err(|problem| wrong("evidence", problem))?),
             };
+            let adjudicates = match row.adjudicates.as_str() {
+                "" => false,
+                YES => true,
+                other => {
+                    let problem = format!("'{other}' is neither {YES} nor empty");
+                    return Err(wrong("adjudicates", problem));
+                }
+            };
             let panel = match row.panel.as_str() {
                 "" => None,
                 text => Some(parse_panel(sheet, *line, text)?),
@@ -165,6 +173,7 @@ impl Plan {
                 curator: row.curator.clone(),
                 time: row.time.clone(),
                 note: row.note.clone(),
+                adjudicates,
             };
             self.writes.decisions.push(PlannedDecision { panel, decision });
         }

@@ -85,6 +85,7 @@ fn add_decisions(
         curator: decision.curator,
         time: decision.time,
         note: decision.note,
+        adjudicates: decision.adjudicates,
     }));
     for PlannedDecision { panel, mut decision } in rows {
         let image = decision.subject.image;

@@ -136,6 +136,7 @@ fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> Result<()> {
             curator: CURATOR.into(),
             time: TIME.into(),
             note: format!("published in {}", class_folder(*label)),
+            adjudicates: false,
         })?;
     }
     Ok(())
