@@ -2,17 +2,16 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader, Cursor, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use common::{Project, extraction, figure_on, image_on};
+use common::{Project, extraction, figure_on, grey_object, image_on};
 use covid_ct::Workspace;
 use covid_ct::store::Source;
-use image::{GrayImage, Luma};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -29,11 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 fn corpus() -> Project {
     let project = Project::new();
     let mut store = project.store();
-    let mut png = Cursor::new(Vec::new());
-    GrayImage::from_pixel(120, 120, Luma([90]))
-        .write_to(&mut png, image::ImageFormat::Png)
-        .expect("png");
-    let object = store.objects().put(png.get_ref(), "png").expect("object");
+    let object = grey_object(&store, (120, 120));
     for paper in 0..ROUNDS {
         let images = (1..=8).map(|xref| image_on(2, xref, object.clone(), (120, 120)));
         let figure = figure_on(2, "Figure 1. Chest CT.");

@@ -3,14 +3,13 @@
 
 mod common;
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Project, extraction, image_on};
+use common::{Project, extraction, grey_object, image_on};
 use covid_ct::figures::{FigureKind, Mention, Pairing};
 use covid_ct::store::{FoundFigure, Source};
-use image::{GrayImage, Luma};
 
 const PAPERS: usize = 500;
 const FIGURES: u32 = 100;
@@ -43,11 +42,7 @@ fn figure(number: u32, image: usize) -> FoundFigure {
 fn corpus() -> Project {
     let project = Project::new();
     let mut store = project.store();
-    let mut png = Cursor::new(Vec::new());
-    GrayImage::from_pixel(200, 160, Luma([90]))
-        .write_to(&mut png, image::ImageFormat::Png)
-        .expect("png");
-    let object = store.objects().put(png.get_ref(), "png").expect("object");
+    let object = grey_object(&store, (200, 160));
     for paper in 0..PAPERS {
         let images =
             (1..=FIGURES).map(|number| image_on(number, number, object.clone(), (200, 160)));

@@ -198,11 +198,9 @@ impl Taker<'_> {
     /// those of the same bytes, be it in several objects, on many pages.
     fn mark_furniture(&mut self, pages: &[Page], furniture: &Furniture) {
         let mut dress = vec![true; self.images.len()];
-        for page in pages {
-            let here = self.spots.iter().filter(|spot| spot.page == page.number);
-            for spot in here {
-                dress[spot.image] &= furniture.holds_image(&page.drawn.images[spot.last]);
-            }
+        for spot in &self.spots {
+            let page = &pages[spot.page as usize - 1];
+            dress[spot.image] &= furniture.holds_image(&page.drawn.images[spot.last]);
         }
         let mut drawn_on: HashMap<String, HashSet<u32>> = HashMap::new();
         for image in &self.images {

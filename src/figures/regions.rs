@@ -299,15 +299,8 @@ fn take_in_labels(graphics: &mut [Graphic], labels: &[Rect], walls: &[Rect]) {
 #[cfg(test)]
 mod tests {
     use super::super::by_hand::{block, line, page};
+    use super::clusters::tests::cluster;
     use super::*;
-
-    fn cluster(marks: &[Rect], is_image: bool) -> Cluster {
-        let mut cluster = Cluster::default();
-        for mark in marks {
-            cluster.add(mark, is_image);
-        }
-        cluster
-    }
 
     #[test]
     fn running_text_is_long_or_in_paragraphs_and_labels_are_neither() {

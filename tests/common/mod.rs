@@ -53,6 +53,15 @@ pub fn extraction(name: &str, images: Vec<FoundImage>, figures: Vec<FoundFigure>
     }
 }
 
+/// The object of a plain grey picture.
+pub fn grey_object(store: &Store, (width, height): (u32, u32)) -> ObjectId {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::GrayImage::from_pixel(width, height, image::Luma([90]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .expect("png");
+    store.objects().put(png.get_ref(), "png").expect("object")
+}
+
 /// A grey picture of `width` x `height` pixels, drawn once.
 pub fn image_on(page: u32, xref: u32, object: ObjectId, (width, height): (u32, u32)) -> FoundImage {
     FoundImage {

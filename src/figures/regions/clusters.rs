@@ -277,10 +277,10 @@ impl Grid {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn cluster(marks: &[Rect], is_image: bool) -> Cluster {
+    pub fn cluster(marks: &[Rect], is_image: bool) -> Cluster {
         let mut cluster = Cluster::default();
         for mark in marks {
             cluster.add(mark, is_image);
