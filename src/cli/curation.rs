@@ -1,0 +1,163 @@
+//! Decisions of curators: `label`, `history`, `curators`, `annotations`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Tells, of every curator, the decisions in force by stage, how many were taken back, the median time
+/// from one decision to the next, and the agreement with what most of the others say; then the
+/// agreement of each two curators and of all together.
+///
+/// Agreement is Cohen's kappa of two and Krippendorff's alpha of all, with a 95 % bootstrap interval, on
+/// subjects that both decided on: 1 is agreement throughout, 0 what chance would give. Panels agree where
+/// every box does. Over all stages, chance is taken within each.
+#[derive(Debug, Args)]
+pub struct CuratorsArgs {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tells who decided what about a picture or panel, when, and on what grounds; what was taken back as
+/// well.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Name of an exported file (PAPER-pN-XREF%PANEL.png, where pages count from 0), or
+    /// PAPER:pPAGE:xXREF with pages from 1, followed by :x,y,w,h for a panel
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+
+    /// One JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Asks, one picture at a time, what it shows; every answer is saved at once.
+///
+/// The tiles of a stitched picture are not asked about, nor slivers and page furniture, nor a figure's
+/// second drawing. Of a figure with lines or letters over its pictures the picture is asked about, and
+/// a rendering of the figure as printed is made and named beside it; that needs the PDF where it was
+/// ingested. A figure without any picture is asked about once `ingest --render` has made one.
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// What to decide [default: whatever is next]
+    #[arg(value_enum)]
+    pub stage: Option<StageArg>,
+
+    /// Who decides
+    #[arg(long, value_name = "NAME", env = "COVID_CT_CURATOR")]
+    pub curator: Option<String>,
+
+    /// Only pictures of these papers (name as in `covid-ct figures`); may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub paper: Vec<String>,
+
+    /// What is asked first
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "likely")]
+    pub order: OrderArg,
+
+    /// CSV of what to ask first, the highest score before all: a header with `score` and with
+    /// `sha256` of the picture or its `name` as exported (PAPER-pN-XREF.png); pictures it does not
+    /// name come last, as without it
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+
+    /// Only papers posted on this day or later; those of an unknown day are left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: Option<jiff::civil::Date>,
+
+    /// Only papers posted on this day or earlier; those of an unknown day are left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<jiff::civil::Date>,
+
+    /// Which pictures to ask about
+    #[arg(long, value_enum, value_name = "STATE", default_value = "open")]
+    pub state: StateArg,
+
+    /// Read a second time what others decided, without seeing what they said: a sample that is the
+    /// same for everybody. A reading that differs makes a conflict
+    #[arg(long, conflicts_with = "state")]
+    pub second_reader: bool,
+
+    /// The share of pictures in that sample, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, requires = "second_reader")]
+    pub share: f64,
+
+    /// Ask line by line, as it is without a terminal, instead of on the full screen
+    #[arg(long)]
+    pub plain: bool,
+
+    /// How the full screen shows pictures
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "auto")]
+    pub image_protocol: ImageProtocolArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrderArg {
+    /// Likely CTs
+    Likely,
+    /// By paper and page
+    Paper,
+    /// What somebody was unsure of, or curators disagree on
+    Uncertain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StateArg {
+    /// What you have not decided
+    Open,
+    /// What you decided, to look at it again
+    Decided,
+    /// What you decided with a note
+    Flagged,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImageProtocolArg {
+    /// The best that the terminal says it has
+    Auto,
+    Kitty,
+    Iterm2,
+    Sixel,
+    /// Coloured characters, for any terminal
+    HalfBlocks,
+    /// No pictures
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StageArg {
+    Select,
+    Diagnose,
+    Crop,
+    Case,
+    /// What curators disagree on, with what each said; line by line
+    Adjudicate,
+}
+
+#[derive(Debug, Args)]
+pub struct AnnotationsArgs {
+    #[command(subcommand)]
+    pub action: AnnotationsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AnnotationsAction {
+    /// Write decisions.csv, panels.csv, cases.csv and splits.csv
+    Export {
+        /// Folder to write to, such as annotations/my-dataset
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+
+        /// Leave out sub-captions, and quotations of more than 6 words, for papers whose text may
+        /// not be re-hosted
+        #[arg(long)]
+        short_quotes: bool,
+    },
+    /// Read them; what the database already holds is skipped
+    Import {
+        /// Folder to read
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}

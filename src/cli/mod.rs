@@ -1,0 +1,145 @@
+//! The command line as typed: definitions only, no work.
+
+mod curation;
+mod dataset;
+mod model;
+mod reading;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+pub use curation::*;
+pub use dataset::*;
+pub use model::*;
+pub use reading::*;
+
+/// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
+#[derive(Debug, Parser)]
+#[command(name = "covid-ct", version, propagate_version = true)]
+pub struct Cli {
+    /// Folder that holds corpus/, annotations/ and data/
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        env = "COVID_CT_WORKSPACE"
+    )]
+    pub workspace: PathBuf,
+
+    /// Tell more on stderr; twice for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Extract figures, captions and citing sentences from PDFs into the database
+    Ingest(IngestArgs),
+    /// Print the figures found, for reading or (--json) for programs
+    Figures(FiguresArgs),
+    /// Draw what was found in a document over its pages, as HTML or PNG
+    Show(ShowArgs),
+    /// Tell what the database holds and what is left to do
+    Status(StatusArgs),
+    /// Tell who decided how much, and how far curators agree
+    Curators(CuratorsArgs),
+    /// Tell everything that was decided about a picture or panel
+    History(HistoryArgs),
+    /// Decide at the keyboard what the pictures show
+    Label(LabelArgs),
+    /// Write the decisions to CSV files that git can merge, or read them
+    Annotations(AnnotationsArgs),
+    /// Read the published COVID-CT dataset into the database
+    ImportRelease(ImportReleaseArgs),
+    /// Divide the labelled panels into train, val and test, whole patients at a time
+    Split(SplitArgs),
+    /// Write the dataset in the published COVID-CT layout
+    Export(ExportArgs),
+    /// Train the baseline network on an exported dataset
+    Train(TrainArgs),
+    /// Measure a trained network on the test split
+    Evaluate(EvaluateArgs),
+    /// Write the HTML report of the dataset and the runs
+    Report(ReportArgs),
+    /// Write a sample corpus of synthetic preprints with its exact truth
+    Synth(SynthArgs),
+    /// Print a shell completion script
+    Completions(CompletionsArgs),
+    /// Write the man pages
+    #[command(hide = true)]
+    Man(ManArgs),
+    /// Read documents for `ingest`, in a process of its own
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+    /// Tell how many panels are proposed right, for `make score`
+    #[command(hide = true)]
+    ScorePanels(ScorePanelsArgs),
+}
+
+/// Seconds a worker may take for a document.
+pub const WORKER_TIMEOUT: u64 = 120;
+/// MiB a worker may use.
+pub const WORKER_MEMORY: u64 = 4096;
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Folder to write pdf/, figures.jsonl and annotations/ to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// How many papers
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
+    pub papers: u32,
+
+    /// Decides what the papers show and say
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell that is to complete
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder to write to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Object store to write to
+    #[arg(long, value_name = "DIR")]
+    pub objects: PathBuf,
+
+    /// Memory limit in MiB
+    #[arg(long, value_name = "MIB")]
+    pub memory: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ScorePanelsArgs {
+    /// Folder of single scans to paste compounds from, beside the workspace's own cropped pictures
+    #[arg(long, value_name = "DIR")]
+    pub scans: Option<PathBuf>,
+
+    /// Which series of compounds to paste
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(..1000))]
+    pub series: u32,
+}

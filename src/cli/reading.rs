@@ -1,0 +1,98 @@
+//! Papers read and looked at: `ingest`, `figures`, `show`.
+
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+
+use super::{WORKER_MEMORY, WORKER_TIMEOUT};
+
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// PDF files, or folders to search for them
+    #[arg(required_unless_present = "refresh", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Documents read at the same time [default: number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+
+    /// Seconds a document may take
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = WORKER_TIMEOUT,
+        value_parser = value_parser!(u64).range(1..)
+    )]
+    pub timeout: u64,
+
+    /// Memory a worker may use, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = WORKER_MEMORY)]
+    pub memory: u64,
+
+    /// Try documents again that failed before
+    #[arg(long)]
+    pub retry_failed: bool,
+
+    /// Read documents again that an older version of covid-ct read
+    ///
+    /// What was found is replaced as a whole, decisions stay: a picture found again keeps them, one
+    /// found no more is kept for their sake. Without PATH, every such document of the workspace.
+    #[arg(long)]
+    pub refresh: bool,
+
+    /// Also make a picture of every figure that is not all pictures
+    ///
+    /// A figure drawn with lines and text, or with text over its pictures, is rendered as printed, at
+    /// 300 dots per inch or as fine as its finest picture. Otherwise `show`, `label` and `export` make
+    /// a rendering when they first need it.
+    #[arg(long)]
+    pub render: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FiguresArgs {
+    /// Documents: a file name, a preprint's name or the start of a SHA-256 [default: all]
+    #[arg(value_name = "DOC")]
+    pub documents: Vec<String>,
+
+    /// One JSON object a figure, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Draws what was found in a document over its pages: the boxes of figures, captions, pictures and
+/// what is printed over them, with an arrow from each caption to its figure.
+///
+/// The HTML file holds everything in itself: every page with its marks, a list of what needs a look
+/// (captions without a figure, pictures without a caption, unsure pairs), and a table of the figures
+/// with captions, citing sentences, panels and pictures. PNG gives one file a page that has anything
+/// on it. The path of what was written is printed.
+///
+/// The PDF must lie where it was ingested, unchanged; --pdf names where it is now.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Document: a file name, a preprint's name or the start of a SHA-256
+    #[arg(value_name = "DOC")]
+    pub document: String,
+
+    /// Only this page, from 1
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
+
+    /// File to write; several PNG pages get `-pN` before the extension [default:
+    /// data/show/NAME.html or .png in the workspace]
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+
+    /// One HTML file that needs nothing else: the default
+    #[arg(long, conflicts_with = "png")]
+    pub html: bool,
+
+    /// One PNG file a page; also what an --out that ends in .png asks for
+    #[arg(long)]
+    pub png: bool,
+
+    /// Where the PDF lies now, if not where it was ingested
+    #[arg(long, value_name = "PATH")]
+    pub pdf: Option<PathBuf>,
+}
