@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::terminal::Terminal;
 use common::{Project, extraction, grey_object, image_on};
 use covid_ct::figures::{FigureKind, Mention, Pairing};
 use covid_ct::store::{FoundFigure, Source};
@@ -55,6 +56,28 @@ fn corpus() -> Project {
 }
 
 #[test]
+fn the_next_screen_of_fifty_thousand_figures_is_measured() {
+    if !Terminal::is_there() {
+        return;
+    }
+    let project = corpus();
+    let terminal = Terminal::label(&project, &["select", "--image-protocol", "half-blocks"]);
+    terminal.wait_for("select 1 of 50000");
+    let mut times: Vec<Duration> =
+        (2..12).map(|number| terminal.time("n", &format!("select {number} of 50000"))).collect();
+    times.sort();
+    let undone = terminal.time("u", "undone: select not-ct");
+    eprintln!(
+        "50,000 figures: the next screen after {} ms (median of {}), after an undo {} ms, of which tmux \
+         takes {} ms",
+        times[times.len() / 2].as_millis(),
+        times.len(),
+        undone.as_millis(),
+        terminal.time("F12", "select 10 of 50000").as_millis()
+    );
+}
+
+#[test]
 fn the_next_question_of_fifty_thousand_figures_is_measured() {
     let project = corpus();
     let start = Instant::now();
@@ -88,7 +111,6 @@ fn the_next_question_of_fifty_thousand_figures_is_measured() {
         times.push(asked.elapsed());
         assert!(question.contains("select: not-ct"), "{question}");
     }
-    // An undo makes the queue anew.
     let asked = Instant::now();
     input.write_all(b"u\n").expect("typed");
     next_question();

@@ -3,82 +3,8 @@
 
 mod common;
 
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
-
+use common::terminal::Terminal;
 use common::{CT_ARTICLES, Project, files, shared_data, text};
-
-/// Longer than any question takes to appear, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Keys within 150 ms after a question appears are dropped; it appeared at most one look ago.
-const READING: Duration = Duration::from_millis(300);
-
-/// How often to look.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// A terminal of its own; ends with the value.
-struct Terminal {
-    server: String,
-}
-
-impl Terminal {
-    /// Runs `covid-ct label` in `project` until it ends, then says so.
-    fn label(project: &Project, protocol: &str) -> Self {
-        // Tests of one process run beside each other.
-        let thread = std::thread::current().id();
-        let server = format!("covid-ct-{}-{thread:?}-{protocol}", std::process::id());
-        let terminal = Self { server: server.replace(['(', ')'], "") };
-        let program = env!("CARGO_BIN_EXE_covid-ct");
-        let workspace = project.path("");
-        let run = format!(
-            "'{program}' --workspace '{}' label --curator ann --image-protocol {protocol}; \
-             echo \"ended with $?\"; sleep 600",
-            workspace.display()
-        );
-        terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", &run]);
-        terminal
-    }
-
-    fn tmux(&self, args: &[&str]) -> Output {
-        let output = Command::new("tmux").args(["-L", &self.server]).args(args).output();
-        let output = output.expect("tmux");
-        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
-        output
-    }
-
-    fn screen(&self) -> String {
-        text(&self.tmux(&["capture-pane", "-p"]).stdout)
-    }
-
-    /// Waits until `what` is seen, and long enough that keys count.
-    fn wait_for(&self, what: &str) {
-        let start = Instant::now();
-        while !self.screen().contains(what) {
-            assert!(start.elapsed() < PATIENCE, "no '{what}' on:\n{}", self.screen());
-            std::thread::sleep(LOOK);
-        }
-        std::thread::sleep(READING);
-    }
-
-    /// Presses a key, named as tmux names it, and waits for what it leads to.
-    fn press(&self, key: &str, leads_to: &str) {
-        self.tmux(&["send-keys", key]);
-        self.wait_for(leads_to);
-    }
-
-    fn write(&self, line: &str, leads_to: &str) {
-        self.tmux(&["send-keys", "C-u"]);
-        self.tmux(&["send-keys", "-l", line]);
-        self.press("Enter", leads_to);
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.server, "kill-server"]).output();
-    }
-}
 
 /// The synthetic corpus, ingested.
 fn project() -> Project {
@@ -125,7 +51,7 @@ fn by_script(project: &Project, pictures: u64) {
 }
 
 fn by_keys(project: &Project, pictures: u64, protocol: &str) {
-    let terminal = Terminal::label(project, protocol);
+    let terminal = Terminal::label(project, &["--image-protocol", protocol]);
     let select = |number: u64| format!("select {number} of {pictures}");
     terminal.wait_for(&select(1));
     terminal.press("#", "note:");
@@ -171,8 +97,7 @@ fn by_keys(project: &Project, pictures: u64, protocol: &str) {
 
 #[test]
 fn keys_on_a_real_terminal_decide_what_a_script_does() {
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("skipped: tmux is not installed");
+    if !Terminal::is_there() {
         return;
     }
     compare(project);
@@ -181,8 +106,7 @@ fn keys_on_a_real_terminal_decide_what_a_script_does() {
 #[test]
 fn keys_decide_on_the_ct_articles_what_a_script_does() {
     let Some(data) = shared_data() else { return };
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("skipped: tmux is not installed");
+    if !Terminal::is_there() {
         return;
     }
     compare(|| {
@@ -210,13 +134,12 @@ fn compare(project: impl Fn() -> Project) {
 
 #[test]
 fn a_terminal_that_never_answers_is_not_waited_for_and_is_given_back() {
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("skipped: tmux is not installed");
+    if !Terminal::is_there() {
         return;
     }
     let project = project();
     // Nobody is attached to this tmux, so nobody says what the terminal can.
-    let terminal = Terminal::label(&project, "auto");
+    let terminal = Terminal::label(&project, &[]);
     terminal.wait_for("select 1 of ");
     assert!(terminal.screen().contains('▀'), "half blocks:\n{}", terminal.screen());
     terminal.tmux(&["resize-window", "-x", "80", "-y", "24"]);

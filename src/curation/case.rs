@@ -9,7 +9,9 @@ use super::item::Item;
 use super::patient::{self, PatientWords};
 use super::session::{Answer, Line, Result, Session};
 use crate::figures;
-use crate::store::{Case, CaseDetails, Evidence, LabelledPanel, Stage, Store, Subject, Value, now};
+use crate::store::{
+    Case, CaseDetails, Evidence, LabelledPanel, Stage, Store, Subject, Value, Within, now,
+};
 
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.
@@ -77,10 +79,11 @@ impl Form {
         let store = &*desk.store;
         let mut cases = store.cases()?;
         cases.retain(|case| case.preprint == panel.preprint);
-        let mut panels = store.labelled_panels()?;
+        let within = Within::Preprint(panel.preprint);
+        let mut panels = store.labelled_panels_within(within)?;
         if desk.is_blind() {
             cases.retain(|case| case.curator == desk.curator);
-            leave_own(store, &desk.curator, &mut panels)?;
+            leave_own(store, &desk.curator, within, &mut panels)?;
         }
         let previous = previous_panel(&panels, panel);
         let proposal = propose(item, panel, &cases, previous);
@@ -204,9 +207,14 @@ pub(super) fn ask<R: BufRead, W: Write>(
 }
 
 /// Leaves of what was said whose scans these are what `curator` said.
-fn leave_own(store: &Store, curator: &str, panels: &mut [LabelledPanel]) -> Result<()> {
+fn leave_own(
+    store: &Store,
+    curator: &str,
+    within: Within,
+    panels: &mut [LabelledPanel],
+) -> Result<()> {
     let mut own: HashMap<Subject, Value> = HashMap::new();
-    for decision in store.decisions_in_force(Stage::Case)? {
+    for decision in store.decisions_in_force_within(Stage::Case, within)? {
         if decision.curator == curator
             && let Some(value) = decision.value
         {
@@ -225,7 +233,7 @@ fn leave_own(store: &Store, curator: &str, panels: &mut [LabelledPanel]) -> Resu
     Ok(())
 }
 
-/// The panel before this one, in the order they are asked about.
+/// Of a paper's panels in the order they are asked about, the one before this that has a patient.
 fn previous_panel<'a>(
     panels: &'a [LabelledPanel],
     panel: &LabelledPanel,
@@ -233,7 +241,7 @@ fn previous_panel<'a>(
     panels
         .iter()
         .take_while(|before| before.id != panel.id)
-        .filter(|before| before.preprint == panel.preprint && before.case.is_some())
+        .filter(|before| before.case.is_some())
         .last()
 }
 

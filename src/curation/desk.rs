@@ -9,7 +9,8 @@ use super::evidence::Quote;
 use super::item::AsPrinted;
 use super::options::QueueOptions;
 use super::queue::{By, Queue};
-use super::session::Result;
+use super::round::Round;
+use super::session::{Result, passed_over};
 use crate::store::{NewDecision, Stage, Store, Subject, Value, now};
 
 /// What was done last, for undo.
@@ -25,21 +26,36 @@ enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Undone {
     Nothing,
-    Skip,
-    Decision(Stage, Option<Value>),
-    Batch(Stage, usize),
+    Skip(Stage, Subject),
+    Decision(Stage, Subject, Option<Value>),
+    Batch(Stage, Vec<Subject>),
+}
+
+impl Undone {
+    /// What is to be asked about again.
+    pub fn what(&self) -> Option<(Stage, &[Subject])> {
+        match self {
+            Self::Nothing => None,
+            Self::Skip(stage, subject) | Self::Decision(stage, subject, _) => {
+                Some((*stage, std::slice::from_ref(subject)))
+            }
+            Self::Batch(stage, subjects) => Some((*stage, subjects)),
+        }
+    }
 }
 
 impl fmt::Display for Undone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("there is nothing to undo"),
-            Self::Skip => f.write_str("undone: the skip"),
-            Self::Decision(stage, value) => {
+            Self::Skip(..) => f.write_str("undone: the skip"),
+            Self::Decision(stage, _, value) => {
                 let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
                 write!(f, "undone: {stage} {value}")
             }
-            Self::Batch(stage, count) => write!(f, "undone: {stage} of {count} pictures"),
+            Self::Batch(stage, subjects) => {
+                write!(f, "undone: {stage} of {} pictures", subjects.len())
+            }
         }
     }
 }
@@ -136,15 +152,17 @@ impl<'a> Desk<'a> {
         self.skipped.len()
     }
 
-    /// The first stage with something left that was not skipped, and what is left there.
-    pub(super) fn next_queue(&mut self, stages: &[Stage]) -> Result<Option<(Stage, Queue)>> {
+    /// The first stage with something left that was not skipped, and what of it nobody is asked about,
+    /// a sentence each.
+    pub(super) fn next_round(&mut self, stages: &[Stage]) -> Result<Option<(Round, Vec<String>)>> {
         for &stage in stages {
             let mut queue = self.queue(stage)?;
             queue.tasks.retain(|task| !self.skipped.contains(&(stage, task.subject())));
             if !queue.tasks.is_empty() {
                 // Stable, so that all but the one an undo brought back keep their order.
                 queue.tasks.sort_by_key(|task| self.first != Some(task.subject()));
-                return Ok(Some((stage, queue)));
+                let told = passed_over(&queue);
+                return Ok(Some((Round::new(stage, queue), told)));
             }
         }
         Ok(None)
@@ -190,9 +208,9 @@ impl<'a> Desk<'a> {
                 self.steps.pop();
                 self.skipped.remove(&(stage, subject));
                 self.first = Some(subject);
-                return Ok(Undone::Skip);
+                return Ok(Undone::Skip(stage, subject));
             }
-            Some(Step::Batch(stage, subjects)) => return self.undo_batch(stage, &subjects),
+            Some(Step::Batch(stage, subjects)) => return self.undo_batch(stage, subjects),
             Some(Step::Decided) | None => {}
         }
         let Some(last) = self.store.last_standing_decision(&self.curator)? else {
@@ -204,7 +222,7 @@ impl<'a> Desk<'a> {
         self.skipped.remove(&(last.stage, last.subject));
         self.unfinish(last.stage, last.subject);
         self.write(last.stage, last.subject, None, &Quote::default(), String::new())?;
-        Ok(Undone::Decision(last.stage, last.value))
+        Ok(Undone::Decision(last.stage, last.subject, last.value))
     }
 
     /// What was said of a panel may have been said of its picture.
@@ -213,7 +231,7 @@ impl<'a> Desk<'a> {
         self.finished.remove(&(stage, Subject::image(subject.image)));
     }
 
-    fn undo_batch(&mut self, stage: Stage, subjects: &[Subject]) -> Result<Undone> {
+    fn undo_batch(&mut self, stage: Stage, subjects: Vec<Subject>) -> Result<Undone> {
         let nothing = Quote::default();
         let rows: Vec<NewDecision> = subjects
             .iter()
@@ -224,10 +242,10 @@ impl<'a> Desk<'a> {
         self.steps.pop();
         self.undone += subjects.len();
         self.first = subjects.first().copied();
-        for &subject in subjects {
+        for &subject in &subjects {
             self.unfinish(stage, subject);
         }
-        Ok(Undone::Batch(stage, subjects.len()))
+        Ok(Undone::Batch(stage, subjects))
     }
 
     /// Writes a decision with the note typed for it; it is on disk when this returns.

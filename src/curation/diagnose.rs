@@ -7,7 +7,7 @@ use super::evidence::{Quote, Texts, propose};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
 use crate::figures::Mention;
-use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Store, Subject, Value};
+use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Store, Subject, Value, Within};
 
 const HELP: &str = "\
 What do the authors say the scan shows?
@@ -75,9 +75,7 @@ fn panels_of(store: &Store, image: i64) -> Result<Vec<i64>> {
 
 /// The panels in force of a picture, in order.
 pub(super) fn panels_in_force(store: &Store, image: i64) -> Result<Vec<LabelledPanel>> {
-    let mut panels = store.labelled_panels()?;
-    panels.retain(|panel| panel.image == image);
-    Ok(panels)
+    Ok(store.labelled_panels_within(Within::Image(image))?)
 }
 
 /// Whether a decision on `subject` leaves nothing to ask of its picture: panel by panel, it is done
@@ -86,7 +84,8 @@ pub(super) fn is_done(desk: &Desk<'_>, subject: Subject, panels: &[i64]) -> Resu
     if subject.panel.is_none() {
         return Ok(true);
     }
-    let decided = desk.store.decisions_in_force(Stage::Diagnose)?;
+    let within = Within::Image(subject.image);
+    let decided = desk.store.decisions_in_force_within(Stage::Diagnose, within)?;
     Ok(panels.iter().all(|&panel| {
         decided.iter().any(|decision| {
             decision.curator == desk.curator

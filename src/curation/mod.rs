@@ -24,6 +24,7 @@ pub mod preview;
 pub mod progress;
 pub mod prompt;
 pub mod queue;
+mod round;
 pub mod screen;
 #[cfg(test)]
 mod scripted;

@@ -10,6 +10,7 @@ use super::item::{AsPrinted, Item};
 use super::options::QueueOptions;
 use super::prompt::Prompt;
 use super::queue::{MAX_PAGES, MIN_SIDE, Queue};
+use super::round::Round;
 use super::viewer::open_and_tell;
 use super::{case, crop, diagnose, select};
 use crate::store::{Stage, Store, StoreError, Subject, Value};
@@ -120,38 +121,38 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         let stages = stages_of(stage);
         let mut told = None;
         let ended = loop {
-            let Some((stage, queue)) = self.desk.next_queue(&stages)? else {
+            let Some((round, passed_over)) = self.desk.next_round(&stages)? else {
                 break Ended::Finished;
             };
-            if told != Some(stage) {
-                self.tell_stage(stage, &queue)?;
-                told = Some(stage);
+            if told.replace(round.stage) != Some(round.stage) {
+                self.tell_stage(&round, &passed_over)?;
             }
-            if self.work_through(stage, queue)? == Ended::Quit {
+            if self.work_through(round)? == Ended::Quit {
                 break Ended::Quit;
             }
         };
         Ok(Summary::of(&self.desk, ended))
     }
 
-    fn tell_stage(&mut self, stage: Stage, queue: &Queue) -> Result<()> {
-        let (left, done) = (queue.tasks.len(), queue.done);
+    fn tell_stage(&mut self, round: &Round, passed_over: &[String]) -> Result<()> {
+        let (done, left) = (round.done(), round.total - round.done());
+        let stage = round.stage;
         self.prompt.tell(&format!("{stage}: {left} left, {done} done. ? explains the keys."))?;
-        for told in passed_over(queue) {
-            self.prompt.tell(&told)?;
+        for told in passed_over {
+            self.prompt.tell(told)?;
         }
         Ok(())
     }
 
-    /// Asks about each task until the queue is empty, something is undone, or the curator quits.
-    fn work_through(&mut self, stage: Stage, queue: Queue) -> Result<Ended> {
-        let (done, total) = (queue.done, queue.done + queue.tasks.len());
-        for (number, task) in (done + 1..).zip(queue.tasks) {
+    /// Asks about each task until none is left, what is undone is of another round, or the curator quits.
+    fn work_through(&mut self, mut round: Round) -> Result<Ended> {
+        while let Some(task) = round.current().cloned() {
+            let stage = round.stage;
             let subject = task.subject();
             self.desk.turn_to_next();
             let mut item = Item::load(self.desk.store, task)?;
             item.print(self.desk.store, self.desk.printer)?;
-            let title = format!("{stage} {number} of {total}");
+            let title = format!("{stage} {} of {}", round.done() + 1, round.total);
             self.prompt.tell(&super::view::describe(&item, self.prompt.style, &title))?;
             let answer = match stage {
                 Stage::Select => select::ask(self, &item),
@@ -165,10 +166,15 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
                 Answer::Undo => {
                     let undone = self.desk.undo()?;
                     self.prompt.tell(&undone.to_string())?;
+                    let is_back = undone.what().is_none_or(|(of, what)| round.bring_back(of, what));
+                    if is_back {
+                        continue;
+                    }
                     return Ok(Ended::Finished);
                 }
                 Answer::Quit => return Ok(Ended::Quit),
             }
+            round.pass(1);
         }
         Ok(Ended::Finished)
     }

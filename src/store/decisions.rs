@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rusqlite::{Row, params};
+use rusqlite::{Row, named_params, params};
 
 use super::{PanelBox, Result, Store, StoreError};
 use crate::worded::worded_enum;
@@ -169,13 +169,45 @@ pub struct Decision {
 const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note,
      adjudicates";
 
-/// The decisions in force at stage `?1`.
-pub(super) fn in_force_sql() -> String {
+/// Of which pictures decisions are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    All,
+    /// `image.id`
+    Image(i64),
+    /// All pictures of a `preprint.id`.
+    Preprint(i64),
+}
+
+impl Within {
+    /// A condition on an `image.id` named `column`; `:within` is [`Within::id`].
+    pub(super) fn condition(self, column: &str) -> String {
+        match self {
+            Self::All => ":within IS NULL".into(),
+            Self::Image(_) => format!("{column} = :within"),
+            Self::Preprint(_) => format!(
+                "{column} IN (SELECT image.id FROM document
+                     JOIN image ON image.document = document.id WHERE document.preprint = :within)"
+            ),
+        }
+    }
+
+    pub(super) fn id(self) -> Option<i64> {
+        match self {
+            Self::All => None,
+            Self::Image(id) | Self::Preprint(id) => Some(id),
+        }
+    }
+}
+
+/// The decisions in force at stage `:stage`.
+pub(super) fn in_force_sql(within: Within) -> String {
+    let condition = within.condition("image");
     format!(
         "SELECT {COLUMNS} FROM (
              SELECT *, row_number() OVER (
                  PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
-             FROM decision WHERE stage = ?1)
+             FROM decision WHERE stage = :stage AND {condition})
          WHERE newest = 1 AND value IS NOT NULL
          ORDER BY image, panel, time, adjudicates, id"
     )
@@ -255,8 +287,19 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn decisions_in_force(&self, stage: Stage) -> Result<Vec<Decision>> {
-        let mut query = self.db.prepare(&in_force_sql())?;
-        let rows = query.query_map([stage], Decision::from_row)?;
+        self.decisions_in_force_within(stage, Within::All)
+    }
+
+    /// Those on some pictures alone.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn decisions_in_force_within(&self, stage: Stage, within: Within) -> Result<Vec<Decision>> {
+        let mut query = self.db.prepare_cached(&in_force_sql(within))?;
+        let rows = query.query_map(
+            named_params! {":stage": stage, ":within": within.id()},
+            Decision::from_row,
+        )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

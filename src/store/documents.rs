@@ -1,10 +1,10 @@
 //! Reads documents and what was found in them.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, named_params, params};
 use serde::Serialize;
 
 use super::found::{PaperMeta, Source};
-use super::{ObjectId, Result, Store};
+use super::{ObjectId, Result, Store, Within};
 use crate::figures::ImageOrigin;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,15 +158,21 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn images(&self) -> Result<Vec<ImageRow>> {
-        let mut query = self.db.prepare(
+        self.images_within(Within::All)
+    }
+
+    pub(super) fn images_within(&self, within: Within) -> Result<Vec<ImageRow>> {
+        let mut query = self.db.prepare_cached(&format!(
             "SELECT image.*, document.sha256 AS document_sha256, preprint.id AS preprint,
                  preprint.name AS preprint_name, preprint.version AS preprint_version
              FROM image JOIN document ON document.id = image.document
              JOIN preprint ON preprint.id = document.preprint
+             WHERE {}
              ORDER BY preprint.name, preprint.version, image.page, image.xref, document.sha256,
                  image.id",
-        )?;
-        let rows = query.query_map([], ImageRow::from_row)?;
+            within.condition("image.id")
+        ))?;
+        let rows = query.query_map(named_params! {":within": within.id()}, ImageRow::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -6,8 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rusqlite::named_params;
+
 use super::{
     Decision, Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value,
+    Within,
 };
 use crate::figures::ImageOrigin;
 
@@ -32,15 +35,24 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn labelled_panels(&self) -> Result<Vec<LabelledPanel>> {
+        self.labelled_panels_within(Within::All)
+    }
+
+    /// Those of some pictures alone.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn labelled_panels_within(&self, within: Within) -> Result<Vec<LabelledPanel>> {
+        let verdicts = |stage| self.verdicts_within(stage, within);
         let (selected, cropped, diagnosed, cases) = (
-            self.verdicts(Stage::Select)?,
-            self.verdicts(Stage::Crop)?,
-            self.verdicts(Stage::Diagnose)?,
-            self.verdicts(Stage::Case)?,
+            verdicts(Stage::Select)?,
+            verdicts(Stage::Crop)?,
+            verdicts(Stage::Diagnose)?,
+            verdicts(Stage::Case)?,
         );
-        let details = self.panel_details()?;
+        let details = self.panel_details(within)?;
         let mut panels = Vec::new();
-        for image in self.images()? {
+        for image in self.images_within(within)? {
             let subject = Subject::image(image.id);
             let (Some(selection), Some(crop)) = (selected.get(&subject), cropped.get(&subject))
             else {
@@ -108,10 +120,12 @@ impl Store {
         Ok(panels)
     }
 
-    fn panel_details(&self) -> Result<PanelDetails> {
-        let mut query =
-            self.db.prepare("SELECT image, x, y, w, h, id, letter, sub_caption FROM panel")?;
-        let rows = query.query_map([], |row| {
+    fn panel_details(&self, within: Within) -> Result<PanelDetails> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT image, x, y, w, h, id, letter, sub_caption FROM panel WHERE {}",
+            within.condition("image")
+        ))?;
+        let rows = query.query_map(named_params! {":within": within.id()}, |row| {
             let bounds =
                 PanelBox { x: row.get(1)?, y: row.get(2)?, w: row.get(3)?, h: row.get(4)? };
             Ok(((row.get(0)?, bounds), (row.get(5)?, row.get(6)?, row.get(7)?)))
@@ -124,8 +138,12 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn verdicts(&self, stage: Stage) -> Result<HashMap<Subject, Verdict>> {
+        self.verdicts_within(stage, Within::All)
+    }
+
+    fn verdicts_within(&self, stage: Stage, within: Within) -> Result<HashMap<Subject, Verdict>> {
         let mut by_subject: BTreeMap<Subject, Vec<Decision>> = BTreeMap::new();
-        for decision in self.decisions_in_force(stage)? {
+        for decision in self.decisions_in_force_within(stage, within)? {
             by_subject.entry(decision.subject).or_default().push(decision);
         }
         let verdict = |mut decisions: Vec<Decision>| {

@@ -23,7 +23,9 @@ mod splits;
 
 pub use annotations::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use cases::{Case, CaseDetails};
-pub use decisions::{Decision, Diagnosis, Evidence, NewDecision, Selection, Stage, Subject, Value};
+pub use decisions::{
+    Decision, Diagnosis, Evidence, NewDecision, Selection, Stage, Subject, Value, Within,
+};
 pub use documents::{DocumentRow, ImageRow, Totals};
 pub use error::StoreError;
 pub use found::{
@@ -148,6 +150,28 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let store = Store::open(&Workspace::new(folder.path())).expect("store");
         (folder, store)
+    }
+
+    pub(crate) fn image_row(id: i64) -> ImageRow {
+        ImageRow {
+            id,
+            document: 1,
+            document_sha256: "ab".into(),
+            preprint: 1,
+            preprint_name: "x".into(),
+            preprint_version: String::new(),
+            xref: u32::try_from(id).ok(),
+            page: 1,
+            object: ObjectId { sha256: "cd".into(), extension: "png".into() },
+            width: 100,
+            height: 80,
+            colour_space: "DeviceGray".into(),
+            filter: "FlateDecode".into(),
+            origin: crate::figures::ImageOrigin::Original,
+            file_name: None,
+            furniture: false,
+            tile_of: None,
+        }
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::super::decisions::in_force_sql;
+    use super::super::decisions::{Within, in_force_sql};
     use super::super::tests::scratch;
     use super::*;
 
@@ -268,7 +268,9 @@ mod tests {
     fn what_every_answer_asks_uses_indexes() {
         let (_folder, store) = scratch();
         let queries = [
-            (in_force_sql(), 1),
+            (in_force_sql(Within::All), 2),
+            (in_force_sql(Within::Image(1)), 2),
+            (in_force_sql(Within::Preprint(1)), 2),
             (FIGURE_OF_IMAGE.to_owned(), 1),
             (LAST_STANDING.to_owned(), 1),
             (LAST_DECIDED.to_owned(), 4),

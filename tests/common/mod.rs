@@ -4,6 +4,8 @@
 // Each test file compiles this module for itself and need not use all of it.
 #![allow(dead_code)]
 
+pub mod terminal;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

@@ -1,6 +1,5 @@
 //! What is on the screen and what keys do to it; decisions go to the desk.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,9 +11,10 @@ use super::super::desk::{Desk, Undone};
 use super::super::diagnose::{is_done, panels_in_force};
 use super::super::evidence::Quote;
 use super::super::item::Item;
-use super::super::queue::{Queue, Task};
+use super::super::queue::Task;
+use super::super::round::Round;
 use super::super::select;
-use super::super::session::{Ended, Result, Summary, passed_over, stages_of};
+use super::super::session::{Ended, Result, Summary, stages_of};
 use super::super::viewer::open_and_tell;
 use super::ask::{Ask, Effect, Typing};
 use super::cropping::Cropping;
@@ -28,26 +28,6 @@ use super::picture::{Pictures, Source};
 use super::protocol::Show;
 use super::sheet::{PICTURES, Sheet};
 use crate::store::{Neighbour, Selection, Stage, Subject, Value};
-
-/// What is left at a stage; the first is on the screen.
-#[derive(Debug)]
-pub(super) struct Round {
-    pub stage: Stage,
-    tasks: VecDeque<Task>,
-    pub total: usize,
-}
-
-impl Round {
-    fn new(stage: Stage, queue: Queue) -> Self {
-        let total = queue.done + queue.tasks.len();
-        Self { stage, tasks: queue.tasks.into(), total }
-    }
-
-    /// How many are decided or skipped.
-    pub fn done(&self) -> usize {
-        self.total - self.tasks.len()
-    }
-}
 
 /// What is asked about.
 #[derive(Debug)]
@@ -72,6 +52,7 @@ pub(super) struct App<'a> {
     stages: Vec<Stage>,
     pub look: Look,
     pub pictures: Pictures,
+    /// What is left; the first is on the screen.
     pub round: Option<Round>,
     /// `None` when nothing is left.
     pub current: Option<Current>,
@@ -341,7 +322,7 @@ impl<'a> App<'a> {
 
     fn finish(&mut self, count: usize) -> Result<()> {
         if let Some(round) = &self.round {
-            let done: Vec<Subject> = round.tasks.iter().take(count).map(Task::subject).collect();
+            let done: Vec<Subject> = round.left().take(count).map(Task::subject).collect();
             self.desk.finish(round.stage, &done);
         }
         self.pass(count)
@@ -350,7 +331,7 @@ impl<'a> App<'a> {
     /// Takes the first `count` off the queue.
     fn pass(&mut self, count: usize) -> Result<()> {
         if let Some(round) = &mut self.round {
-            round.tasks.drain(..count.min(round.tasks.len()));
+            round.pass(count);
         }
         self.turn_to_next()
     }
@@ -377,8 +358,13 @@ impl<'a> App<'a> {
             self.refuse(message);
             return Ok(());
         }
-        // What it brought back is asked first, wherever it stood in the queue.
-        self.round = None;
+        let is_back = |round: &mut Round| {
+            undone.what().is_some_and(|(stage, what)| round.bring_back(stage, what))
+        };
+        if !self.round.as_mut().is_some_and(is_back) {
+            // What it brought back is asked first, wherever it stands in the new queue.
+            self.round = None;
+        }
         self.turn_to_next()?;
         self.tell(message);
         Ok(())
@@ -392,13 +378,11 @@ impl<'a> App<'a> {
         self.fresh = true;
         self.clear = self.pictures.leaves_traces();
         self.current = None;
-        if self.round.as_ref().is_none_or(|round| round.tasks.is_empty()) {
+        if self.round.as_ref().is_none_or(|round| round.current().is_none()) {
             self.round = None;
-            let Some((stage, queue)) = self.desk.next_queue(&self.stages)? else { return Ok(()) };
-            if let Some(told) = passed_over(&queue).first() {
-                self.tell(told.clone());
-            }
-            self.round = Some(Round::new(stage, queue));
+            let Some((round, told)) = self.desk.next_round(&self.stages)? else { return Ok(()) };
+            self.round = Some(round);
+            told.into_iter().take(1).for_each(|told| self.tell(told));
         }
         self.current = self.load()?;
         Ok(())
@@ -406,7 +390,7 @@ impl<'a> App<'a> {
 
     fn load(&mut self) -> Result<Option<Current>> {
         let Some(round) = &self.round else { return Ok(None) };
-        let Some(task) = round.tasks.front() else { return Ok(None) };
+        let Some(task) = round.current() else { return Ok(None) };
         let item = Item::load(self.desk.store, task.clone())?;
         let neighbours = match &item.figure {
             Some(figure) => self.desk.store.neighbours(figure.id, &self.desk.curator)?,
@@ -414,7 +398,7 @@ impl<'a> App<'a> {
         };
         let ask = match round.stage {
             Stage::Select if self.batch => {
-                let tasks = round.tasks.iter().take(PICTURES).cloned();
+                let tasks = round.left().take(PICTURES).cloned();
                 let items = tasks.map(|task| Item::load(self.desk.store, task));
                 let items: Vec<Item> = items.collect::<std::result::Result<_, _>>()?;
                 // Side by side, unless they were on their way already.
@@ -458,7 +442,7 @@ impl<'a> App<'a> {
             _ => (1, 2),
         };
         let objects = self.desk.store.objects().clone();
-        let next = round.tasks.iter().skip(shown).take(coming);
+        let next = round.left().skip(shown).take(coming);
         let sources = next.map(|task| Source {
             path: objects.path(&task.image.object),
             object: Some(task.image.object.clone()),
