@@ -3,11 +3,13 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use common::{Project, extraction, files, image_on, text};
+use common::{Project, extraction, files, grey_object, image_on, text};
 use covid_ct::store::{
     Case, CaseDetails, Diagnosis, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta,
-    Part, Selection, Source, Split, Store, Subject, Value,
+    Part, Selection, Source, Split, Stage, Store, Subject, Value,
 };
 
 const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
@@ -241,7 +243,7 @@ fn rows_of_unknown_pictures_are_named_and_the_rest_goes_on() {
     let (project, rebuilt) = (labelled(), fresh());
     export(&project, "annotations");
     let path = project.path("annotations/decisions.csv");
-    let stray = "z,,3,8,,select,ct,,,bob,2020-03-27T12:00:00Z,,,\n";
+    let stray = "z,,3,8,,select,ct,,,bob,2020-03-27T12:00:00Z,,,,\n";
     let with_stray = fs::read_to_string(&path).expect("file") + stray;
     fs::write(&path, with_stray).expect("written");
     let printed = import(&rebuilt, &project).code(1);
@@ -319,4 +321,126 @@ fn a_folder_without_annotations_says_so() {
     let project = fresh();
     let error = text(&import(&project, &Project::new()).code(2).get_output().stderr);
     assert!(error.contains("no decisions.csv"), "{error}");
+}
+
+/// The two pictures of paper `a` as `curator` sees them, and what the curator knows of a patient.
+fn label_as(curator: &str, selections: [Selection; 2], age: &str) -> Project {
+    let project = fresh();
+    let store = project.store();
+    let images = store.images().expect("images");
+    for (image, selection) in images.iter().zip(selections) {
+        store
+            .decide(&NewDecision {
+                stage: Stage::Select,
+                subject: Subject::image(image.id),
+                value: Some(Value::Select(selection)),
+                evidence: None,
+                span: String::new(),
+                curator: curator.into(),
+                time: format!("2020-03-27T12:00:0{}Z", curator.len()),
+                note: String::new(),
+                adjudicates: false,
+            })
+            .expect("decided");
+    }
+    store
+        .add_case(&Case {
+            preprint: images[0].preprint,
+            name: "Patient 1".into(),
+            details: CaseDetails { age: age.into(), ..CaseDetails::default() },
+            curator: curator.into(),
+            time: format!("2020-03-27T12:00:0{}Z", curator.len()),
+        })
+        .expect("case");
+    export(&project, "annotations");
+    project
+}
+
+#[test]
+fn two_clones_merged_by_git_lose_nothing_and_name_what_is_disputed() {
+    let git = |folder: &Path, args: &[&str]| {
+        let who =
+            ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"];
+        Command::new("git").current_dir(folder).args(who).args(args).output()
+    };
+    let shared = tempfile::tempdir().expect("temporary folder");
+    let Ok(_) = git(shared.path(), &["init", "-q", "-b", "main"]) else {
+        eprintln!("skipped: git is not installed");
+        return;
+    };
+    let git = |args: &[&str]| {
+        let output = git(shared.path(), args).expect("git");
+        assert!(
+            output.status.success(),
+            "{args:?}: {}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+    };
+    let attributes = include_str!("../annotations/.gitattributes");
+    fs::write(shared.path().join(".gitattributes"), attributes).expect("written");
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "begin"]);
+    let ann = label_as("ann", [Selection::Ct, Selection::NotCt], "41");
+    let robert = label_as("robert", [Selection::Ct, Selection::Ct], "42");
+    for (branch, project) in [("ann", &ann), ("robert", &robert)] {
+        git(&["checkout", "-q", "-b", branch, "main"]);
+        for (name, bytes) in files(&project.path("annotations")) {
+            fs::write(shared.path().join(name), bytes).expect("written");
+        }
+        git(&["add", "."]);
+        git(&["commit", "-q", "-m", branch]);
+    }
+    git(&["merge", "-q", "-m", "both", "ann"]);
+
+    for project in [&ann, &robert, &fresh()] {
+        let out = project.command(["annotations", "import"]).arg(shared.path()).assert().success();
+        let told = text(&out.get_output().stderr);
+        assert!(told.contains("disagree on 1 pictures or panels"), "{told}");
+        assert!(told.contains("select a-p2-9: ann: not-ct; robert: ct"), "{told}");
+        export(project, "merged");
+    }
+    let merged = files(&ann.path("merged"));
+    assert_eq!(merged, files(&robert.path("merged")), "both clones hold the same now");
+    let decisions = fs::read_to_string(ann.path("merged/decisions.csv")).expect("CSV");
+    assert_eq!(decisions.lines().count(), 5, "{decisions}");
+
+    // Of a patient the newer row counts; that another curator said otherwise is told.
+    let ann = label_as("ann", [Selection::Ct, Selection::NotCt], "41");
+    let out = ann.command(["annotations", "import"]).arg(shared.path()).assert().success();
+    let told = text(&out.get_output().stderr);
+    assert!(
+        told.contains("Patient 1 of a: ann says 41; robert says 42; the newer counts"),
+        "{told}"
+    );
+}
+
+#[test]
+fn curators_work_on_one_database_at_once() {
+    const PICTURES: usize = 60;
+    let project = Project::new();
+    let mut store = project.store();
+    let object = grey_object(&store, (120, 120));
+    let images = (1..=PICTURES as u32).map(|xref| image_on(2, xref, object.clone(), (120, 120)));
+    let found = extraction("a", images.collect(), Vec::new());
+    store.record(&found, Source::Pdf).expect("recorded");
+    drop(store);
+    let curators = ["ann", "bob", "cat"];
+    std::thread::scope(|scope| {
+        for curator in curators {
+            let project = &project;
+            scope.spawn(move || {
+                project
+                    .command(["label", "select", "--plain", "--curator", curator])
+                    .write_stdin("c\nn\n".repeat(PICTURES / 2))
+                    .assert()
+                    .success();
+            });
+        }
+    });
+    let decisions = project.store().decisions_in_force(Stage::Select).expect("decisions");
+    for curator in curators {
+        let count = decisions.iter().filter(|decision| decision.curator == curator).count();
+        assert_eq!(count, PICTURES, "{curator}");
+    }
 }

@@ -131,7 +131,7 @@ pub enum StageArg {
     Diagnose,
     Crop,
     Case,
-    /// What curators disagree on, with what each said; line by line
+    /// What curators disagree on, with what each said
     Adjudicate,
 }
 

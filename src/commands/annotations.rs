@@ -5,12 +5,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use covid_ct::Workspace;
 use covid_ct::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
+use covid_ct::curation::{self, Conflict};
 use covid_ct::store::Store;
 
 use super::Outcome;
 use crate::cli::{AnnotationsAction, AnnotationsArgs};
 
-/// How many unknown pictures are named before the rest is only counted.
+/// How many unknown pictures, or conflicts, are named before the rest is only counted.
 const NAMED: usize = 5;
 
 pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> {
@@ -46,6 +47,10 @@ fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
             imported.differing_panels
         );
     }
+    for told in &imported.differing_cases {
+        eprintln!("covid-ct: {told}; the newer counts");
+    }
+    tell_conflicts(&curation::conflicts(store)?);
     for name in &imported.replaced_splits {
         eprintln!("covid-ct: the split '{name}' was here with other panels; replaced");
     }
@@ -65,6 +70,23 @@ fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
         eprintln!("  and {} more", imported.unknown.len() - NAMED);
     }
     Ok(Outcome::DoneWithFailures)
+}
+
+fn tell_conflicts(conflicts: &[Conflict]) {
+    if conflicts.is_empty() {
+        return;
+    }
+    eprintln!(
+        "covid-ct: curators disagree on {} pictures or panels, which have no label until \
+         `covid-ct label adjudicate` settles them:",
+        conflicts.len()
+    );
+    for conflict in conflicts.iter().take(NAMED) {
+        eprintln!("  {conflict}");
+    }
+    if conflicts.len() > NAMED {
+        eprintln!("  and {} more; `covid-ct status` names them", conflicts.len() - NAMED);
+    }
 }
 
 fn print_imported(imported: &Imported) {

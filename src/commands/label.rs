@@ -32,11 +32,10 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     if curator.is_empty() {
         bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
     }
-    let adjudicates = args.stage == Some(StageArg::Adjudicate);
     let stage = args.stage.and_then(stage);
     let options = queue_options(&store, args)?;
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
-    let summary = if wants_full_screen(args) && !adjudicates {
+    let summary = if wants_full_screen(args) {
         let desk = Desk::new(&mut store, &curator, &options, &mut printer);
         let colour = Style::of_stdout().colour;
         let look = Options { protocol: protocol(args.image_protocol), colour };
@@ -46,7 +45,7 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         let preview = workspace.data().join("preview.png");
         let mut session =
             Session::new(&mut store, prompt(), &curator, &options, &preview, &mut printer);
-        if adjudicates { session.adjudicate()? } else { session.run(stage)? }
+        session.run(stage)?
     };
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
@@ -143,6 +142,7 @@ fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions
         Some(file) => Scores::read(file, store)?,
     };
     let which = match args.state {
+        _ if args.stage == Some(StageArg::Adjudicate) => Which::Disputed,
         _ if args.second_reader => Which::SecondReading(args.share),
         StateArg::Open => Which::Open,
         StateArg::Decided => Which::Decided,

@@ -78,16 +78,7 @@ fn print_dataset(progress: &Progress) {
     row("  with case", panels.with_case, "");
     row("conflicts", progress.conflicts.len(), "");
     for conflict in &progress.conflicts {
-        let xref = conflict.xref.map_or("inline".to_owned(), |xref| xref.to_string());
-        let panel = conflict.panel.map_or(String::new(), |panel| format!(" panel {panel}"));
-        println!(
-            "{:22}{} {}-p{}-{xref}{panel}: {}",
-            "",
-            conflict.stage,
-            conflict.preprint,
-            conflict.page,
-            conflict.decisions.join("; ")
-        );
+        println!("{:22}{conflict}", "");
     }
     row("splits", progress.splits.len(), "");
     for split in &progress.splits {

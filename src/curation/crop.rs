@@ -8,9 +8,11 @@ use super::desk::Desk;
 use super::edit::{Edit, Panels};
 use super::evidence::Quote;
 use super::item::Item;
+use super::panels::Hints;
 use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
-use crate::store::{NewPanel, PanelBox, Store, Subject, Value};
+use crate::figures::panel_letter;
+use crate::store::{Layout, NewPanel, PanelBox, Store, Subject, Value};
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
@@ -41,7 +43,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
             None
         }
     };
-    let proposal = propose(item, picture.as_ref());
+    let proposal = propose(session.desk.store, item, picture.as_ref())?;
     let mut current = proposal.clone();
     show(session, &current, picture.as_ref())?;
     loop {
@@ -91,13 +93,48 @@ pub(super) fn check_size(item: &Item, picture: &DynamicImage) -> std::result::Re
     }
 }
 
-pub(super) fn propose(item: &Item, picture: Option<&DynamicImage>) -> Panels {
+pub(super) fn propose(
+    store: &Store,
+    item: &Item,
+    picture: Option<&DynamicImage>,
+) -> Result<Panels> {
     let image = &item.task.image;
-    let boxes = picture.map_or_else(
-        || vec![PanelBox::whole(image.width, image.height)],
-        |picture| panels::propose(&picture.to_luma8()),
-    );
-    Panels::proposed(image.width, image.height, &boxes, letters::sub_captions(item.caption()))
+    let boxes = match picture {
+        None => vec![PanelBox::whole(image.width, image.height)],
+        Some(picture) => {
+            let hints = hints(&store.layout(image.id)?, image.width, image.height);
+            panels::propose_with(&picture.to_luma8(), &hints)
+        }
+    };
+    let sub_captions = letters::sub_captions(item.caption());
+    Ok(Panels::proposed(image.width, image.height, &boxes, sub_captions))
+}
+
+/// What the page tells of a picture's panels: where letters stand over it, the first time each, and where
+/// its tiles meet. Strips narrower than a panel tell nothing.
+fn hints(layout: &Layout, width: u32, height: u32) -> Hints {
+    let pixel = |share: f32, side: u32| (f64::from(share) * f64::from(side)).round() as u32;
+    let mut seen = Vec::new();
+    let letters = layout.texts.iter().filter_map(|(x, y, text)| {
+        let letter = panel_letter(text.trim())?.to_ascii_uppercase();
+        let is_new = !seen.contains(&letter);
+        seen.push(letter);
+        is_new.then(|| (pixel(*x, width), pixel(*y, height)))
+    });
+    let letters = letters.collect();
+    let starts = |shares: Vec<f32>, side: u32| {
+        let mut starts: Vec<u32> = shares.iter().map(|&share| pixel(share, side)).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let are_panels = starts.windows(2).all(|pair| pair[1] - pair[0] >= panels::MIN_SIDE);
+        starts.retain(|&at| at > 0 && at < side);
+        if are_panels { starts } else { Vec::new() }
+    };
+    Hints {
+        letters,
+        columns: starts(layout.tiles.iter().map(|(x, _)| *x).collect(), width),
+        rows: starts(layout.tiles.iter().map(|(_, y)| *y).collect(), height),
+    }
 }
 
 /// Lists the panels and draws them over the picture.
@@ -145,4 +182,21 @@ pub(super) fn add_panels(desk: &mut Desk<'_>, image: i64, panels: &Panels) -> Re
 
 pub(super) fn decision(image: i64, panels: &Panels) -> (Subject, Value) {
     (Subject::image(image), Value::Crop(panels.boxes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_tiles_are_hints_in_pixels() {
+        let text = |x: f32, text: &str| (x, 0.1, text.to_owned());
+        let layout = Layout {
+            texts: vec![text(0.1, "(a)"), text(0.6, "b"), text(0.7, "b"), text(0.8, "R lung")],
+            tiles: vec![(0.0, 0.0), (0.5, 0.0), (0.0, 0.001), (0.5, 0.05)],
+        };
+        let hints = hints(&layout, 400, 200);
+        assert_eq!(hints.letters, [(40, 20), (240, 20)]);
+        assert_eq!((hints.columns, hints.rows), (vec![200], vec![]), "strips are no panels");
+    }
 }

@@ -8,15 +8,15 @@ use std::fmt;
 use super::evidence::Quote;
 use super::item::AsPrinted;
 use super::options::QueueOptions;
-use super::queue::{By, Queue};
+use super::queue::{By, Queue, Task};
 use super::round::Round;
 use super::session::{Result, passed_over};
-use crate::store::{NewDecision, Stage, Store, Subject, Value, now};
+use crate::store::{self, Decision, NewDecision, Stage, Store, StoreError, Subject, Value, now};
 
 /// What was done last, for undo.
 #[derive(Debug, Clone)]
 enum Step {
-    Decided,
+    Decided(Stage, Subject),
     /// Decided in one go, oldest first.
     Batch(Stage, Vec<Subject>),
     Skipped(Stage, Subject),
@@ -72,7 +72,7 @@ pub struct Desk<'a> {
     again: HashMap<Stage, Queue>,
     /// What was asked about and decided here.
     finished: HashSet<(Stage, Subject)>,
-    /// What decisions settle, whatever else they would be about.
+    /// What the decision on what is shown settles, whatever else it would be about.
     settling: Option<Subject>,
     /// What an undo brought back, to be asked first.
     first: Option<Subject>,
@@ -105,28 +105,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    pub(super) fn options(&self) -> &QueueOptions {
-        &self.options
-    }
-
-    /// Decisions from here on settle a dispute on this subject.
-    pub(super) fn settle(&mut self, subject: Option<Subject>) {
-        self.settling = subject;
-    }
-
+    /// Whether the decision on what is shown settles a dispute.
     pub(super) fn is_settling(&self) -> bool {
         self.settling.is_some()
-    }
-
-    /// Those that were not skipped, what an undo brought back first.
-    pub(super) fn unskipped<T>(
-        &self,
-        mut all: Vec<T>,
-        of: impl Fn(&T) -> (Stage, Subject),
-    ) -> Vec<T> {
-        all.retain(|one| !self.skipped.contains(&of(one)));
-        all.sort_by_key(|one| self.first != Some(of(one).1));
-        all
     }
 
     /// Whether nothing of what others decided may be shown.
@@ -137,7 +118,7 @@ impl<'a> Desk<'a> {
     /// Decisions of this session that stand.
     pub(super) fn decided(&self) -> usize {
         let of = |step: &Step| match step {
-            Step::Decided => 1,
+            Step::Decided(..) => 1,
             Step::Batch(_, subjects) => subjects.len(),
             Step::Skipped(..) => 0,
         };
@@ -184,9 +165,11 @@ impl<'a> Desk<'a> {
         Ok(queue)
     }
 
-    /// What is shown changes: a note was for what was shown before.
-    pub(super) fn turn_to_next(&mut self) {
+    /// What is shown changes: a note was for what was shown before, and what is decided from here on
+    /// settles what is disputed about `task`.
+    pub(super) fn turn_to(&mut self, task: Option<&Task>) {
         self.note.clear();
+        self.settling = task.and_then(|task| task.dispute.as_ref()).map(|dispute| dispute.subject);
     }
 
     /// All that was to be decided on `subjects` is decided; on what an undo brought back, too.
@@ -200,29 +183,53 @@ impl<'a> Desk<'a> {
         self.steps.push(Step::Skipped(stage, subject));
     }
 
-    /// Takes back what was done last: a skip or a batch of this session, else the curator's last
-    /// decision that stands, whenever it was made.
+    /// Takes back what was done last: a skip, decision or batch of this session, else the curator's last
+    /// decision that stands, whenever it was made. What the curator had said of it before is in force
+    /// again.
     pub(super) fn undo(&mut self) -> Result<Undone> {
-        match self.steps.last().cloned() {
-            Some(Step::Skipped(stage, subject)) => {
-                self.steps.pop();
-                self.skipped.remove(&(stage, subject));
-                self.first = Some(subject);
-                return Ok(Undone::Skip(stage, subject));
+        let undone = match self.steps.last().cloned() {
+            Some(Step::Skipped(stage, subject)) => Undone::Skip(stage, subject),
+            Some(Step::Batch(stage, subjects)) => Undone::Batch(stage, subjects),
+            Some(Step::Decided(stage, subject)) => {
+                let rows = self.store.decisions_of(stage, subject, &self.curator)?;
+                let said = standing(rows).pop().and_then(|decision| decision.value);
+                Undone::Decision(stage, subject, said)
             }
-            Some(Step::Batch(stage, subjects)) => return self.undo_batch(stage, subjects),
-            Some(Step::Decided) | None => {}
-        }
-        let Some(last) = self.store.last_standing_decision(&self.curator)? else {
-            return Ok(Undone::Nothing);
+            None => match self.store.last_standing_decision(&self.curator)? {
+                Some(last) => Undone::Decision(last.stage, last.subject, last.value),
+                None => return Ok(Undone::Nothing),
+            },
         };
+        if let Some((stage, subjects)) = undone.what() {
+            if !matches!(undone, Undone::Skip(..)) {
+                self.take_back(stage, subjects)?;
+                self.undone += subjects.len();
+            }
+            self.first = subjects.first().copied();
+            for &subject in subjects {
+                self.skipped.remove(&(stage, subject));
+                self.unfinish(stage, subject);
+            }
+        }
         self.steps.pop();
-        self.undone += 1;
-        self.first = Some(last.subject);
-        self.skipped.remove(&(last.stage, last.subject));
-        self.unfinish(last.stage, last.subject);
-        self.write(last.stage, last.subject, None, &Quote::default(), String::new())?;
-        Ok(Undone::Decision(last.stage, last.subject, last.value))
+        Ok(undone)
+    }
+
+    /// Reverses the decision that stands on each subject, all or none of them.
+    fn take_back(&mut self, stage: Stage, subjects: &[Subject]) -> Result<()> {
+        let curator = self.curator.clone();
+        self.store.transaction(|store| {
+            for &subject in subjects.iter().rev() {
+                let mut said = standing(store.decisions_of(stage, subject, &curator)?);
+                said.pop();
+                store.decide(&reversal(stage, subject, &curator).at_a_time_of_force(store)?)?;
+                if let Some(before) = said.pop() {
+                    store.decide(&again(before).at_a_time_of_force(store)?)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(())
     }
 
     /// What was said of a panel may have been said of its picture.
@@ -231,29 +238,14 @@ impl<'a> Desk<'a> {
         self.finished.remove(&(stage, Subject::image(subject.image)));
     }
 
-    fn undo_batch(&mut self, stage: Stage, subjects: Vec<Subject>) -> Result<Undone> {
-        let nothing = Quote::default();
-        let rows: Vec<NewDecision> = subjects
-            .iter()
-            .rev()
-            .map(|&subject| self.row(stage, subject, None, &nothing, String::new()))
-            .collect::<Result<_>>()?;
-        self.write_all(&rows)?;
-        self.steps.pop();
-        self.undone += subjects.len();
-        self.first = subjects.first().copied();
-        for &subject in &subjects {
-            self.unfinish(stage, subject);
-        }
-        Ok(Undone::Batch(stage, subjects))
-    }
-
     /// Writes a decision with the note typed for it; it is on disk when this returns.
     pub(super) fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
-        let note = std::mem::take(&mut self.note);
         let subject = self.settling.unwrap_or(subject);
-        self.write(value.stage(), subject, Some(value), quote, note)?;
-        self.steps.push(Step::Decided);
+        let stage = value.stage();
+        let note = std::mem::take(&mut self.note);
+        let row = NewDecision { note, ..self.row(subject, value, quote) };
+        self.store.decide(&row.at_a_time_of_force(self.store)?)?;
+        self.steps.push(Step::Decided(stage, subject));
         Ok(())
     }
 
@@ -266,62 +258,85 @@ impl<'a> Desk<'a> {
         let subjects = decisions.iter().map(|(subject, ..)| *subject).collect();
         let rows: Vec<NewDecision> = decisions
             .into_iter()
-            .map(|(subject, value, quote)| {
-                self.row(stage, subject, Some(value), &quote, String::new())
-            })
-            .collect::<Result<_>>()?;
-        self.write_all(&rows)?;
+            .map(|(subject, value, quote)| self.row(subject, value, &quote))
+            .collect();
+        self.store.transaction(|store| {
+            rows.into_iter()
+                .try_for_each(|row| store.decide(&row.at_a_time_of_force(store)?).map(drop))
+        })?;
         self.steps.push(Step::Batch(stage, subjects));
         Ok(())
     }
 
-    fn write_all(&mut self, rows: &[NewDecision]) -> Result<()> {
-        Ok(self
-            .store
-            .transaction(|store| rows.iter().try_for_each(|row| store.decide(row).map(drop)))?)
+    /// A decision of now.
+    fn row(&self, subject: Subject, value: Value, quote: &Quote) -> NewDecision {
+        NewDecision {
+            evidence: quote.source,
+            span: quote.span.clone(),
+            adjudicates: self.is_settling(),
+            value: Some(value.clone()),
+            ..reversal(value.stage(), subject, &self.curator)
+        }
     }
+}
 
-    fn write(
-        &mut self,
-        stage: Stage,
-        subject: Subject,
-        value: Option<Value>,
-        quote: &Quote,
-        note: String,
-    ) -> Result<()> {
-        let row = self.row(stage, subject, value, quote, note)?;
-        self.store.decide(&row)?;
-        Ok(())
+/// What a curator said of a subject that was not taken back, of all rows on it, oldest first.
+fn standing(rows: Vec<Decision>) -> Vec<Decision> {
+    let mut standing: Vec<Decision> = Vec::new();
+    let mut taken_back = false;
+    for row in rows {
+        let restates = taken_back && standing.last().is_some_and(|last| last.value == row.value);
+        taken_back = row.value.is_none();
+        if taken_back {
+            standing.pop();
+        } else if !restates {
+            standing.push(row);
+        }
     }
+    standing
+}
 
-    fn row(
-        &self,
-        stage: Stage,
-        subject: Subject,
-        value: Option<Value>,
-        quote: &Quote,
-        note: String,
-    ) -> Result<NewDecision> {
-        let before = self.store.last_decided_at(stage, subject, &self.curator)?;
+fn reversal(stage: Stage, subject: Subject, curator: &str) -> NewDecision {
+    NewDecision {
+        stage,
+        subject,
+        value: None,
+        evidence: None,
+        span: String::new(),
+        curator: curator.to_owned(),
+        time: String::new(),
+        note: String::new(),
+        adjudicates: false,
+    }
+}
+
+/// What was said before is said again.
+fn again(before: Decision) -> NewDecision {
+    NewDecision {
+        value: before.value,
+        evidence: before.evidence,
+        span: before.span,
+        note: before.note,
+        adjudicates: before.adjudicates,
+        ..reversal(before.stage, before.subject, &before.curator)
+    }
+}
+
+impl NewDecision {
+    /// The same at the time of now, or as late as it must be to be in force although a clock was set back
+    /// or another decision was made within this second.
+    fn at_a_time_of_force(self, store: &Store) -> store::Result<Self> {
+        let before = store.last_decided_at(self.stage, self.subject, &self.curator)?;
         let mut time = now().max(before.unwrap_or_default());
-        let (reading, adjudication) = self.store.last_reading_and_adjudication(stage, subject)?;
-        if self.is_settling() {
+        let (reading, adjudication) =
+            store.last_reading_and_adjudication(self.stage, self.subject)?;
+        if self.adjudicates {
             time = time.max(reading.unwrap_or_default());
         } else if let Some(settled) = adjudication.filter(|settled| *settled >= time) {
             // Within one second an adjudication comes last.
             time = a_second_after(settled);
         }
-        Ok(NewDecision {
-            stage,
-            subject,
-            value,
-            evidence: quote.source,
-            span: quote.span.clone(),
-            curator: self.curator.clone(),
-            time,
-            note,
-            adjudicates: self.is_settling(),
-        })
+        Ok(Self { time, ..self })
     }
 }
 
@@ -329,4 +344,40 @@ fn a_second_after(time: String) -> String {
     let later = time.parse::<jiff::Timestamp>().ok();
     let later = later.and_then(|at| at.checked_add(jiff::SignedDuration::from_secs(1)).ok());
     later.map_or(time, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Selection;
+
+    /// `ct`, `not-ct` and `-` for a reversal, as what still stands of them.
+    fn stands(said: &str) -> String {
+        let row = |(id, word): (i64, &str)| Decision {
+            id,
+            stage: Stage::Select,
+            subject: Subject::image(1),
+            value: word.parse::<Selection>().ok().map(Value::Select),
+            evidence: None,
+            span: String::new(),
+            curator: "ann".into(),
+            time: String::new(),
+            note: String::new(),
+            adjudicates: false,
+        };
+        let rows = (0..).zip(said.split_whitespace()).map(row).collect();
+        let values = standing(rows).into_iter().filter_map(|row| Some(row.value?.to_string()));
+        values.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_reversal_takes_back_the_last_word_and_leaves_the_one_before() {
+        assert_eq!(stands(""), "");
+        assert_eq!(stands("ct -"), "");
+        assert_eq!(stands("ct not-ct"), "ct not-ct");
+        assert_eq!(stands("ct not-ct - ct"), "ct", "said again after an undo, not anew");
+        assert_eq!(stands("ct not-ct - ct -"), "");
+        assert_eq!(stands("ct ct"), "ct ct");
+        assert_eq!(stands("- ct"), "ct");
+    }
 }

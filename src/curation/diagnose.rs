@@ -7,7 +7,7 @@ use super::evidence::{Quote, Texts, propose};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
 use crate::figures::Mention;
-use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Store, Subject, Value, Within};
+use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Subject, Value, Within};
 
 const HELP: &str = "\
 What do the authors say the scan shows?
@@ -36,9 +36,8 @@ pub(super) fn ask<R: BufRead, W: Write>(
     item: &Item,
 ) -> Result<Answer> {
     let image = item.task.image.id;
-    // What settles a dispute is about its subject and nothing else.
-    let panels =
-        if session.desk.is_settling() { Vec::new() } else { panels_of(session.desk.store, image)? };
+    let panels = panels_to_ask(&session.desk, image)?;
+    let panels: Vec<i64> = panels.iter().map(|panel| panel.id).collect();
     let question = match panels.len() {
         0 | 1 => "diagnosis? [c/n/m/x, s, u, q, o, ?]".to_owned(),
         count => format!("diagnosis? [c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]"),
@@ -48,6 +47,10 @@ pub(super) fn ask<R: BufRead, W: Write>(
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
+        if session.desk.is_settling() && text.contains('=') {
+            session.prompt.tell("what is disputed is asked about alone: c, n, m or x")?;
+            continue;
+        }
         let (subject, diagnosis) = match parse(&text, image, &panels) {
             Ok(parsed) => parsed,
             Err(why) => {
@@ -68,14 +71,13 @@ pub(super) fn ask<R: BufRead, W: Write>(
     }
 }
 
-/// `panel.id` of the panels in force of a picture, in order.
-fn panels_of(store: &Store, image: i64) -> Result<Vec<i64>> {
-    Ok(panels_in_force(store, image)?.iter().map(|panel| panel.id).collect())
-}
-
-/// The panels in force of a picture, in order.
-pub(super) fn panels_in_force(store: &Store, image: i64) -> Result<Vec<LabelledPanel>> {
-    Ok(store.labelled_panels_within(Within::Image(image))?)
+/// The panels in force of a picture, in order, that may be diagnosed one by one: what settles a dispute is
+/// about its subject and nothing else.
+pub(super) fn panels_to_ask(desk: &Desk<'_>, image: i64) -> Result<Vec<LabelledPanel>> {
+    if desk.is_settling() {
+        return Ok(Vec::new());
+    }
+    Ok(desk.store.labelled_panels_within(Within::Image(image))?)
 }
 
 /// Whether a decision on `subject` leaves nothing to ask of its picture: panel by panel, it is done

@@ -2,7 +2,8 @@
 //!
 //! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
 //! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `diagnose`, `crop`
-//! and `case` say what a stage asks and what an answer means, and `desk` writes it. There are two front
+//! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
+//! it, and `round` is the queue as it is worked through. There are two front
 //! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
 //! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
 
@@ -36,7 +37,7 @@ mod viewer;
 pub use desk::Desk;
 pub use item::{AsPrinted, NotPrinted};
 pub use options::{Order, QueueOptions, Scores, Which};
-pub use progress::Progress;
+pub use progress::{Conflict, Progress, conflicts};
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};
 pub use session::{Ended, Session, SessionError, Summary};

@@ -37,6 +37,8 @@ pub enum Which {
     Flagged,
     /// A sample, of this share from 0 to 1, of what others decided and the curator did not.
     SecondReading(f64),
+    /// What curators disagree on, with what each of them said, to be settled.
+    Disputed,
 }
 
 /// How a queue is made.

@@ -1,6 +1,7 @@
 //! How far the whole undertaking has come: what `covid-ct status` tells.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -65,6 +66,16 @@ pub struct Conflict {
     pub panel: Option<i64>,
     /// `curator: value`, oldest first.
     pub decisions: Vec<String>,
+}
+
+impl fmt::Display for Conflict {
+    /// `select x-p3-8: ann: ct; bob: not-ct`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let xref = self.xref.map_or("inline".to_owned(), |xref| xref.to_string());
+        let panel = self.panel.map_or(String::new(), |panel| format!(" panel {panel}"));
+        let said = self.decisions.join("; ");
+        write!(f, "{} {}-p{}-{xref}{panel}: {said}", self.stage, self.preprint, self.page)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,7 +143,11 @@ fn panel_counts(store: &Store) -> Result<PanelCounts> {
     Ok(counts)
 }
 
-fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
+/// All that curators disagree on.
+///
+/// # Errors
+/// The database's.
+pub fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
     let images = store.images()?;
     let mut conflicts = Vec::new();
     for &stage in Stage::ALL {

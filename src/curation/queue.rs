@@ -14,6 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use super::adjudicate::{Dispute, disputes};
 use super::evidence::ct_words;
 use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
@@ -33,12 +34,21 @@ pub const MAX_PAGES: u32 = 3;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
     pub image: ImageRow,
-    /// At the case stage, the panel that is asked about.
+    /// At the case stage, or where readings of one panel are disputed, the panel that is asked about.
     pub panel: Option<LabelledPanel>,
+    /// Where that is to be settled: what curators disagree on.
+    pub dispute: Option<Dispute>,
 }
 
 impl Task {
+    pub(super) fn of(image: ImageRow) -> Self {
+        Self { image, panel: None, dispute: None }
+    }
+
     pub fn subject(&self) -> Subject {
+        if let Some(dispute) = &self.dispute {
+            return dispute.subject;
+        }
         Subject { image: self.image.id, panel: self.panel.as_ref().map(|panel| panel.id) }
     }
 }
@@ -70,6 +80,10 @@ impl Queue {
     /// # Errors
     /// The database's.
     pub fn build(store: &Store, stage: Stage, by: By<'_>, options: &QueueOptions) -> Result<Self> {
+        if options.which == Which::Disputed {
+            let tasks = disputes(store, stage, options)?;
+            return Ok(Self { tasks, ..Self::default() });
+        }
         let eligible = Eligible { store, facts: store.image_facts()?, options };
         let (mut tasks, passed_over) = match stage {
             Stage::Select => eligible.pictures()?,
@@ -98,7 +112,7 @@ impl Queue {
                 sampled && !read
             }
             Which::Flagged => decided.is_flagged(task),
-            Which::Open | Which::Decided => decided.is_touched(task),
+            Which::Open | Which::Decided | Which::Disputed => decided.is_touched(task),
         });
         Ok(Self { tasks, done, ..Self::default() })
     }
@@ -132,7 +146,7 @@ impl Eligible<'_> {
             // Stable: pictures alike stay in the order of paper, page, xref.
             images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
         }
-        let tasks = images.into_iter().map(|image| Task { image, panel: None }).collect();
+        let tasks = images.into_iter().map(Task::of).collect();
         Ok((tasks, passed_over))
     }
 
@@ -196,7 +210,7 @@ impl Eligible<'_> {
                 .is_some_and(|v| v.agreed && v.value == Value::Select(Selection::Ct));
             ct && !is_excluded(diagnosed.get(&subject))
         });
-        Ok(images.into_iter().map(|image| Task { image, panel: None }).collect())
+        Ok(images.into_iter().map(Task::of).collect())
     }
 
     /// Panels in force that are not excluded.
@@ -212,7 +226,7 @@ impl Eligible<'_> {
             if let Some(image) = images.get(&panel.image)
                 && !is_excluded(verdict)
             {
-                tasks.push(Task { image: image.clone(), panel: Some(panel) });
+                tasks.push(Task { panel: Some(panel), ..Task::of(image.clone()) });
             }
         }
         Ok(tasks)

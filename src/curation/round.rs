@@ -71,7 +71,7 @@ mod tests {
     use crate::store::tests::image_row;
 
     fn round(images: &[i64]) -> Round {
-        let tasks = images.iter().map(|&id| Task { image: image_row(id), panel: None }).collect();
+        let tasks = images.iter().map(|&id| Task::of(image_row(id))).collect();
         Round::new(Stage::Select, Queue { tasks, ..Queue::default() })
     }
 

@@ -12,7 +12,7 @@ use super::prompt::Prompt;
 use super::queue::{MAX_PAGES, MIN_SIDE, Queue};
 use super::round::Round;
 use super::viewer::open_and_tell;
-use super::{case, crop, diagnose, select};
+use super::{adjudicate, case, crop, diagnose, select};
 use crate::store::{Stage, Store, StoreError, Subject, Value};
 
 #[derive(Debug, thiserror::Error)]
@@ -149,17 +149,13 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         while let Some(task) = round.current().cloned() {
             let stage = round.stage;
             let subject = task.subject();
-            self.desk.turn_to_next();
+            self.desk.turn_to(Some(&task));
             let mut item = Item::load(self.desk.store, task)?;
             item.print(self.desk.store, self.desk.printer)?;
-            let title = format!("{stage} {} of {}", round.done() + 1, round.total);
+            let disputed = if item.task.dispute.is_some() { " disputed," } else { "" };
+            let title = format!("{stage}{disputed} {} of {}", round.done() + 1, round.total);
             self.prompt.tell(&super::view::describe(&item, self.prompt.style, &title))?;
-            let answer = match stage {
-                Stage::Select => select::ask(self, &item),
-                Stage::Diagnose => diagnose::ask(self, &item),
-                Stage::Crop => crop::ask(self, &item),
-                Stage::Case => case::ask(self, &item),
-            }?;
+            let answer = self.ask(stage, &item)?;
             match answer {
                 Answer::Decided => self.desk.finish(stage, &[subject]),
                 Answer::Skip => self.desk.skip(stage, subject),
@@ -177,6 +173,20 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             round.pass(1);
         }
         Ok(Ended::Finished)
+    }
+
+    fn ask(&mut self, stage: Stage, item: &Item) -> Result<Answer> {
+        if let Some(dispute) = &item.task.dispute
+            && let Some(answer) = adjudicate::ask(self, item, dispute)?
+        {
+            return Ok(answer);
+        }
+        match stage {
+            Stage::Select => select::ask(self, item),
+            Stage::Diagnose => diagnose::ask(self, item),
+            Stage::Crop => crop::ask(self, item),
+            Stage::Case => case::ask(self, item),
+        }
     }
 
     /// Writes a decision and says so; it is on disk when this returns.

@@ -24,12 +24,13 @@ mod record;
 mod regions;
 mod sub_captions;
 
-#[doc(hidden)]
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;
 pub use label::normalise;
+#[doc(hidden)]
+pub use printed::letter as panel_letter;
 pub use record::{
     Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
     OverlayKind, Pairing, Panel, RegionRecord, RegionRole,

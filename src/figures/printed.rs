@@ -26,7 +26,8 @@ pub fn candidates(line: &Line) -> impl Iterator<Item = (char, f32, Rect)> {
         .filter_map(|word| Some((letter(&word.text)?, word.size, word.bbox)))
 }
 
-fn letter(word: &str) -> Option<char> {
+/// The letter that a word is, brackets and stops aside: `A`, `(a)`, `B.`.
+pub fn letter(word: &str) -> Option<char> {
     let bare = word.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.', ':', ',']);
     let mut chars = bare.chars();
     match (chars.next(), chars.next()) {

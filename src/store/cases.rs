@@ -1,5 +1,7 @@
 //! Patients of papers. Append-only: of several rows with one name, the newest counts.
 
+use std::fmt;
+
 use rusqlite::{Row, params};
 
 use super::{Result, Store};
@@ -13,6 +15,20 @@ pub struct CaseDetails {
     pub medical_history: String,
     pub severity: String,
     pub other_diseases: String,
+}
+
+impl fmt::Display for CaseDetails {
+    /// What is known, joined by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { age, sex, location, medical_history, severity, other_diseases } = self;
+        let known: Vec<&str> = [age, sex, location, medical_history, severity, other_diseases]
+            .into_iter()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
+        f.write_str(if known.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&known.join(", "))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -303,6 +303,25 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Every decision of a curator on a subject, oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn decisions_of(
+        &self,
+        stage: Stage,
+        subject: Subject,
+        curator: &str,
+    ) -> Result<Vec<Decision>> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM decision
+             WHERE curator = ?1 AND stage = ?2 AND image = ?3 AND panel IS ?4 ORDER BY time, id"
+        ))?;
+        let rows = query
+            .query_map(params![curator, stage, subject.image, subject.panel], Decision::from_row)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// When somebody last decided on a subject, and when it was last adjudicated.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub use found::{
 pub use labelled::Verdict;
 pub use objects::{ObjectId, ObjectStore, sha256_hex};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
-pub use places::{PageRow, PlacementRow};
+pub use places::{Layout, PageRow, PlacementRow};
 pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
 pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;

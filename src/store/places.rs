@@ -1,8 +1,10 @@
 //! Where things stand in a document: its pages, and every picture drawn on them.
 
+use rusqlite::{OptionalExtension as _, params};
+
 use super::figures::{BOX, bbox};
 use super::{Result, Store};
-use crate::figures::{ImageOrigin, Overlay};
+use crate::figures::{ImageOrigin, Overlay, OverlayKind};
 use crate::pdf::Rect;
 
 /// A page as displayed, in points.
@@ -40,7 +42,58 @@ pub struct PlacementRow {
     pub overlays: Vec<Overlay>,
 }
 
+/// What is known of where things stand in a picture, as shares of its width and height.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Layout {
+    /// Middles of what is printed over it as text of the page, and the text.
+    pub texts: Vec<(f32, f32, String)>,
+    /// Top left corners of the tiles it was stitched from.
+    pub tiles: Vec<(f32, f32)>,
+}
+
 impl Store {
+    /// What is printed over a picture where it is first drawn, and the tiles it was stitched from. Nothing
+    /// of one that is drawn turned or mirrored.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn layout(&self, image: i64) -> Result<Layout> {
+        let mut layout = Layout::default();
+        let first = "SELECT id, page, a, b, c, d, x0, y0, x1, y1 FROM placement WHERE image = ?1
+             ORDER BY id LIMIT 1";
+        let mut first = self.db.prepare_cached(first)?;
+        let drawn = first
+            .query_row([image], |row| {
+                let upright = row.get::<_, f32>("b")?.abs() + row.get::<_, f32>("c")?.abs() < 1e-3
+                    && row.get::<_, f32>("a")? > 0.0
+                    // The unit square of a picture has its origin at the bottom.
+                    && row.get::<_, f32>("d")? < 0.0;
+                let place = bbox(row, BOX)?.filter(|_| upright);
+                Ok((row.get::<_, i64>("id")?, row.get::<_, u32>("page")?, place))
+            })
+            .optional()?;
+        let Some((placement, page, Some(place))) = drawn else { return Ok(layout) };
+        let (width, height) = (place.x1 - place.x0, place.y1 - place.y0);
+        if width <= 0.0 || height <= 0.0 {
+            return Ok(layout);
+        }
+        let share = |x: f32, y: f32| ((x - place.x0) / width, (y - place.y0) / height);
+        for Overlay { kind, text, bbox } in self.overlays(placement)? {
+            if kind == OverlayKind::Text {
+                let (x, y) = share((bbox.x0 + bbox.x1) / 2.0, (bbox.y0 + bbox.y1) / 2.0);
+                layout.texts.push((x, y, text));
+            }
+        }
+        let mut tiles = self.db.prepare_cached(
+            "SELECT x0, y0 FROM image JOIN placement ON placement.image = image.id
+             WHERE tile_of = ?1 AND placement.page = ?2 ORDER BY placement.id",
+        )?;
+        let rows =
+            tiles.query_map(params![image, page], |row| Ok(share(row.get(0)?, row.get(1)?)))?;
+        layout.tiles = rows.collect::<rusqlite::Result<_>>()?;
+        Ok(layout)
+    }
+
     /// The pages of a `document.id`, in order.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub trait Table: Serialize + DeserializeOwned {
     const FILE: &'static str;
     const COLUMNS: &'static [&'static str];
-    /// The last column may be missing, and is where nobody fills it.
+    /// The last column is missing where an earlier version wrote the file.
     const LAST_IS_OPTIONAL: bool = false;
 }
 
@@ -224,10 +224,7 @@ pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
         .write_record(T::COLUMNS)
         .and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
     written.map_err(|error| failed(error.into()))?;
-    let mut bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    if T::LAST_IS_OPTIONAL {
-        bytes = without_empty_last(&bytes).map_err(|error| failed(error.into()))?;
-    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
     let mut file = tempfile::Builder::new()
         .prefix(".part-")
         // As any new file's; the umask applies. The builder's own default keeps others out.
@@ -237,24 +234,6 @@ pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
     file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(&path).map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// A table without its last column, where no row fills that: a folder that never needed it stays as it
-/// was, byte by byte.
-fn without_empty_last(table: &[u8]) -> csv::Result<Vec<u8>> {
-    let records: Vec<StringRecord> = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(table)
-        .records()
-        .collect::<csv::Result<_>>()?;
-    if records.iter().skip(1).any(|record| record.iter().next_back() != Some("")) {
-        return Ok(table.to_vec());
-    }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for record in &records {
-        writer.write_record(record.iter().take(record.len().saturating_sub(1)))?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
 }
 
 #[cfg(test)]

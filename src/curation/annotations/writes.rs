@@ -32,14 +32,7 @@ impl Writes {
         let mut panels = Panels::of(store)?;
         add_panels(self.panels, store, &mut panels, &mut imported)?;
         add_decisions(self.decisions, store, &mut panels, &mut imported)?;
-        let mut held = Held::new(store.case_history()?);
-        for case in self.cases {
-            let is_new = !held.take(&case);
-            if is_new {
-                store.add_case(&case)?;
-            }
-            imported.cases.count(is_new);
-        }
+        add_cases(self.cases, store, &mut imported)?;
         add_splits(self.splits, store, &mut panels, &mut imported)?;
         Ok(imported)
     }
@@ -102,6 +95,35 @@ fn add_decisions(
             store.decide(&decision)?;
         }
         imported.decisions.count(is_new);
+    }
+    Ok(())
+}
+
+fn add_cases(rows: Vec<Case>, store: &Store, imported: &mut Imported) -> Result<()> {
+    let mut held = Held::new(store.case_history()?);
+    let known: HashMap<(i64, String), Case> =
+        store.cases()?.into_iter().map(|case| ((case.preprint, case.name.clone()), case)).collect();
+    let mut differing: BTreeMap<(i64, String), Case> = BTreeMap::new();
+    for case in rows {
+        let is_new = !held.take(&case);
+        if is_new {
+            store.add_case(&case)?;
+            let key = (case.preprint, case.name.clone());
+            let differs = known
+                .get(&key)
+                .is_some_and(|here| here.curator != case.curator && here.details != case.details);
+            if differs {
+                // Of several rows the newest is what that curator says.
+                differing.insert(key, case);
+            }
+        }
+        imported.cases.count(is_new);
+    }
+    for (key, case) in differing {
+        let paper = store.paper(case.preprint)?.name;
+        let said = |case: &Case| format!("{} says {}", case.curator, case.details);
+        let told = format!("{} of {paper}: {}; {}", case.name, said(&known[&key]), said(&case));
+        imported.differing_cases.push(told);
     }
     Ok(())
 }

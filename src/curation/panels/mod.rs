@@ -9,6 +9,7 @@
 mod pixels;
 mod regular;
 mod separators;
+mod tilt;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -42,15 +43,59 @@ const UNEVEN: f64 = 1.6;
 /// Depth of cuts within cuts: rows, columns, and rows of one column again.
 const MAX_DEPTH: u32 = 5;
 
+/// What is known of a picture beside its pixels, in pixels of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hints {
+    /// Where letters that name panels are printed over it.
+    pub letters: Vec<(u32, u32)>,
+    /// First columns and first rows of the tiles it was stitched from, those at its border left out.
+    pub columns: Vec<u32>,
+    pub rows: Vec<u32>,
+}
+
+impl Hints {
+    fn edges(&self, axis: Axis) -> &[u32] {
+        match axis {
+            Axis::Columns => &self.columns,
+            Axis::Rows => &self.rows,
+        }
+    }
+
+    fn letters_in(&self, region: PanelBox) -> usize {
+        let inside = |&&(x, y): &&(u32, u32)| {
+            (region.x..region.x + region.w).contains(&x)
+                && (region.y..region.y + region.h).contains(&y)
+        };
+        self.letters.iter().filter(inside).count()
+    }
+}
+
 /// The panels of a picture in reading order, at least one: the whole picture less its uniform
 /// border where nothing divides it. They lie inside the picture and do not overlap.
+///
+/// Where nothing divides it upright, it may have been pasted or scanned askew: then the panels are as
+/// large as those that gutters at an angle of up to [`tilt::MOST`] degrees cut out, and as upright boxes
+/// can be.
 pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
+    propose_with(picture, &Hints::default())
+}
+
+/// The same, for a picture of which something is known.
+pub fn propose_with(picture: &GrayImage, hints: &Hints) -> Vec<PanelBox> {
+    let upright = propose_upright(picture, hints);
+    if upright.len() > 1 {
+        return upright;
+    }
+    tilt::propose(picture).unwrap_or(upright)
+}
+
+fn propose_upright(picture: &GrayImage, hints: &Hints) -> Vec<PanelBox> {
     let (width, height) = picture.dimensions();
     let whole = PanelBox::whole(width, height);
     if width == 0 || height == 0 {
         return Vec::new();
     }
-    let mut divider = Divider { picture: Pixels::new(picture), known: HashMap::new() };
+    let mut divider = Divider { picture: Pixels::new(picture), hints, known: HashMap::new() };
     let region = trim(&divider.picture, whole, TrimTo::Paper);
     let mut panels = divider.divide(region, Trust::Sharp, MAX_DEPTH);
     if panels.is_empty() {
@@ -65,8 +110,9 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
 const MOST_REGIONS: usize = 2000;
 
 /// Divides regions, each of them once.
-struct Divider {
+struct Divider<'a> {
     picture: Pixels,
+    hints: &'a Hints,
     /// What came of the regions that were looked into.
     known: HashMap<(PanelBox, Trust, u32), Vec<PanelBox>>,
 }
@@ -89,7 +135,7 @@ struct Division {
     trust: Trust,
 }
 
-impl Divider {
+impl Divider<'_> {
     /// The panels of a region; the region itself where nothing divides it.
     fn divide(&mut self, region: PanelBox, trust: Trust, depth: u32) -> Vec<PanelBox> {
         let key = (region, trust, depth);
@@ -126,10 +172,10 @@ impl Divider {
             return vec![region];
         }
         let by_seams = || {
-            let needed = !SHAPES.contains(&aspect(region));
+            let needed = !SHAPES.contains(&aspect(region)) || self.hints.letters_in(region) > 1;
             let mut seams: Vec<Seams> = AXES
                 .into_iter()
-                .flat_map(|axis| seams(&self.picture, region, axis, needed))
+                .flat_map(|axis| seams(&self.picture, region, axis, needed, self.hints.edges(axis)))
                 .collect();
             // A single seam last: where an even division shows as well, it tells more.
             seams.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| b.weakest.total_cmp(&a.weakest)));

@@ -188,6 +188,9 @@ const SEAM_IF_NEEDED: f64 = 0.1;
 /// within that jumps in a fifth of its pixels; of the lines between two of them three quarters do.
 const STRONG: f64 = 0.25;
 
+/// What a line's being the edge of a tile that a picture was stitched from adds to that share.
+const TILE_EDGE: f64 = 0.15;
+
 /// Of [`STRETCHES`] of a strong seam, how many must have jumps in this share of their pixels: what
 /// looks like a seam within a scan is the wall of the chest or the table, and short.
 const STRETCHES: u32 = 8;
@@ -196,11 +199,20 @@ const STRETCH: f64 = 0.08;
 
 /// The ways to divide a region at seams: at all lines that are certainly one; at the surest of them;
 /// evenly, where every cut is a seam. In a region that must be several panels (`needed`) weaker seams
-/// count, and so does a single one wherever it is.
-pub(super) fn seams(picture: &Pixels, region: PanelBox, axis: Axis, needed: bool) -> Vec<Seams> {
+/// count, and so does a single one wherever it is; and so do weaker ones at the `edges` of tiles.
+pub(super) fn seams(
+    picture: &Pixels,
+    region: PanelBox,
+    axis: Axis,
+    needed: bool,
+    edges: &[u32],
+) -> Vec<Seams> {
     let (start, length) = extent(region, axis);
-    let strengths: Vec<f64> =
-        (start..start + length).map(|at| picture.jumps(region, axis, at, 0.0, 1.0)).collect();
+    let strength = |at: u32| {
+        let jumps = picture.jumps(region, axis, at, 0.0, 1.0);
+        if edges.contains(&at) { jumps + TILE_EDGE } else { jumps }
+    };
+    let strengths: Vec<f64> = (start..start + length).map(strength).collect();
     let least = if needed { SEAM_IF_NEEDED } else { SEAM };
     let found = |cuts: &[u32], rank| Seams {
         axis,

@@ -8,16 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 
 /// A grid of tiles, a dark disc on stripes each, with gutters of one grey, and noise of up to `noise` levels over all.
-struct Grid<'a> {
-    columns: &'a [u32],
-    rows: &'a [u32],
-    gutter: u32,
-    level: u8,
-    noise: u8,
+pub(super) struct Grid<'a> {
+    pub(super) columns: &'a [u32],
+    pub(super) rows: &'a [u32],
+    pub(super) gutter: u32,
+    pub(super) level: u8,
+    pub(super) noise: u8,
 }
 
 impl Grid<'_> {
-    fn boxes(&self) -> Vec<PanelBox> {
+    pub(super) fn boxes(&self) -> Vec<PanelBox> {
         let starts = |sizes: &[u32]| {
             sizes
                 .iter()
@@ -35,7 +35,7 @@ impl Grid<'_> {
             .collect()
     }
 
-    fn draw(&self, seed: u64) -> GrayImage {
+    pub(super) fn draw(&self, seed: u64) -> GrayImage {
         let side =
             |sizes: &[u32]| sizes.iter().sum::<u32>() + self.gutter * (sizes.len() as u32 - 1);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -73,7 +73,7 @@ fn ellipse(x: u32, y: u32, panel: PanelBox) -> bool {
     off(x, panel.w).hypot(off(y, panel.h)) < 1.0
 }
 
-fn overlap(a: PanelBox, b: PanelBox) -> f64 {
+pub(super) fn overlap(a: PanelBox, b: PanelBox) -> f64 {
     let common =
         |a0: u32, a1: u32, b0: u32, b1: u32| f64::from(a1.min(b1).saturating_sub(a0.max(b0)));
     let both = common(a.x, a.x + a.w, b.x, b.x + b.w) * common(a.y, a.y + a.h, b.y, b.y + b.h);
@@ -112,6 +112,22 @@ fn unequal_sizes() {
 fn tiles_that_touch() {
     let grid = Grid { columns: &[160, 160], rows: &[130, 130], gutter: 0, level: 0, noise: 4 };
     assert_found(&grid, "no gutter");
+}
+
+#[test]
+fn letters_and_tiles_tell_of_seams_that_pixels_hardly_show() {
+    // Nothing jumps but the stripes in a sixth of the seam.
+    let picture = GrayImage::from_fn(360, 150, |x, y| {
+        let phase = if x < 180 && y < 26 { 24 } else { 0 };
+        Luma([(((x + y + phase) / 24 % 2) * 60 + 100) as u8])
+    });
+    assert_eq!(propose(&picture), [PanelBox::whole(360, 150)]);
+    let halves =
+        [PanelBox { x: 0, y: 0, w: 180, h: 150 }, PanelBox { x: 180, y: 0, w: 180, h: 150 }];
+    let letters = Hints { letters: vec![(8, 8), (190, 8)], ..Hints::default() };
+    assert_eq!(propose_with(&picture, &letters), halves, "by letters");
+    let tiles = Hints { columns: vec![180], ..Hints::default() };
+    assert_eq!(propose_with(&picture, &tiles), halves, "by tiles");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModif
 use super::super::case::Form;
 use super::super::crop::{add_panels, check_size, decision as crop_decision, propose};
 use super::super::desk::{Desk, Undone};
-use super::super::diagnose::{is_done, panels_in_force};
+use super::super::diagnose::{self, is_done};
 use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::super::queue::Task;
@@ -19,6 +19,7 @@ use super::super::viewer::open_and_tell;
 use super::ask::{Ask, Effect, Typing};
 use super::cropping::Cropping;
 use super::diagnosing::Diagnosing;
+use super::disputing::Disputing;
 use super::gate::Gate;
 use super::help;
 use super::input::{Input, Typed};
@@ -245,7 +246,17 @@ impl<'a> App<'a> {
             Effect::Shown | Effect::Unknown => {}
             Effect::Refuse(why) => self.refuse(why),
             Effect::Type(typing, text) => self.typing = Some((typing, Input::new(&text))),
+            Effect::Settle(value, quote) => {
+                let Some(current) = &self.current else { return Ok(()) };
+                let subject = current.item.task.subject();
+                return self.decide(subject, value, &quote);
+            }
+            Effect::Anew => return self.ask_anew(),
             Effect::Batch(on) => {
+                if self.desk.is_settling() {
+                    self.refuse("what is disputed is settled picture by picture".into());
+                    return Ok(());
+                }
                 self.batch = on;
                 return self.turn_to_next();
             }
@@ -372,7 +383,7 @@ impl<'a> App<'a> {
 
     /// Puts the first of what is left on the screen.
     fn turn_to_next(&mut self) -> Result<()> {
-        self.desk.turn_to_next();
+        self.desk.turn_to(None);
         self.typing = None;
         self.scroll = 0;
         self.fresh = true;
@@ -389,14 +400,26 @@ impl<'a> App<'a> {
     }
 
     fn load(&mut self) -> Result<Option<Current>> {
-        let Some(round) = &self.round else { return Ok(None) };
-        let Some(task) = round.current() else { return Ok(None) };
-        let item = Item::load(self.desk.store, task.clone())?;
+        let Some(task) = self.round.as_ref().and_then(Round::current).cloned() else {
+            return Ok(None);
+        };
+        self.desk.turn_to(Some(&task));
+        let item = Item::load(self.desk.store, task)?;
         let neighbours = match &item.figure {
             Some(figure) => self.desk.store.neighbours(figure.id, &self.desk.curator)?,
             None => Vec::new(),
         };
-        let ask = match round.stage {
+        let ask = match &item.task.dispute {
+            Some(dispute) => Some(Ask::Dispute(Disputing::new(dispute.clone()))),
+            None => self.question(&item)?,
+        };
+        Ok(ask.map(|ask| Current { item, neighbours, ask, printed: false }))
+    }
+
+    /// The stage's own question.
+    fn question(&mut self, item: &Item) -> Result<Option<Ask>> {
+        let Some(round) = &self.round else { return Ok(None) };
+        Ok(Some(match round.stage {
             Stage::Select if self.batch => {
                 let tasks = round.left().take(PICTURES).cloned();
                 let items = tasks.map(|task| Item::load(self.desk.store, task));
@@ -408,20 +431,32 @@ impl<'a> App<'a> {
             Stage::Select => Ask::Select,
             Stage::Diagnose => {
                 let image = item.task.image.id;
-                Ask::Diagnose(Diagnosing::new(image, panels_in_force(self.desk.store, image)?))
+                let panels = diagnose::panels_to_ask(&self.desk, image)?;
+                Ask::Diagnose(Diagnosing::new(image, panels))
             }
-            Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(&item))),
+            Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(item)?)),
             Stage::Case => match &item.task.panel {
                 Some(panel) => {
-                    Ask::Case(Box::new(Naming::new(Form::read(&self.desk, &item, panel)?)))
+                    Ask::Case(Box::new(Naming::new(Form::read(&self.desk, item, panel)?)))
                 }
                 None => return Ok(None),
             },
-        };
-        Ok(Some(Current { item, neighbours, ask, printed: false }))
+        }))
     }
 
-    fn proposed_panels(&mut self, item: &Item) -> Cropping {
+    /// No reading is right: the stage's own question is asked.
+    fn ask_anew(&mut self) -> Result<()> {
+        let Some(mut current) = self.current.take() else { return Ok(()) };
+        if let Some(ask) = self.question(&current.item)? {
+            current.ask = ask;
+        }
+        self.current = Some(current);
+        self.fresh = true;
+        self.clear = self.pictures.leaves_traces();
+        Ok(())
+    }
+
+    fn proposed_panels(&mut self, item: &Item) -> Result<Cropping> {
         let picture = self.pictures.get(&source_of(item));
         let usable = match picture.as_ref() {
             Ok(picture) => check_size(item, picture).map(|()| picture),
@@ -431,7 +466,8 @@ impl<'a> App<'a> {
             self.refuse(format!("{why}; boxes can still be typed"));
         }
         let image = &item.task.image;
-        Cropping::new(image.width, image.height, propose(item, usable.ok()))
+        let panels = propose(self.desk.store, item, usable.ok())?;
+        Ok(Cropping::new(image.width, image.height, panels))
     }
 
     /// Decodes what comes next while the curator looks at what is shown.

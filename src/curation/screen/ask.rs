@@ -8,9 +8,10 @@ use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::cropping::Cropping;
 use super::diagnosing::Diagnosing;
+use super::disputing::Disputing;
 use super::naming::Naming;
 use super::sheet::Sheet;
-use crate::store::{Diagnosis, Selection, Subject};
+use crate::store::{Diagnosis, Selection, Subject, Value};
 
 /// What comes of a key or of a typed line.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub(super) enum Effect {
     Diagnose(Subject, Diagnosis, Quote),
     Crop,
     Case(Box<Details>),
+    /// A reading is taken, which settles the dispute.
+    Settle(Value, Quote),
+    /// No reading is: the stage's own question is to be asked.
+    Anew,
     /// The key means nothing here.
     Unknown,
 }
@@ -66,6 +71,7 @@ pub(super) enum Ask {
     Diagnose(Diagnosing),
     Crop(Box<Cropping>),
     Case(Box<Naming>),
+    Dispute(Disputing),
 }
 
 /// A key and what it does, for the foot of the screen.
@@ -79,6 +85,7 @@ impl Ask {
             Self::Diagnose(diagnosing) => diagnosing.key(key.code, item),
             Self::Crop(cropping) => cropping.key(key),
             Self::Case(naming) => naming.key(key.code),
+            Self::Dispute(disputing) => disputing.key(key.code),
         }
     }
 
@@ -100,6 +107,7 @@ impl Ask {
             Self::Diagnose(diagnosing) => diagnosing.question(),
             Self::Crop(cropping) => cropping.question(),
             Self::Case(naming) => naming.question(),
+            Self::Dispute(disputing) => disputing.question(),
         }
     }
 
@@ -110,6 +118,7 @@ impl Ask {
             Self::Diagnose(diagnosing) => diagnosing.keys(),
             Self::Crop(_) => Cropping::KEYS,
             Self::Case(naming) => naming.keys(),
+            Self::Dispute(_) => Disputing::KEYS,
         }
     }
 }

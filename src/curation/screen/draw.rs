@@ -9,6 +9,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
+use super::super::item::Item;
 use super::app::{App, Current, source_of};
 use super::ask::{Ask, Key};
 use super::cropping::with_margin;
@@ -18,6 +19,7 @@ use super::picture::{Mark, Source, Wanted};
 use super::sheet::Sheet;
 use super::text::{cut, marked, plain};
 use super::words;
+use crate::store::LabelledPanel;
 
 /// Narrower than this, in cells, picture and text stand one above the other.
 const SIDE_BY_SIDE: u16 = 64;
@@ -137,20 +139,25 @@ fn wanted(current: &Current) -> Wanted {
     let (part, marks) = match &current.ask {
         Ask::Crop(cropping) => (cropping.part(), cropping.marks()),
         Ask::Diagnose(diagnosing) => (None, diagnosing.marks()),
+        Ask::Dispute(disputing) if disputing.marks().is_empty() => (None, panel_mark(item)),
+        Ask::Dispute(disputing) => (None, disputing.marks()),
         Ask::Case(naming) => {
             let panel = item.task.panel.as_ref().filter(|_| naming.zoomed);
             let part = panel.map(|panel| with_margin(panel.bounds, panel.width, panel.height));
-            (part, item.task.panel.iter().filter_map(mark_of_panel).collect())
+            (part, panel_mark(item))
         }
         Ask::Select | Ask::Sheet(_) => (None, Vec::new()),
     };
     Wanted { source: source_of(item), part, marks }
 }
 
-/// The box of a panel that is not the whole picture.
-fn mark_of_panel(panel: &crate::store::LabelledPanel) -> Option<Mark> {
-    let number = panel.index? + 1;
-    Some(Mark { bounds: panel.bounds, number: Some(number), chosen: true, moved: None })
+/// The box of the panel that is asked about, where it is not the whole picture.
+fn panel_mark(item: &Item) -> Vec<Mark> {
+    let mark = |panel: &LabelledPanel| {
+        let number = panel.index? + 1;
+        Some(Mark { bounds: panel.bounds, number: Some(number), chosen: true, moved: None })
+    };
+    item.task.panel.iter().filter_map(mark).collect()
 }
 
 fn draw_text(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, current: &Current) {

@@ -62,6 +62,12 @@ Enter | accept patient, age, sex and time as they stand
 e t | edit all, the time alone; an emptied line means that the paper does not say
 r z | start again from the proposal; show the panel enlarged
 
+Adjudicate:
+
+1…9 Tab | choose a reading; its words are marked in the text, its boxes over the picture
+Enter | take it, as yours
+a | another answer: the stage's own question is asked
+
 ";
 
 /// A place to scroll to: where the guideline begins.

@@ -2,7 +2,7 @@
 //! decision.
 //!
 //! `app` holds what is asked and turns keys into decisions; `ask` and beside it `sheet`, `diagnosing`,
-//! `cropping` and `naming` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
+//! `cropping`, `naming` and `disputing` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
 //! and `help`; `terminal`, `protocol` and `gate` deal with the terminal. What an answer means and how it is
 //! written is the same as at the line prompts: `curation::{select, diagnose, crop, case}` and the desk.
 
@@ -10,6 +10,7 @@ mod app;
 mod ask;
 mod cropping;
 mod diagnosing;
+mod disputing;
 mod draw;
 mod gate;
 mod help;

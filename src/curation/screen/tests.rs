@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 
 use super::super::scripted::Bench;
-use super::super::{Desk, Ended, NotPrinted, QueueOptions};
+use super::super::{Desk, Ended, NotPrinted, QueueOptions, Which};
 use super::app::App;
 use super::draw::draw;
 use super::look::Look;
@@ -27,11 +27,22 @@ impl<'a> Seat<'a> {
         store: &'a mut Store,
         printer: &'a mut NotPrinted,
         stage: Option<Stage>,
+        size: (u16, u16),
+        show: Show,
+    ) -> Self {
+        Self::take_for(&QueueOptions::default(), store, printer, stage, size, show)
+    }
+
+    fn take_for(
+        options: &QueueOptions,
+        store: &'a mut Store,
+        printer: &'a mut NotPrinted,
+        stage: Option<Stage>,
         (width, height): (u16, u16),
         show: Show,
     ) -> Self {
         let look = Look { colour: matches!(show, Show::HalfBlocks) };
-        let desk = Desk::new(store, "ann", &QueueOptions::default(), printer);
+        let desk = Desk::new(store, "ann", options, printer);
         let app = App::new(desk, stage, show, look).expect("an app");
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
         let mut seat = Self { app, terminal, now: Instant::now() };
@@ -263,4 +274,35 @@ fn without_colours_none_is_drawn() {
     let seat = Seat::take(&mut bench.store, &mut printer, stage, (80, 24), Show::Shades);
     let cells = seat.terminal.backend().buffer().content();
     assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+}
+
+#[test]
+fn a_dispute_shows_both_readings_and_is_settled_by_a_key() {
+    let mut bench = Bench::new();
+    for (curator, diagnosis) in [("bob", "c\n\n"), ("cat", "# doubtful\nn\nimage clear lungs\n")] {
+        for (stage, script) in
+            [(Stage::Select, "c\nn\n"), (Stage::Diagnose, diagnosis), (Stage::Crop, "\n")]
+        {
+            let options = QueueOptions::default();
+            bench.type_with(&options, curator, Some(stage), script);
+        }
+    }
+    let disputed = QueueOptions { which: Which::Disputed, ..QueueOptions::default() };
+    let mut printer = NotPrinted;
+    let (store, size) = (&mut bench.store, (100, 28));
+    let mut seat = Seat::take_for(&disputed, store, &mut printer, None, size, Show::Shades);
+    seat.press("3");
+    assert!(seat.seen().contains("expected 1 to 2"), "{}", seat.seen());
+    seat.press("2");
+    insta::assert_snapshot!("dispute", seat.seen());
+    seat.press("b");
+    assert!(seat.seen().contains("b is no answer here"), "{}", seat.seen());
+    seat.press("Enter");
+    assert!(seat.seen().contains("Nothing is left"), "{}", seat.seen());
+    seat.press("u Tab a x Enter");
+    assert!(seat.seen().contains("Nothing is left"), "{}", seat.seen());
+    drop(seat);
+    let verdicts = bench.store.verdicts(Stage::Diagnose).expect("verdicts");
+    let verdict = verdicts.values().next().expect("a verdict");
+    assert_eq!((verdict.value.to_string().as_str(), verdict.agreed), ("exclude", true));
 }

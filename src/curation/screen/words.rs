@@ -4,11 +4,13 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::super::adjudicate::told;
 use super::super::case::Field;
 use super::super::item::Item;
 use super::app::Current;
 use super::ask::Ask;
 use super::cropping::Cropping;
+use super::disputing::Disputing;
 use super::look::{self, Look};
 use super::naming::Naming;
 use super::text::{cut, marked, plain};
@@ -17,9 +19,13 @@ pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'stati
     let mut lines = match &current.ask {
         Ask::Crop(cropping) => panels(cropping, width, look),
         Ask::Case(naming) => patient(naming, &current.item, width, look),
+        Ask::Dispute(disputing) => readings(disputing, width, look),
         _ => Vec::new(),
     };
     let mut quote = "";
+    if let Ask::Dispute(disputing) = &current.ask {
+        quote = disputing.span();
+    }
     if let Ask::Diagnose(diagnosing) = &current.ask
         && let Some(chosen) = diagnosing.quote()
     {
@@ -37,6 +43,18 @@ pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'stati
 fn evidence(told: &str, quote: &str, width: usize, look: Look) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled("evidence", look::HEADING)];
     lines.extend(marked(told, width, quote, look));
+    lines.push(Line::default());
+    lines
+}
+
+/// What each curator said, oldest first.
+fn readings(disputing: &Disputing, width: usize, look: Look) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled("readings", look::HEADING)];
+    for (index, reading) in disputing.dispute.readings.iter().enumerate() {
+        let chosen = disputing.chosen() == index;
+        let (sign, style) = if chosen { ("▸", look.chosen()) } else { (" ", Style::new()) };
+        lines.extend(plain(&format!("{sign}{} {}", index + 1, told(reading)), width, style));
+    }
     lines.push(Line::default());
     lines
 }
