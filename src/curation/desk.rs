@@ -270,12 +270,13 @@ impl<'a> Desk<'a> {
 
     /// A decision of now.
     fn row(&self, subject: Subject, value: Value, quote: &Quote) -> NewDecision {
+        let nothing = reversal(value.stage(), subject, &self.curator);
         NewDecision {
             evidence: quote.source,
             span: quote.span.clone(),
             adjudicates: self.is_settling(),
-            value: Some(value.clone()),
-            ..reversal(value.stage(), subject, &self.curator)
+            value: Some(value),
+            ..nothing
         }
     }
 }

@@ -139,24 +139,22 @@ mod tests {
     }
 
     #[test]
-    fn kappa_of_two_diagnosticians() {
-        // Fleiss, Levin, Paik, "Statistical Methods for Rates and Proportions", 3rd ed. (2003),
-        // table 18.1: p_o = 0.89, p_e = 0.66, kappa = 0.23 / 0.34 = 0.68.
+    fn kappa_of_three_categories() {
+        // scikit-learn 1.5, the example of `sklearn.metrics.cohen_kappa_score`: 0.6875;
+        // p_o = 4/5, p_e = (2*3 + 2*1 + 1*1)/25 = 9/25.
         let table = pairs(&[
-            ("psychotic", "psychotic", 75),
-            ("psychotic", "neurotic", 1),
-            ("psychotic", "organic", 4),
-            ("neurotic", "psychotic", 5),
-            ("neurotic", "neurotic", 4),
-            ("neurotic", "organic", 1),
-            ("organic", "organic", 10),
+            ("negative", "negative", 2),
+            ("positive", "positive", 1),
+            ("neutral", "neutral", 1),
+            ("positive", "negative", 1),
         ]);
-        assert_eq!(rounded(cohen_kappa(&[table])), 0.676);
+        assert_eq!(cohen_kappa(&[table]), Some(0.6875));
     }
 
     #[test]
     fn kappa_of_two_readers_of_proposals() {
-        // 50 proposals; p_o = 35/50, p_e = (25*30 + 25*20)/2500 = 1/2.
+        // Wikipedia, "Cohen's kappa", section "Simple example": 50 proposals, kappa = 0.40;
+        // p_o = 35/50, p_e = (25*30 + 25*20)/2500 = 1/2.
         let table = pairs(&[("y", "y", 20), ("y", "n", 5), ("n", "y", 10), ("n", "n", 15)]);
         assert_eq!(rounded(cohen_kappa(&[table])), 0.4);
     }

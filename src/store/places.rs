@@ -80,7 +80,8 @@ impl Store {
         let share = |x: f32, y: f32| ((x - place.x0) / width, (y - place.y0) / height);
         for Overlay { kind, text, bbox } in self.overlays(placement)? {
             if kind == OverlayKind::Text {
-                let (x, y) = share((bbox.x0 + bbox.x1) / 2.0, (bbox.y0 + bbox.y1) / 2.0);
+                let (x, y) =
+                    share(f32::midpoint(bbox.x0, bbox.x1), f32::midpoint(bbox.y0, bbox.y1));
                 layout.texts.push((x, y, text));
             }
         }
