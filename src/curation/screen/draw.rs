@@ -72,7 +72,8 @@ fn status(app: &App<'_>, width: u16) -> Line<'static> {
     let (done, total) = (round.done(), round.total);
     let number = (done + 1).min(total);
     let pace = app.pace(Instant::now()).map_or(String::new(), |pace| format!("  {pace}/h"));
-    let left = format!(" {} {number} of {total} ", round.stage);
+    let disputed = if app.desk.is_settling() { " disputed," } else { "" };
+    let left = format!(" {}{disputed} {number} of {total} ", round.stage);
     let right = format!(" {:.0}%{pace}  {} ", 100.0 * done as f64 / total as f64, app.desk.curator);
     let room = usize::from(width).saturating_sub(left.chars().count() + right.chars().count());
     let bar = bar(done, total, room.min(30));
