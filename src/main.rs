@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Completions(args) => Ok(commands::manual::completions(&args)),
         Command::Man(args) => commands::manual::man(&args),
         Command::Worker(args) => commands::worker::run(&args),
+        Command::ScoreCrops(args) => commands::score_crops::run(&args),
         Command::ScorePanels(args) => commands::score_panels::run(&cli.workspace, &args),
     };
     match outcome {

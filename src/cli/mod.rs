@@ -76,6 +76,9 @@ pub enum Command {
     /// Read documents for `ingest`, in a process of its own
     #[command(hide = true)]
     Worker(WorkerArgs),
+    /// Tell how many crops are found again in figures, for `make score`
+    #[command(hide = true)]
+    ScoreCrops(ScoreCropsArgs),
     /// Tell how many panels are proposed right, for `make score`
     #[command(hide = true)]
     ScorePanels(ScorePanelsArgs),
@@ -131,6 +134,25 @@ pub struct WorkerArgs {
     /// Memory limit in MiB
     #[arg(long, value_name = "MIB")]
     pub memory: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ScoreCropsArgs {
+    /// Folder of scans to paste figures from
+    #[arg(long, value_name = "DIR")]
+    pub scans: PathBuf,
+
+    /// How many figures
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub figures: u32,
+
+    /// Which series of figures
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(..1000))]
+    pub series: u32,
+
+    /// Name what was missed on stderr
+    #[arg(long)]
+    pub misses: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod label;
 pub mod manual;
 pub mod report;
+pub mod score_crops;
 pub mod score_panels;
 pub mod show;
 pub mod split;

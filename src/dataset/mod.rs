@@ -10,6 +10,7 @@ mod export;
 mod groups;
 pub mod history;
 pub mod layout;
+pub mod recover;
 pub mod release;
 pub mod split;
 

@@ -27,6 +27,7 @@ pub mod hostile;
 mod layout;
 mod page;
 mod painter;
+pub mod pastings;
 mod patient;
 mod phantom;
 mod pieces;
