@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Label(args) => commands::label::run(&cli.workspace, &args),
         Command::Annotations(args) => commands::annotations::run(&cli.workspace, &args),
         Command::ImportRelease(args) => commands::import_release::run(&cli.workspace, &args),
+        Command::RecoverCrops(args) => commands::recover_crops::run(&cli.workspace, &args),
         Command::Split(args) => commands::split::run(&cli.workspace, &args),
         Command::Export(args) => commands::export::run(&cli.workspace, &args),
         Command::Train(args) => commands::train::run(&cli.workspace, &args),

@@ -15,6 +15,32 @@ pub struct ImportReleaseArgs {
     pub split: String,
 }
 
+/// Finds each published picture in the pictures extracted from its paper, and records the box, the class and
+/// the patient as decisions on those.
+///
+/// Prints one line of CSV a picture: file, class, preprint, version, page, xref, panel (`x,y,w,h` in pixels of
+/// the extracted picture), scale (pixels of the published picture a pixel of that one) and score (correlation
+/// of the grey levels; from 0.9 on a picture counts as found). What is not found is listed on stderr.
+#[derive(Debug, Args)]
+pub struct RecoverCropsArgs {
+    /// Folder of the release, as for `import-release`
+    #[arg(long, value_name = "DIR")]
+    pub release: PathBuf,
+
+    /// PDFs of its papers, to be ingested first; named as the release names the paper where they are no
+    /// preprints
+    #[arg(long, value_name = "PATH")]
+    pub pdfs: Option<PathBuf>,
+
+    /// Name of the split that the release's own lists are added to
+    #[arg(long, value_name = "NAME", default_value = "published")]
+    pub split: String,
+
+    /// Pictures searched, and documents read, at a time [default: the processors there are]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZero<usize>>,
+}
+
 #[derive(Debug, Args)]
 pub struct SplitArgs {
     /// Name of the split

@@ -56,6 +56,8 @@ pub enum Command {
     Annotations(AnnotationsArgs),
     /// Read the published COVID-CT dataset into the database
     ImportRelease(ImportReleaseArgs),
+    /// Find the pictures of a release in the figures they were cut out of
+    RecoverCrops(RecoverCropsArgs),
     /// Divide the labelled panels into train, val and test, whole patients at a time
     Split(SplitArgs),
     /// Write the dataset in the published COVID-CT layout

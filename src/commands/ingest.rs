@@ -10,9 +10,16 @@ use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
 use super::{Outcome, processors, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::IngestArgs;
+use crate::cli::{IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
+    let (outcome, told) = ingest(workspace, args)?;
+    println!("{told}");
+    Ok(outcome)
+}
+
+/// How it ended, and what came of it.
+fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, String)> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open(&workspace)?;
     let options = extract::Options {
@@ -30,7 +37,6 @@ pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
         });
     bar.finish_and_clear();
     let summary = ingested?;
-    println!("{}", describe(&summary));
     if summary.lost > 0 {
         eprintln!(
             "covid-ct: {} pictures with decisions on them were not found again; they and their \
@@ -45,7 +51,8 @@ pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     if summary.interrupted || stop.load(Ordering::Relaxed) {
         anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
     }
-    Ok(if failed { Outcome::DoneWithFailures } else { Outcome::Done })
+    let outcome = if failed { Outcome::DoneWithFailures } else { Outcome::Done };
+    Ok((outcome, describe(&summary)))
 }
 
 /// Renders the figures of the documents named that need it; false where some could not be.
@@ -85,6 +92,26 @@ fn show(bar: &mut ProgressBar, event: &Event<'_>) {
             bar.suspend(|| eprintln!("{}: {error}", path.display()));
         }
     }
+}
+
+/// Reads the PDFs below a path that the database does not know, for a command that goes on from there.
+pub fn quietly(
+    workspace: &Path,
+    pdfs: &Path,
+    jobs: Option<std::num::NonZero<usize>>,
+) -> anyhow::Result<Outcome> {
+    let args = IngestArgs {
+        paths: vec![pdfs.to_owned()],
+        jobs,
+        timeout: WORKER_TIMEOUT,
+        memory: WORKER_MEMORY,
+        retry_failed: false,
+        refresh: false,
+        render: false,
+    };
+    let (outcome, told) = ingest(workspace, &args)?;
+    eprintln!("{told}");
+    Ok(outcome)
 }
 
 fn describe(summary: &Summary) -> String {

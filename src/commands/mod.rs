@@ -11,6 +11,7 @@ pub mod import_release;
 pub mod ingest;
 pub mod label;
 pub mod manual;
+pub mod recover_crops;
 pub mod report;
 pub mod score_crops;
 pub mod score_panels;

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 pub(super) use self::names::picture_stem;
 pub use self::names::stems;
+pub(crate) use self::picture::grey_on_white;
 
 use self::metainfo::Sources;
 use super::layout::{IMAGES, META_INFO, SPLITS, class_folder, list_file};

@@ -24,7 +24,7 @@ pub fn cut(picture: &DynamicImage, bounds: PanelBox) -> Result<Vec<u8>, String> 
 
 /// Luma (Rec. 709, as the `image` crate computes it; of a grey pixel, its value), with transparency
 /// laid on white.
-fn grey_on_white(picture: &DynamicImage) -> GrayImage {
+pub fn grey_on_white(picture: &DynamicImage) -> GrayImage {
     if !picture.color().has_alpha() {
         return picture.to_luma8();
     }

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 pub use folder::{Picture, Release};
 pub use metainfo::MetaRow;
 pub use names::{ReleasedName, split_extension};
+pub(super) use rows::{cases, decision, decisions};
 
 use self::paper::Paper;
 use super::Result;

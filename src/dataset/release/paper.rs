@@ -36,7 +36,7 @@ impl Paper {
         sha256_hex(lines.as_bytes())
     }
 
-    fn meta_rows(&self) -> impl Iterator<Item = &MetaRow> {
+    pub fn meta_rows(&self) -> impl Iterator<Item = &MetaRow> {
         self.pictures.iter().filter_map(|stored| stored.picture.meta.as_ref())
     }
 
@@ -92,24 +92,24 @@ impl Paper {
         };
         shown.into_iter().map(figure).collect()
     }
+}
 
-    /// The patients by name, with what the rows of all their pictures tell: a patient's severity
-    /// changes from scan to scan.
-    pub fn cases(&self) -> BTreeMap<String, CaseDetails> {
-        let mut rows: BTreeMap<&str, Vec<&MetaRow>> = BTreeMap::new();
-        for meta in self.meta_rows().filter(|meta| !meta.patient.is_empty()) {
-            rows.entry(&meta.patient).or_default().push(meta);
-        }
-        let details = |rows: &[&MetaRow]| CaseDetails {
-            age: facts(rows.iter().map(|meta| &meta.age)),
-            sex: facts(rows.iter().map(|meta| &meta.sex)),
-            location: facts(rows.iter().map(|meta| &meta.location)),
-            medical_history: facts(rows.iter().map(|meta| &meta.medical_history)),
-            severity: facts(rows.iter().map(|meta| &meta.severity)),
-            other_diseases: facts(rows.iter().map(|meta| &meta.other_diseases)),
-        };
-        rows.into_iter().map(|(name, rows)| (name.to_owned(), details(&rows))).collect()
+/// The patients by name, with what the rows of all their pictures tell: a patient's severity changes from
+/// scan to scan.
+pub fn details<'a>(rows: impl Iterator<Item = &'a MetaRow>) -> BTreeMap<String, CaseDetails> {
+    let mut by_patient: BTreeMap<&str, Vec<&MetaRow>> = BTreeMap::new();
+    for meta in rows.filter(|meta| !meta.patient.is_empty()) {
+        by_patient.entry(&meta.patient).or_default().push(meta);
     }
+    let details = |rows: &[&MetaRow]| CaseDetails {
+        age: facts(rows.iter().map(|meta| &meta.age)),
+        sex: facts(rows.iter().map(|meta| &meta.sex)),
+        location: facts(rows.iter().map(|meta| &meta.location)),
+        medical_history: facts(rows.iter().map(|meta| &meta.medical_history)),
+        severity: facts(rows.iter().map(|meta| &meta.severity)),
+        other_diseases: facts(rows.iter().map(|meta| &meta.other_diseases)),
+    };
+    by_patient.into_iter().map(|(name, rows)| (name.to_owned(), details(&rows))).collect()
 }
 
 /// What is told, each thing once, in order.

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
-use super::paper::Paper;
-use super::{CURATOR, Imported, Picture, Stored};
+use super::paper::{Paper, details};
+use super::{CURATOR, Imported, MetaRow, Picture, Stored};
 use crate::dataset::layout::class_folder;
 use crate::store::{
     Case, Diagnosis, Evidence, ImageRow, Label, NewDecision, NewPanel, PanelBox, Result, Selection,
-    Source, Split, Stage, Store, Subject, Value,
+    Source, Split, Store, Subject, Value,
 };
 
 /// When: the date of the last arXiv version of the dataset's paper (2003.13865v3). Fixed, so that
@@ -78,14 +78,25 @@ fn add_cases(
     for paper in papers {
         let image = paper.pictures.iter().find_map(|stored| images.get(&stored.key()));
         let Some(preprint) = image.map(|image| image.preprint) else { continue };
-        for (name, details) in paper.cases() {
-            let case = Case { preprint, name, details, curator: CURATOR.into(), time: TIME.into() };
+        for case in cases(preprint, paper.meta_rows()) {
             if !known.contains(&case) {
                 store.add_case(&case)?;
             }
         }
     }
     Ok(())
+}
+
+/// The patients of a `preprint.id` that rows of the MetaInfo tell of.
+pub fn cases<'a>(preprint: i64, rows: impl Iterator<Item = &'a MetaRow>) -> Vec<Case> {
+    let case = |(name, details)| Case {
+        preprint,
+        name,
+        details,
+        curator: CURATOR.into(),
+        time: TIME.into(),
+    };
+    details(rows).into_iter().map(case).collect()
 }
 
 fn released_images(store: &Store) -> Result<HashMap<PictureKey, ImageRow>> {
@@ -108,36 +119,52 @@ fn whole(image: &ImageRow) -> NewPanel {
 
 /// Records what publishing the picture decided about it.
 fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> Result<()> {
-    let Picture { label, meta, .. } = &stored.picture;
+    let picture = &stored.picture;
+    let subject = Subject::image(image.id);
+    let note = format!("published as {}/{}", class_folder(picture.label), picture.file_name);
+    let whole = Value::Crop(vec![PanelBox::whole(image.width, image.height)]);
+    for value in [Value::Select(Selection::Ct), whole] {
+        store.decide(&decision(subject, value, note.clone()))?;
+    }
+    for decision in decisions(subject, picture, &note) {
+        store.decide(&decision)?;
+    }
+    Ok(())
+}
+
+/// A decision that the release stands for.
+pub fn decision(subject: Subject, value: Value, note: String) -> NewDecision {
+    NewDecision {
+        stage: value.stage(),
+        subject,
+        value: Some(value),
+        evidence: None,
+        span: String::new(),
+        curator: CURATOR.into(),
+        time: TIME.into(),
+        note,
+        adjudicates: false,
+    }
+}
+
+/// What the release says of a picture, or of the panel that is the same: its class, by the caption, and
+/// whose scan it is.
+pub fn decisions(subject: Subject, picture: &Picture, note: &str) -> Vec<NewDecision> {
+    let Picture { label, meta, .. } = picture;
     let diagnosis = match label {
         Label::Covid => Diagnosis::Covid,
         Label::NonCovid => Diagnosis::NonCovid,
     };
-    let caption = meta.as_ref().map(|meta| meta.caption.as_str()).unwrap_or_default();
-    let case = meta.as_ref().filter(|meta| !meta.patient.is_empty()).map(|meta| Value::Case {
-        name: meta.patient.clone(),
-        time: Some(meta.time.clone()).filter(|time| !time.is_empty()),
+    let caption = meta.as_ref().map(|meta| meta.caption.clone()).unwrap_or_default();
+    let diagnosed = NewDecision {
+        evidence: (!caption.is_empty()).then_some(Evidence::Caption),
+        span: caption,
+        ..decision(subject, Value::Diagnose(diagnosis), note.to_owned())
+    };
+    let case = meta.as_ref().filter(|meta| !meta.patient.is_empty()).map(|meta| {
+        let time = Some(meta.time.clone()).filter(|time| !time.is_empty());
+        let value = Value::Case { name: meta.patient.clone(), time };
+        decision(subject, value, note.to_owned())
     });
-    let values = [
-        Some(Value::Select(Selection::Ct)),
-        Some(Value::Crop(vec![PanelBox::whole(image.width, image.height)])),
-        Some(Value::Diagnose(diagnosis)),
-        case,
-    ];
-    for value in values.into_iter().flatten() {
-        let stage = value.stage();
-        let has_evidence = stage == Stage::Diagnose && !caption.is_empty();
-        store.decide(&NewDecision {
-            stage,
-            subject: Subject::image(image.id),
-            value: Some(value),
-            evidence: has_evidence.then_some(Evidence::Caption),
-            span: if has_evidence { caption.to_owned() } else { String::new() },
-            curator: CURATOR.into(),
-            time: TIME.into(),
-            note: format!("published in {}", class_folder(*label)),
-            adjudicates: false,
-        })?;
-    }
-    Ok(())
+    std::iter::once(diagnosed).chain(case).collect()
 }
