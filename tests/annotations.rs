@@ -175,6 +175,19 @@ fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
         };
         store.decide(&decision).expect("decided");
     }
+    let case = |severity: &str| Case {
+        preprint: picture.preprint,
+        name: "Patient 2".into(),
+        details: CaseDetails {
+            age: "50".into(),
+            severity: severity.into(),
+            medical_history: "a smoker".into(),
+            ..CaseDetails::default()
+        },
+        curator: "ann".into(),
+        time: "2020-03-27T12:00:00Z".into(),
+    };
+    store.add_case(&case("She was short of breath on admission and got oxygen.")).expect("case");
     let folder = project.path("annotations");
     let export_short = |project: &Project, folder: &str| {
         let folder = project.path(folder);
@@ -196,7 +209,8 @@ fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
     assert_eq!(text(&again.get_output().stderr), "");
     export(&project, "whole");
     let whole: String = files(&project.path("whole")).iter().map(|(_, b)| text(b)).collect();
-    assert_eq!(whole.matches("on admission").count(), 2, "the quotation and the sub-caption");
+    assert_eq!(whole.matches("on admission").count(), 3, "quotation, sub-caption and history");
+    assert!(whole.contains("a smoker") && all.contains("a smoker"), "{all}");
 }
 
 #[test]

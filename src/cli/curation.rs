@@ -149,8 +149,8 @@ pub enum AnnotationsAction {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
 
-        /// Leave out sub-captions, and quotations of more than 6 words, for papers whose text may
-        /// not be re-hosted
+        /// Leave out sub-captions, and quotations and histories of more than 6 words, for papers whose
+        /// text may not be re-hosted
         #[arg(long)]
         short_quotes: bool,
     },

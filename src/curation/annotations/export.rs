@@ -28,7 +28,7 @@ pub enum Quotes {
     /// Sub-captions and quotations as they were recorded.
     #[default]
     Whole,
-    /// Neither sub-captions nor quotations of more than [`SHORT_QUOTE_WORDS`] words, so that
+    /// Neither sub-captions nor quotations and histories of more than [`SHORT_QUOTE_WORDS`] words, so that
     /// decisions on papers whose text may not be re-hosted can be shared. What a curator saw in a
     /// picture is the curator's own text and stays.
     Short,
@@ -36,9 +36,12 @@ pub enum Quotes {
 
 impl Quotes {
     fn span(self, evidence: Option<Evidence>, span: String) -> String {
-        let own = evidence == Some(Evidence::Image);
-        let short = span.split_whitespace().count() <= SHORT_QUOTE_WORDS;
-        if self == Self::Whole || own || short { span } else { String::new() }
+        if evidence == Some(Evidence::Image) { span } else { self.words(span) }
+    }
+
+    fn words(self, text: String) -> String {
+        let short = text.split_whitespace().count() <= SHORT_QUOTE_WORDS;
+        if self == Self::Whole || short { text } else { String::new() }
     }
 
     fn sub_caption(self, text: &str) -> String {
@@ -55,7 +58,7 @@ pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     std::fs::create_dir_all(folder).map_err(failed)?;
     let known = Known::of(store)?;
     let (decisions, panels) = (known.decisions(store, quotes)?, known.panels(quotes));
-    let (cases, splits) = (cases(store)?, known.splits(store)?);
+    let (cases, splits) = (cases(store, quotes)?, known.splits(store)?);
     tables::write(folder, &panels)?;
     tables::write(folder, &cases)?;
     tables::write(folder, &splits)?;
@@ -193,7 +196,7 @@ impl Known {
     }
 }
 
-fn cases(store: &Store) -> Result<Vec<CaseRow>> {
+fn cases(store: &Store, quotes: Quotes) -> Result<Vec<CaseRow>> {
     let mut rows = Vec::new();
     for case in store.case_history()? {
         let paper = store.paper(case.preprint)?;
@@ -204,9 +207,9 @@ fn cases(store: &Store) -> Result<Vec<CaseRow>> {
             age: case.details.age,
             sex: case.details.sex,
             location: case.details.location,
-            medical_history: case.details.medical_history,
-            severity: case.details.severity,
-            other_diseases: case.details.other_diseases,
+            medical_history: quotes.words(case.details.medical_history),
+            severity: quotes.words(case.details.severity),
+            other_diseases: quotes.words(case.details.other_diseases),
             curator: case.curator,
             time: case.time,
         });

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use super::import::Imported;
-use crate::store::{Case, NewDecision, NewPanel, PanelBox, Part, Result, Split, Store, Value};
+use crate::store::{
+    Case, CaseDetails, NewDecision, NewPanel, PanelBox, Part, Result, Split, Store, Value,
+};
 
 /// A decision whose panel may not have an id yet.
 pub struct PlannedDecision {
@@ -100,12 +102,14 @@ fn add_decisions(
 }
 
 fn add_cases(rows: Vec<Case>, store: &Store, imported: &mut Imported) -> Result<()> {
-    let mut held = Held::new(store.case_history()?);
+    let history = store.case_history()?;
+    let mut held = Held::new(history.clone());
     let known: HashMap<(i64, String), Case> =
         store.cases()?.into_iter().map(|case| ((case.preprint, case.name.clone()), case)).collect();
     let mut differing: BTreeMap<(i64, String), Case> = BTreeMap::new();
     for case in rows {
-        let is_new = !held.take(&case);
+        let is_shortened = || history.iter().any(|here| is_shortened(here, &case));
+        let is_new = !held.take(&case) && !is_shortened();
         if is_new {
             store.add_case(&case)?;
             let key = (case.preprint, case.name.clone());
@@ -126,6 +130,21 @@ fn add_cases(rows: Vec<Case>, store: &Store, imported: &mut Imported) -> Result<
         imported.differing_cases.push(told);
     }
     Ok(())
+}
+
+/// Whether a row is one that the database holds, less details that an export may leave out.
+fn is_shortened(here: &Case, row: &Case) -> bool {
+    let CaseDetails { medical_history, severity, other_diseases, .. } = &row.details;
+    let or_left_out = |told: &String, here: &String| {
+        if told.is_empty() { here.clone() } else { told.clone() }
+    };
+    let details = CaseDetails {
+        medical_history: or_left_out(medical_history, &here.details.medical_history),
+        severity: or_left_out(severity, &here.details.severity),
+        other_diseases: or_left_out(other_diseases, &here.details.other_diseases),
+        ..row.details.clone()
+    };
+    Case { details, ..row.clone() } == *here
 }
 
 fn add_splits(
