@@ -14,6 +14,7 @@ pub mod figures;
 pub mod metrics;
 pub mod model;
 pub mod pdf;
+pub mod rebuild;
 pub mod report;
 pub mod show;
 pub mod store;

@@ -17,7 +17,8 @@ use crate::store::StoreError;
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
-pub use matching::MatchedBy;
+pub use matching::{MatchedBy, Pictures};
+pub use tables::read_decisions;
 
 /// Stands for the value of a decision taken back.
 const TAKEN_BACK: &str = "-";

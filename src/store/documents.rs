@@ -170,6 +170,27 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// What imported exports told of their pictures: JSON, by `image.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn provenance(&self) -> Result<Vec<(i64, String)>> {
+        let mut query = self
+            .db
+            .prepare("SELECT id, provenance FROM image WHERE provenance <> '' ORDER BY id")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes what an export told of the picture `image.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn set_provenance(&self, image: i64, json: &str) -> Result<()> {
+        self.db.execute("UPDATE image SET provenance = ?2 WHERE id = ?1", params![image, json])?;
+        Ok(())
+    }
+
     /// The text of a page; `None` where the document has no such page.
     ///
     /// # Errors

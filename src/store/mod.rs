@@ -56,6 +56,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_figures.sql")),
     M::up(include_str!("../../migrations/0003_queue_indexes.sql")),
     M::up(include_str!("../../migrations/0004_adjudication.sql")),
+    M::up(include_str!("../../migrations/0005_provenance.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.

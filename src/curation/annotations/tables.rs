@@ -161,6 +161,15 @@ impl<T: Table> Sheet<T> {
     }
 }
 
+/// The decisions of a folder of annotations; none where it holds none.
+///
+/// # Errors
+/// What is wrong in the file.
+pub fn read_decisions(folder: &Path) -> Result<Vec<DecisionRow>> {
+    let rows = Sheet::<DecisionRow>::read(folder)?.map(|sheet| sheet.rows).unwrap_or_default();
+    Ok(rows.into_iter().map(|lined| lined.row).collect())
+}
+
 fn check_columns<T: Table>(path: &Path, header: &StringRecord) -> Result<()> {
     let required = T::COLUMNS.len() - usize::from(T::LAST_IS_OPTIONAL);
     let missing =
