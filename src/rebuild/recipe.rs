@@ -89,15 +89,17 @@ impl Looks<'_> {
     fn find(&mut self, pictures: &Pictures, row: &ManifestRow) -> Option<(ImageRow, MatchedBy)> {
         let key = row.image_key();
         let wanted: Option<Look> = row.image_look.parse().ok();
-        let mut is_like = |image: &ImageRow| {
-            let look = self.of(image);
-            wanted.zip(look).is_some_and(|(wanted, look)| wanted.is_like(look))
-        };
+        let mut distance =
+            |image: &ImageRow| Some(wanted?.distance(self.of(image)?)).filter(|d| *d <= Look::SAME);
         match pictures.find(&key) {
-            Some((image, by)) if by != MatchedBy::Place || wanted.is_none() || is_like(image) => {
+            Some((image, by))
+                if by != MatchedBy::Place || wanted.is_none() || distance(image).is_some() =>
+            {
                 Some((image.clone(), by))
             }
-            _ => pictures.find_by_look(&key, is_like).map(|image| (image.clone(), MatchedBy::Look)),
+            _ => pictures
+                .find_by_look(&key, distance, Look::APART)
+                .map(|image| (image.clone(), MatchedBy::Look)),
         }
     }
 }

@@ -64,16 +64,21 @@ impl Pictures {
         })
     }
 
-    /// The one picture of the paper that `key` names that `is_like` the one meant; `None` where there
-    /// is none, or where several different ones are.
+    /// The picture of the paper that `key` names which looks most like the one meant. `distance` tells
+    /// how far a picture is from that, `None` of one too far; `None` where there is none, or where one
+    /// of other bytes is less than `apart` farther.
     pub fn find_by_look(
         &self,
         key: &ImageKey,
-        mut is_like: impl FnMut(&ImageRow) -> bool,
+        mut distance: impl FnMut(&ImageRow) -> Option<u32>,
+        apart: u32,
     ) -> Option<&ImageRow> {
         let of_paper = self.images.iter().filter(|image| is_of_paper(image, key));
-        let alike = of_paper.filter(|image| is_like(image)).collect();
-        best(without_tiles(alike), key)
+        let alike: Vec<(u32, &ImageRow)> =
+            of_paper.filter_map(|image| Some((distance(image)?, image))).collect();
+        let nearest = alike.iter().map(|(distance, _)| *distance).min()?;
+        let near = alike.into_iter().filter(|(distance, _)| *distance < nearest + apart.max(1));
+        best(without_tiles(near.map(|(_, image)| image).collect()), key)
     }
 }
 
@@ -224,10 +229,14 @@ mod tests {
         let images = [image(1, "e", "", Some(7), "one"), image(2, "e", "", Some(8), "two")];
         let pictures = Pictures::new(images.to_vec());
         let wanted = key("d", "", Some(99), "lost");
-        let by_look = |alike: &[i64]| {
-            pictures.find_by_look(&wanted, |image| alike.contains(&image.id)).map(|image| image.id)
+        let by_look = |distances: [Option<u32>; 2]| {
+            let distance = |image: &ImageRow| distances[image.id as usize - 1];
+            pictures.find_by_look(&wanted, distance, 8).map(|image| image.id)
         };
-        assert_eq!([by_look(&[2]), by_look(&[]), by_look(&[1, 2])], [Some(2), None, None]);
+        assert_eq!(by_look([None, Some(9)]), Some(2));
+        assert_eq!(by_look([Some(12), Some(3)]), Some(2));
+        assert_eq!(by_look([Some(10), Some(3)]), None, "too near each other");
+        assert_eq!(by_look([None, None]), None);
     }
 
     #[test]

@@ -257,19 +257,24 @@ fn describe_split(how: &str) -> String {
     format!("by {by}, ratio {}, seed {}", ratio.join(" : "), json["seed"])
 }
 
-const LIMITS: &str = "## Known limits\n\n\
-- Pictures in papers are compressed, windowed, annotated and chosen: they are no substitute for DICOM, \
-and a network may learn the journal, the window or the letters printed over a scan in place of the \
-lungs.\n\
-- Labels are the authors' words about a patient. A scan of a COVID patient may look clear.\n\
-- Scans of one patient are many and alike; numbers of pictures overstate how much there is to learn. \
-Split by patient, as here.\n\
-- Papers report unusual cases; no number drawn from this dataset says how common anything is.\n\n\
-## Citation\n\n\
-Cite the papers that the pictures are from (column `doi`), and\n\n\
-    @article{zhao2020covid,\n\
-      title   = {COVID-CT-Dataset: a CT scan dataset about COVID-19},\n\
-      author  = {Zhao, Jinyu and Zhang, Yichen and He, Xuehai and Xie, Pengtao},\n\
-      journal = {arXiv preprint arXiv:2003.13865},\n\
-      year    = {2020}\n\
-    }\n";
+const LIMITS: &str = "\
+## Known limits
+
+- Pictures in papers are compressed, windowed, annotated and chosen: they are no substitute for DICOM,
+  and a network may learn the journal, the window or the letters printed over a scan in place of the
+  lungs.
+- Labels are the authors' words about a patient. A scan of a COVID patient may look clear.
+- Scans of one patient are many and alike; numbers of pictures overstate how much there is to learn.
+- Papers report unusual cases; no number drawn from this dataset says how common anything is.
+
+## Citation
+
+Cite the papers that the pictures are from (column `doi`), and
+
+    @article{zhao2020covid,
+      title   = {COVID-CT-Dataset: a CT scan dataset about COVID-19},
+      author  = {Zhao, Jinyu and Zhang, Yichen and He, Xuehai and Xie, Pengtao},
+      journal = {arXiv preprint arXiv:2003.13865},
+      year    = {2020}
+    }
+";

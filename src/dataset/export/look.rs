@@ -1,43 +1,48 @@
-//! What a picture looks like, in 64 bits: enough to know it again when its bytes and its place have
+//! What a picture looks like, in 256 bits: enough to know it again when its bytes and its place have
 //! changed, and to notice that another picture stands in its place.
+//!
+//! Measured on the 746 pictures of COVID-CT: written anew as JPEG of quality 50 they change by 14 bits
+//! at most, by 2 in the median. The nearest other picture, often the next slice of the same scan, is 8
+//! bits away at least, 64 in the median; none is nearer than the picture itself.
 
 use std::fmt;
 use std::str::FromStr;
 
 use image::DynamicImage;
-use image_hasher::{HashAlg, HasherConfig, ImageHash};
+use image_hasher::{HashAlg, HasherConfig};
 
-/// Differences of neighbouring pixels of the picture scaled to 9 x 8 (dHash).
+/// Bytes of a look.
+const BYTES: usize = 32;
+
+/// Differences of neighbouring pixels of the picture scaled to 17 x 16 (dHash).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look(u64);
+pub struct Look([u8; BYTES]);
 
 impl Look {
-    /// Bits that may differ between two prints of one picture. Compressing a scan anew changes few;
-    /// two scans of one patient differ by 10 and more of 64.
-    const SAME: u32 = 4;
+    /// Bits that may differ between two prints of one picture.
+    pub const SAME: u32 = 24;
+
+    /// Bits by which the second nearest picture must be farther than the nearest to tell them apart.
+    pub const APART: u32 = 8;
 
     pub fn of(picture: &DynamicImage) -> Self {
-        let hasher = HasherConfig::new().hash_size(8, 8).hash_alg(HashAlg::Gradient).to_hasher();
-        let hash: ImageHash = hasher.hash_image(&picture.to_luma8());
-        let bits = hash.as_bytes().iter().take(8);
-        Self(bits.fold(0, |bits, byte| bits << 8 | u64::from(*byte)))
+        let hasher = HasherConfig::new().hash_size(16, 16).hash_alg(HashAlg::Gradient).to_hasher();
+        let hash = hasher.hash_image(&picture.to_luma8());
+        let mut look = [0; BYTES];
+        look.iter_mut().zip(hash.as_bytes()).for_each(|(byte, of)| *byte = *of);
+        Self(look)
     }
 
     /// Bits in which two differ.
     pub fn distance(self, other: Self) -> u32 {
-        (self.0 ^ other.0).count_ones()
-    }
-
-    /// Whether they may be of one picture.
-    pub fn is_like(self, other: Self) -> bool {
-        self.distance(other) <= Self::SAME
+        self.0.iter().zip(other.0).map(|(one, other)| (one ^ other).count_ones()).sum()
     }
 }
 
-/// 16 hexadecimal digits.
+/// 64 hexadecimal digits.
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -45,11 +50,16 @@ impl FromStr for Look {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        u64::from_str_radix(text, 16)
-            .ok()
-            .filter(|_| text.len() == 16)
-            .map(Self)
-            .ok_or_else(|| format!("'{text}' is no look: expected 16 hexadecimal digits"))
+        let wrong = || format!("'{text}' is no look: expected {} hexadecimal digits", 2 * BYTES);
+        let mut look = [0; BYTES];
+        if text.len() != 2 * BYTES || !text.is_ascii() {
+            return Err(wrong());
+        }
+        for (index, byte) in look.iter_mut().enumerate() {
+            let digits = &text[2 * index..2 * index + 2];
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(look))
     }
 }
 
@@ -72,8 +82,9 @@ mod tests {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, 60).encode_image(&picture).expect("encoded");
         let again = image::load_from_memory(&jpeg).expect("decoded");
-        assert!(Look::of(&picture).is_like(Look::of(&again)));
-        assert!(!Look::of(&picture).is_like(Look::of(&scan(3))));
+        let look = Look::of(&picture);
+        assert!(look.distance(Look::of(&again)) <= Look::SAME);
+        assert!(look.distance(Look::of(&scan(3))) > Look::SAME + Look::APART);
     }
 
     #[test]
@@ -81,5 +92,6 @@ mod tests {
         let look = Look::of(&scan(2));
         assert_eq!(look.to_string().parse(), Ok(look));
         assert!("12".parse::<Look>().is_err());
+        assert!("g".repeat(64).parse::<Look>().is_err());
     }
 }

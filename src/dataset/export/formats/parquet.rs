@@ -33,6 +33,11 @@ const ROW_GROUP: usize = 100;
 /// Written instead of the crate's name and version, which would change the bytes with it.
 const CREATED_BY: &str = "covid-ct";
 
+/// Optional fields that lead to a value. Nothing is missing, but `datasets` believes what the metadata
+/// says of a column only where the column may lack values, as those it writes itself may.
+const AT_TOP: i16 = 1;
+const IN_IMAGE: i16 = 2;
+
 /// Texts beside the picture and its class; empty where nothing is known.
 const TEXTS: [&str; 16] = [
     "name", "patient", "age", "sex", "location", "time", "severity", "preprint", "version", "doi",
@@ -153,13 +158,14 @@ impl Open {
                 rows.iter().map(|row| ByteArray::from(of(row))).collect()
             };
             let numbers = |of: fn(&Row) -> i64| -> Vec<i64> { rows.iter().map(of).collect() };
-            column::<ByteArrayType>(&mut group, &texts(&|row| row.png.clone()))?;
-            column::<ByteArrayType>(&mut group, &texts(&|row| row.path.clone().into_bytes()))?;
-            column::<Int64Type>(&mut group, &numbers(|row| row.label))?;
-            column::<Int64Type>(&mut group, &numbers(|row| row.page))?;
+            let paths = texts(&|row| row.path.clone().into_bytes());
+            column::<ByteArrayType>(&mut group, &texts(&|row| row.png.clone()), IN_IMAGE)?;
+            column::<ByteArrayType>(&mut group, &paths, IN_IMAGE)?;
+            column::<Int64Type>(&mut group, &numbers(|row| row.label), AT_TOP)?;
+            column::<Int64Type>(&mut group, &numbers(|row| row.page), AT_TOP)?;
             for index in 0..TEXTS.len() {
                 let values = texts(&|row| row.texts[index].clone().into_bytes());
-                column::<ByteArrayType>(&mut group, &values)?;
+                column::<ByteArrayType>(&mut group, &values, AT_TOP)?;
             }
             group.close().map(drop)
         };
@@ -172,12 +178,14 @@ impl Open {
     }
 }
 
+/// Writes a column in which no value is missing: `depth` optional fields lead to it.
 fn column<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, BufWriter<File>>,
     values: &[T::T],
+    depth: i16,
 ) -> std::result::Result<(), ParquetError> {
     if let Some(mut column) = group.next_column()? {
-        column.typed::<T>().write_batch(values, None, None)?;
+        column.typed::<T>().write_batch(values, Some(&vec![depth; values.len()]), None)?;
         column.close()?;
     }
     Ok(())
@@ -193,12 +201,12 @@ fn writer(
     classes: &Classes,
 ) -> std::result::Result<SerializedFileWriter<BufWriter<File>>, ParquetError> {
     let texts: String =
-        TEXTS.iter().map(|name| format!("required binary {name} (UTF8);\n")).collect();
+        TEXTS.iter().map(|name| format!("optional binary {name} (UTF8);\n")).collect();
     let schema = parse_message_type(&format!(
         "message schema {{
-             required group image {{ required binary bytes; required binary path (UTF8); }}
-             required int64 label;
-             required int64 page;
+             optional group image {{ optional binary bytes; optional binary path (UTF8); }}
+             optional int64 label;
+             optional int64 page;
              {texts}
          }}"
     ))?;

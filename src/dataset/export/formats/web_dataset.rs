@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Layout, Place};
 use crate::dataset::export::items::Item;
+use crate::dataset::export::manifest::ManifestRow;
 use crate::dataset::export::options::Classes;
 use crate::dataset::export::write::Written;
 use crate::dataset::{DatasetError, Result};
@@ -78,6 +79,8 @@ impl Shard {
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
         header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
         self.tar.append_data(&mut header, name, bytes).map_err(DatasetError::write(&self.path))
     }
 
@@ -92,9 +95,12 @@ impl Layout for WebDataset {
     fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place> {
         let class = self.classes.index(item.label).unwrap_or_default().to_string();
         let key = self.key(item.row.stem());
-        let json = serde_json::to_vec(&item.row).unwrap_or_default();
         let shard = self.shard(item.part)?;
         let file = format!("{key}.png");
+        let row =
+            ManifestRow { file: file.clone(), container: shard.name.clone(), ..item.row.clone() };
+        let json = serde_json::to_vec(&row)
+            .map_err(|error| DatasetError::write(&shard.path)(error.into()))?;
         shard.append(&file, png)?;
         shard.append(&format!("{key}.cls"), class.as_bytes())?;
         shard.append(&format!("{key}.json"), &json)?;
