@@ -277,7 +277,9 @@ fn a_paper_stamped_anew_is_known_by_its_pictures_places_or_looks() {
         let mut rows = rows(&recipe);
         rows.iter_mut().for_each(change);
         let mut writer = csv::Writer::from_writer(Vec::new());
-        rows.iter().for_each(|row| writer.serialize(row).expect("a row"));
+        for row in &rows {
+            writer.serialize(row).expect("a row");
+        }
         let path = CORPUS.path("changed.csv");
         fs::write(&path, writer.into_inner().expect("text")).expect("written");
         path
@@ -331,7 +333,9 @@ fn what_lacks_or_comes_out_otherwise_is_named() {
     changed[0].crop = "0,0,8,8".into();
     let path = CORPUS.path("wrong.csv");
     let mut writer = csv::Writer::from_path(&path).expect("file");
-    changed.iter().for_each(|row| writer.serialize(row).expect("a row"));
+    for row in &changed {
+        writer.serialize(row).expect("a row");
+    }
     drop(writer);
     let told = rebuild(&path, &pdfs(), &CORPUS.path("otherwise"), &[]).code(1);
     let error = text(&told.get_output().stderr);

@@ -20,7 +20,7 @@ use crate::curation::annotations::{self, MatchedBy};
 use crate::dataset::split::{Recipe, make};
 use crate::dataset::{DatasetError, Exported, Format, GroupBy, Hosting, Options, Size, export};
 use crate::extract::{self, Again, find_documents};
-use crate::store::{Store, StoreError, sha256_hex};
+use crate::store::{Store, StoreError, sha256_of_file};
 
 /// Train, val and test, as `covid-ct split` divides by default.
 const PAPERS_RATIO: &str = "70,12,18";
@@ -135,8 +135,8 @@ fn read_pdfs(
     let mut found: HashSet<String> = HashSet::new();
     let (mut asked_for, mut others) = (Vec::new(), Vec::new());
     for path in paths {
-        let sha256 = match std::fs::read(&path) {
-            Ok(bytes) => sha256_hex(&bytes),
+        let sha256 = match sha256_of_file(&path) {
+            Ok(sha256) => sha256,
             Err(error) => {
                 rebuilt.failed.push((path, error.to_string()));
                 continue;

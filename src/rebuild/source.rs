@@ -7,7 +7,7 @@ use super::{RebuildError, Result};
 use crate::curation::annotations;
 use crate::dataset::{MANIFEST, ManifestRow, RECIPE, read_manifest};
 use crate::figures::ImageOrigin;
-use crate::store::{DecisionRow, sha256_hex};
+use crate::store::{DecisionRow, sha256_of_file};
 
 /// The list of an export's files that a folder of annotations may hold.
 const SUMS: &str = "SHA256SUMS";
@@ -77,8 +77,8 @@ pub(super) fn not_as_listed(annotations: &Path, exported: &Path) -> Result<Optio
     }
     let text = std::fs::read_to_string(&path).map_err(RebuildError::read(&path))?;
     let listed = text.lines().filter_map(|line| line.split_once("  "));
-    let differs = |(sha256, name): (&str, &str)| match std::fs::read(exported.join(name)) {
-        Ok(bytes) if sha256_hex(&bytes) == sha256 => None,
+    let differs = |(sha256, name): (&str, &str)| match sha256_of_file(&exported.join(name)) {
+        Ok(found) if found == sha256 => None,
         Ok(_) => Some(format!("{name}: its bytes differ from those in {SUMS}")),
         Err(_) => Some(format!("{name}: is missing")),
     };

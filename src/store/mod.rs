@@ -31,7 +31,7 @@ pub use found::{
     PaperMeta, Source,
 };
 pub use labelled::Verdict;
-pub use objects::{ObjectId, ObjectStore, sha256_hex};
+pub use objects::{ObjectId, ObjectStore, sha256_hex, sha256_of_file};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
 pub use places::{PageRow, PlacementRow};
 pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};

@@ -1,5 +1,5 @@
-//! `croissant.json`: the dataset in the Croissant vocabulary of MLCommons (version 1.0), which dataset
-//! search engines read. Its table is COVID-CT-MetaInfo.csv: one record a picture.
+//! `croissant.json`: the dataset in the Croissant vocabulary of `MLCommons` (version 1.0), which
+//! search engines for datasets read. Its table is COVID-CT-MetaInfo.csv: one record a picture.
 
 use std::collections::BTreeMap;
 use std::path::Path;

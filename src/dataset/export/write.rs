@@ -19,7 +19,7 @@ use super::options::{Hosting, Options};
 use super::{card, croissant, metainfo, picture};
 use crate::dataset::layout::META_INFO;
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, ObjectStore, Part, sha256_hex};
+use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
@@ -206,7 +206,9 @@ fn write_beside(folder: &Path, pictures: &Pictures, options: &Options<'_>) -> Re
     }
     let facts = card::Facts::of(&pictures.hosted, &pictures.left_out, options);
     file(folder, "README.md", card::write(&facts).as_bytes())?;
-    let containers = hashes(folder, |path| path.ends_with(".tar") || path.ends_with(".parquet"))?;
+    let containers: HashSet<&str> =
+        pictures.hosted.iter().map(|written| written.row.container.as_str()).collect();
+    let containers = hashes(folder, |path| containers.contains(path))?;
     file(folder, "croissant.json", croissant::write(&facts, folder, &containers)?.as_bytes())?;
     write_manifest(folder, &pictures.hosted)
 }
@@ -234,8 +236,8 @@ pub fn hashes(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<BTreeMap<S
         })?;
         let path = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy();
         if entry.file_type().is_file() && counts(&path) {
-            let bytes = std::fs::read(entry.path()).map_err(DatasetError::read(entry.path()))?;
-            found.insert(path.into_owned(), sha256_hex(&bytes));
+            let sha256 = sha256_of_file(entry.path()).map_err(DatasetError::read(entry.path()))?;
+            found.insert(path.into_owned(), sha256);
         }
     }
     Ok(found)

@@ -36,7 +36,7 @@ impl Layout for CovidCt {
                 let list: String = written
                     .iter()
                     .filter(|written| (written.label, written.part) == (*label, *part))
-                    .map(|written| format!("{}\n", written.row.name))
+                    .flat_map(|written| [&written.row.name, "\n"])
                     .collect();
                 let file = format!("{SPLITS}/{}", list_file(*label, *part));
                 super::super::write::file(&self.folder, &file, list.as_bytes())?;

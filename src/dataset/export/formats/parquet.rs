@@ -201,7 +201,7 @@ fn writer(
     classes: &Classes,
 ) -> std::result::Result<SerializedFileWriter<BufWriter<File>>, ParquetError> {
     let texts: String =
-        TEXTS.iter().map(|name| format!("optional binary {name} (UTF8);\n")).collect();
+        TEXTS.iter().flat_map(|name| ["optional binary ", name, " (UTF8);\n"]).collect();
     let schema = parse_message_type(&format!(
         "message schema {{
              optional group image {{ optional binary bytes; optional binary path (UTF8); }}

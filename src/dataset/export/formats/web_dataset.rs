@@ -121,8 +121,9 @@ pub fn read(
     let mut read = || -> std::io::Result<()> {
         for entry in tar::Archive::new(File::open(path)?).entries()? {
             let mut entry = entry?;
-            let name = entry.path()?.to_string_lossy().into_owned();
-            if name.ends_with(".png") {
+            let path = entry.path()?.into_owned();
+            if path.extension().is_some_and(|extension| extension == "png") {
+                let name = path.to_string_lossy().into_owned();
                 let mut bytes = Vec::new();
                 entry.read_to_end(&mut bytes)?;
                 keep((name, bytes));
