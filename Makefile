@@ -70,7 +70,7 @@ test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyar
 	@tools/test-formats.sh $(BINARY)
 
 .PHONY: check fmt-check
-check: fmt-check clippy test test-formats ## What CI runs: formatting, lints, tests
+check: fmt-check clippy test test-formats ## What CI runs: formatting, lints, tests, exports read by others
 fmt-check:
 	cargo fmt --check
 
