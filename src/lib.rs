@@ -11,6 +11,7 @@ pub mod curation;
 pub mod dataset;
 pub mod extract;
 pub mod figures;
+pub mod look;
 pub mod metrics;
 pub mod model;
 pub mod pdf;

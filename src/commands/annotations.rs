@@ -77,6 +77,9 @@ fn print_imported(imported: &Imported) {
     if matched(MatchedBy::Bytes) > 0 {
         println!("  {} of them in a PDF of other bytes", matched(MatchedBy::Bytes));
     }
+    if matched(MatchedBy::Look) > 0 {
+        println!("  {} more by their looks", matched(MatchedBy::Look));
+    }
     let kinds = [
         ("decisions", imported.decisions),
         ("panels", imported.panels),

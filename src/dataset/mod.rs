@@ -21,5 +21,5 @@ pub use export::{
     Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, RECIPE, SIDE, Size,
     Verified, decision_id, export, read_manifest, stems, verify,
 };
-pub(crate) use export::{Item, Look, captions, write};
+pub(crate) use export::{Item, captions, write};
 pub use groups::GroupBy;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Result;
-use crate::curation::annotations::{MatchedBy, Pictures};
+use crate::curation::annotations::{Looks, MatchedBy, Pictures};
 use crate::dataset::licence::Licence;
-use crate::dataset::{Hosting, Item, Look, ManifestRow, Options, captions};
-use crate::store::{ImageKey, ImageRow, ObjectStore, Store};
+use crate::dataset::{Hosting, Item, ManifestRow, Options, captions};
+use crate::store::{ImageKey, ImageRow, Store};
 
 /// What of a recipe there is to write.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ pub struct Found {
 pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Result<Found> {
     let pictures = Pictures::new(store.images()?);
     let captions = captions(store)?;
-    let mut looks = Looks { objects: store.objects(), known: HashMap::new() };
-    let mut matched: HashMap<ImageKey, Option<(ImageRow, MatchedBy)>> = HashMap::new();
+    let mut looks = Looks::new(store);
+    let mut matched: HashMap<ImageKey, Option<ImageRow>> = HashMap::new();
     let mut found = Found::default();
     for row in rows {
         let name = &row.name;
@@ -42,13 +42,15 @@ pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Resu
             continue;
         }
         let image = matched.entry(row.image_key()).or_insert_with(|| {
-            let image = looks.find(&pictures, row);
-            if let Some((_, by)) = &image {
-                *found.pictures.entry(*by).or_default() += 1;
-            }
-            image
+            let key = row.image_key();
+            let (image, by) = match row.image_look.parse() {
+                Ok(look) => pictures.find_like(&key, look, |image| looks.of(image)),
+                Err(_) => pictures.find(&key),
+            }?;
+            *found.pictures.entry(by).or_default() += 1;
+            Some(image.clone())
         });
-        let Some((image, _)) = image else {
+        let Some(image) = image else {
             found.missing.push(format!("{name}: {} is in none of the PDFs", place(row)));
             continue;
         };
@@ -67,41 +69,6 @@ pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Resu
         });
     }
     Ok(found)
-}
-
-/// What the pictures look like, each decoded once.
-struct Looks<'a> {
-    objects: &'a ObjectStore,
-    known: HashMap<String, Option<Look>>,
-}
-
-impl Looks<'_> {
-    fn of(&mut self, image: &ImageRow) -> Option<Look> {
-        let objects = self.objects;
-        *self.known.entry(image.object.sha256.clone()).or_insert_with(|| {
-            let bytes = objects.read(&image.object).ok()?;
-            Some(Look::of(&image::load_from_memory(&bytes).ok()?))
-        })
-    }
-
-    /// The picture of a row. At the place the row names another picture may stand by now: it counts
-    /// only if it looks like the one that was there.
-    fn find(&mut self, pictures: &Pictures, row: &ManifestRow) -> Option<(ImageRow, MatchedBy)> {
-        let key = row.image_key();
-        let wanted: Option<Look> = row.image_look.parse().ok();
-        let mut distance =
-            |image: &ImageRow| Some(wanted?.distance(self.of(image)?)).filter(|d| *d <= Look::SAME);
-        match pictures.find(&key) {
-            Some((image, by))
-                if by != MatchedBy::Place || wanted.is_none() || distance(image).is_some() =>
-            {
-                Some((image.clone(), by))
-            }
-            _ => pictures
-                .find_by_look(&key, distance, Look::APART)
-                .map(|image| (image.clone(), MatchedBy::Look)),
-        }
-    }
 }
 
 fn place(row: &ManifestRow) -> String {

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use crate::look::Look;
 use crate::store::{ImageKey, ImageRow};
 
 /// What a picture was known by.
@@ -64,21 +65,27 @@ impl Pictures {
         })
     }
 
-    /// The picture of the paper that `key` names which looks most like the one meant. `distance` tells
-    /// how far a picture is from that, `None` of one too far; `None` where there is none, or where one
-    /// of other bytes is less than `apart` farther.
-    pub fn find_by_look(
+    /// As [`find`](Self::find), where it is known what the picture looks like. At its place another may
+    /// stand by now: it counts only if it looks like the one that was there. Else the picture of the
+    /// paper that looks like it is meant, if no other of them looks much the same.
+    pub fn find_like(
         &self,
         key: &ImageKey,
-        mut distance: impl FnMut(&ImageRow) -> Option<u32>,
-        apart: u32,
-    ) -> Option<&ImageRow> {
+        wanted: Look,
+        mut look_of: impl FnMut(&ImageRow) -> Option<Look>,
+    ) -> Option<(&ImageRow, MatchedBy)> {
+        let mut distance = |image: &ImageRow| wanted.likeness(look_of(image)?);
+        let found = self.find(key);
+        if found.is_some_and(|(image, by)| by != MatchedBy::Place || distance(image).is_some()) {
+            return found;
+        }
         let of_paper = self.images.iter().filter(|image| is_of_paper(image, key));
         let alike: Vec<(u32, &ImageRow)> =
             of_paper.filter_map(|image| Some((distance(image)?, image))).collect();
         let nearest = alike.iter().map(|(distance, _)| *distance).min()?;
-        let near = alike.into_iter().filter(|(distance, _)| *distance < nearest + apart.max(1));
-        best(without_tiles(near.map(|(_, image)| image).collect()), key)
+        let near = alike.into_iter().filter(|(distance, _)| *distance < nearest + Look::APART);
+        let image = best(without_tiles(near.map(|(_, image)| image).collect()), key)?;
+        Some((image, MatchedBy::Look))
     }
 }
 
@@ -229,14 +236,33 @@ mod tests {
         let images = [image(1, "e", "", Some(7), "one"), image(2, "e", "", Some(8), "two")];
         let pictures = Pictures::new(images.to_vec());
         let wanted = key("d", "", Some(99), "lost");
-        let by_look = |distances: [Option<u32>; 2]| {
-            let distance = |image: &ImageRow| distances[image.id as usize - 1];
-            pictures.find_by_look(&wanted, distance, 8).map(|image| image.id)
+        // The first bits that differ from the look wanted.
+        let look = |bits: usize| -> Look {
+            let byte =
+                |index: usize| format!("{:02x}", (1 << bits.saturating_sub(8 * index).min(8)) - 1);
+            let bits: String = (0..32).map(byte).collect();
+            format!("10x10:{bits}").parse().expect("a look")
         };
-        assert_eq!(by_look([None, Some(9)]), Some(2));
-        assert_eq!(by_look([Some(12), Some(3)]), Some(2));
-        assert_eq!(by_look([Some(10), Some(3)]), None, "too near each other");
-        assert_eq!(by_look([None, None]), None);
+        let by_look = |distances: [usize; 2]| {
+            let look_of = |image: &ImageRow| Some(look(distances[image.id as usize - 1]));
+            pictures.find_like(&wanted, look(0), look_of).map(|(image, by)| (image.id, by))
+        };
+        assert_eq!(by_look([99, 9]), Some((2, MatchedBy::Look)));
+        assert_eq!(by_look([12, 3]), Some((2, MatchedBy::Look)));
+        assert_eq!(by_look([10, 3]), None, "too near each other");
+        assert_eq!(by_look([99, 99]), None);
+    }
+
+    #[test]
+    fn another_picture_at_its_place_is_not_meant() {
+        let pictures = Pictures::new(vec![image(1, "e", "", Some(7), "other")]);
+        let [wanted, other]: [Look; 2] =
+            ["00", "ff"].map(|bits| format!("9x9:{}", bits.repeat(32)).parse().expect("a look"));
+        let key = key("d", "", Some(7), "lost");
+        let by = |look| pictures.find_like(&key, wanted, |_| look).map(|(_, by)| by);
+        assert_eq!(pictures.find(&key).map(|(_, by)| by), Some(MatchedBy::Place));
+        assert_eq!(by(Some(wanted)), Some(MatchedBy::Place));
+        assert_eq!([by(Some(other)), by(None)], [None, None]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The four CSV files as tables of typed rows: columns checked by name, every complaint with file,
+//! The CSV files as tables of typed rows: columns checked by name, every complaint with file,
 //! line and column.
 
 use std::io::{ErrorKind, Write as _};
@@ -9,6 +9,7 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::looks::PictureRow;
 use super::{AnnotationsError, Result};
 use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 
@@ -89,6 +90,11 @@ impl Table for SplitRow {
         "image_sha256",
         "document_sha256",
     ];
+}
+
+impl Table for PictureRow {
+    const FILE: &'static str = "pictures.csv";
+    const COLUMNS: &'static [&'static str] = &["image_sha256", "look"];
 }
 
 /// A row that speaks of a picture.
@@ -290,5 +296,6 @@ mod tests {
         assert_eq!(fields_of::<PanelRow>(), PanelRow::COLUMNS.join(","));
         assert_eq!(fields_of::<CaseRow>(), CaseRow::COLUMNS.join(","));
         assert_eq!(fields_of::<SplitRow>(), SplitRow::COLUMNS.join(","));
+        assert_eq!(fields_of::<PictureRow>(), PictureRow::COLUMNS.join(","));
     }
 }

@@ -59,7 +59,7 @@ pub struct ManifestRow {
     pub time: String,
     pub severity: String,
     pub other_diseases: String,
-    /// Of the picture on the page: SHA-256 of its bytes, and its [`super::look::Look`].
+    /// Of the picture on the page: SHA-256 of its bytes, and its [`crate::look::Look`].
     pub image_sha256: String,
     pub image_look: String,
     pub document_sha256: String,

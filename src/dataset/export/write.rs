@@ -13,12 +13,12 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::items::Item;
-use super::look::Look;
 use super::manifest::{self, MANIFEST, ManifestRow, RECIPE};
 use super::options::{Hosting, Options};
 use super::{card, croissant, metainfo, picture};
 use crate::dataset::layout::META_INFO;
 use crate::dataset::{DatasetError, Result};
+use crate::look::Look;
 use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.

@@ -14,9 +14,15 @@ use image_hasher::{HashAlg, HasherConfig};
 /// Bytes of a look.
 const BYTES: usize = 32;
 
-/// Differences of neighbouring pixels of the picture scaled to 17 x 16 (dHash).
+/// Size of the picture, and the differences of neighbouring pixels of it scaled to 17 x 16 (dHash).
+///
+/// The size counts: what was cut out of a picture is not to be found in one of another size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look([u8; BYTES]);
+pub struct Look {
+    width: u32,
+    height: u32,
+    bits: [u8; BYTES],
+}
 
 impl Look {
     /// Bits that may differ between two prints of one picture.
@@ -28,21 +34,28 @@ impl Look {
     pub fn of(picture: &DynamicImage) -> Self {
         let hasher = HasherConfig::new().hash_size(16, 16).hash_alg(HashAlg::Gradient).to_hasher();
         let hash = hasher.hash_image(&picture.to_luma8());
-        let mut look = [0; BYTES];
-        look.iter_mut().zip(hash.as_bytes()).for_each(|(byte, of)| *byte = *of);
-        Self(look)
+        let mut bits = [0; BYTES];
+        bits.iter_mut().zip(hash.as_bytes()).for_each(|(byte, of)| *byte = *of);
+        Self { width: picture.width(), height: picture.height(), bits }
     }
 
-    /// Bits in which two differ.
-    pub fn distance(self, other: Self) -> u32 {
-        self.0.iter().zip(other.0).map(|(one, other)| (one ^ other).count_ones()).sum()
+    /// Bits in which two differ; `None` where the pictures differ in size.
+    pub fn distance(self, other: Self) -> Option<u32> {
+        let bits = || self.bits.iter().zip(other.bits).map(|(a, b)| (a ^ b).count_ones()).sum();
+        ((self.width, self.height) == (other.width, other.height)).then(bits)
+    }
+
+    /// The distance, if it is so small that they may be of one picture.
+    pub fn likeness(self, other: Self) -> Option<u32> {
+        self.distance(other).filter(|distance| *distance <= Self::SAME)
     }
 }
 
-/// 64 hexadecimal digits.
+/// `850x301:` and 64 hexadecimal digits.
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}x{}:", self.width, self.height)?;
+        self.bits.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -50,17 +63,23 @@ impl FromStr for Look {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no look: expected {} hexadecimal digits", 2 * BYTES);
-        let mut look = [0; BYTES];
-        if text.len() != 2 * BYTES || !text.is_ascii() {
-            return Err(wrong());
-        }
-        for (index, byte) in look.iter_mut().enumerate() {
-            let digits = &text[2 * index..2 * index + 2];
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(look))
+        parse(text).ok_or_else(|| {
+            format!("'{text}' is no look: expected WIDTHxHEIGHT:, then 64 hexadecimal digits")
+        })
     }
+}
+
+fn parse(text: &str) -> Option<Look> {
+    let (size, digits) = text.split_once(':')?;
+    let (width, height) = size.split_once('x')?;
+    if digits.len() != 2 * BYTES || !digits.is_ascii() {
+        return None;
+    }
+    let mut bits = [0; BYTES];
+    for (index, byte) in bits.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(Look { width: width.parse().ok()?, height: height.parse().ok()?, bits })
 }
 
 #[cfg(test)]
@@ -83,15 +102,18 @@ mod tests {
         JpegEncoder::new_with_quality(&mut jpeg, 60).encode_image(&picture).expect("encoded");
         let again = image::load_from_memory(&jpeg).expect("decoded");
         let look = Look::of(&picture);
-        assert!(look.distance(Look::of(&again)) <= Look::SAME);
-        assert!(look.distance(Look::of(&scan(3))) > Look::SAME + Look::APART);
+        assert!(look.likeness(Look::of(&again)).is_some());
+        assert!(look.distance(Look::of(&scan(3))) > Some(Look::SAME + Look::APART));
+        let smaller = picture.resize(48, 40, image::imageops::FilterType::Triangle);
+        assert_eq!(look.distance(Look::of(&smaller)), None);
     }
 
     #[test]
     fn it_reads_what_it_writes() {
         let look = Look::of(&scan(2));
         assert_eq!(look.to_string().parse(), Ok(look));
-        assert!("12".parse::<Look>().is_err());
-        assert!("g".repeat(64).parse::<Look>().is_err());
+        for wrong in ["12", "", "1x2:00", "1:00", &format!("1x2:{}", "g".repeat(64))] {
+            assert!(wrong.parse::<Look>().is_err(), "{wrong}");
+        }
     }
 }
