@@ -40,11 +40,13 @@ fn print_table(stats: &Stats) {
         "", "here", "COVID-CT paper", "here", "COVID-CT paper"
     );
     let columns = || stats.dataset.iter().zip(&stats.paper).flat_map(|(here, paper)| [here, paper]);
-    let labels: String = columns().map(|class| format!("{:>20}", class.label)).collect();
-    println!("{:<12}{labels}", "");
+    let line = |name: &str, cell: &dyn Fn(&ClassStats) -> Option<String>| {
+        let cell = |class| format!("{:>20}", cell(class).unwrap_or_else(|| "-".into()));
+        println!("{name:<12}{}", columns().map(cell).collect::<Vec<_>>().concat());
+    };
+    line("", &|class| Some(class.label.to_string()));
     for (name, value) in ROWS {
-        let cell = |class| format!("{:>20}", value(class).unwrap_or_else(|| "-".into()));
-        println!("{name:<12}{}", columns().map(cell).collect::<String>());
+        line(name, &value);
     }
     println!("\nheight and width: smallest / mean / greatest, in pixels");
     match &stats.split {
