@@ -65,8 +65,12 @@ clippy: setup ## Lint, with and without the feature `train`
 	cargo clippy --release --locked --all-targets -- -D warnings
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 
+.PHONY: test-formats
+test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, mlcroissant
+	@tools/test-formats.sh $(BINARY)
+
 .PHONY: check fmt-check
-check: fmt-check clippy test ## What CI runs: formatting, lints, tests
+check: fmt-check clippy test test-formats ## What CI runs: formatting, lints, tests, exports read by others
 fmt-check:
 	cargo fmt --check
 

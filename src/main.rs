@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Command::RecoverCrops(args) => commands::recover_crops::run(&cli.workspace, &args),
         Command::Split(args) => commands::split::run(&cli.workspace, &args),
         Command::Export(args) => commands::export::run(&cli.workspace, &args),
+        Command::Rebuild(args) => commands::rebuild::run(&cli.workspace, &args),
+        Command::Stats(args) => commands::stats::run(&cli.workspace, &args),
         Command::Train(args) => commands::train::run(&cli.workspace, &args),
         Command::Evaluate(args) => commands::evaluate::run(&cli.workspace, &args),
         Command::Report(args) => commands::report::run(&cli.workspace, &args),

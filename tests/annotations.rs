@@ -241,11 +241,47 @@ fn rows_without_hashes_are_known_by_their_place() {
     assert_eq!(rebuilt.store().labelled_panels().expect("panels").len(), 2);
 }
 
+/// A store with one picture of the paper `a`: the same scan each time, written in a format of its own.
+fn with_scan(format: image::ImageFormat, xref: u32, shift: u32) -> Project {
+    let scan = image::GrayImage::from_fn(100, 80, |x, y| {
+        let (x, y) = (f64::from(x + shift) / 9.0, f64::from(y + shift) / 7.0);
+        image::Luma([(120.0 + 99.0 * x.sin() * y.cos()) as u8])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    scan.write_to(&mut bytes, format).expect("encoded");
+    let project = Project::new();
+    let mut store = project.store();
+    let object = store.objects().put(bytes.get_ref(), "png").expect("put");
+    let mut found = extraction("a", vec![image_on(2, xref, object, (100, 80))], Vec::new());
+    found.sha256 = format!("document {xref}");
+    store.record(&found, Source::Pdf).expect("recorded");
+    project
+}
+
+#[test]
+fn a_picture_written_anew_elsewhere_is_known_by_its_looks() {
+    let project = with_scan(image::ImageFormat::Png, 7, 0);
+    label(&project);
+    export(&project, "annotations");
+    let anew = with_scan(image::ImageFormat::Jpeg, 99, 0);
+    let out = text(&import(&anew, &project).success().get_output().stdout);
+    assert!(out.contains("0 by preprint, page and xref") && out.contains("1 more by their looks"));
+    assert_eq!(anew.store().labelled_panels().expect("panels").len(), 2);
+    // At the same place stands another picture by now.
+    let other = with_scan(image::ImageFormat::Png, 7, 50);
+    let error = text(&import(&other, &project).code(1).get_output().stderr);
+    assert!(error.contains("a page 2 xref 7"), "{error}");
+    assert!(other.store().labelled_panels().expect("panels").is_empty());
+    edit(&project, "pictures.csv", "100x80:", "100y80:");
+    let error = text(&import(&anew, &project).code(2).get_output().stderr);
+    assert!(error.contains("pictures.csv, line 2, column look"), "{error}");
+}
+
 #[test]
 fn panels_csv_may_be_missing() {
     let (project, rebuilt) = (labelled(), fresh());
     export(&project, "annotations");
-    for file in ["panels.csv", "cases.csv", "splits.csv"] {
+    for file in ["panels.csv", "cases.csv", "splits.csv", "pictures.csv"] {
         fs::remove_file(project.path("annotations").join(file)).expect("removed");
     }
     import(&rebuilt, &project).success();

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{Project, files, shared_data, text};
+use covid_ct::dataset::read_manifest;
+use covid_ct::store::{Diagnosis, NewDecision, Stage, Subject, Value};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 const COVID: [&str; 5] = [
@@ -184,8 +186,44 @@ fn an_export_is_a_release() {
     let exported = project.path("data/export/first");
     other.command(["import-release", exported.to_str().expect("UTF-8")]).assert().success();
     export(&other, "first", "1");
-    let pictures = |project: &Project| files(&project.path("data/export/first/Images-processed"));
-    assert_eq!(pictures(&project), pictures(&other));
+    let exported = |project: &Project| files(&project.path("data/export/first"));
+    // Where a picture is from and who decided so comes back out of the manifest.
+    assert!(exported(&project) == exported(&other), "not every file is the same");
+}
+
+#[test]
+fn what_was_decided_since_an_import_is_told_beside_what_the_export_told() {
+    let project = released();
+    import(&project).success();
+    export(&project, "first", "1");
+    let other = Project::new();
+    let folder = project.path("data/export/first");
+    other.command(["import-release"]).arg(&folder).assert().success();
+    let store = other.store();
+    let image = store.images().expect("images").remove(0);
+    store
+        .decide(&NewDecision {
+            stage: Stage::Diagnose,
+            subject: Subject::image(image.id),
+            value: Some(Value::Diagnose(Diagnosis::Covid)),
+            evidence: None,
+            span: String::new(),
+            curator: "ann".into(),
+            time: "2021-01-01T00:00:00Z".into(),
+            note: String::new(),
+            adjudicates: false,
+        })
+        .expect("decided");
+    export(&other, "first", "1");
+    let rows = |project: &Project| {
+        let rows =
+            read_manifest(&project.path("data/export/first/MANIFEST.csv")).expect("manifest");
+        rows.into_iter().find(|row| row.name == COVID[0]).expect("a row")
+    };
+    let (before, after) = (rows(&project), rows(&other));
+    assert_eq!(after.image_sha256, before.image_sha256, "of the picture that was released");
+    assert_eq!(after.decisions, before.decisions + "; diagnose:ann@2021-01-01T00:00:00Z");
+    assert_eq!(after.decision_ids.split(' ').count(), 1 + before.decision_ids.split(' ').count());
 }
 
 #[test]

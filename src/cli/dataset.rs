@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use covid_ct::dataset::Classes;
 
 #[derive(Debug, Args)]
 pub struct ImportReleaseArgs {
@@ -66,6 +67,13 @@ pub enum SplitBy {
     Paper,
 }
 
+/// Writes the panels of a split as a dataset: pictures, their lists, and beside them, in every format,
+/// MANIFEST.csv (every file with its SHA-256, and where each picture is from), COVID-CT-MetaInfo.csv,
+/// README.md (the dataset card) and croissant.json.
+///
+/// The same annotations give the same bytes, on any machine. With --licence open, pictures that may
+/// not be re-hosted are left out and listed in RECIPE.csv, from which `covid-ct rebuild` makes them
+/// again.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Name of the export: data/export/NAME
@@ -76,12 +84,107 @@ pub struct ExportArgs {
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
 
-    /// Layout
+    #[command(flatten)]
+    pub dataset: DatasetArgs,
+
+    /// Write nothing: check the export in DIR against its MANIFEST.csv, and name what differs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "split"])]
+    pub verify: Option<PathBuf>,
+}
+
+/// Makes a dataset again, out of PDFs that you have and what others decided about them.
+///
+/// FROM is the RECIPE.csv or MANIFEST.csv of an export, the folder of an export (both files of it), or
+/// a folder of annotations. A PDF is known by the SHA-256 of its bytes; where a server has stamped it
+/// anew, a picture is known by its own bytes in the same paper, by its page and object number, or by
+/// its looks, and it is told which. Of a recipe every picture is checked against its SHA-256; of
+/// annotations the dataset is, where they have a SHA256SUMS.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// RECIPE.csv, MANIFEST.csv, folder of an export, or folder of annotations
+    #[arg(value_name = "FROM")]
+    pub from: PathBuf,
+
+    /// PDFs, or folders to search for them
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub pdfs: Vec<PathBuf>,
+
+    /// Folder to write [default: data/rebuilt/NAME in the workspace, NAME being that of FROM's folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Of annotations: the split to write [default: the only one, or one by patient where there is none]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+
+    #[command(flatten)]
+    pub dataset: DatasetArgs,
+}
+
+/// Prints the numbers that papers print of a dataset, beside those of the paper of COVID-CT.
+///
+/// Pictures, patients, papers, heights and widths are of all panels that have a class; the parts are
+/// of a split.
+#[derive(Debug, Args)]
+pub struct StatsArgs {
+    /// Split [default: `default`, or the only one]
+    #[arg(value_name = "SPLIT")]
+    pub split: Option<String>,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a dataset is written.
+#[derive(Debug, Args)]
+pub struct DatasetArgs {
+    /// Format
     #[arg(long, value_enum, default_value = "covid-ct")]
     pub format: ExportFormat,
+
+    /// Classes to write, in the order of their numbers; `covid=NAME` names one, in formats other than
+    /// covid-ct
+    #[arg(long, value_name = "CLASS,…", default_value = "covid,non-covid")]
+    pub classes: Classes,
+
+    /// Which pictures to write: any, or those whose licence lets everybody re-host them (CC0, CC BY,
+    /// CC BY-SA, and for non-commercial use CC BY-NC)
+    #[arg(long, value_enum, value_name = "LICENCE", default_value = "any")]
+    pub licence: LicenceArg,
+
+    /// Size of the pictures: native pixels, or 224 x 224; of a recipe, it says so itself
+    #[arg(long, value_enum, value_name = "SIZE", default_value = "native")]
+    pub size: SizeArg,
+
+    /// Pictures cut at the same time [default: number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
+    /// As COVID-CT was published; what `train` reads
     CovidCt,
+    /// Hugging Face imagefolder
+    #[value(name = "imagefolder")]
+    ImageFolder,
+    /// Tar shards for the webdataset library
+    #[value(name = "webdataset")]
+    WebDataset,
+    /// Parquet with the pictures in it
+    Parquet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LicenceArg {
+    Any,
+    Open,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SizeArg {
+    Native,
+    #[value(name = "224")]
+    Square,
 }

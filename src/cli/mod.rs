@@ -60,8 +60,12 @@ pub enum Command {
     RecoverCrops(RecoverCropsArgs),
     /// Divide the labelled panels into train, val and test, whole patients at a time
     Split(SplitArgs),
-    /// Write the dataset in the published COVID-CT layout
+    /// Write the dataset, in the published COVID-CT layout or another format
     Export(ExportArgs),
+    /// Make a dataset again from PDFs and a recipe or annotations
+    Rebuild(RebuildArgs),
+    /// Print the dataset's numbers beside those of the COVID-CT paper
+    Stats(StatsArgs),
     /// Train the baseline network on an exported dataset
     Train(TrainArgs),
     /// Measure a trained network on the test split

@@ -93,9 +93,15 @@ fn print_imported(imported: &Imported) {
     let matched = |by| imported.pictures.get(&by).copied().unwrap_or(0);
     println!(
         "pictures matched: {} by SHA-256, {} by preprint, page and xref",
-        matched(MatchedBy::Bytes),
+        matched(MatchedBy::Document) + matched(MatchedBy::Bytes),
         matched(MatchedBy::Place)
     );
+    if matched(MatchedBy::Bytes) > 0 {
+        println!("  {} of them in a PDF of other bytes", matched(MatchedBy::Bytes));
+    }
+    if matched(MatchedBy::Look) > 0 {
+        println!("  {} more by their looks", matched(MatchedBy::Look));
+    }
     let kinds = [
         ("decisions", imported.decisions),
         ("panels", imported.panels),

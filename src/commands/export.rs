@@ -1,18 +1,22 @@
 //! `covid-ct export`
 
 use std::path::{Component, Path};
+use std::sync::atomic::AtomicBool;
 
 use covid_ct::Workspace;
-use covid_ct::dataset::{DatasetError, export};
+use covid_ct::dataset::{DatasetError, Exported, Format, Hosting, Options, Size, export, verify};
 use covid_ct::extract::Renderings;
 use covid_ct::figures::ImageOrigin;
 use covid_ct::store::{Label, Part, Store};
+use indicatif::ProgressBar;
 
-use super::{Outcome, worker_options};
-use crate::cli::{ExportArgs, ExportFormat};
+use super::{Outcome, progress_bar, stop_on_interrupt, worker_options};
+use crate::cli::{DatasetArgs, ExportArgs, ExportFormat, LicenceArg, SizeArg};
 
 pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
-    let ExportFormat::CovidCt = args.format;
+    if let Some(folder) = &args.verify {
+        return check(folder);
+    }
     let mut parts = Path::new(&args.name).components();
     if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
         return Err(DatasetError::BadName(args.name.clone()).into());
@@ -22,13 +26,19 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     restore_renderings(&mut store, &workspace)?;
     let split = args.split.as_deref().unwrap_or(&args.name);
     let target = workspace.export(&args.name);
-    let exported = export(&store, split, &target)?;
-    for label in Label::ALL {
-        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
-            .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));
-        println!("{label:<10} train {train:>5}  val {val:>5}  test {test:>5}");
-    }
-    println!("{}", target.display());
+    let stop = stop_on_interrupt("stopping; what was exported before stays")?;
+    let bar = std::cell::OnceCell::new();
+    let exported = export(
+        &store,
+        split,
+        &target,
+        &options(&args.dataset, &stop),
+        |count| drop(bar.set(progress_bar(count, "pictures"))),
+        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
+    );
+    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    let exported = exported?;
+    print_exported(&exported, &target);
     if exported.not_in_split > 0 {
         eprintln!(
             "covid-ct: {} labelled panels are not in the split '{split}'",
@@ -41,10 +51,64 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
             exported.without_label
         );
     }
+    Ok(if exported.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// The library's options, as typed.
+pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
+    let format = match args.format {
+        ExportFormat::CovidCt => Format::CovidCt,
+        ExportFormat::ImageFolder => Format::ImageFolder,
+        ExportFormat::WebDataset => Format::WebDataset,
+        ExportFormat::Parquet => Format::Parquet,
+    };
+    Options {
+        format,
+        classes: args.classes.clone(),
+        hosting: match args.licence {
+            LicenceArg::Any => Hosting::Any,
+            LicenceArg::Open => Hosting::Open,
+        },
+        size: match args.size {
+            SizeArg::Native => Size::Native,
+            SizeArg::Square => Size::Square,
+        },
+        jobs: args.jobs.map(std::num::NonZero::get),
+        stop: Some(stop),
+    }
+}
+
+/// What was written and where; what could not be, on stderr.
+pub fn print_exported(exported: &Exported, target: &Path) {
+    for label in Label::ALL {
+        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
+            .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));
+        println!("{label:<10} train {train:>5}  val {val:>5}  test {test:>5}");
+    }
+    println!("{}", target.display());
+    if exported.left_out > 0 {
+        eprintln!(
+            "covid-ct: {} pictures may not be re-hosted; they are in RECIPE.csv, for `covid-ct rebuild`",
+            exported.left_out
+        );
+    }
     for failure in &exported.failures {
         eprintln!("covid-ct: {failure}");
     }
-    Ok(if exported.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+fn check(folder: &Path) -> anyhow::Result<Outcome> {
+    let verified = verify(folder)?;
+    for difference in &verified.differences {
+        println!("{difference}");
+    }
+    println!(
+        "{} pictures and {} other files are as MANIFEST.csv lists them; {} differences",
+        verified.pictures,
+        verified.files,
+        verified.differences.len()
+    );
+    Ok(if verified.differences.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
 /// Makes renderings again whose files are gone: they can be had from the PDF, other pictures only from

@@ -2,11 +2,12 @@
 //!
 //! `decisions.csv`, `panels.csv`, `cases.csv` and `splits.csv` hold one fact a line, sorted, and name
 //! pictures by their place in a paper and by the hashes of their bytes, so that they outlive any one
-//! database. The whole append-only history is written, decisions taken back included: export, import
+//! database; `pictures.csv` tells what the pictures look like. The whole append-only history is written, decisions taken back included: export, import
 //! into a fresh database over the same PDFs, export again gives the same bytes.
 
 mod export;
 mod import;
+mod looks;
 mod matching;
 mod tables;
 mod writes;
@@ -17,7 +18,9 @@ use crate::store::StoreError;
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
-pub use matching::MatchedBy;
+pub use looks::Looks;
+pub use matching::{MatchedBy, Pictures};
+pub use tables::read_decisions;
 
 /// Stands for the value of a decision taken back.
 const TAKEN_BACK: &str = "-";

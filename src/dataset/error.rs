@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::export::Format;
 use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +16,26 @@ pub enum DatasetError {
         "no split named '{name}' here ({known}): make it with `covid-ct split {name}`, or name another with --split"
     )]
     NoSuchSplit { name: String, known: String },
-    #[error("no panel of the split '{0}' still has a label and a picture: nothing to export")]
-    NothingToExport(String),
+    #[error(
+        "no panel of the split '{0}' has a label of the classes asked for any more: nothing to export"
+    )]
+    NothingOfSplit(String),
+    #[error("nothing to export")]
+    NothingToExport,
+    #[error("no picture could be written:\n  {}", .0.join("\n  "))]
+    NothingReadable(Vec<String>),
+    #[error(
+        "the format {0} names its classes as COVID-CT was published: give --classes without names, or another --format"
+    )]
+    ClassNames(Format),
+    #[error("interrupted; what was there before is unchanged")]
+    Interrupted,
+    #[error("cannot start threads: {0}")]
+    Threads(String),
+    #[error("{path}: {problem}; expected a MANIFEST.csv or RECIPE.csv as `covid-ct export` writes them", path = path.display())]
+    Manifest { path: PathBuf, problem: String },
+    #[error("{path} is no export: it holds no MANIFEST.csv; `covid-ct export` writes one", path = path.display())]
+    NoExport { path: PathBuf },
     #[error("'{0}' cannot name an export: expected a plain folder name")]
     BadName(String),
     #[error("{folder} is no COVID-CT release: {missing} is missing; expected Images/ or Images-processed/ with CT_COVID/ and CT_NonCOVID/ (unpacked), Data-split/ with its lists, and COVID-CT-MetaInfo.xlsx or .csv", folder = folder.display())]
@@ -34,6 +53,16 @@ pub enum DatasetError {
 pub type Result<T> = std::result::Result<T, DatasetError>;
 
 impl DatasetError {
+    /// `known` are the names there are.
+    pub(super) fn no_such_split(name: &str, known: &[String]) -> Self {
+        let known = if known.is_empty() {
+            "there is none yet".to_owned()
+        } else {
+            format!("there are: {}", known.join(", "))
+        };
+        Self::NoSuchSplit { name: name.into(), known }
+    }
+
     pub(super) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Read { path, source }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::export::{picture_stem, stems};
+use super::export::{decision_id, picture_stem, stems};
 use super::release::split_extension;
 use crate::figures::ImageOrigin;
 use crate::store::{
@@ -28,6 +28,8 @@ pub struct History {
 /// One decision, or its being taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
+    /// As in the column `decision_ids` of an export's MANIFEST.csv.
+    pub id: String,
     /// RFC 3339, UTC
     pub time: String,
     pub curator: String,
@@ -91,7 +93,11 @@ pub fn history(store: &Store, name: &str) -> Result<Vec<History>> {
             .iter()
             .enumerate()
             .filter(|(_, decision)| is_wanted(decision))
-            .map(|(i, decision)| event(decision, &own[..i], &own[i + 1..], bounds_of))
+            .map(|(i, decision)| {
+                let bounds = decision.subject.panel.and_then(bounds_of);
+                let id = decision_id(decision, &image.object.sha256, bounds);
+                event(decision, id, bounds, (&own[..i], &own[i + 1..]))
+            })
             .collect();
         found.push(History {
             picture: stem,
@@ -181,9 +187,9 @@ fn is_crop(value: &Value) -> bool {
 /// `before` and `after` are the decisions on the picture made earlier and later.
 fn event(
     decision: &Decision,
-    before: &[&Decision],
-    after: &[&Decision],
-    bounds_of: impl Fn(i64) -> Option<PanelBox>,
+    id: String,
+    bounds: Option<PanelBox>,
+    (before, after): (&[&Decision], &[&Decision]),
 ) -> Event {
     let same = |other: &&&Decision| {
         (other.curator == decision.curator)
@@ -191,10 +197,11 @@ fn event(
     };
     let earlier = before.iter().rev().find(same).and_then(|d| d.value.as_ref());
     Event {
+        id,
         time: decision.time.clone(),
         curator: decision.curator.clone(),
         stage: decision.stage,
-        panel: decision.subject.panel.and_then(bounds_of).map(|bounds| bounds.to_string()),
+        panel: bounds.map(|bounds| bounds.to_string()),
         value: decision.value.as_ref().map(ToString::to_string),
         took_back: match decision.value {
             None => earlier.map(ToString::to_string),

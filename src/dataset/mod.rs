@@ -10,11 +10,17 @@ mod export;
 mod groups;
 pub mod history;
 pub mod layout;
+pub mod licence;
 pub mod recover;
 pub mod release;
 pub mod split;
+pub mod stats;
 
 pub use balance::Ratio;
 pub use error::{DatasetError, Result};
-pub use export::{Exported, export, stems};
+pub use export::{
+    Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, RECIPE, SIDE, Size,
+    Verified, decision_id, export, read_manifest, stems, verify,
+};
+pub(crate) use export::{Item, captions, write};
 pub use groups::GroupBy;

@@ -1,5 +1,7 @@
 //! Reads documents and what was found in them.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension as _, Row, named_params, params};
 use serde::Serialize;
 
@@ -174,6 +176,53 @@ impl Store {
         ))?;
         let rows = query.query_map(named_params! {":within": within.id()}, ImageRow::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What imported exports told of their pictures: JSON, by `image.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn provenance(&self) -> Result<Vec<(i64, String)>> {
+        let mut query = self
+            .db
+            .prepare("SELECT id, provenance FROM image WHERE provenance <> '' ORDER BY id")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes what an export told of the picture `image.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn set_provenance(&self, image: i64, json: &str) -> Result<()> {
+        self.db.execute("UPDATE image SET provenance = ?2 WHERE id = ?1", params![image, json])?;
+        Ok(())
+    }
+
+    /// What is known of the looks of objects, as text, by SHA-256.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn looks(&self) -> Result<HashMap<String, String>> {
+        let mut query = self.db.prepare("SELECT sha256, look FROM look")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Keeps the looks of objects for later; all of them, or none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn keep_looks(&self, looks: &HashMap<String, String>) -> Result<()> {
+        if looks.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.db.unchecked_transaction()?;
+        for (sha256, look) in looks {
+            let insert = "INSERT INTO look (sha256, look) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            transaction.prepare_cached(insert)?.execute(params![sha256, look])?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// The text of a page; `None` where the document has no such page.

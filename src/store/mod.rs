@@ -33,7 +33,7 @@ pub use found::{
     PaperMeta, Source,
 };
 pub use labelled::Verdict;
-pub use objects::{ObjectId, ObjectStore, sha256_hex};
+pub use objects::{ObjectId, ObjectStore, sha256_hex, sha256_of_file};
 pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
 pub use places::{Layout, PageRow, PlacementRow};
 pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
@@ -58,6 +58,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_figures.sql")),
     M::up(include_str!("../../migrations/0003_queue_indexes.sql")),
     M::up(include_str!("../../migrations/0004_adjudication.sql")),
+    M::up(include_str!("../../migrations/0005_provenance.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.

@@ -1,7 +1,7 @@
 //! The content-addressed object store: `objects/ab/cdef….jpg`, named by the SHA-256 of the bytes.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -80,8 +80,28 @@ impl ObjectStore {
 
 /// SHA-256 in lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file in lower-case hex; the file is never in memory as a whole.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
@@ -99,6 +119,7 @@ mod tests {
         assert_eq!(store.put(b"picture", "png").expect("put again"), id);
         assert_eq!(store.read(&id).expect("read"), b"picture");
         assert_eq!(id.relative_path().len(), 2 + 1 + 62 + 4);
+        assert_eq!(sha256_of_file(&store.path(&id)).expect("read"), id.sha256);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! From the database to CSV.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use super::tables::{self, Table as _};
-use super::{AnnotationsError, Result, TAKEN_BACK, YES};
+use super::{AnnotationsError, Result, TAKEN_BACK, YES, looks};
 use crate::store::{
     CaseRow, DecisionRow, Evidence, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
 };
@@ -49,7 +49,7 @@ impl Quotes {
     }
 }
 
-/// Writes all that was decided to the four files of `folder`, replacing each as a whole.
+/// Writes all that was decided to the files of `folder`, replacing each as a whole.
 ///
 /// # Errors
 /// When the folder cannot be written, or the database's.
@@ -59,6 +59,8 @@ pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     let known = Known::of(store)?;
     let (decisions, panels) = (known.decisions(store, quotes)?, known.panels(quotes));
     let (cases, splits) = (cases(store, quotes)?, known.splits(store)?);
+    let pictures = looks::rows(store, &known.decided_on(store)?)?;
+    tables::write(folder, &pictures)?;
     tables::write(folder, &panels)?;
     tables::write(folder, &cases)?;
     tables::write(folder, &splits)?;
@@ -94,6 +96,15 @@ impl Known {
             images: store.images()?.into_iter().map(key).collect(),
             panels: store.panels()?.into_iter().collect(),
         })
+    }
+
+    /// SHA-256 and extension of the pictures that rows speak of.
+    fn decided_on(&self, store: &Store) -> Result<BTreeSet<(String, String)>> {
+        let decided = store.decisions()?.into_iter().map(|decision| decision.subject.image);
+        let named: HashSet<i64> =
+            decided.chain(self.panels.values().map(|panel| panel.image)).collect();
+        let images = store.images()?.into_iter().filter(|image| named.contains(&image.id));
+        Ok(images.map(|image| (image.object.sha256, image.object.extension)).collect())
     }
 
     /// Ties, decisions of one curator on one subject within a second, stay in the order they were

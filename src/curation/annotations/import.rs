@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use super::looks::{Looks, PictureRow};
 use super::matching::{MatchedBy, Pictures};
 use super::tables::{Lined, OfPicture, Sheet, Table};
 use super::writes::{PlannedDecision, PlannedSplit, Writes};
 use super::{AnnotationsError, Result, TAKEN_BACK, YES};
+use crate::look::Look;
 use crate::store::{
     Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
     PanelRow, Part, SplitRow, Stage, Store, Subject, Value,
@@ -63,6 +65,9 @@ pub fn import(store: &mut Store, folder: &Path) -> Result<Imported> {
     let (panels, cases, splits) =
         (Sheet::<PanelRow>::read(folder)?, Sheet::<CaseRow>::read(folder)?, Sheet::read(folder)?);
     let mut plan = Plan::new(store)?;
+    if let Some(pictures) = Sheet::<PictureRow>::read(folder)? {
+        plan.pictures(&pictures)?;
+    }
     if let Some(panels) = &panels {
         plan.panels(panels)?;
     }
@@ -92,6 +97,9 @@ struct Found {
 /// The files, checked against each other and against the pictures of the database.
 struct Plan {
     pictures: Pictures,
+    /// What the pictures that rows speak of look like, by SHA-256, where the folder tells.
+    wanted: HashMap<String, Look>,
+    looks: Looks,
     matched: HashMap<ImageKey, Option<Found>>,
     /// `preprint.id` by name, then version.
     papers: HashMap<String, BTreeMap<String, i64>>,
@@ -110,11 +118,21 @@ impl Plan {
         }
         Ok(Self {
             pictures: Pictures::new(store.images()?),
+            wanted: HashMap::new(),
+            looks: Looks::new(store),
             matched: HashMap::new(),
             papers,
             writes: Writes::default(),
             imported: Imported::default(),
         })
+    }
+
+    fn pictures(&mut self, sheet: &Sheet<PictureRow>) -> Result<()> {
+        for Lined { line, row } in &sheet.rows {
+            let look = row.look.parse().map_err(|problem| sheet.wrong(*line, "look", problem))?;
+            self.wanted.insert(row.image_sha256.clone(), look);
+        }
+        Ok(())
     }
 
     fn panels(&mut self, sheet: &Sheet<PanelRow>) -> Result<()> {
@@ -258,7 +276,11 @@ impl Plan {
         }
         let name = picture_name(&key);
         let found = *self.matched.entry(key).or_insert_with_key(|key| {
-            self.pictures.find(key).map(|(image, by)| {
+            let found = match self.wanted.get(&key.image_sha256) {
+                Some(look) => self.pictures.find_like(key, *look, |image| self.looks.of(image)),
+                None => self.pictures.find(key),
+            };
+            found.map(|(image, by)| {
                 let ImageRow { id, width, height, .. } = *image;
                 Found { image: id, width, height, by }
             })

@@ -7,15 +7,20 @@
 
 use std::collections::HashMap;
 
+use crate::look::Look;
 use crate::store::{ImageKey, ImageRow};
 
 /// What a picture was known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchedBy {
-    /// The SHA-256 of its bytes, in the same document or else in the same preprint.
+    /// The SHA-256 of its bytes, in the document of the same bytes.
+    Document,
+    /// The SHA-256 of its bytes, in another document of the preprint: a server may stamp a PDF anew.
     Bytes,
-    /// Page and xref in the same document or preprint: a server may stamp a PDF anew, and an extractor may decode anew.
+    /// Page and xref in the same document or preprint: an extractor may decode anew.
     Place,
+    /// What it looks like, in the same document or preprint.
+    Look,
 }
 
 /// The pictures of a database, to look rows up in.
@@ -44,19 +49,14 @@ impl Pictures {
     /// The picture `key` names and how it was known; `None` where there is none, or where several
     /// different ones answer to the name.
     pub fn find(&self, key: &ImageKey) -> Option<(&ImageRow, MatchedBy)> {
-        let of_paper = |image: &&ImageRow| {
-            image.document_sha256 == key.document_sha256
-                || image.preprint_name == key.preprint
-                    && (image.preprint_version == key.version
-                        || image.preprint_version.is_empty()
-                        || key.version.is_empty())
-        };
         let candidates = |found: Option<&Vec<usize>>| -> Vec<&ImageRow> {
-            found.into_iter().flatten().map(|&index| &self.images[index]).filter(of_paper).collect()
+            let found = found.into_iter().flatten().map(|&index| &self.images[index]);
+            found.filter(|image| is_of_paper(image, key)).collect()
         };
         let same_bytes = candidates(self.by_bytes.get(&key.image_sha256));
         if let Some(image) = best(same_bytes, key) {
-            return Some((image, MatchedBy::Bytes));
+            let same = image.document_sha256 == key.document_sha256;
+            return Some((image, if same { MatchedBy::Document } else { MatchedBy::Bytes }));
         }
         [&key.document_sha256, &key.preprint].into_iter().find_map(|holder| {
             let place = (holder.clone(), key.page, key.xref);
@@ -64,6 +64,38 @@ impl Pictures {
             Some((image, MatchedBy::Place))
         })
     }
+
+    /// As [`find`](Self::find), where it is known what the picture looks like. At its place another may
+    /// stand by now: it counts only if it looks like the one that was there. Else the picture of the
+    /// paper that looks like it is meant, if no other of them looks much the same.
+    pub fn find_like(
+        &self,
+        key: &ImageKey,
+        wanted: Look,
+        mut look_of: impl FnMut(&ImageRow) -> Option<Look>,
+    ) -> Option<(&ImageRow, MatchedBy)> {
+        let mut distance = |image: &ImageRow| wanted.likeness(look_of(image)?);
+        let found = self.find(key);
+        if found.is_some_and(|(image, by)| by != MatchedBy::Place || distance(image).is_some()) {
+            return found;
+        }
+        let of_paper = self.images.iter().filter(|image| is_of_paper(image, key));
+        let alike: Vec<(u32, &ImageRow)> =
+            of_paper.filter_map(|image| Some((distance(image)?, image))).collect();
+        let nearest = alike.iter().map(|(distance, _)| *distance).min()?;
+        let near = alike.into_iter().filter(|(distance, _)| *distance < nearest + Look::APART);
+        let image = best(without_tiles(near.map(|(_, image)| image).collect()), key)?;
+        Some((image, MatchedBy::Look))
+    }
+}
+
+/// Whether a picture is of the document, or of the version of the paper, that `key` names.
+fn is_of_paper(image: &ImageRow, key: &ImageKey) -> bool {
+    image.document_sha256 == key.document_sha256
+        || image.preprint_name == key.preprint
+            && (image.preprint_version == key.version
+                || image.preprint_version.is_empty()
+                || key.version.is_empty())
 }
 
 /// The candidates that are no tile, or all where there is none.
@@ -137,14 +169,14 @@ mod tests {
     fn bytes_count_more_than_place() {
         let images = vec![image(1, "d", "", Some(7), "other"), image(2, "d", "", Some(8), "same")];
         let moved = key("d", "", Some(7), "same");
-        assert_eq!(found(images, &moved), Some((2, MatchedBy::Bytes)));
+        assert_eq!(found(images, &moved), Some((2, MatchedBy::Document)));
     }
 
     #[test]
     fn a_picture_drawn_twice_is_told_apart_by_place() {
         let images = vec![image(1, "d", "", Some(7), "same"), image(2, "d", "", Some(8), "same")];
         let second = key("d", "", Some(8), "same");
-        assert_eq!(found(images, &second), Some((2, MatchedBy::Bytes)));
+        assert_eq!(found(images, &second), Some((2, MatchedBy::Document)));
     }
 
     #[test]
@@ -158,7 +190,7 @@ mod tests {
         let of_tile = key("d", "", Some(7), "tile");
         assert_eq!(
             found(images, &of_tile),
-            Some((1, MatchedBy::Bytes)),
+            Some((1, MatchedBy::Document)),
             "an old row says the tile"
         );
     }
@@ -174,7 +206,7 @@ mod tests {
         assert_eq!(found(vec![one.clone()], &otherwise_drawn), Some((1, MatchedBy::Place)));
         assert_eq!(found(vec![one.clone(), two.clone()], &otherwise_drawn), None);
         let known = found(vec![one, two], &key("d", "", None, "two"));
-        assert_eq!(known, Some((2, MatchedBy::Bytes)));
+        assert_eq!(known, Some((2, MatchedBy::Document)));
     }
 
     #[test]
@@ -191,6 +223,46 @@ mod tests {
         renamed.preprint = "paper-as-downloaded".into();
         let images = vec![image(1, "d", "", Some(7), "same")];
         assert_eq!(found(images, &renamed), Some((1, MatchedBy::Place)));
+    }
+
+    #[test]
+    fn a_document_stamped_anew_is_known_by_its_pictures() {
+        let images = vec![image(1, "stamped", "", Some(9), "same")];
+        assert_eq!(found(images, &key("d", "", Some(7), "same")), Some((1, MatchedBy::Bytes)));
+    }
+
+    #[test]
+    fn looks_must_tell_one_picture_from_all_others_of_the_paper() {
+        let images = [image(1, "e", "", Some(7), "one"), image(2, "e", "", Some(8), "two")];
+        let pictures = Pictures::new(images.to_vec());
+        let wanted = key("d", "", Some(99), "lost");
+        // The first bits that differ from the look wanted.
+        let look = |bits: usize| -> Look {
+            let byte =
+                |index: usize| format!("{:02x}", (1 << bits.saturating_sub(8 * index).min(8)) - 1);
+            let bits: String = (0..32).map(byte).collect();
+            format!("10x10:{bits}").parse().expect("a look")
+        };
+        let by_look = |distances: [usize; 2]| {
+            let look_of = |image: &ImageRow| Some(look(distances[image.id as usize - 1]));
+            pictures.find_like(&wanted, look(0), look_of).map(|(image, by)| (image.id, by))
+        };
+        assert_eq!(by_look([99, 9]), Some((2, MatchedBy::Look)));
+        assert_eq!(by_look([12, 3]), Some((2, MatchedBy::Look)));
+        assert_eq!(by_look([10, 3]), None, "too near each other");
+        assert_eq!(by_look([99, 99]), None);
+    }
+
+    #[test]
+    fn another_picture_at_its_place_is_not_meant() {
+        let pictures = Pictures::new(vec![image(1, "e", "", Some(7), "other")]);
+        let [wanted, other]: [Look; 2] =
+            ["00", "ff"].map(|bits| format!("9x9:{}", bits.repeat(32)).parse().expect("a look"));
+        let key = key("d", "", Some(7), "lost");
+        let by = |look| pictures.find_like(&key, wanted, |_| look).map(|(_, by)| by);
+        assert_eq!(pictures.find(&key).map(|(_, by)| by), Some(MatchedBy::Place));
+        assert_eq!(by(Some(wanted)), Some(MatchedBy::Place));
+        assert_eq!([by(Some(other)), by(None)], [None, None]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The four CSV files as tables of typed rows: columns checked by name, every complaint with file,
+//! The CSV files as tables of typed rows: columns checked by name, every complaint with file,
 //! line and column.
 
 use std::io::{ErrorKind, Write as _};
@@ -9,6 +9,7 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::looks::PictureRow;
 use super::{AnnotationsError, Result};
 use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 
@@ -91,6 +92,11 @@ impl Table for SplitRow {
     ];
 }
 
+impl Table for PictureRow {
+    const FILE: &'static str = "pictures.csv";
+    const COLUMNS: &'static [&'static str] = &["image_sha256", "look"];
+}
+
 /// A row that speaks of a picture.
 pub trait OfPicture {
     fn image_key(&self) -> ImageKey;
@@ -159,6 +165,15 @@ impl<T: Table> Sheet<T> {
     pub fn wrong(&self, line: u64, column: &'static str, problem: String) -> AnnotationsError {
         AnnotationsError::Field { path: self.path.clone(), line, column, problem }
     }
+}
+
+/// The decisions of a folder of annotations; none where it holds none.
+///
+/// # Errors
+/// What is wrong in the file.
+pub fn read_decisions(folder: &Path) -> Result<Vec<DecisionRow>> {
+    let rows = Sheet::<DecisionRow>::read(folder)?.map(|sheet| sheet.rows).unwrap_or_default();
+    Ok(rows.into_iter().map(|lined| lined.row).collect())
 }
 
 fn check_columns<T: Table>(path: &Path, header: &StringRecord) -> Result<()> {
@@ -260,5 +275,6 @@ mod tests {
         assert_eq!(fields_of::<PanelRow>(), PanelRow::COLUMNS.join(","));
         assert_eq!(fields_of::<CaseRow>(), CaseRow::COLUMNS.join(","));
         assert_eq!(fields_of::<SplitRow>(), SplitRow::COLUMNS.join(","));
+        assert_eq!(fields_of::<PictureRow>(), PictureRow::COLUMNS.join(","));
     }
 }

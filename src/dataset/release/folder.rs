@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::metainfo::{self, MetaRow};
 use super::names::split_extension;
+use crate::dataset::export::manifest::{self, MANIFEST, ManifestRow};
 use crate::dataset::layout::{
     IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, class_folder, class_name, list_file,
 };
@@ -20,6 +21,8 @@ pub struct Picture {
     pub label: Label,
     pub part: Option<Part>,
     pub meta: Option<MetaRow>,
+    /// Its line of MANIFEST.csv, where covid-ct exported the release.
+    pub manifest: Option<ManifestRow>,
 }
 
 /// A release as read.
@@ -42,7 +45,26 @@ impl Release {
         let names = Names::of(&release.pictures);
         release.read_lists(folder, &names)?;
         release.add_meta(metainfo::read(&meta_path)?, &names);
+        release.add_manifest(folder)?;
         Ok(release)
+    }
+
+    /// An export of covid-ct says of each picture where it is from.
+    fn add_manifest(&mut self, folder: &Path) -> Result<()> {
+        let path = folder.join(MANIFEST);
+        if !path.is_file() {
+            return Ok(());
+        }
+        let mut rows: HashMap<String, ManifestRow> = manifest::read(&path)?
+            .into_iter()
+            .filter(ManifestRow::is_picture)
+            .map(|row| (row.file.clone(), row))
+            .collect();
+        for picture in &mut self.pictures {
+            let file = format!("{IMAGES}/{}/{}", class_folder(picture.label), picture.file_name);
+            picture.manifest = rows.remove(&file);
+        }
+        Ok(())
     }
 
     fn read_lists(&mut self, folder: &Path, names: &Names) -> Result<()> {
@@ -170,6 +192,7 @@ fn pictures(folder: &Path) -> Result<Vec<Picture>> {
             label: *label,
             part: None,
             meta: None,
+            manifest: None,
         }));
     }
     Ok(pictures)

@@ -102,10 +102,14 @@ fn keep(
         Err(error) => return complain(&error.to_string()),
     };
     let numbered = class_name(picture.label).to_lowercase();
+    let mut picture = picture.clone();
+    let object = objects.put(&bytes, extension)?;
+    // What the manifest says is of the bytes that were exported, not of others put in their place.
+    picture.manifest = picture.manifest.filter(|row| row.sha256 == object.sha256);
     Ok(Ok(Stored {
-        picture: picture.clone(),
         name: ReleasedName::parse(&picture.file_name, &numbered),
-        object: objects.put(&bytes, extension)?,
+        picture,
+        object,
         width: decoded.width(),
         height: decoded.height(),
         is_grey: !decoded.color().has_color(),

@@ -44,6 +44,8 @@ impl Paper {
         let preprint = preprint_doi(&self.name);
         let told = self.meta_rows().map(|meta| &meta.doi).find(|doi| !doi.is_empty());
         let doi = told.or(preprint.as_ref().map(|(doi, _)| doi)).cloned().unwrap_or_default();
+        let manifest =
+            self.pictures.iter().find_map(|stored| stored.picture.manifest.as_ref()).cloned();
         Extraction {
             sha256: self.sha256(),
             path: format!("covid-ct-release/{}", self.name),
@@ -52,6 +54,7 @@ impl Paper {
                 name: self.name.clone(),
                 doi,
                 server: preprint.map(|(_, server)| server.to_owned()).unwrap_or_default(),
+                licence: manifest.map(|row| row.licence).unwrap_or_default(),
                 ..PaperMeta::default()
             },
             pages: Vec::new(),

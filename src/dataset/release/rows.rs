@@ -57,16 +57,29 @@ pub fn write(
         }
         if !known.contains_key(&stored.key()) {
             decide(store, stored, image)?;
+            if let Some(row) = &stored.picture.manifest {
+                store.set_provenance(image.id, &json!(row).to_string())?;
+            }
         }
     }
     add_cases(store, papers, &images)?;
     parts.sort_unstable();
-    let split = Split { name: split.into(), how: json!({ "published": "COVID-CT" }), parts };
+    let split = Split { name: split.into(), how: how(papers), parts };
     imported.split_is_new = store.split(&split.name)?.as_ref() != Some(&split);
     if imported.split_is_new {
         store.save_split(&split)?;
     }
     Ok(imported)
+}
+
+/// How the release's split was made: as its manifest says, if it has one.
+fn how(papers: &[Paper]) -> serde_json::Value {
+    papers
+        .iter()
+        .flat_map(|paper| &paper.pictures)
+        .find_map(|stored| stored.picture.manifest.as_ref())
+        .and_then(|row| serde_json::from_str(&row.split_how).ok())
+        .unwrap_or_else(|| json!({ "published": "COVID-CT" }))
 }
 
 fn add_cases(

@@ -1,0 +1,64 @@
+//! `covid-ct stats`
+
+use std::path::Path;
+
+use covid_ct::Workspace;
+use covid_ct::dataset::stats::{ClassStats, Spread, Stats};
+use covid_ct::store::{Part, Store};
+
+use super::Outcome;
+use crate::cli::StatsArgs;
+
+/// A row of the table: what it says of a class.
+type Row = (&'static str, fn(&ClassStats) -> Option<String>);
+
+const ROWS: [Row; 8] = [
+    ("images", |class| Some(class.images.to_string())),
+    ("patients", |class| class.patients.map(|count| count.to_string())),
+    ("preprints", |class| class.preprints.map(|count| count.to_string())),
+    ("height", |class| class.height.map(spread)),
+    ("width", |class| class.width.map(spread)),
+    ("train", |class| part(class, Part::Train)),
+    ("val", |class| part(class, Part::Val)),
+    ("test", |class| part(class, Part::Test)),
+];
+
+pub fn run(workspace: &Path, args: &StatsArgs) -> anyhow::Result<Outcome> {
+    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let stats = Stats::read(&store, args.split.as_deref())?;
+    if args.json {
+        println!("{}", serde_json::to_string(&stats)?);
+    } else {
+        print_table(&stats);
+    }
+    Ok(Outcome::Done)
+}
+
+fn print_table(stats: &Stats) {
+    println!(
+        "{:<12}{:>20}{:>20}{:>20}{:>20}",
+        "", "here", "COVID-CT paper", "here", "COVID-CT paper"
+    );
+    let columns = || stats.dataset.iter().zip(&stats.paper).flat_map(|(here, paper)| [here, paper]);
+    let line = |name: &str, cell: &dyn Fn(&ClassStats) -> Option<String>| {
+        let cell = |class| format!("{:>20}", cell(class).unwrap_or_else(|| "-".into()));
+        println!("{name:<12}{}", columns().map(cell).collect::<Vec<_>>().concat());
+    };
+    line("", &|class| Some(class.label.to_string()));
+    for (name, value) in ROWS {
+        line(name, &value);
+    }
+    println!("\nheight and width: smallest / mean / greatest, in pixels");
+    match &stats.split {
+        Some(name) => println!("train, val and test: images of the split '{name}'"),
+        None => println!("train, val and test: no split named, and not just one is here"),
+    }
+}
+
+fn spread(Spread { min, mean, max }: Spread) -> String {
+    format!("{min} / {mean:.1} / {max}")
+}
+
+fn part(class: &ClassStats, part: Part) -> Option<String> {
+    class.parts.get(&part).map(ToString::to_string)
+}

@@ -1,0 +1,47 @@
+//! The published layout: `Images-processed/CT_COVID/…` and the lists of `Data-split/`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Layout, Place};
+use crate::dataset::export::items::Item;
+use crate::dataset::export::write::Written;
+use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
+use crate::dataset::{DatasetError, Result};
+use crate::store::{Label, Part};
+
+#[derive(Debug)]
+pub struct CovidCt {
+    folder: PathBuf,
+}
+
+impl CovidCt {
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.into() }
+    }
+}
+
+impl Layout for CovidCt {
+    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place> {
+        let file = format!("{IMAGES}/{}/{}", class_folder(item.label), item.row.name);
+        super::super::write::file(&self.folder, &file, png)?;
+        Ok(Place { file, container: String::new() })
+    }
+
+    /// Folders and lists are there for every class and part, if empty: loaders ask for all of them.
+    fn finish(self: Box<Self>, written: &[Written]) -> Result<()> {
+        for label in Label::ALL {
+            let class = self.folder.join(IMAGES).join(class_folder(*label));
+            std::fs::create_dir_all(&class).map_err(DatasetError::write(&class))?;
+            for part in Part::ALL {
+                let list: String = written
+                    .iter()
+                    .filter(|written| (written.label, written.part) == (*label, *part))
+                    .flat_map(|written| [&written.row.name, "\n"])
+                    .collect();
+                let file = format!("{SPLITS}/{}", list_file(*label, *part));
+                super::super::write::file(&self.folder, &file, list.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The formats a dataset is written in: one file each, all fed by the same engine with the same
+//! pictures in the same order.
+//!
+//! A format says where a picture goes and what is written beside the pictures. It never cuts,
+//! encodes, hashes or chooses: that is done once, in [`super::write`].
+
+mod covid_ct;
+mod image_folder;
+mod parquet;
+mod web_dataset;
+
+use std::path::Path;
+
+use super::items::Item;
+use super::options::Classes;
+use super::write::Written;
+use crate::dataset::Result;
+use crate::store::{Part, sha256_hex};
+use crate::worded::worded_enum;
+
+worded_enum! {
+    pub enum Format {
+        /// The layout COVID-CT was published in.
+        CovidCt = "covid-ct",
+        /// Hugging Face `imagefolder`: a folder a part and class, `metadata.csv` in each part.
+        ImageFolder = "imagefolder",
+        /// Tar shards as the `webdataset` library reads them.
+        WebDataset = "webdataset",
+        /// Parquet files with the pictures in them, as Hugging Face `datasets` reads them.
+        Parquet = "parquet",
+    }
+}
+
+/// Where a picture was put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Path below the export, or name in the container.
+    pub file: String,
+    /// Path of the container below the export; empty where there is none.
+    pub container: String,
+}
+
+/// A format at work.
+pub trait Layout {
+    /// Keeps one picture. Pictures come by part, then class, then name.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place>;
+
+    /// Writes what goes beside the pictures and closes what is open.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn finish(self: Box<Self>, written: &[Written]) -> Result<()>;
+}
+
+impl Format {
+    /// Starts writing to an empty folder.
+    pub(super) fn start(self, folder: &Path, classes: &Classes) -> Box<dyn Layout> {
+        match self {
+            Self::CovidCt => Box::new(covid_ct::CovidCt::new(folder)),
+            Self::ImageFolder => Box::new(image_folder::ImageFolder::new(folder, classes)),
+            Self::WebDataset => Box::new(web_dataset::WebDataset::new(folder, classes)),
+            Self::Parquet => Box::new(parquet::Parquet::new(folder, classes)),
+        }
+    }
+
+    /// Whether classes have names of their own in it.
+    pub fn names_classes(self) -> bool {
+        self != Self::CovidCt
+    }
+
+    /// Where the pictures of a part are, as a pattern of paths below the export.
+    pub(super) fn pattern(self, part: Part) -> String {
+        match self {
+            Self::CovidCt => "Images-processed/*/*.png".into(),
+            Self::ImageFolder => format!("{part}/**"),
+            Self::WebDataset => format!("{part}-*.tar"),
+            Self::Parquet => format!("data/{part}-*.parquet"),
+        }
+    }
+}
+
+/// The pictures in a container: `(name, SHA-256)`, in their order.
+///
+/// # Errors
+/// What is wrong with it, or that it is none.
+pub fn members(container: &Path) -> std::result::Result<Vec<(String, String)>, String> {
+    let hashed = |(name, bytes): (String, Vec<u8>)| (name, sha256_hex(&bytes));
+    let mut found = Vec::new();
+    let keep = |member| found.push(hashed(member));
+    match container.extension().and_then(|extension| extension.to_str()) {
+        Some("tar") => web_dataset::read(container, keep)?,
+        Some("parquet") => parquet::read(container, keep)?,
+        _ => return Err("expected a .tar or a .parquet file".into()),
+    }
+    Ok(found)
+}

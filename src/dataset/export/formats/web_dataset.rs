@@ -1,0 +1,135 @@
+//! Tar shards as the `webdataset` library reads them: `KEY.png`, `KEY.cls` (number of the class) and
+//! `KEY.json` (the line of MANIFEST.csv) one after the other.
+//!
+//! The library cuts a name at its first dot, and preprints' names have dots: keys have `_` there.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Layout, Place};
+use crate::dataset::export::items::Item;
+use crate::dataset::export::manifest::ManifestRow;
+use crate::dataset::export::options::Classes;
+use crate::dataset::export::write::Written;
+use crate::dataset::{DatasetError, Result};
+use crate::store::Part;
+
+/// Pictures a shard: some 50 MB of native CT panels.
+const SHARD: usize = 1000;
+
+pub struct WebDataset {
+    folder: PathBuf,
+    classes: Classes,
+    keys: HashSet<String>,
+    shard: Option<Shard>,
+}
+
+struct Shard {
+    path: PathBuf,
+    name: String,
+    part: Part,
+    number: usize,
+    pictures: usize,
+    tar: tar::Builder<BufWriter<File>>,
+}
+
+impl WebDataset {
+    pub fn new(folder: &Path, classes: &Classes) -> Self {
+        Self { folder: folder.into(), classes: classes.clone(), keys: HashSet::new(), shard: None }
+    }
+
+    /// The shard for the next picture of `part`.
+    fn shard(&mut self, part: Part) -> Result<&mut Shard> {
+        let number = match self.shard.take() {
+            Some(open) if open.part == part && open.pictures < SHARD => {
+                return Ok(self.shard.insert(open));
+            }
+            Some(full) => {
+                let next = if full.part == part { full.number + 1 } else { 0 };
+                full.close()?;
+                next
+            }
+            None => 0,
+        };
+        let name = format!("{part}-{number:06}.tar");
+        let path = self.folder.join(&name);
+        let file = File::create(&path).map_err(DatasetError::write(&path))?;
+        let tar = tar::Builder::new(BufWriter::new(file));
+        Ok(self.shard.insert(Shard { path, name, part, number, pictures: 0, tar }))
+    }
+
+    fn key(&mut self, stem: &str) -> String {
+        let wanted = stem.replace('.', "_");
+        let mut key = wanted.clone();
+        let mut n = 2;
+        while !self.keys.insert(key.clone()) {
+            key = format!("{wanted}~{n}");
+            n += 1;
+        }
+        key
+    }
+}
+
+impl Shard {
+    /// No owner, no time: the same pictures give the same bytes.
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        self.tar.append_data(&mut header, name, bytes).map_err(DatasetError::write(&self.path))
+    }
+
+    fn close(self) -> Result<()> {
+        let path = self.path;
+        let written = self.tar.into_inner().and_then(|mut file| file.flush());
+        written.map_err(DatasetError::write(&path))
+    }
+}
+
+impl Layout for WebDataset {
+    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place> {
+        let class = self.classes.index(item.label).unwrap_or_default().to_string();
+        let key = self.key(item.row.stem());
+        let shard = self.shard(item.part)?;
+        let file = format!("{key}.png");
+        let row =
+            ManifestRow { file: file.clone(), container: shard.name.clone(), ..item.row.clone() };
+        let json = serde_json::to_vec(&row)
+            .map_err(|error| DatasetError::write(&shard.path)(error.into()))?;
+        shard.append(&file, png)?;
+        shard.append(&format!("{key}.cls"), class.as_bytes())?;
+        shard.append(&format!("{key}.json"), &json)?;
+        shard.pictures += 1;
+        Ok(Place { file, container: shard.name.clone() })
+    }
+
+    fn finish(mut self: Box<Self>, _: &[Written]) -> Result<()> {
+        self.shard.take().map_or(Ok(()), Shard::close)
+    }
+}
+
+/// Gives every picture of a shard to `keep`.
+pub fn read(
+    path: &Path,
+    mut keep: impl FnMut((String, Vec<u8>)),
+) -> std::result::Result<(), String> {
+    let mut read = || -> std::io::Result<()> {
+        for entry in tar::Archive::new(File::open(path)?).entries()? {
+            let mut entry = entry?;
+            let path = entry.path()?.into_owned();
+            if path.extension().is_some_and(|extension| extension == "png") {
+                let name = path.to_string_lossy().into_owned();
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes)?;
+                keep((name, bytes));
+            }
+        }
+        Ok(())
+    };
+    read().map_err(|error| error.to_string())
+}

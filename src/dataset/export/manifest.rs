@@ -1,0 +1,186 @@
+//! `MANIFEST.csv`, which lists every file of an export, and `RECIPE.csv`, which lists the pictures
+//! that were left out of it: where each is from, how it was cut, and what its bytes must be.
+//!
+//! Nothing in a row depends on one database or one machine, so the same annotations give the same
+//! rows anywhere, and `rebuild` needs no more than a row and the PDF.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{DatasetError, Result};
+use crate::store::{ImageKey, PanelBox};
+
+pub const MANIFEST: &str = "MANIFEST.csv";
+pub const RECIPE: &str = "RECIPE.csv";
+
+/// A picture, or, with nothing but `file` and `sha256`, any other file of the export.
+///
+/// Texts are empty where nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ManifestRow {
+    /// Path below the export; of a picture in a container, its name there. Empty in a recipe.
+    pub file: String,
+    /// Path of the tar or Parquet file that holds the picture.
+    pub container: String,
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// `STEM.png`, the same in every format.
+    pub name: String,
+    /// Pixels of the file.
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    /// [`crate::store::Label`] as text.
+    pub label: String,
+    /// [`crate::store::Part`] as text.
+    pub part: String,
+    pub preprint: String,
+    pub version: String,
+    pub doi: String,
+    /// From 1.
+    pub page: Option<u32>,
+    /// PDF object number; `None` of an inline picture and of a rendering.
+    pub xref: Option<u32>,
+    /// [`crate::figures::ImageOrigin`] as text.
+    pub origin: String,
+    /// `x,y,w,h` in native pixels of the picture on the page.
+    pub crop: String,
+    pub letter: String,
+    /// Label of the figure: `Figure 1`.
+    pub figure: String,
+    pub licence: String,
+    pub case: String,
+    pub age: String,
+    pub sex: String,
+    pub location: String,
+    pub medical_history: String,
+    /// When the scan was taken, as the paper tells it.
+    pub time: String,
+    pub severity: String,
+    pub other_diseases: String,
+    /// Of the picture on the page: SHA-256 of its bytes, and its [`crate::look::Look`].
+    pub image_sha256: String,
+    pub image_look: String,
+    pub document_sha256: String,
+    /// `stage:curator@time`, joined by `; `.
+    pub decisions: String,
+    /// [`super::items::decision_id`]s, joined by blanks.
+    pub decision_ids: String,
+    /// How the split was made: JSON.
+    pub split_how: String,
+}
+
+impl ManifestRow {
+    /// What is neither a picture of the dataset nor the manifest itself.
+    pub fn other(file: String, sha256: String) -> Self {
+        Self { file, sha256, ..Self::default() }
+    }
+
+    pub fn is_picture(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    /// The name without its extension.
+    pub fn stem(&self) -> &str {
+        self.name.strip_suffix(".png").unwrap_or(&self.name)
+    }
+
+    /// Names the picture on the page as annotations do.
+    pub fn image_key(&self) -> ImageKey {
+        ImageKey {
+            preprint: self.preprint.clone(),
+            version: self.version.clone(),
+            page: self.page.unwrap_or(1),
+            xref: self.xref,
+            image_sha256: self.image_sha256.clone(),
+            document_sha256: self.document_sha256.clone(),
+        }
+    }
+
+    /// The crop, and the size of the file where the crop was scaled to it.
+    ///
+    /// # Errors
+    /// Which column is wrong.
+    pub fn cut(&self) -> std::result::Result<(PanelBox, Option<(u32, u32)>), String> {
+        let bounds: PanelBox = self.crop.parse().map_err(|e| format!("column crop: {e}"))?;
+        let size = self.width.zip(self.height).ok_or("columns width and height: no number")?;
+        Ok((bounds, (size != (bounds.w, bounds.h)).then_some(size)))
+    }
+}
+
+/// Reads all rows.
+///
+/// # Errors
+/// When the file cannot be read, or is no manifest; with the line.
+pub fn read(path: &Path) -> Result<Vec<ManifestRow>> {
+    let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+    let wrong = |problem: String| DatasetError::Manifest { path: PathBuf::from(path), problem };
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    let header = reader.headers().map_err(|error| wrong(error.to_string()))?;
+    for column in ["name", "sha256", "crop"] {
+        if !header.iter().any(|found| found == column) {
+            return Err(wrong(format!("no column '{column}'")));
+        }
+    }
+    reader.deserialize().collect::<csv::Result<_>>().map_err(|error| wrong(error.to_string()))
+}
+
+/// Writes the rows in the order given.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write(path: &Path, rows: &[ManifestRow]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut writer = csv::Writer::from_path(path)?;
+        if rows.is_empty() {
+            // The header is written with the first row: take it from an empty one.
+            let mut header = csv::Writer::from_writer(Vec::new());
+            header.serialize(ManifestRow::default())?;
+            let text = header.into_inner().map_err(csv::IntoInnerError::into_error)?;
+            let mut reader = csv::Reader::from_reader(&text[..]);
+            writer.write_record(reader.headers()?)?;
+        }
+        for row in rows {
+            writer.serialize(row)?;
+        }
+        writer.flush()
+    };
+    write().map_err(DatasetError::write(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_written() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join(MANIFEST);
+        let rows = vec![
+            ManifestRow {
+                name: "a-p1-2%0.png".into(),
+                crop: "0,1,2,3".into(),
+                width: Some(2),
+                height: Some(3),
+                decisions: "crop:ann@t; select:\"bob\"@t".into(),
+                ..ManifestRow::default()
+            },
+            ManifestRow::other("README.md".into(), "ab".into()),
+        ];
+        write(&path, &rows).expect("written");
+        assert_eq!(read(&path).expect("read"), rows);
+        assert_eq!(rows[0].cut().expect("a cut").1, None, "native size");
+        write(&path, &[]).expect("written");
+        assert_eq!(read(&path).expect("read"), []);
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "a,b\n1,2\n").expect("written");
+        let error = read(&path).expect_err("refused").to_string();
+        assert!(error.contains("x.csv") && error.contains("no column 'name'"), "{error}");
+    }
+}

@@ -1,0 +1,275 @@
+//! The engine of every export: cuts pictures in ordered chunks on several threads, hands them to the
+//! format one after the other, writes what every format has beside them, and puts the whole in place
+//! at once.
+//!
+//! No more than a chunk of encoded pictures is in memory, and one decoded picture a thread.
+
+use std::collections::{BTreeMap, HashSet};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use image::DynamicImage;
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::items::Item;
+use super::manifest::{self, MANIFEST, ManifestRow, RECIPE};
+use super::options::{Hosting, Options};
+use super::{card, croissant, metainfo, picture};
+use crate::dataset::layout::META_INFO;
+use crate::dataset::{DatasetError, Result};
+use crate::look::Look;
+use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
+
+/// Pictures cut before they are handed to the format.
+const CHUNK: usize = 64;
+
+/// What an export wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exported {
+    pub counts: BTreeMap<(Label, Part), usize>,
+    /// Pictures that may not be re-hosted: in the recipe only.
+    pub left_out: usize,
+    /// Panels of the split that have lost their label since it was made.
+    pub without_label: usize,
+    /// Labelled panels that the split does not hold.
+    pub not_in_split: usize,
+    /// Pictures that could not be written or are not what they must be, and why.
+    pub failures: Vec<String>,
+}
+
+/// A picture that is written, or that the recipe lists.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub row: ManifestRow,
+    pub label: Label,
+    pub part: Part,
+    pub caption: String,
+}
+
+/// A picture cut and encoded.
+struct Cut {
+    png: Vec<u8>,
+    sha256: String,
+    size: (u32, u32),
+    look: Look,
+}
+
+/// Writes `items` to `target`, replacing what was there as a whole; `advance` is called after each
+/// picture.
+///
+/// # Errors
+/// When no item can be written, the disk refuses, or it is stopped; then what was at `target` is still
+/// there, and nothing else stays.
+pub fn write(
+    items: Vec<Item>,
+    objects: &ObjectStore,
+    options: &Options<'_>,
+    target: &Path,
+    mut advance: impl FnMut(),
+) -> Result<Exported> {
+    if items.is_empty() {
+        return Err(DatasetError::NothingToExport);
+    }
+    let parent = target.parent().unwrap_or(target);
+    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
+    let folder = tempfile::Builder::new()
+        .prefix(".part-")
+        // As any new folder's; the umask applies. The builder's own default keeps others out.
+        .permissions(std::fs::Permissions::from_mode(0o777))
+        .tempdir_in(parent)
+        .map_err(DatasetError::write(parent))?;
+    let mut exported = Exported::default();
+    let pictures =
+        write_pictures(items, objects, options, folder.path(), &mut exported, &mut advance)?;
+    if pictures.hosted.is_empty() && pictures.left_out.is_empty() {
+        return Err(DatasetError::NothingReadable(exported.failures));
+    }
+    for written in &pictures.hosted {
+        *exported.counts.entry((written.label, written.part)).or_default() += 1;
+    }
+    exported.left_out = pictures.left_out.len();
+    write_beside(folder.path(), &pictures, options)?;
+    replace(target, folder)?;
+    Ok(exported)
+}
+
+/// The pictures, by part, then name.
+#[derive(Default)]
+struct Pictures {
+    hosted: Vec<Written>,
+    left_out: Vec<Written>,
+}
+
+fn write_pictures(
+    mut items: Vec<Item>,
+    objects: &ObjectStore,
+    options: &Options<'_>,
+    folder: &Path,
+    exported: &mut Exported,
+    advance: &mut impl FnMut(),
+) -> Result<Pictures> {
+    items.sort_by(|a, b| (a.part, a.row.stem()).cmp(&(b.part, b.row.stem())));
+    let threads = options.jobs.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| DatasetError::Threads(error.to_string()))?;
+    let mut layout = options.format.start(folder, &options.classes);
+    let mut pictures = Pictures::default();
+    for chunk in items.chunks_mut(CHUNK) {
+        if options.is_stopped() {
+            return Err(DatasetError::Interrupted);
+        }
+        let cuts = pool.install(|| cut_all(objects, chunk));
+        for (item, cut) in chunk.iter_mut().zip(cuts) {
+            advance();
+            let cut = match cut {
+                Ok(cut) => cut,
+                Err(problem) => {
+                    exported.failures.push(format!("{}: {problem}", item.row.name));
+                    continue;
+                }
+            };
+            if !item.row.sha256.is_empty() && item.row.sha256 != cut.sha256 {
+                exported.failures.push(format!(
+                    "{}: rebuilt, but not to the same bytes: expected the SHA-256 {}, got {}",
+                    item.row.name, item.row.sha256, cut.sha256
+                ));
+            }
+            tell(&mut item.row, &cut);
+            if item.hosted {
+                let place = layout.add(item, &cut.png)?;
+                (item.row.file, item.row.container) = (place.file, place.container);
+            }
+            let written = Written {
+                row: std::mem::take(&mut item.row),
+                label: item.label,
+                part: item.part,
+                caption: std::mem::take(&mut item.caption),
+            };
+            if item.hosted { &mut pictures.hosted } else { &mut pictures.left_out }.push(written);
+        }
+    }
+    layout.finish(&pictures.hosted)?;
+    exported.failures.sort_unstable();
+    Ok(pictures)
+}
+
+/// Notes what is known of a picture once it is cut.
+fn tell(row: &mut ManifestRow, cut: &Cut) {
+    row.sha256.clone_from(&cut.sha256);
+    (row.width, row.height) = (Some(cut.size.0), Some(cut.size.1));
+    if row.image_look.is_empty() {
+        row.image_look = cut.look.to_string();
+    }
+}
+
+/// Cuts the pictures of a chunk, in their order; panels of one picture that follow each other share
+/// its decoding.
+fn cut_all(objects: &ObjectStore, chunk: &[Item]) -> Vec<std::result::Result<Cut, String>> {
+    let of_pictures: Vec<&[Item]> = chunk.chunk_by(|one, next| one.object == next.object).collect();
+    let cut: Vec<Vec<_>> = of_pictures
+        .into_par_iter()
+        .map(|panels| {
+            let picture = decode(objects, panels);
+            let look = picture.as_ref().map(Look::of);
+            let cut = |item: &Item| {
+                let (picture, look) = (picture.as_ref()?, look.as_ref().map_err(Clone::clone)?);
+                let png = picture::cut(picture, item.bounds, item.size)?;
+                let sha256 = sha256_hex(&png);
+                let size = item.size.unwrap_or((item.bounds.w, item.bounds.h));
+                Ok(Cut { png, sha256, size, look: *look })
+            };
+            panels.iter().map(cut).collect()
+        })
+        .collect();
+    cut.into_iter().flatten().collect()
+}
+
+/// The picture that all of `panels` are of.
+fn decode(objects: &ObjectStore, panels: &[Item]) -> std::result::Result<DynamicImage, String> {
+    let first = panels.first().ok_or("no panel")?;
+    let bytes = objects.read(&first.object).map_err(|error| error.to_string())?;
+    image::load_from_memory(&bytes).map_err(|error| error.to_string())
+}
+
+/// What every format has beside its pictures.
+fn write_beside(folder: &Path, pictures: &Pictures, options: &Options<'_>) -> Result<()> {
+    let mut by_class: Vec<&Written> = pictures.hosted.iter().collect();
+    by_class.sort_by(|a, b| (a.label, a.row.stem()).cmp(&(b.label, b.row.stem())));
+    metainfo::write(&folder.join(format!("{META_INFO}.csv")), &by_class)?;
+    if options.hosting == Hosting::Open {
+        let rows: Vec<ManifestRow> =
+            pictures.left_out.iter().map(|written| written.row.clone()).collect();
+        manifest::write(&folder.join(RECIPE), &rows)?;
+    }
+    let facts = card::Facts::of(&pictures.hosted, &pictures.left_out, options);
+    file(folder, "README.md", card::write(&facts).as_bytes())?;
+    let containers: HashSet<&str> =
+        pictures.hosted.iter().map(|written| written.row.container.as_str()).collect();
+    let containers = hashes(folder, |path| containers.contains(path))?;
+    file(folder, "croissant.json", croissant::write(&facts, folder, &containers)?.as_bytes())?;
+    write_manifest(folder, &pictures.hosted)
+}
+
+/// The pictures, by part and name, then all other files, by path.
+fn write_manifest(folder: &Path, hosted: &[Written]) -> Result<()> {
+    let in_folder: HashSet<&str> = hosted
+        .iter()
+        .filter(|written| written.row.container.is_empty())
+        .map(|written| written.row.file.as_str())
+        .collect();
+    let mut rows: Vec<ManifestRow> = hosted.iter().map(|written| written.row.clone()).collect();
+    let others = hashes(folder, |path| !in_folder.contains(path))?;
+    rows.extend(others.into_iter().map(|(path, sha256)| ManifestRow::other(path, sha256)));
+    manifest::write(&folder.join(MANIFEST), &rows)
+}
+
+/// Path and SHA-256 of the files below a folder that `counts`, by path.
+pub fn hashes(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for entry in WalkDir::new(folder) {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(folder).to_owned();
+            DatasetError::read(&path)(error.into())
+        })?;
+        let path = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy();
+        if entry.file_type().is_file() && counts(&path) {
+            let sha256 = sha256_of_file(entry.path()).map_err(DatasetError::read(entry.path()))?;
+            found.insert(path.into_owned(), sha256);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes `bytes` to `relative` below `folder`, with the folders in between.
+pub fn file(folder: &Path, relative: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(relative);
+    let parent: PathBuf = path.parent().unwrap_or(folder).into();
+    std::fs::create_dir_all(&parent).map_err(DatasetError::write(&parent))?;
+    std::fs::write(&path, bytes).map_err(DatasetError::write(&path))
+}
+
+/// Puts the finished folder in the place of an older one, which stays until then.
+fn replace(target: &Path, finished: tempfile::TempDir) -> Result<()> {
+    let failed = || DatasetError::write(target);
+    let parent = target.parent().unwrap_or(target);
+    if target.exists() {
+        let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(parent).map_err(failed())?;
+        let old = aside.path().join("export");
+        std::fs::rename(target, &old).map_err(failed())?;
+        if let Err(error) = std::fs::rename(finished.path(), target) {
+            if std::fs::rename(&old, target).is_err() {
+                // Better found under an odd name than gone.
+                let _ = aside.keep();
+            }
+            return Err(failed()(error));
+        }
+    } else {
+        std::fs::rename(finished.path(), target).map_err(failed())?;
+    }
+    // It is no longer where the guard would delete it.
+    let _ = finished.keep();
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The numbers that papers print of a dataset: pictures, patients, preprints, sizes, parts; and those
+//! that the paper of COVID-CT printed of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use super::{DatasetError, Result};
+use crate::store::{Label, LabelledPanel, Part, Store};
+
+/// Smallest, mean and greatest of some lengths, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    pub min: u32,
+    pub mean: f64,
+    pub max: u32,
+}
+
+impl Spread {
+    /// `None` of nothing.
+    pub fn of(lengths: &[u32]) -> Option<Self> {
+        let (min, max) = (*lengths.iter().min()?, *lengths.iter().max()?);
+        let sum: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+        Some(Self { min, mean: sum as f64 / lengths.len() as f64, max })
+    }
+}
+
+/// One class of a dataset. `None` is what is not told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassStats {
+    pub label: Label,
+    pub images: usize,
+    /// Patients of papers; pictures whose patient nobody told count for none.
+    pub patients: Option<usize>,
+    pub preprints: Option<usize>,
+    pub height: Option<Spread>,
+    pub width: Option<Spread>,
+    /// Pictures by part of the split; empty where there is no split.
+    pub parts: BTreeMap<Part, usize>,
+}
+
+/// A picture as the numbers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted<'a> {
+    pub label: Label,
+    pub part: Option<Part>,
+    pub width: u32,
+    pub height: u32,
+    pub preprint: &'a str,
+    /// Empty where nobody told whose scan it is.
+    pub case: &'a str,
+}
+
+impl<'a> Counted<'a> {
+    /// `None` of a panel without a class.
+    fn of(panel: &'a LabelledPanel, parts: &HashMap<i64, Part>) -> Option<Self> {
+        Some(Self {
+            label: panel.label?,
+            part: parts.get(&panel.id).copied(),
+            width: panel.bounds.w,
+            height: panel.bounds.h,
+            preprint: &panel.preprint_name,
+            case: panel.case.as_deref().unwrap_or_default(),
+        })
+    }
+}
+
+/// The numbers of both classes, COVID first; a class without pictures is there too.
+pub fn count(pictures: &[Counted<'_>]) -> Vec<ClassStats> {
+    let of = |label: Label| {
+        let of_class: Vec<&Counted<'_>> = pictures.iter().filter(|p| p.label == label).collect();
+        let lengths = |length: fn(&Counted<'_>) -> u32| -> Option<Spread> {
+            Spread::of(&of_class.iter().map(|picture| length(picture)).collect::<Vec<_>>())
+        };
+        let mut parts = BTreeMap::new();
+        if pictures.iter().any(|picture| picture.part.is_some()) {
+            parts.extend(Part::ALL.iter().map(|part| (*part, 0)));
+        }
+        for part in of_class.iter().filter_map(|picture| picture.part) {
+            *parts.entry(part).or_default() += 1;
+        }
+        let told = of_class.iter().filter(|picture| !picture.case.is_empty());
+        let patients: BTreeSet<_> = told.map(|picture| (picture.preprint, picture.case)).collect();
+        let preprints: BTreeSet<_> = of_class.iter().map(|picture| picture.preprint).collect();
+        ClassStats {
+            label,
+            images: of_class.len(),
+            patients: Some(patients.len()),
+            preprints: Some(preprints.len()),
+            height: lengths(|picture| picture.height),
+            width: lengths(|picture| picture.width),
+            parts,
+        }
+    };
+    Label::ALL.iter().map(|label| of(*label)).collect()
+}
+
+/// What Zhao et al. print of COVID-CT (arXiv 2003.13865, version 1 of the dataset): sizes are of the
+/// COVID class.
+pub fn paper() -> Vec<ClassStats> {
+    let parts = |counts: [usize; 3]| Part::ALL.iter().copied().zip(counts).collect();
+    vec![
+        ClassStats {
+            label: Label::Covid,
+            images: 275,
+            patients: Some(143),
+            preprints: None,
+            height: Some(Spread { min: 153, mean: 491.0, max: 1853 }),
+            width: Some(Spread { min: 124, mean: 383.0, max: 1485 }),
+            parts: parts([183, 57, 35]),
+        },
+        ClassStats {
+            label: Label::NonCovid,
+            images: 195,
+            patients: None,
+            preprints: None,
+            height: None,
+            width: None,
+            parts: parts([146, 15, 34]),
+        },
+    ]
+}
+
+/// The numbers of a database.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stats {
+    /// The split that the parts are of.
+    pub split: Option<String>,
+    pub dataset: Vec<ClassStats>,
+    pub paper: Vec<ClassStats>,
+}
+
+impl Stats {
+    /// Of every panel that has a class. The parts are of the split named, else of `default`, else of
+    /// the only one there is.
+    ///
+    /// # Errors
+    /// [`DatasetError::NoSuchSplit`] where the one named is not there, or the database's.
+    pub fn read(store: &Store, split: Option<&str>) -> Result<Self> {
+        let names = store.split_names()?;
+        let chosen = match split {
+            Some(name) => Some(name.to_owned()),
+            None if names.iter().any(|name| name == "default") => Some("default".to_owned()),
+            None if names.len() == 1 => names.first().cloned(),
+            None => None,
+        };
+        let parts: HashMap<i64, Part> = match &chosen {
+            None => HashMap::new(),
+            Some(name) => store
+                .split(name)?
+                .ok_or_else(|| DatasetError::no_such_split(name, &names))?
+                .parts
+                .into_iter()
+                .collect(),
+        };
+        let panels = store.labelled_panels()?;
+        let pictures: Vec<Counted<'_>> =
+            panels.iter().filter_map(|panel| Counted::of(panel, &parts)).collect();
+        Ok(Self { split: chosen, dataset: count(&pictures), paper: paper() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_is_counted_by_itself() {
+        let picture = |label, part, width, preprint, case| Counted {
+            label,
+            part,
+            width,
+            height: 2 * width,
+            preprint,
+            case,
+        };
+        let stats = count(&[
+            picture(Label::Covid, Some(Part::Train), 10, "a", "Patient 1"),
+            picture(Label::Covid, Some(Part::Test), 20, "a", "Patient 2"),
+            picture(Label::Covid, None, 40, "b", ""),
+        ]);
+        let covid = &stats[0];
+        assert_eq!((covid.images, covid.patients, covid.preprints), (3, Some(2), Some(2)));
+        let width = covid.width.expect("widths");
+        assert_eq!((width.min, width.max), (10, 40));
+        assert!((width.mean - 70.0 / 3.0).abs() < 1e-9);
+        assert_eq!(covid.parts.values().copied().collect::<Vec<_>>(), [1, 0, 1]);
+        assert_eq!((stats[1].images, stats[1].height), (0, None));
+    }
+
+    #[test]
+    fn the_papers_parts_add_up() {
+        for class in paper() {
+            assert_eq!(class.parts.values().sum::<usize>(), class.images);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a dataset is rebuilt from, as read from disk.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::{RebuildError, Result};
+use crate::curation::annotations;
+use crate::dataset::{MANIFEST, ManifestRow, RECIPE, read_manifest};
+use crate::figures::ImageOrigin;
+use crate::store::{DecisionRow, sha256_of_file};
+
+/// The list of an export's files that a folder of annotations may hold.
+const SUMS: &str = "SHA256SUMS";
+
+#[derive(Debug)]
+pub enum From {
+    /// Pictures of one or both of an export's lists.
+    Recipe(Vec<ManifestRow>),
+    /// A folder of annotations, and its decisions.
+    Annotations(PathBuf),
+}
+
+impl From {
+    /// Reads a recipe or a manifest, those of an export's folder, or knows a folder of annotations.
+    ///
+    /// # Errors
+    /// [`RebuildError::NoSource`] where it is none of them, or what is wrong in a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let nothing = || RebuildError::NoSource { path: path.into() };
+        if path.is_dir() && path.join("decisions.csv").is_file() {
+            return Ok(Self::Annotations(path.into()));
+        }
+        let files = if path.is_dir() {
+            [MANIFEST, RECIPE].map(|name| path.join(name)).to_vec()
+        } else {
+            vec![path.to_owned()]
+        };
+        let mut rows = Vec::new();
+        for file in files.into_iter().filter(|file| file.is_file()) {
+            rows.extend(read_manifest(&file)?.into_iter().filter(ManifestRow::is_picture));
+        }
+        if rows.is_empty() { Err(nothing()) } else { Ok(Self::Recipe(rows)) }
+    }
+
+    /// SHA-256 of the PDFs it speaks of.
+    pub(super) fn documents(&self) -> HashSet<String> {
+        match self {
+            Self::Recipe(rows) => rows.iter().map(|row| row.document_sha256.clone()).collect(),
+            Self::Annotations(folder) => {
+                decisions(folder).into_iter().map(|row| row.document_sha256).collect()
+            }
+        }
+    }
+
+    /// Whether it speaks of renderings, or may: annotations do not tell them from inline pictures.
+    pub(super) fn has_renderings(&self) -> bool {
+        match self {
+            Self::Recipe(rows) => {
+                rows.iter().any(|row| row.origin == ImageOrigin::Rendered.as_str())
+            }
+            Self::Annotations(folder) => decisions(folder).iter().any(|row| row.xref.is_none()),
+        }
+    }
+}
+
+/// Rows that cannot be read are told of by the import.
+fn decisions(folder: &Path) -> Vec<DecisionRow> {
+    annotations::read_decisions(folder).unwrap_or_default()
+}
+
+/// Which files below `exported` are not as `SHA256SUMS` of the annotations lists them; `None` where
+/// there is no such list.
+pub(super) fn not_as_listed(annotations: &Path, exported: &Path) -> Result<Option<Vec<String>>> {
+    let path = annotations.join(SUMS);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path).map_err(RebuildError::read(&path))?;
+    let listed = text.lines().filter_map(|line| line.split_once("  "));
+    let differs = |(sha256, name): (&str, &str)| match sha256_of_file(&exported.join(name)) {
+        Ok(found) if found == sha256 => None,
+        Ok(_) => Some(format!("{name}: its bytes differ from those in {SUMS}")),
+        Err(_) => Some(format!("{name}: is missing")),
+    };
+    Ok(Some(listed.filter_map(differs).collect()))
+}
