@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Annotations(args) => commands::annotations::run(&cli.workspace, &args),
         Command::ImportRelease(args) => commands::import_release::run(&cli.workspace, &args),
         Command::Split(args) => commands::split::run(&cli.workspace, &args),
+        Command::Audit(args) => commands::audit::run(&cli.workspace, &args),
         Command::Export(args) => commands::export::run(&cli.workspace, &args),
         Command::Train(args) => commands::train::run(&cli.workspace, &args),
         Command::Evaluate(args) => commands::evaluate::run(&cli.workspace, &args),
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Completions(args) => Ok(commands::manual::completions(&args)),
         Command::Man(args) => commands::manual::man(&args),
         Command::Worker(args) => commands::worker::run(&args),
+        Command::ScoreDuplicates(args) => commands::score_duplicates::run(&args),
         Command::ScorePanels(args) => commands::score_panels::run(&cli.workspace, &args),
     };
     match outcome {

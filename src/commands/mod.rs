@@ -2,6 +2,7 @@
 //! Data goes to stdout, progress and complaints to stderr.
 
 pub mod annotations;
+pub mod audit;
 pub mod curators;
 pub mod evaluate;
 pub mod export;
@@ -12,6 +13,7 @@ pub mod ingest;
 pub mod label;
 pub mod manual;
 pub mod report;
+pub mod score_duplicates;
 pub mod score_panels;
 pub mod show;
 pub mod split;

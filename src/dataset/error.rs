@@ -15,6 +15,14 @@ pub enum DatasetError {
         "no split named '{name}' here ({known}): make it with `covid-ct split {name}`, or name another with --split"
     )]
     NoSuchSplit { name: String, known: String },
+    #[error(
+        "no release was imported: `covid-ct import-release DIR` keeps the parts it was published with"
+    )]
+    NothingPublished,
+    #[error(
+        "the split '{0}' holds the parts that a release was published with: give the new split another name"
+    )]
+    IsPublished(String),
     #[error("no panel of the split '{0}' still has a label and a picture: nothing to export")]
     NothingToExport(String),
     #[error("'{0}' cannot name an export: expected a plain folder name")]

@@ -60,6 +60,8 @@ pub struct Pair {
 
 /// Told how far a search is.
 pub trait Progress: Sync {
+    /// The pairs of so many pictures are to be screened.
+    fn start(&self, _pictures: usize) {}
     /// The pairs of one more picture are screened.
     fn screened(&self) {}
     /// Screening is over: this many candidates are left to compare.
@@ -73,6 +75,7 @@ impl Progress for () {}
 
 /// All related pairs, by `(one, other)`; the same at any number of threads.
 pub fn pairs(sketches: &[Sketch], progress: &dyn Progress) -> Vec<Pair> {
+    progress.start(sketches.len());
     let candidates = candidates(sketches, progress);
     progress.left(candidates.len());
     let related = |candidate: &Candidate| {

@@ -8,7 +8,7 @@
 
 mod metainfo;
 mod names;
-mod picture;
+pub(super) mod picture;
 
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::PermissionsExt as _;
@@ -96,7 +96,7 @@ pub fn export(store: &Store, name: &str, target: &Path) -> Result<Exported> {
     Ok(exported)
 }
 
-fn find_split(store: &Store, name: &str) -> Result<Split> {
+pub(super) fn find_split(store: &Store, name: &str) -> Result<Split> {
     if let Some(split) = store.split(name)? {
         return Ok(split);
     }

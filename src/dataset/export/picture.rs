@@ -10,16 +10,24 @@ use crate::store::PanelBox;
 /// # Errors
 /// When the box reaches outside the picture.
 pub fn cut(picture: &DynamicImage, bounds: PanelBox) -> Result<Vec<u8>, String> {
-    if !bounds.fits(picture.width(), picture.height()) {
-        let (width, height) = (picture.width(), picture.height());
-        return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
-    }
-    let panel = grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h));
+    let panel = grey(picture, bounds)?;
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
         .write_image(panel.as_raw(), panel.width(), panel.height(), ExtendedColorType::L8)
         .map_err(|error| error.to_string())?;
     Ok(png)
+}
+
+/// Cuts `bounds` out of a picture as 8-bit grey, with transparency laid on white.
+///
+/// # Errors
+/// When the box reaches outside the picture.
+pub fn grey(picture: &DynamicImage, bounds: PanelBox) -> Result<GrayImage, String> {
+    if !bounds.fits(picture.width(), picture.height()) {
+        let (width, height) = (picture.width(), picture.height());
+        return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
+    }
+    Ok(grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h)))
 }
 
 /// Luma (Rec. 709, as the `image` crate computes it; of a grey pixel, its value), with transparency
