@@ -1,10 +1,12 @@
 //! `covid-ct audit`
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use covid_ct::Workspace;
-use covid_ct::dataset::audit::{Audit, Owner, Related, audit};
+use covid_ct::dataset::audit::{Audit, Item, Owner, Related, audit};
 use covid_ct::dataset::looks::Watch;
 use covid_ct::duplicates::Progress;
 use covid_ct::report;
@@ -21,18 +23,17 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let store = Store::open_existing(&workspace)?;
     let found = audit(&store, args.split.as_deref(), &Bars::new())?;
-    if args.json {
-        println!("{}", serde_json::to_string(&found)?);
-    } else {
-        print(&found);
-    }
+    let text = if args.json { serde_json::to_string(&found)? + "\n" } else { in_words(&found)? };
+    std::io::stdout().write_all(text.as_bytes())?;
     if args.html || args.out.is_some() {
         let folder = args.out.clone().unwrap_or_else(|| workspace.audit());
         let path = write_page(&store, &found, &folder)?;
+        // Beside JSON, which a program reads, only stderr is for people.
+        let line = format!("page: {}\n", path.display());
         if args.json {
-            eprintln!("covid-ct: page: {}", path.display());
+            std::io::stderr().write_all(line.as_bytes())?;
         } else {
-            println!("page: {}", path.display());
+            std::io::stdout().write_all(line.as_bytes())?;
         }
     }
     for failure in &found.unreadable {
@@ -56,63 +57,61 @@ fn write_page(store: &Store, found: &Audit, folder: &Path) -> anyhow::Result<Pat
     Ok(written.path)
 }
 
-fn print(found: &Audit) {
+/// What was found, for reading.
+fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
     match &found.split {
-        Some(split) => print!("split '{split}': "),
-        None => print!("all labelled panels: "),
+        Some(split) => write!(out, "split '{split}': ")?,
+        None => write!(out, "all labelled panels: ")?,
     }
-    println!("{} panels in {} groups", found.panel_count, found.groups);
-    related("pictures that are there twice", &found.same);
-    related("pairs of one scan, so alike are they", &found.alike);
+    writeln!(out, "{} panels in {} groups", found.panel_count, found.groups)?;
+    related(&mut out, "pictures that are there twice", &found.same)?;
+    related(&mut out, "pairs of one scan, so alike are they", &found.alike)?;
     if found.split.is_some() {
-        crossings(found);
-    } else {
-        println!("\nNo split was looked at: --split NAME does");
+        crossings(&mut out, found)?;
     }
-    println!("\nThe class told without looking at the lungs, AUROC (0.5 is chance):");
+    writeln!(out, "\nThe class told without looking at the lungs, AUROC (0.5 is chance):")?;
     for shortcut in &found.shortcuts {
         let auroc = shortcut.auroc.map_or("-".into(), |auroc| format!("{auroc:.3}"));
-        println!("  {:<22} {auroc:>6}", shortcut.by);
+        writeln!(out, "  {:<22} {auroc:>6}", shortcut.by)?;
     }
     let verdict = match (&found.split, found.leaks) {
-        (Some(_), true) => "\nThe split leaks.",
-        (Some(_), false) => "\nThe split leaks nothing that is known.",
-        (None, _) => return,
+        (Some(_), true) => "The split leaks.",
+        (Some(_), false) => "The split leaks nothing that is known.",
+        (None, _) => "No split was looked at: --split NAME does.",
     };
-    println!("{verdict}");
+    writeln!(out, "\n{verdict}")?;
+    Ok(out)
 }
 
-fn related(what: &str, pairs: &[Related]) {
+fn related(out: &mut String, what: &str, pairs: &[Related]) -> std::fmt::Result {
     let count = |keep: fn(&Related) -> bool| pairs.iter().filter(|pair| keep(pair)).count();
-    println!(
+    writeln!(
+        out,
         "\n{} {what}; {} across parts, {} with labels that contradict each other",
         pairs.len(),
         count(|pair| pair.crosses),
         count(|pair| pair.label_conflict)
-    );
+    )?;
     for pair in pairs.iter().take(LISTED) {
-        let part = |part: Option<_>| part.map_or(String::new(), |part| format!(" {part}"));
-        println!(
-            "  {} ({}{})  {} ({}{})  detail {:.3}{}",
-            pair.one.name,
-            pair.one.label,
-            part(pair.one.part),
-            pair.other.name,
-            pair.other.label,
-            part(pair.other.part),
-            pair.detail,
-            if pair.mirrored { ", mirrored" } else { "" }
-        );
+        let side = |item: &Item| {
+            let part = item.part.map_or(String::new(), |part| format!(" {part}"));
+            format!("{} ({}{part})", item.name, item.label)
+        };
+        let mirrored = if pair.mirrored { ", mirrored" } else { "" };
+        let (one, other) = (side(&pair.one), side(&pair.other));
+        writeln!(out, "  {one}  {other}  detail {:.3}{mirrored}", pair.detail)?;
     }
     if pairs.len() > LISTED {
-        println!("  and {} more (--json, --html)", pairs.len() - LISTED);
+        writeln!(out, "  and {} more (--json, --html)", pairs.len() - LISTED)?;
     }
+    Ok(())
 }
 
-fn crossings(found: &Audit) {
+fn crossings(out: &mut String, found: &Audit) -> std::fmt::Result {
     for owner in Owner::ALL {
         let across: Vec<_> = found.crossings.iter().filter(|c| c.what == *owner).collect();
-        println!("\n{} {owner}s in two parts or more", across.len());
+        writeln!(out, "\n{} {owner}s in two parts or more", across.len())?;
         for crossing in across {
             let counts: Vec<String> = crossing
                 .panels
@@ -121,9 +120,10 @@ fn crossings(found: &Audit) {
                 .collect();
             let case = crossing.case.as_ref().map_or(String::new(), |case| format!(", {case}"));
             let allowed = if crossing.is_leak { "" } else { " (a split by patient may)" };
-            println!("  {}{case}: {}{allowed}", crossing.paper, counts.join(", "));
+            writeln!(out, "  {}{case}: {}{allowed}", crossing.paper, counts.join(", "))?;
         }
     }
+    Ok(())
 }
 
 /// Bars for what takes seconds: reading pictures, screening pairs, comparing what is left. Hidden where
