@@ -188,8 +188,8 @@ fn pair_figure(pair: &Related, pictures: &Pictures) -> Markup {
         figure {
             div.two { (side(&pair.one, pair.places.0)) (side(&pair.other, pair.places.1)) }
             figcaption {
-                @if pair.label_conflict { strong.bad { "labels contradict " } }
-                @if pair.crosses { strong.bad { "across parts " } }
+                @if pair.label_conflict { strong.bad { "labels contradict" } ", " }
+                @if pair.crosses { strong.bad { "across parts" } ", " }
                 span.quiet {
                     @if pair.mirrored { "mirrored, " }
                     "correlation " (format!("{:.3}", pair.correlation))
