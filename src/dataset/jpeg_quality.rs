@@ -26,12 +26,11 @@ pub fn jpeg_quality(bytes: &[u8]) -> Option<f64> {
 
 fn quality_of(segment: &[u8]) -> Option<f64> {
     let (first, table) = segment.split_first()?;
-    let sum: f64 = match first >> 4 {
-        0 => table.get(..64)?.iter().map(|step| f64::from(*step)).sum(),
-        _ => {
-            let steps = table.get(..128)?.chunks_exact(2);
-            steps.map(|step| f64::from(u16::from_be_bytes([step[0], step[1]]))).sum()
-        }
+    let sum: f64 = if first >> 4 == 0 {
+        table.get(..64)?.iter().map(|step| f64::from(*step)).sum()
+    } else {
+        let steps = table.get(..128)?.chunks_exact(2);
+        steps.map(|step| f64::from(u16::from_be_bytes([step[0], step[1]]))).sum()
     };
     let scale = 100.0 * sum / SUGGESTED;
     let quality = if scale <= 100.0 { (200.0 - scale) / 2.0 } else { 5000.0 / scale };

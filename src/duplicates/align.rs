@@ -9,7 +9,7 @@ use super::sketch::{SIDE, Window};
 
 /// Sides of the pictures aligned, coarse to fine, the most steps taken on each, and the correlation
 /// to reach there: on the first, copies may still be on their way, on the last they reach 0.98.
-const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.8), (32, 12, 0.9), (64, 6, 0.95)];
+const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.85), (32, 12, 0.9), (64, 6, 0.95)];
 /// A step that moves no edge by more than this many pixels is the last of its level.
 const STILL: f64 = 0.03;
 /// Scales and overlaps beyond these are no crop by a tenth at each edge.
@@ -48,10 +48,6 @@ impl Map {
         let is_enough = across.min(across * self.scale[0]) > LEAST_OVERLAP
             && down.min(down * self.scale[1]) > LEAST_OVERLAP;
         is_enough.then_some(window)
-    }
-
-    pub fn apply(&self, x: f64, y: f64) -> (f64, f64) {
-        (self.scale[0] * x + self.offset[0], self.scale[1] * y + self.offset[1])
     }
 }
 
@@ -102,28 +98,32 @@ impl Level {
         Self { side, grey }
     }
 
-    /// Grey level and its slope, a pixel, along x and y at a point in fractions of the sides, which
-    /// must lie inside the picture.
-    fn sample(&self, x: f64, y: f64) -> (f64, f64, f64) {
-        let last = self.side - 2;
-        let place = |at: f64| {
-            let at = (at * self.side as f64 - 0.5).clamp(0.0, (self.side - 1) as f64);
-            let cell = (at as usize).min(last);
-            (cell, (at - cell as f64) as f32)
-        };
-        let ((x, u), (y, v)) = (place(x), place(y));
-        let (above, below) =
-            (&self.grey[y * self.side + x..], &self.grey[(y + 1) * self.side + x..]);
-        let (a, b, c, d) = (above[0], above[1], below[0], below[1]);
-        let value = (1.0 - v) * (a + u * (b - a)) + v * (c + u * (d - c));
-        let across = (1.0 - v) * (b - a) + v * (d - c);
-        let down = (1.0 - u) * (c - a) + u * (d - b);
-        (f64::from(value), f64::from(across), f64::from(down))
+    /// The pixel at or before a point in fractions of a side, and how far past its middle the point is.
+    fn place(&self, at: f64) -> (usize, f32) {
+        let at = (at * self.side as f64 - 0.5).clamp(0.0, (self.side - 1) as f64);
+        let cell = (at as usize).min(self.side - 2);
+        (cell, (at - cell as f64) as f32)
     }
 
-    /// Grey level at a point in fractions of the sides.
-    pub fn grey(&self, x: f64, y: f64) -> f32 {
-        self.sample(x, y).0 as f32
+    /// Grey level and its slope, a pixel, along x and y at a place along each.
+    #[inline]
+    fn sample(&self, (x, u): (usize, f32), (y, v): (usize, f32)) -> [f32; 3] {
+        let at = y * self.side + x;
+        let (above, below) = (&self.grey[at..at + 2], &self.grey[at + self.side..][..2]);
+        let (across, across_below) = (above[1] - above[0], below[1] - below[0]);
+        let (first, second) = (above[0] + u * across, below[0] + u * across_below);
+        let down = second - first;
+        [first + v * down, across + v * (across_below - across), down]
+    }
+
+    /// Grey levels at the points of a grid, in fractions of the sides, row by row.
+    pub fn greys(&self, xs: &[f64], ys: &[f64]) -> Vec<f32> {
+        let xs: Vec<_> = xs.iter().map(|x| self.place(*x)).collect();
+        let row = |y: &f64| {
+            let y = self.place(*y);
+            xs.iter().map(move |x| self.sample(*x, y)[0])
+        };
+        ys.iter().flat_map(row).collect()
     }
 }
 
@@ -171,22 +171,21 @@ impl Fit {
         let last = |edge: f64| ((edge * side - 0.5).floor() as usize).min(one.side - 1);
         let mut fit =
             Self { products: [[0.0; UNKNOWNS]; UNKNOWNS], right: [0.0; UNKNOWNS], squares: 0.0 };
+        let columns: Vec<(usize, f64, (usize, f32))> = (first(overlap.left)..=last(overlap.right))
+            .map(|column| {
+                let x = (column as f64 + 0.5) / side;
+                (column, x, other.place(map.scale[0] * x + map.offset[0]))
+            })
+            .collect();
         for row in first(overlap.top)..=last(overlap.bottom) {
             let y = (row as f64 + 0.5) / side;
-            for column in first(overlap.left)..=last(overlap.right) {
-                let x = (column as f64 + 0.5) / side;
-                let (at_x, at_y) = map.apply(x, y);
-                let (grey, across, down) = other.sample(at_x, at_y);
+            let at_y = other.place(map.scale[1] * y + map.offset[1]);
+            let greys = &one.grey[row * one.side..][..one.side];
+            for &(column, x, at_x) in &columns {
+                let [grey, across, down] = other.sample(at_x, at_y).map(f64::from);
                 let (across, down) = (across * side, down * side);
                 let terms = [across * x, down * y, across, down, grey, 1.0];
-                let wanted = f64::from(one.grey[row * one.side + column]);
-                for (i, term) in terms.iter().enumerate() {
-                    for (j, other) in terms.iter().enumerate().skip(i) {
-                        fit.products[i][j] += term * other;
-                    }
-                    fit.right[i] += term * wanted;
-                }
-                fit.squares += wanted * wanted;
+                fit.add(&terms, f64::from(greys[column]));
             }
         }
         for i in 0..UNKNOWNS {
@@ -195,6 +194,17 @@ impl Fit {
             }
         }
         Some(fit)
+    }
+
+    #[inline]
+    fn add(&mut self, terms: &[f64; UNKNOWNS], wanted: f64) {
+        for i in 0..UNKNOWNS {
+            for j in i..UNKNOWNS {
+                self.products[i][j] += terms[i] * terms[j];
+            }
+            self.right[i] += terms[i] * wanted;
+        }
+        self.squares += wanted * wanted;
     }
 
     /// Of the grey levels as they lie now.

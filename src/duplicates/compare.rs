@@ -54,14 +54,13 @@ pub fn compare(one: &Sketch, other: &Sketch, candidate: &Candidate) -> Option<Li
 /// What of two pictures lies on each other, at `SIDE` x `SIDE` points of the overlap.
 fn overlaid(one: &Level, other: &Level, map: &Map) -> Option<(Vec<f32>, Vec<f32>)> {
     let overlap = map.overlap()?;
-    let place = |from: f64, length: f64, i: usize| from + length * (i as f64 + 0.5) / SIDE as f64;
-    let points = (0..SIDE * SIDE).map(|i| {
-        let x = place(overlap.left, overlap.width(), i % SIDE);
-        let y = place(overlap.top, overlap.height(), i / SIDE);
-        let (at_x, at_y) = map.apply(x, y);
-        (one.grey(x, y), other.grey(at_x, at_y))
-    });
-    Some(points.unzip())
+    let fraction = |i: usize| (i as f64 + 0.5) / SIDE as f64;
+    let xs: Vec<f64> = (0..SIDE).map(|i| overlap.left + overlap.width() * fraction(i)).collect();
+    let ys: Vec<f64> = (0..SIDE).map(|i| overlap.top + overlap.height() * fraction(i)).collect();
+    let on_other = |points: &[f64], axis: usize| -> Vec<f64> {
+        points.iter().map(|at| map.scale[axis] * at + map.offset[axis]).collect()
+    };
+    Some((one.greys(&xs, &ys), other.greys(&on_other(&xs, 0), &on_other(&ys, 1))))
 }
 
 /// Over how many pixels on each side to average what is compared: as much as the coarser of the two

@@ -81,7 +81,7 @@ pub fn pairs(sketches: &[Sketch], progress: &dyn Progress) -> Vec<Pair> {
     let related = |candidate: &Candidate| {
         let likeness = compare(&sketches[candidate.one], &sketches[candidate.other], candidate);
         progress.compared();
-        Some(pair(candidate, &likeness?)).filter(|pair| pair.is_related())
+        Some(pair(candidate, &likeness?)).filter(Pair::is_related)
     };
     let found: Vec<Pair> = candidates.par_iter().filter_map(related).collect();
     // A picture may be alike both as it is and mirrored.

@@ -2,6 +2,7 @@
 //! from elsewhere.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -21,11 +22,10 @@ pub fn render(store: &Store, audit: &Audit) -> (Markup, Vec<String>) {
     let mut problems = Vec::new();
     let shown = audit.same.iter().take(SHOWN).chain(audit.alike.iter().take(SHOWN));
     for place in shown.flat_map(|pair| [pair.places.0, pair.places.1]) {
-        if !pictures.contains_key(&place) {
-            match thumbnail(store, &audit.panels[place]) {
-                Ok(address) => drop(pictures.insert(place, address)),
-                Err(problem) => problems.push(problem),
-            }
+        let Entry::Vacant(free) = pictures.entry(place) else { continue };
+        match thumbnail(store, &audit.panels[place]) {
+            Ok(address) => drop(free.insert(address)),
+            Err(problem) => problems.push(problem),
         }
     }
     (page(audit, &pictures), problems)

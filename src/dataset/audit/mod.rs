@@ -166,10 +166,12 @@ fn items(panels: &mut [LabelledPanel], parts: Option<&HashMap<i64, Part>>) -> Ve
     panels.iter().zip(stems).map(item).collect()
 }
 
+/// A patient, or a paper, of no case.
+type Owned<'a> = (Owner, &'a str, Option<&'a str>);
+
 /// Patients, then papers, that are in two parts or more.
 fn crossings(items: &[Item], by_patient: bool) -> Vec<Crossing> {
-    let mut owned: BTreeMap<(Owner, &str, Option<&str>), BTreeMap<Part, Vec<String>>> =
-        BTreeMap::new();
+    let mut owned: BTreeMap<Owned, BTreeMap<Part, Vec<String>>> = BTreeMap::new();
     for item in items {
         let Some(part) = item.part else { continue };
         let mut add = |owner, case| {
@@ -181,7 +183,7 @@ fn crossings(items: &[Item], by_patient: bool) -> Vec<Crossing> {
             add(Owner::Patient, Some(case.as_str()));
         }
     }
-    let crossing = |((what, paper, case), panels): ((Owner, &str, Option<&str>), _)| Crossing {
+    let crossing = |((what, paper, case), panels): (Owned, _)| Crossing {
         what,
         paper: paper.to_owned(),
         case: case.map(str::to_owned),

@@ -9,8 +9,10 @@ use crate::metrics::{Scored, auroc};
 /// Parts that the panels are divided into: each is scored by what was learned from the others.
 const FOLDS: usize = 5;
 
-/// What gives the class away, each with what is known of a panel.
-const FEATURES: [(&str, fn(&Traits) -> Vec<f64>); 6] = [
+/// Something that may give the class away, and what is known of it of a panel.
+type Feature = (&'static str, fn(&Traits) -> Vec<f64>);
+
+const FEATURES: [Feature; 6] = [
     ("size", |t| vec![f64::from(t.width), f64::from(t.height)]),
     ("aspect", |t| vec![f64::from(t.width) / f64::from(t.height)]),
     ("colour mode", |t| vec![f64::from(u8::from(t.is_colour)), f64::from(u8::from(t.has_alpha))]),
@@ -147,7 +149,7 @@ mod tests {
     fn a_group_is_never_learned_from_and_scored() {
         // Each patient has a width of its own: known only to those that saw the patient.
         let traits: Vec<Traits> = (0..60).map(|i| traits(100 + i / 3)).collect();
-        let class = |group: usize| (group * 7 / 5) % 2 == 0;
+        let class = |group: usize| (group * 7 / 5).is_multiple_of(2);
         let example =
             |(i, traits)| Example { traits, source: "x", is_covid: class(i / 3), group: i / 3 };
         let examples: Vec<Example> = traits.iter().enumerate().map(example).collect();

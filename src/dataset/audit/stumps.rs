@@ -65,7 +65,7 @@ impl Stumps {
         let mut model =
             Self { bias: ((positives + 1.0) / (negatives + 1.0)).ln(), stumps: Vec::new() };
         let columns: Vec<Column> = (0..rows.first().map_or(0, |row| row.len()))
-            .map(|column| Column::of(rows.iter().map(|row| row[column]).collect()))
+            .map(|column| Column::of(&rows.iter().map(|row| row[column]).collect::<Vec<_>>()))
             .collect();
         let mut scores = vec![model.bias; rows.len()];
         for _ in 0..ROUNDS {
@@ -106,8 +106,8 @@ struct Column {
 }
 
 impl Column {
-    fn of(values: Vec<f64>) -> Self {
-        let mut sorted = values.clone();
+    fn of(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let mut distinct = sorted.clone();
         distinct.dedup();
