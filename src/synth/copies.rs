@@ -89,9 +89,11 @@ fn scaled(picture: &GrayImage, scale: f32) -> GrayImage {
     imageops::resize(picture, width, height, FilterType::CatmullRom)
 }
 
-/// The pictures of the published COVID-CT dataset that are one picture, by file name: found by
-/// looking at the most alike pairs side by side, aligned, at full size. Everything else that looks alike
-/// there is a neighbouring slice (660, 661 and 663.png; 753 and 754.png) or another window.
+/// The pictures of the published COVID-CT dataset that are one picture, by file name. The most alike
+/// pairs by coarse views (160) were looked at side by side, those near the border at 340 pixels with
+/// their difference. A pair that coarse views miss would be missing here: recall on this list is that of
+/// the detail check. The closest others are neighbouring slices (660, 661 and 663.png; 753 and 754.png)
+/// or another window.
 pub const PUBLISHED: [&[&str]; 11] = [
     &["kjr-21-e24-p5-29.png", "71%0.jpg"],
     &["kjr-21-e24-p5-31.png", "71%1.jpg"],
