@@ -79,7 +79,7 @@ bench: build ## Time ingest beside poppler and PyMuPDF, where they are installed
 	@python3 tools/bench.py $(BINARY) data/bench
 
 .PHONY: score
-score: build ## Measure extraction against hand-made truth (SHARED=../shared) and a synthetic corpus
+score: build ## Measure extraction, panels and duplicates against hand-made truth (SHARED=../shared) and a synthetic corpus
 	@tools/score.sh '$(SHARED)'
 
 ##### From PDFs to a report, stage by stage

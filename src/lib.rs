@@ -9,6 +9,7 @@
 
 pub mod curation;
 pub mod dataset;
+pub mod duplicates;
 pub mod extract;
 pub mod figures;
 pub mod locate;

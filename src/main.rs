@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::ImportRelease(args) => commands::import_release::run(&cli.workspace, &args),
         Command::RecoverCrops(args) => commands::recover_crops::run(&cli.workspace, &args),
         Command::Split(args) => commands::split::run(&cli.workspace, &args),
+        Command::Audit(args) => commands::audit::run(&cli.workspace, &args),
         Command::Export(args) => commands::export::run(&cli.workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(&cli.workspace, &args),
         Command::Stats(args) => commands::stats::run(&cli.workspace, &args),
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Man(args) => commands::manual::man(&args),
         Command::Worker(args) => commands::worker::run(&args),
         Command::ScoreCrops(args) => commands::score_crops::run(&args),
+        Command::ScoreDuplicates(args) => commands::score_duplicates::run(&args),
         Command::ScorePanels(args) => commands::score_panels::run(&cli.workspace, &args),
     };
     match outcome {

@@ -46,6 +46,10 @@ impl Workspace {
         self.data().join("show")
     }
 
+    pub fn audit(&self) -> PathBuf {
+        self.data().join("audit")
+    }
+
     pub fn report(&self) -> PathBuf {
         self.data().join("report")
     }

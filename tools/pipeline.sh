@@ -70,8 +70,8 @@ print(panels["covid"] + panels["non_covid"])'
 label() { covid_ct label; }
 
 split() {
-    headline "split: whole patients -> train, val, test"
-    covid_ct split
+    headline "split: whole groups -> train, val, test"
+    tolerant covid_ct split
 }
 
 export_dataset() {

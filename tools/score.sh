@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Ingests the papers with hand-made truth and a synthetic corpus into a temporary workspace and prints
-# how much of the truth was found, and of the panels of compound pictures, beside what is wanted. Usage: score.sh [SHARED], called by the
-# Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth and tools/score_figures.py.
+# how much of the truth was found, of the panels of compound pictures, and of copies of pictures, beside
+# what is wanted. Usage: score.sh [SHARED], called by the Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth and tools/score_figures.py.
 # Exit code 1: something wanted is missed; 2: could not run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -48,10 +48,16 @@ scans=()
 if [ -d "$shared/data/covid-ct/Images" ]; then
     scans=(--scans "$shared/data/covid-ct/Images")
 else
-    echo "score: no published scans in $shared/data/covid-ct; compounds of them are not scored" >&2
+    echo "score: no published scans in $shared/data/covid-ct; compounds and copies of them are not scored" >&2
 fi
 echo
 "$binary" --workspace "$folder/synthetic" score-panels "${scans[@]}" || {
+    code=$?
+    if [ "$code" -gt 1 ]; then exit 2; fi
+    missed=1
+}
+echo
+"$binary" score-duplicates "${scans[@]}" || {
     code=$?
     if [ "$code" -gt 1 ]; then exit 2; fi
     missed=1

@@ -1,4 +1,4 @@
-//! What becomes of labelled panels: `import-release`, `split`, `export`.
+//! What becomes of labelled panels: `import-release`, `split`, `audit`, `export`.
 
 use std::path::PathBuf;
 
@@ -42,6 +42,12 @@ pub struct RecoverCropsArgs {
     pub jobs: Option<std::num::NonZero<usize>>,
 }
 
+/// Divides the labelled panels into train, val and test: whole groups, each class and source as close
+/// to the ratio as they allow.
+///
+/// A group is what may show one patient: the panels of a paper in all its versions, of papers that
+/// print the same picture (re-scaled, re-compressed, cropped or mirrored), or slices of one scan. Splits have
+/// names and live side by side; one of the same name is replaced.
 #[derive(Debug, Args)]
 pub struct SplitArgs {
     /// Name of the split
@@ -53,18 +59,54 @@ pub struct SplitArgs {
     pub ratio: String,
 
     /// What stays together
-    #[arg(long, value_enum, default_value = "patient")]
+    #[arg(long, value_enum, default_value = "group")]
     pub by: SplitBy,
 
-    /// Decides which part a patient (or paper) falls to, of those that keep the ratio
+    /// Take the parts that an imported release was published with
+    #[arg(long, conflicts_with_all = ["ratio", "by", "seed"])]
+    pub published: bool,
+
+    /// Decides which part a group falls to, of those that keep the ratio
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SplitBy {
+    /// Papers, those that share a picture or a scan together
+    Group,
+    /// Cases of a paper
     Patient,
+    /// Papers in all their versions
     Paper,
+}
+
+/// Looks for what makes a dataset look easier than it is.
+///
+/// Pictures that are there twice (re-scaled, re-compressed, brightened, cropped, mirrored), slices of
+/// one scan, labels that contradict each other there; with --split, patients, papers and pictures
+/// that are in two parts; and how well the class can be told without looking at the lungs, from size,
+/// shape, colour mode, file type, JPEG quality, border and source (cross-validated AUROC).
+///
+/// Exit code 1 where the split leaks: a picture, patient or paper is in two parts. In a split by
+/// patient, papers may be.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Split to look for leaks in
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Also write an HTML page with the pictures side by side, to data/audit/NAME.html
+    #[arg(long)]
+    pub html: bool,
+
+    /// Folder to write the HTML page to
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Writes the panels of a split as a dataset: pictures, their lists, and beside them, in every format,

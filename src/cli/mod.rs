@@ -58,8 +58,10 @@ pub enum Command {
     ImportRelease(ImportReleaseArgs),
     /// Find the pictures of a release in the figures they were cut out of
     RecoverCrops(RecoverCropsArgs),
-    /// Divide the labelled panels into train, val and test, whole patients at a time
+    /// Divide the labelled panels into train, val and test, whole groups at a time
     Split(SplitArgs),
+    /// Look for duplicates, leaks of a split, and shortcuts that give the class away
+    Audit(AuditArgs),
     /// Write the dataset, in the published COVID-CT layout or another format
     Export(ExportArgs),
     /// Make a dataset again from PDFs and a recipe or annotations
@@ -88,6 +90,9 @@ pub enum Command {
     /// Tell how many panels are proposed right, for `make score`
     #[command(hide = true)]
     ScorePanels(ScorePanelsArgs),
+    /// Tell how many copies of pictures are found, for `make score`
+    #[command(hide = true)]
+    ScoreDuplicates(ScoreDuplicatesArgs),
 }
 
 /// Seconds a worker may take for a document.
@@ -170,4 +175,19 @@ pub struct ScorePanelsArgs {
     /// Which series of compounds to paste
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(..1000))]
     pub series: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct ScoreDuplicatesArgs {
+    /// Folder of scans to copy; drawn ones otherwise
+    #[arg(long, value_name = "DIR")]
+    pub scans: Option<PathBuf>,
+
+    /// Which copies to make
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Time all pairs of a quarter, half and all of N pictures instead
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(4..))]
+    pub pictures: Option<u32>,
 }

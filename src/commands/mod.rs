@@ -2,6 +2,7 @@
 //! Data goes to stdout, progress and complaints to stderr.
 
 pub mod annotations;
+pub mod audit;
 pub mod curators;
 pub mod evaluate;
 pub mod export;
@@ -15,6 +16,7 @@ pub mod rebuild;
 pub mod recover_crops;
 pub mod report;
 pub mod score_crops;
+pub mod score_duplicates;
 pub mod score_panels;
 pub mod show;
 pub mod split;

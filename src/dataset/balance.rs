@@ -1,5 +1,5 @@
-//! Divides groups of panels into train, val and test: whole groups, each class as close to the ratio
-//! as they allow.
+//! Divides groups of panels into train, val and test: whole groups, each class and source as close to
+//! the ratio as they allow.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -10,8 +10,15 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::store::{Label, Part};
 
-/// Panels of a group, by class in the order of [`Label::ALL`].
-pub type Counts = [u32; 2];
+/// Panels of a group by stratum: by class in the order of [`Label::ALL`], then by class and source.
+pub type Counts = Vec<u32>;
+
+/// Strata that are classes.
+const CLASSES: usize = Label::ALL.len();
+
+/// Weight of a class's sources, together, beside the class itself: a source is given way where a class
+/// would suffer.
+const SOURCES: f64 = 0.5;
 
 const PARTS: usize = Part::ALL.len();
 
@@ -75,7 +82,8 @@ impl FromStr for Ratio {
 /// groups move and pairs trade places for as long as that comes closer. The distance is Pearson's
 /// chi-squared over the size of the class, summed over classes: the squared difference between the
 /// share of its panels that a part holds and the share it should hold, over the latter. It fills the
-/// parts at one pace, so that each gets its share of large groups too.
+/// parts at one pace, so that each gets its share of large groups too. That of a source within its class
+/// counts by the share of the class that it is, and half in all.
 pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
@@ -88,12 +96,15 @@ pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
     balance.part_of.into_iter().map(|part| Part::ALL[part]).collect()
 }
 
-type Held = [Counts; PARTS];
+/// Part by part, what it holds of each stratum.
+type Held = Vec<Counts>;
 
 struct Balance<'a> {
     groups: &'a [Counts],
     ratio: Ratio,
     totals: Counts,
+    /// Of each stratum, in the distance.
+    weights: Vec<f64>,
     part_of: Vec<usize>,
     held: Held,
 }
@@ -106,21 +117,29 @@ enum Change {
 
 impl<'a> Balance<'a> {
     fn new(groups: &'a [Counts], ratio: Ratio) -> Self {
-        let mut totals = Counts::default();
+        let strata = groups.first().map_or(CLASSES, Vec::len);
+        let mut totals = vec![0; strata];
         for group in groups {
-            add(&mut totals, *group);
+            add(&mut totals, group);
         }
-        Self { groups, ratio, totals, part_of: vec![0; groups.len()], held: Held::default() }
+        Self {
+            groups,
+            ratio,
+            weights: weights(groups, &totals),
+            totals,
+            part_of: vec![0; groups.len()],
+            held: vec![vec![0; strata]; PARTS],
+        }
     }
 
     fn cost(&self, held: &Held) -> Cost {
         let mut cost = Cost { missing: 0, distance: 0.0 };
-        for class in 0..Label::ALL.len() {
+        for (stratum, (&total, weight)) in self.totals.iter().zip(&self.weights).enumerate() {
             for (part, wanted) in held.iter().zip(self.ratio.0) {
-                let share = f64::from(part[class]) / f64::from(self.totals[class].max(1));
-                cost.distance += (share - wanted).powi(2) / wanted.max(NO_SHARE);
-                let is_missing = part[class] == 0 && wanted > 0.0 && self.totals[class] > 0;
-                cost.missing += u32::from(is_missing);
+                let share = f64::from(part[stratum]) / f64::from(total.max(1));
+                cost.distance += weight * (share - wanted).powi(2) / wanted.max(NO_SHARE);
+                let is_missing = part[stratum] == 0 && wanted > 0.0 && total > 0;
+                cost.missing += u32::from(is_missing && stratum < CLASSES);
             }
         }
         cost
@@ -130,21 +149,21 @@ impl<'a> Balance<'a> {
     /// not count yet: at first they are missing everywhere.
     fn place(&mut self, group: usize) {
         let distance = |part: usize| {
-            let mut held = self.held;
-            add(&mut held[part], self.groups[group]);
+            let mut held = self.held.clone();
+            add(&mut held[part], &self.groups[group]);
             self.cost(&held).distance
         };
         let part = (0..PARTS).min_by(|a, b| distance(*a).total_cmp(&distance(*b))).unwrap_or(0);
         self.part_of[group] = part;
-        add(&mut self.held[part], self.groups[group]);
+        add(&mut self.held[part], &self.groups[group]);
     }
 
     /// Makes the one change that comes closest; false where none comes closer.
     fn improve(&mut self, order: &[usize]) -> bool {
         // Groups of equal counts in one part are interchangeable: one stands for all.
-        let mut standing: BTreeMap<(usize, Counts), usize> = BTreeMap::new();
+        let mut standing: BTreeMap<(usize, &Counts), usize> = BTreeMap::new();
         for &group in order {
-            standing.entry((self.part_of[group], self.groups[group])).or_insert(group);
+            standing.entry((self.part_of[group], &self.groups[group])).or_insert(group);
         }
         let mut best: Option<Change> = None;
         let mut lowest = self.cost(&self.held);
@@ -158,7 +177,7 @@ impl<'a> Balance<'a> {
             for to in (0..PARTS).filter(|to| *to != from) {
                 try_change(Change::Move { group: one, to });
             }
-            for (_, &other) in standing.range((from + 1, Counts::default())..) {
+            for (_, &other) in standing.range((from + 1, &Counts::new())..) {
                 try_change(Change::Trade { one, other });
             }
         }
@@ -172,9 +191,9 @@ impl<'a> Balance<'a> {
     }
 
     fn after(&self, change: &Change) -> Held {
-        let mut held = self.held;
+        let mut held = self.held.clone();
         let mut shift = |group: usize, to: usize| {
-            let (from, counts) = (self.part_of[group], self.groups[group]);
+            let (from, counts) = (self.part_of[group], &self.groups[group]);
             for class in 0..counts.len() {
                 held[from][class] -= counts[class];
                 held[to][class] += counts[class];
@@ -191,9 +210,25 @@ impl<'a> Balance<'a> {
     }
 }
 
-fn add(sum: &mut Counts, counts: Counts) {
+/// 1 for each class; for each source within it half the share of the class that it is.
+fn weights(groups: &[Counts], totals: &[u32]) -> Vec<f64> {
+    let class_of = |stratum: usize| {
+        let of_stratum =
+            |class: &usize| groups.iter().any(|group| group[stratum] > 0 && group[*class] > 0);
+        (0..CLASSES).filter(of_stratum).map(|class| totals[class]).max()
+    };
+    let weight = |stratum: usize| match stratum {
+        _ if stratum < CLASSES => 1.0,
+        _ => {
+            SOURCES * f64::from(totals[stratum]) / f64::from(class_of(stratum).unwrap_or(1).max(1))
+        }
+    };
+    (0..totals.len()).map(weight).collect()
+}
+
+fn add(sum: &mut [u32], counts: &[u32]) {
     for (sum, count) in sum.iter_mut().zip(counts) {
-        *sum += count;
+        *sum += *count;
     }
 }
 
@@ -208,11 +243,27 @@ mod tests {
     }
 
     fn held(groups: &[Counts], parts: &[Part]) -> Held {
-        let mut held = Held::default();
+        let strata = groups.first().map_or(CLASSES, Vec::len);
+        let mut held = vec![vec![0; strata]; PARTS];
         for (group, part) in groups.iter().zip(parts) {
-            add(&mut held[*part as usize], *group);
+            add(&mut held[*part as usize], group);
         }
         held
+    }
+
+    fn vectors<const N: usize>(groups: &[[u32; N]]) -> Vec<Counts> {
+        groups.iter().map(|group| group.to_vec()).collect()
+    }
+
+    #[test]
+    fn each_source_of_a_class_keeps_the_ratio() {
+        // All COVID; half of one source, half of the other.
+        let mut groups = vec![[1, 0, 1, 0]; 100];
+        groups.extend(vec![[1, 0, 0, 1]; 50]);
+        let groups = vectors(&groups);
+        let held = held(&groups, &balance(&groups, paper_ratio(), 0));
+        let of_sources: Vec<&[u32]> = held.iter().map(|part| &part[2..]).collect();
+        assert_eq!(of_sources, [[70, 35], [12, 6], [18, 9]]);
     }
 
     #[test]
@@ -228,13 +279,14 @@ mod tests {
     fn single_panels_reach_the_ratio_exactly() {
         let mut groups = vec![[1, 0]; 100];
         groups.extend(vec![[0, 1]; 200]);
+        let groups = vectors(&groups);
         let parts = balance(&groups, paper_ratio(), 3);
         assert_eq!(held(&groups, &parts), [[70, 140], [12, 24], [18, 36]]);
     }
 
     #[test]
     fn three_groups_fill_three_parts_and_train_gets_the_largest() {
-        let groups = [[5, 0], [50, 0], [9, 0], [0, 3], [0, 40], [0, 4]];
+        let groups = vectors(&[[5, 0], [50, 0], [9, 0], [0, 3], [0, 40], [0, 4]]);
         assert_eq!(held(&groups, &balance(&groups, paper_ratio(), 0)), [[50, 40], [5, 3], [9, 4]]);
     }
 
@@ -242,6 +294,7 @@ mod tests {
     fn large_groups_are_not_all_trained_on() {
         let mut groups = vec![[8, 0]; 20];
         groups.extend(vec![[1, 0]; 80]);
+        let groups = vectors(&groups);
         let parts = balance(&groups, paper_ratio(), 0);
         for part in Part::ALL {
             let large = parts[..20].iter().filter(|of| *of == part).count();
@@ -251,14 +304,14 @@ mod tests {
 
     #[test]
     fn a_part_nobody_wants_stays_empty() {
-        let groups = vec![[1, 1]; 10];
+        let groups = vectors(&[[1, 1]; 10]);
         let ratio = "80,0,20".parse().expect("ratio");
         assert_eq!(held(&groups, &balance(&groups, ratio, 0)), [[8, 8], [0, 0], [2, 2]]);
     }
 
     #[test]
     fn another_seed_is_another_split() {
-        let groups = vec![[1, 0]; 60];
+        let groups = vectors(&[[1, 0]; 60]);
         assert_ne!(balance(&groups, paper_ratio(), 0), balance(&groups, paper_ratio(), 1));
     }
 
@@ -268,6 +321,7 @@ mod tests {
             groups in prop::collection::vec([0u32..12, 0u32..12], 0..60),
             seed in any::<u64>(),
         ) {
+            let groups = vectors(&groups);
             let parts = balance(&groups, paper_ratio(), seed);
             prop_assert_eq!(parts.len(), groups.len());
             prop_assert_eq!(&parts, &balance(&groups, paper_ratio(), seed));
@@ -278,10 +332,11 @@ mod tests {
             groups in prop::collection::vec([0u32..9, 0u32..9], 1..30),
             seed in any::<u64>(),
         ) {
+            let groups = vectors(&groups);
             let parts = balance(&groups, paper_ratio(), seed);
             let reached = held(&groups, &parts);
             let mut state = Balance::new(&groups, paper_ratio());
-            state.held = reached;
+            state.held.clone_from(&reached);
             state.part_of = parts.iter().map(|part| *part as usize).collect();
             for group in 0..groups.len() {
                 for to in 0..PARTS {

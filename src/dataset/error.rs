@@ -36,6 +36,14 @@ pub enum DatasetError {
     Manifest { path: PathBuf, problem: String },
     #[error("{path} is no export: it holds no MANIFEST.csv; `covid-ct export` writes one", path = path.display())]
     NoExport { path: PathBuf },
+    #[error(
+        "no release was imported: `covid-ct import-release DIR` keeps the parts it was published with"
+    )]
+    NothingPublished,
+    #[error(
+        "the split '{0}' holds the parts that a release was published with: give the new split another name"
+    )]
+    IsPublished(String),
     #[error("'{0}' cannot name an export: expected a plain folder name")]
     BadName(String),
     #[error("{folder} is no COVID-CT release: {missing} is missing; expected Images/ or Images-processed/ with CT_COVID/ and CT_NonCOVID/ (unpacked), Data-split/ with its lists, and COVID-CT-MetaInfo.xlsx or .csv", folder = folder.display())]
@@ -53,16 +61,6 @@ pub enum DatasetError {
 pub type Result<T> = std::result::Result<T, DatasetError>;
 
 impl DatasetError {
-    /// `known` are the names there are.
-    pub(super) fn no_such_split(name: &str, known: &[String]) -> Self {
-        let known = if known.is_empty() {
-            "there is none yet".to_owned()
-        } else {
-            format!("there are: {}", known.join(", "))
-        };
-        Self::NoSuchSplit { name: name.into(), known }
-    }
-
     pub(super) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Read { path, source }

@@ -8,6 +8,9 @@ use crate::worded::worded_enum;
 worded_enum! {
     /// What stays together.
     pub enum GroupBy {
+        /// All panels that may show one patient: of one paper, in all its versions, and of papers tied to
+        /// it by a picture or a scan that both show.
+        Group = "group",
         /// The panels of one case of one paper, in all its versions.
         Patient = "patient",
         /// All panels of one paper, in all its versions.
@@ -57,7 +60,7 @@ impl Owner {
     fn of(panel: &LabelledPanel, by: GroupBy) -> Self {
         let paper = panel.preprint_name.clone();
         match (by, &panel.case) {
-            (GroupBy::Paper, _) => Self::Paper { paper },
+            (GroupBy::Group | GroupBy::Paper, _) => Self::Paper { paper },
             (GroupBy::Patient, Some(case)) => Self::Case { paper, case: case.clone() },
             (GroupBy::Patient, None) => Self::Picture(Picture::of(panel)),
         }
@@ -68,9 +71,12 @@ impl Owner {
 ///
 /// By patient, a panel without a case forms a group with all others of its picture, and joins that
 /// group to the cases of those: whose scan it is, nobody said. Panels of the same pixels, in two
-/// versions or two papers, are one group whatever their owners.
-pub fn groups(panels: &[LabelledPanel], by: GroupBy) -> Vec<Vec<usize>> {
+/// versions or two papers, are one group whatever their owners, and so are those that `ties` names.
+pub fn groups(panels: &[LabelledPanel], by: GroupBy, ties: &[(usize, usize)]) -> Vec<Vec<usize>> {
     let mut joined = Joined::new(panels.len());
+    for &(one, other) in ties {
+        joined.join(one, other);
+    }
     let mut owners: HashMap<Owner, usize> = HashMap::new();
     let mut pixels: HashMap<(&str, PanelBox), usize> = HashMap::new();
     let mut pictures: HashMap<Picture, Vec<usize>> = HashMap::new();
@@ -172,7 +178,7 @@ pub(super) mod tests {
             panel("b", "3", Some("Patient 1"), Label::Covid),
             second,
         ];
-        assert_eq!(groups(&panels, GroupBy::Patient), [vec![0, 2], vec![1]]);
+        assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0, 2], vec![1]]);
     }
 
     #[test]
@@ -181,8 +187,8 @@ pub(super) mod tests {
             half(panel("a", "1", Some("Patient 1"), Label::Covid), 0),
             half(panel("a", "1", Some("Patient 2"), Label::Covid), 4),
         ];
-        assert_eq!(groups(&panels, GroupBy::Patient), [vec![0], vec![1]]);
-        assert_eq!(groups(&panels, GroupBy::Paper), [vec![0, 1]]);
+        assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0], vec![1]]);
+        assert_eq!(groups(&panels, GroupBy::Paper, &[]), [vec![0, 1]]);
     }
 
     #[test]
@@ -193,7 +199,7 @@ pub(super) mod tests {
             panel("a", "2", None, Label::Covid),
             panel("a", "3", Some("Patient 1"), Label::Covid),
         ];
-        assert_eq!(groups(&panels, GroupBy::Patient), [vec![0, 1, 3], vec![2]]);
+        assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0, 1, 3], vec![2]]);
     }
 
     #[test]
@@ -204,7 +210,7 @@ pub(super) mod tests {
             piece
         };
         let panels = [piece("1", "18%0.jpg"), piece("2", "18%1.jpg")];
-        assert_eq!(groups(&panels, GroupBy::Patient), [[0, 1]]);
+        assert_eq!(groups(&panels, GroupBy::Patient, &[]), [[0, 1]]);
     }
 
     #[test]
@@ -213,6 +219,18 @@ pub(super) mod tests {
             panel("a", "1", Some("Patient 1"), Label::Covid),
             panel("b", "1", Some("Patient 9"), Label::Covid),
         ];
-        assert_eq!(groups(&panels, GroupBy::Paper), [[0, 1]]);
+        assert_eq!(groups(&panels, GroupBy::Paper, &[]), [[0, 1]]);
+    }
+
+    #[test]
+    fn a_tie_joins_papers_and_all_that_is_theirs() {
+        let panels = [
+            panel("a", "1", Some("Patient 1"), Label::Covid),
+            panel("b", "2", None, Label::NonCovid),
+            panel("b", "3", None, Label::NonCovid),
+            panel("c", "4", None, Label::NonCovid),
+        ];
+        assert_eq!(groups(&panels, GroupBy::Group, &[(0, 2)]), [vec![0, 1, 2], vec![3]]);
+        assert_eq!(groups(&panels, GroupBy::Patient, &[(0, 2)]), [vec![0, 2], vec![1], vec![3]]);
     }
 }

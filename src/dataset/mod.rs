@@ -1,16 +1,19 @@
 //! Splits, exports, and the published dataset as input.
 //!
-//! [`split`] divides labelled panels into train, val and test without taking a patient apart,
-//! [`export()`] writes them in the layout COVID-CT was published in, and [`release`] reads that
+//! [`split`] divides labelled panels into train, val and test without taking a patient apart, or a
+//! picture from its copies, [`audit`] looks for what makes a dataset look easier than it is, [`export()`] writes them in the layout COVID-CT was published in, and [`release`] reads that
 //! layout back, the published dataset itself above all.
 
+pub mod audit;
 mod balance;
 mod error;
 mod export;
 mod groups;
 pub mod history;
+mod jpeg_quality;
 pub mod layout;
 pub mod licence;
+pub mod looks;
 pub mod recover;
 pub mod release;
 pub mod split;

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::balance::{Counts, balance};
 use super::groups::groups;
-use super::{DatasetError, GroupBy, Ratio, Result};
+use super::looks::{Looks, Watch, sources};
+use super::{DatasetError, GroupBy, Ratio, Result, stems};
 use crate::store::{Label, LabelledPanel, Part, Split, Store};
 
 /// How a split is to be made.
@@ -24,17 +25,35 @@ pub struct Cell {
     pub groups: usize,
 }
 
+/// Panels of one class and source, by part in the order of [`Part::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stratum {
+    pub label: Label,
+    pub source: String,
+    pub panels: [u32; 3],
+}
+
+impl Stratum {
+    pub fn total(&self) -> u32 {
+        self.panels.iter().sum()
+    }
+}
+
 /// A split as made, and what there is to tell about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
     pub split: Split,
     pub cells: BTreeMap<(Part, Label), Cell>,
+    /// By class, then source.
+    pub strata: Vec<Stratum>,
     /// Panels left out because curators disagree.
     pub in_conflict: usize,
     /// Panels left out because nobody labelled them, or as uncertain or excluded.
     pub unlabelled: usize,
     /// What keeps the split from being what one would want.
     pub warnings: Vec<String>,
+    /// Pictures that could not be read, so that no copy of them was looked for.
+    pub failures: Vec<String>,
 }
 
 impl Made {
@@ -42,30 +61,48 @@ impl Made {
     pub fn total(&self, label: Label) -> usize {
         self.cells.iter().filter(|((_, of), _)| *of == label).map(|(_, cell)| cell.panels).sum()
     }
+
+    /// Where a class is furthest from the ratio, and by how many panels per hundred of it.
+    pub fn furthest(&self, ratio: Ratio) -> Option<(Part, Label, f64)> {
+        let gap = |(&(part, label), cell): (&(Part, Label), &Cell)| {
+            let share = cell.panels as f64 / self.total(label).max(1) as f64;
+            (part, label, 100.0 * (share - ratio.of(part)))
+        };
+        let present = self.cells.iter().filter(|((_, label), _)| self.total(*label) > 0);
+        present.map(gap).max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+    }
 }
 
 /// Divides the labelled panels of `store`. Saves nothing.
 ///
 /// # Errors
-/// [`DatasetError::NothingLabelled`], or the database's.
-pub fn make(store: &Store, name: &str, recipe: Recipe) -> Result<Made> {
-    let (labelled, rest): (Vec<_>, Vec<_>) =
+/// [`DatasetError::NothingLabelled`]; [`DatasetError::IsPublished`] where the name is a release's own
+/// split's; or the database's.
+pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Result<Made> {
+    if store.split(name)?.is_some_and(|split| is_published(&split)) {
+        return Err(DatasetError::IsPublished(name.into()));
+    }
+    let (mut labelled, rest): (Vec<_>, Vec<_>) =
         store.labelled_panels()?.into_iter().partition(|panel| panel.label.is_some());
     if labelled.is_empty() {
         return Err(DatasetError::NothingLabelled);
     }
+    // In an order that no database id enters: which picture is laid on which can tip a verdict.
+    stems(&mut labelled);
     let in_conflict = rest.iter().filter(|panel| panel.conflict).count();
-    let groups = groups(&labelled, recipe.by);
-    let counts: Vec<Counts> = groups.iter().map(|members| count(&labelled, members)).collect();
-    let parts = balance(&counts, recipe.ratio, recipe.seed);
-    let mut cells: BTreeMap<(Part, Label), Cell> = BTreeMap::new();
-    for (counts, part) in counts.iter().zip(&parts) {
-        for (label, panels) in Label::ALL.iter().zip(counts) {
-            let cell = cells.entry((*part, *label)).or_default();
-            cell.panels += *panels as usize;
-            cell.groups += usize::from(*panels > 0);
+    let (ties, failures) = match recipe.by {
+        GroupBy::Group => {
+            let looks = Looks::at(store.objects(), &labelled, watch);
+            let pairs = looks.pairs(&labelled, watch);
+            (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), looks.failures)
         }
-    }
+        GroupBy::Patient | GroupBy::Paper => (Vec::new(), Vec::new()),
+    };
+    let groups = groups(&labelled, recipe.by, &ties);
+    let strata = Strata::of(store, &labelled)?;
+    let counts: Vec<Counts> =
+        groups.iter().map(|members| strata.count(&labelled, members)).collect();
+    let parts = balance(&counts, recipe.ratio, recipe.seed);
     let mut of_panels: Vec<(i64, Part)> = groups
         .iter()
         .zip(&parts)
@@ -83,18 +120,103 @@ pub fn make(store: &Store, name: &str, recipe: Recipe) -> Result<Made> {
     Ok(Made {
         split: Split { name: name.into(), how, parts: of_panels },
         warnings: warnings(&counts, recipe.ratio),
-        cells,
+        cells: cells(&counts, &parts),
+        strata: strata.held(&counts, &parts),
         in_conflict,
         unlabelled: rest.len() - in_conflict,
+        failures,
     })
 }
 
-fn count(panels: &[LabelledPanel], members: &[usize]) -> Counts {
-    let mut counts = Counts::default();
-    for label in members.iter().filter_map(|&member| panels[member].label) {
-        counts[label as usize] += 1;
+/// The split of this name.
+///
+/// # Errors
+/// [`DatasetError::NoSuchSplit`], which names those there are, or the database's.
+pub(super) fn find(store: &Store, name: &str) -> Result<Split> {
+    if let Some(split) = store.split(name)? {
+        return Ok(split);
     }
-    counts
+    let names = store.split_names()?;
+    let known = if names.is_empty() {
+        "there is none yet".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    Err(DatasetError::NoSuchSplit { name: name.into(), known })
+}
+
+/// The parts that an imported release was published with, under the name `name`. Saves nothing.
+///
+/// # Errors
+/// [`DatasetError::NothingPublished`], or the database's.
+pub fn published(store: &Store, name: &str) -> Result<Split> {
+    // The one that has the name, of several releases.
+    let mut names = store.split_names()?;
+    names.sort_by_key(|other| other != name);
+    for known in names {
+        if let Some(split) = store.split(&known)?.filter(is_published) {
+            return Ok(Split { name: name.into(), ..split });
+        }
+    }
+    Err(DatasetError::NothingPublished)
+}
+
+fn is_published(split: &Split) -> bool {
+    split.how.get("published").is_some()
+}
+
+fn cells(counts: &[Counts], parts: &[Part]) -> BTreeMap<(Part, Label), Cell> {
+    let mut cells: BTreeMap<(Part, Label), Cell> = BTreeMap::new();
+    for (counts, part) in counts.iter().zip(parts) {
+        for (label, panels) in Label::ALL.iter().zip(counts) {
+            let cell = cells.entry((*part, *label)).or_default();
+            cell.panels += *panels as usize;
+            cell.groups += usize::from(*panels > 0);
+        }
+    }
+    cells
+}
+
+/// What is to keep the ratio: each class, and each source within it.
+struct Strata {
+    /// By panel.
+    sources: Vec<String>,
+    known: Vec<(Label, String)>,
+}
+
+impl Strata {
+    fn of(store: &Store, panels: &[LabelledPanel]) -> Result<Self> {
+        let sources = sources(store, panels)?;
+        let labels = panels.iter().filter_map(|panel| panel.label);
+        let mut known: Vec<(Label, String)> = labels.zip(sources.iter().cloned()).collect();
+        known.sort_unstable();
+        known.dedup();
+        Ok(Self { sources, known })
+    }
+
+    fn count(&self, panels: &[LabelledPanel], members: &[usize]) -> Counts {
+        let mut counts = vec![0; Label::ALL.len() + self.known.len()];
+        for &member in members {
+            let Some(label) = panels[member].label else { continue };
+            counts[label as usize] += 1;
+            let stratum = (label, self.sources[member].clone());
+            if let Ok(place) = self.known.binary_search(&stratum) {
+                counts[Label::ALL.len() + place] += 1;
+            }
+        }
+        counts
+    }
+
+    fn held(self, counts: &[Counts], parts: &[Part]) -> Vec<Stratum> {
+        let stratum = |(place, (label, source))| {
+            let mut panels = [0; 3];
+            for (counts, part) in counts.iter().zip(parts) {
+                panels[*part as usize] += counts[Label::ALL.len() + place];
+            }
+            Stratum { label, source, panels }
+        };
+        self.known.into_iter().enumerate().map(stratum).collect()
+    }
 }
 
 fn warnings(groups: &[Counts], ratio: Ratio) -> Vec<String> {
@@ -119,9 +241,9 @@ mod tests {
     #[test]
     fn classes_that_cannot_fill_the_parts_are_named() {
         let ratio = "70,12,18".parse().expect("ratio");
-        let told = warnings(&[[1, 0], [2, 0]], ratio);
+        let told = warnings(&[vec![1, 0], vec![2, 0]], ratio);
         assert!(told[0].contains("2 groups of covid"), "{told:?}");
         assert!(told[1].contains("no panel is non-covid"), "{told:?}");
-        assert!(warnings(&[[1, 1], [1, 1], [1, 1]], ratio).is_empty());
+        assert!(warnings(&vec![vec![1, 1]; 3], ratio).is_empty());
     }
 }

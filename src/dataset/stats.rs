@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::{DatasetError, Result};
+use super::{Result, split};
 use crate::store::{Label, LabelledPanel, Part, Store};
 
 /// Smallest, mean and greatest of some lengths, in pixels.
@@ -146,12 +146,7 @@ impl Stats {
         };
         let parts: HashMap<i64, Part> = match &chosen {
             None => HashMap::new(),
-            Some(name) => store
-                .split(name)?
-                .ok_or_else(|| DatasetError::no_such_split(name, &names))?
-                .parts
-                .into_iter()
-                .collect(),
+            Some(name) => split::find(store, name)?.parts.into_iter().collect(),
         };
         let panels = store.labelled_panels()?;
         let pictures: Vec<Counted<'_>> =

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 mod classification;
+pub mod duplicates;
 pub mod panels;
 mod run_files;
 

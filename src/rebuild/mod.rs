@@ -227,7 +227,7 @@ fn choose_split(store: &mut Store, wanted: Option<&str>) -> Result<String> {
     match names.len() {
         0 => {
             let ratio = PAPERS_RATIO.parse().map_err(StoreError::Invalid)?;
-            let made = make(store, "default", Recipe { by: GroupBy::Patient, ratio, seed: 0 })?;
+            let made = make(store, "default", Recipe { by: GroupBy::Group, ratio, seed: 0 }, &())?;
             store.save_split(&made.split)?;
             Ok(made.split.name)
         }

@@ -5,6 +5,7 @@
 //! where the workspace lies. Everything that came out of a PDF passes through `maud`, which escapes
 //! it.
 
+mod audit;
 mod charts;
 mod contents;
 mod page;
@@ -15,6 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Workspace;
+use crate::dataset::audit::Audit;
 use crate::store::{Store, StoreError};
 
 /// Where the report went, and what it had to leave out.
@@ -42,15 +44,34 @@ pub enum ReportError {
 /// When the database cannot be read or the disk refuses; an earlier report then stays as it was.
 pub fn write(workspace: &Workspace, store: &Store, folder: &Path) -> Result<Written, ReportError> {
     let contents = contents::gather(workspace, store)?;
-    let html = page::render(&contents).into_string();
     let path = folder.join("index.html");
-    let failed = |source| ReportError::Write { path: path.clone(), source };
+    write_page(&path, &page::render(&contents).into_string())?;
+    Ok(Written { path, problems: contents.problems })
+}
+
+/// Writes what an audit found to `folder`, as `NAME.html` of the split or `all.html`.
+///
+/// # Errors
+/// When the disk refuses; an earlier page then stays as it was.
+pub fn write_audit(store: &Store, audit: &Audit, folder: &Path) -> Result<Written, ReportError> {
+    let (page, problems) = audit::render(store, audit);
+    // A split may be called anything, a file may not.
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = audit.split.as_deref().unwrap_or("all").chars().map(safe).collect();
+    let path = folder.join(format!("{name}.html"));
+    write_page(&path, &page.into_string())?;
+    Ok(Written { path, problems })
+}
+
+fn write_page(path: &Path, html: &str) -> Result<(), ReportError> {
+    let folder = path.parent().unwrap_or(path);
+    let failed = |source| ReportError::Write { path: path.into(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(html.as_bytes()).map_err(failed)?;
     make_readable(file.as_file()).map_err(failed)?;
-    file.persist(&path).map_err(|e| failed(e.error))?;
-    Ok(Written { path, problems: contents.problems })
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
 }
 
 /// Temporary files are private to their maker; a report is there to be passed on.

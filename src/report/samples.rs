@@ -93,7 +93,7 @@ fn one_paper_after_another<'a>(panels: &[&'a NamedPanel]) -> Vec<&'a NamedPanel>
     ranked.into_iter().map(|(_, named)| named).collect()
 }
 
-fn thumbnail(store: &Store, panel: &LabelledPanel) -> Result<String, String> {
+pub fn thumbnail(store: &Store, panel: &LabelledPanel) -> Result<String, String> {
     let bytes = store.objects().read(&panel.object).map_err(|e| e.to_string())?;
     let unreadable = |e: image::ImageError| {
         format!("{}: cannot be shown: {e}", store.objects().path(&panel.object).display())

@@ -188,7 +188,7 @@ fn fill(picture: &mut GrayImage, area: PanelBox, level: u8) {
 }
 
 /// What JPEG of `quality` makes of a picture.
-fn through_jpeg(picture: &GrayImage, quality: u8) -> GrayImage {
+pub(super) fn through_jpeg(picture: &GrayImage, quality: u8) -> GrayImage {
     let mut bytes = Vec::new();
     picture
         .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))
@@ -241,6 +241,14 @@ const PHANTOMS: u64 = 0x73_6c_69_63_65_73;
 /// # Errors
 /// Where a folder or file cannot be read or a file is no picture, naming it.
 pub fn read_scans(folder: &Path) -> io::Result<Vec<GrayImage>> {
+    Ok(read_named_scans(folder)?.into_iter().map(|(_, scan)| scan).collect())
+}
+
+/// The same with the names of their files.
+///
+/// # Errors
+/// As [`read_scans`].
+pub fn read_named_scans(folder: &Path) -> io::Result<Vec<(String, GrayImage)>> {
     let mut scans = Vec::new();
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
@@ -249,7 +257,7 @@ pub fn read_scans(folder: &Path) -> io::Result<Vec<GrayImage>> {
             let picture = image::load_from_memory(&std::fs::read(entry.path())?);
             let picture = picture
                 .map_err(|e| io::Error::other(format!("{}: {e}", entry.path().display())))?;
-            scans.push(on_white(&picture));
+            scans.push((entry.file_name().to_string_lossy().into_owned(), on_white(&picture)));
         }
     }
     Ok(scans)

@@ -19,6 +19,7 @@ mod chance;
 mod charts;
 mod cite;
 pub mod compounds;
+pub mod copies;
 mod corpus;
 mod ct;
 mod encoding;

@@ -7,7 +7,7 @@ use super::names;
 use super::options::{Hosting, Options, SIDE, Size};
 use crate::dataset::licence::Licence;
 use crate::dataset::release::CURATOR;
-use crate::dataset::{DatasetError, Result};
+use crate::dataset::{Result, split};
 use crate::store::{
     Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Part, Store, sha256_hex,
 };
@@ -48,9 +48,7 @@ pub struct Chosen {
 /// # Errors
 /// [`DatasetError::NoSuchSplit`], or the database's.
 pub fn choose(store: &Store, name: &str, options: &Options<'_>) -> Result<Chosen> {
-    let Some(split) = store.split(name)? else {
-        return Err(DatasetError::no_such_split(name, &store.split_names()?));
-    };
+    let split = split::find(store, name)?;
     let part_of: HashMap<i64, Part> = split.parts.iter().copied().collect();
     let labelled: Vec<LabelledPanel> =
         store.labelled_panels()?.into_iter().filter(|panel| panel.label.is_some()).collect();

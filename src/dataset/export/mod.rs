@@ -18,7 +18,7 @@ pub(super) mod manifest;
 mod metainfo;
 mod names;
 mod options;
-mod picture;
+pub(super) mod picture;
 mod verify;
 mod write;
 

@@ -19,11 +19,7 @@ pub fn cut(
     bounds: PanelBox,
     size: Option<(u32, u32)>,
 ) -> Result<Vec<u8>, String> {
-    if !bounds.fits(picture.width(), picture.height()) {
-        let (width, height) = (picture.width(), picture.height());
-        return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
-    }
-    let mut panel = grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h));
+    let mut panel = grey(picture, bounds)?;
     if let Some((width, height)) = size.filter(|size| *size != panel.dimensions()) {
         panel = resize(&panel, width, height, Sampling::Triangle);
     }
@@ -32,6 +28,18 @@ pub fn cut(
         .write_image(panel.as_raw(), panel.width(), panel.height(), ExtendedColorType::L8)
         .map_err(|error| error.to_string())?;
     Ok(png)
+}
+
+/// Cuts `bounds` out of a picture as 8-bit grey, with transparency laid on white.
+///
+/// # Errors
+/// When the box reaches outside the picture.
+pub fn grey(picture: &DynamicImage, bounds: PanelBox) -> Result<GrayImage, String> {
+    if !bounds.fits(picture.width(), picture.height()) {
+        let (width, height) = (picture.width(), picture.height());
+        return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
+    }
+    Ok(grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h)))
 }
 
 /// Luma (Rec. 709, as the `image` crate computes it; of a grey pixel, its value), with transparency

@@ -1,0 +1,238 @@
+//! The page of an audit: what was found, with the pictures side by side. No scripts, nothing loaded
+//! from elsewhere.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::samples::thumbnail;
+use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut};
+use crate::store::{Label, Store};
+
+/// Pairs shown of a kind; of more, only how many.
+const SHOWN: usize = 100;
+
+/// Pictures by place in [`Audit::panels`], as `data:` addresses.
+type Pictures = BTreeMap<usize, String>;
+
+/// The page, and what could not be shown on it.
+pub fn render(store: &Store, audit: &Audit) -> (Markup, Vec<String>) {
+    let mut pictures = Pictures::new();
+    let mut problems = Vec::new();
+    let shown = audit.same.iter().take(SHOWN).chain(audit.alike.iter().take(SHOWN));
+    for place in shown.flat_map(|pair| [pair.places.0, pair.places.1]) {
+        let Entry::Vacant(free) = pictures.entry(place) else { continue };
+        match thumbnail(store, &audit.panels[place]) {
+            Ok(address) => drop(free.insert(address)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (page(audit, &pictures), problems)
+}
+
+fn page(audit: &Audit, pictures: &Pictures) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title(audit)) " · covid-ct audit" }
+                style { (PreEscaped(include_str!("style.css"))) (PreEscaped(include_str!("audit.css"))) }
+            }
+            body {
+                header {
+                    h1 { (title(audit)) }
+                    p { (audit.panel_count) " panels in " (audit.groups) " groups" }
+                }
+                main {
+                    (verdict(audit))
+                    (unreadable(audit))
+                    @if audit.split.is_some() { (crossings(audit)) }
+                    section {
+                        h2 { "The same picture twice (" (audit.same.len()) ")" }
+                        p.quiet {
+                            "One picture as it is, or re-scaled, re-compressed, brightened, cropped, mirrored \
+                             or with arrows on it: its detail agrees once one is laid on the other."
+                        }
+                        (pairs(&audit.same, pictures))
+                    }
+                    section {
+                        h2 { "One scan (" (audit.alike.len()) ")" }
+                        p.quiet {
+                            "So alike that they are neighbouring slices of one scan, or a slice in two windows. \
+                             A split by group keeps them together."
+                        }
+                        (pairs(&audit.alike, pictures))
+                    }
+                    (shortcuts(&audit.shortcuts))
+                }
+                footer { p {
+                    "Written by covid-ct " (env!("CARGO_PKG_VERSION")) ". A group is all that may show one \
+                     patient. The pictures belong to the papers they come from and stay under those papers' \
+                     licences."
+                } }
+            }
+        }
+    }
+}
+
+fn title(audit: &Audit) -> String {
+    match &audit.split {
+        Some(split) => format!("Audit of the split “{split}”"),
+        None => "Audit of all labelled panels".into(),
+    }
+}
+
+fn verdict(audit: &Audit) -> Markup {
+    let across = |pairs: &[Related]| pairs.iter().filter(|pair| pair.crosses).count();
+    let conflicts = audit.same.iter().filter(|pair| pair.label_conflict).count();
+    let owners = |owner| audit.crossings.iter().filter(|c| c.what == owner).count();
+    let told = |by: &str| {
+        let shortcut = audit.shortcuts.iter().find(|shortcut| shortcut.by == by);
+        number(shortcut.and_then(|shortcut| shortcut.auroc))
+    };
+    html! {
+        @if audit.leaks {
+            p.note { strong { "This split leaks. " }
+                "What a network learned in one part it meets again in another: numbers measured on it are \
+                 too good. " code { "covid-ct split NAME" } " makes one that keeps groups whole." }
+        } @else if audit.split.is_some() {
+            p { strong { "This split leaks nothing that is known." } }
+        }
+        dl.tiles {
+            div { dt { "Same picture twice" } dd { (audit.same.len())
+                small { (across(&audit.same)) " across parts" } } }
+            div { dt { "Contradicting labels" } dd { (conflicts) small { "on one picture" } } }
+            div { dt { "Of one scan" } dd { (audit.alike.len())
+                small { (across(&audit.alike)) " across parts" } } }
+            @if audit.split.is_some() {
+                div { dt { "Patients across parts" } dd { (owners(Owner::Patient)) } }
+                div { dt { "Papers across parts" } dd { (owners(Owner::Paper)) } }
+            }
+            div { dt { "Shortcut AUROC" } dd { (told("all but the source"))
+                small { "without the lungs or the source; 0.5 is chance" } } }
+        }
+    }
+}
+
+fn unreadable(audit: &Audit) -> Markup {
+    html! {
+        @if !audit.unreadable.is_empty() {
+            div.note {
+                strong { "Not looked at:" }
+                ul { @for failure in &audit.unreadable { li { (failure) } } }
+            }
+        }
+    }
+}
+
+fn crossings(audit: &Audit) -> Markup {
+    html! {
+        section {
+            h2 { "In two parts or more" }
+            @if audit.crossings.is_empty() { p.quiet { "No patient and no paper is." } } @else {
+                div.wide { table {
+                    thead { tr {
+                        th scope="col" { "What" } th.text scope="col" { "Paper" }
+                        th.text scope="col" { "Patient" } th.text scope="col" { "Panels" }
+                    } }
+                    tbody { @for crossing in &audit.crossings { (crossing_row(crossing)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn crossing_row(crossing: &Crossing) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (crossing.what) @if !crossing.is_leak { div.quiet { "a split by patient may" } } }
+            td.text { (crossing.paper) }
+            td.text { (crossing.case.as_deref().unwrap_or_default()) }
+            td.text { @for (part, panels) in &crossing.panels {
+                div { strong { (part) " (" (panels.len()) ")" } " " span.quiet { (panels.join(", ")) } }
+            } }
+        }
+    }
+}
+
+fn pairs(pairs: &[Related], pictures: &Pictures) -> Markup {
+    html! {
+        @if pairs.is_empty() { p.quiet { "None." } }
+        div.pairs { @for pair in pairs.iter().take(SHOWN) { (pair_figure(pair, pictures)) } }
+        @if pairs.len() > SHOWN {
+            p.quiet { "and " (pairs.len() - SHOWN) " more: " code { "covid-ct audit --json" } }
+        }
+    }
+}
+
+fn pair_figure(pair: &Related, pictures: &Pictures) -> Markup {
+    let side = |item: &Item, place: usize| {
+        html! {
+            div {
+                @match pictures.get(&place) {
+                    Some(address) => { img src=(address) alt=(item.name) loading="lazy"; }
+                    None => { div.gone { "cannot be shown" } }
+                }
+                code { (item.name) }
+                span.quiet {
+                    (class(item.label)) @if let Some(part) = item.part { ", " (part) }
+                    @if let Some(case) = &item.case { ", " (case) }
+                }
+            }
+        }
+    };
+    html! {
+        figure {
+            div.two { (side(&pair.one, pair.places.0)) (side(&pair.other, pair.places.1)) }
+            figcaption {
+                @if pair.label_conflict { strong.bad { "labels contradict" } ", " }
+                @if pair.crosses { strong.bad { "across parts" } ", " }
+                span.quiet {
+                    @if pair.mirrored { "mirrored, " }
+                    "correlation " (format!("{:.3}", pair.correlation))
+                    ", detail " (format!("{:.3}", pair.detail))
+                }
+            }
+        }
+    }
+}
+
+fn class(label: Label) -> &'static str {
+    match label {
+        Label::Covid => "COVID",
+        Label::NonCovid => "non-COVID",
+    }
+}
+
+fn shortcuts(shortcuts: &[Shortcut]) -> Markup {
+    html! {
+        section {
+            h2 { "The class told without looking at the lungs" }
+            p.quiet {
+                "Area under the ROC curve of a small classifier (boosted stumps) that sees only this of each \
+                 panel, cross-validated over whole groups. 0.5 is chance; what is well above it a network may learn \
+                 instead of the disease. An export writes all pictures as grey PNG, which leaves size, aspect and \
+                 border."
+            }
+            div.wide { table {
+                thead { tr { th scope="col" { "Seen" } th scope="col" { "AUROC" } th.text { } } }
+                tbody { @for shortcut in shortcuts {
+                    tr {
+                        th scope="row" { (shortcut.by) }
+                        td { (number(shortcut.auroc)) }
+                        td.text { @if let Some(auroc) = shortcut.auroc {
+                            div.bar { div style=(format!("width:{:.1}%", 100.0 * auroc)) {} }
+                        } }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn number(auroc: Option<f64>) -> String {
+    auroc.map_or("–".into(), |auroc| format!("{auroc:.3}"))
+}
