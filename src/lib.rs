@@ -4,11 +4,12 @@
 //! figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what
 //! was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
 //! result, [`model`] learns from it (feature `train`), [`metrics`] and [`report`] say how well.
-//! [`show`] draws what was found over the pages.
+//! [`show`] draws what was found over the pages; [`doctor`] tells whether a workspace is whole.
 //! ARCHITECTURE.md tells where to add to it.
 
 pub mod curation;
 pub mod dataset;
+pub mod doctor;
 pub mod duplicates;
 pub mod extract;
 pub mod figures;

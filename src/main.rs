@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Ingest(args) => commands::ingest::run(&cli.workspace, &args),
         Command::Figures(args) => commands::figures::run(&cli.workspace, &args),
         Command::Show(args) => commands::show::run(&cli.workspace, &args),
+        Command::Doctor(args) => commands::doctor::run(&cli.workspace, &args),
+        Command::Backup(args) => commands::backup::run(&cli.workspace, &args),
         Command::Curators(args) => commands::curators::run(&cli.workspace, &args),
         Command::History(args) => commands::history::run(&cli.workspace, &args),
         Command::Status(args) => commands::status::run(&cli.workspace, &args),

@@ -46,6 +46,10 @@ pub enum Command {
     Show(ShowArgs),
     /// Tell what the database holds and what is left to do
     Status(StatusArgs),
+    /// Tell whether the database and its pictures are whole, and mend them (--repair)
+    Doctor(DoctorArgs),
+    /// Copy the database to a file, while others may work on it
+    Backup(BackupArgs),
     /// Tell who decided how much, and how far curators agree
     Curators(CuratorsArgs),
     /// Tell everything that was decided about a picture or panel
@@ -105,6 +109,35 @@ pub struct StatusArgs {
     /// One JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Looks the workspace over: SQLite's own checks of the database; every object that a row names, whose
+/// bytes must be those that its name says; and files that no row names. Exit code 1 says that
+/// something is wrong, and each is named with what to do.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Mend what can be mended
+    ///
+    /// Documents are read again whose pictures are missing or damaged, if their PDF lies where it was
+    /// ingested, unchanged; every decision stays. What no row names, and has been left alone for ten
+    /// minutes, is removed. No other command should be at work on the workspace.
+    #[arg(long)]
+    pub repair: bool,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// File to write; it is whole or not there
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

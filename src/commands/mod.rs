@@ -3,7 +3,9 @@
 
 pub mod annotations;
 pub mod audit;
+pub mod backup;
 pub mod curators;
+pub mod doctor;
 pub mod evaluate;
 pub mod export;
 pub mod figures;

@@ -82,12 +82,12 @@ pub enum IngestError {
 
 /// Held while an ingest runs; the system releases it with the process, however that ends.
 #[derive(Debug)]
-struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    fn take(workspace: &Workspace) -> Result<Self, IngestError> {
+    pub(crate) fn take(workspace: &Workspace) -> Result<Self, IngestError> {
         let path = workspace.data().join("ingest.lock");
         let file = std::fs::create_dir_all(workspace.data())
             .and_then(|()| File::create(&path))

@@ -11,8 +11,9 @@ mod renderings;
 pub mod worker;
 
 pub use document::{Reading, read};
+pub(crate) use ingest::Lock;
 pub use ingest::{Again, Event, IngestError, Summary, find_documents, ingest, is_outdated};
-pub use pool::{Options, this_program};
+pub use pool::{Options, run as read_documents, this_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
 pub use renderings::{Drawn, RenderedAll, Renderings, render_all};
 

@@ -15,7 +15,7 @@ pub enum StoreError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot read {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("the object {path} is damaged: its bytes no longer match its name; delete it, run `covid-ct --workspace NEW ingest` on its PDF, and copy the object from there", path = path.display())]
+    #[error("the object {path} is damaged: its bytes no longer match its name; `covid-ct doctor --repair` makes it again from its PDF", path = path.display())]
     Damaged { path: PathBuf },
     #[error("{0}")]
     Invalid(String),

@@ -4,7 +4,9 @@
 //! transaction, so a crash leaves at most an object nobody names. Knows no PDF.
 
 mod annotations;
+mod backup;
 mod cases;
+pub mod check;
 mod decisions;
 mod documents;
 mod error;

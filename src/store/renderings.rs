@@ -64,6 +64,24 @@ impl Store {
         Ok(found.optional()?)
     }
 
+    /// The renderings of a document's figures: `figure.id` and object, in reading order.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn rendered(&self, document: i64) -> Result<Vec<(i64, ObjectId)>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT figure.id, image.sha256, image.extension FROM figure
+             JOIN figure_image ON figure_image.figure = figure.id
+             JOIN placement ON placement.id = figure_image.placement
+             JOIN image ON image.id = placement.image
+             WHERE figure.document = ?1 AND image.origin = 'rendered' ORDER BY ordinal",
+        )?;
+        let rows = query.query_map([document], |row| {
+            Ok((row.get(0)?, ObjectId { sha256: row.get(1)?, extension: row.get(2)? }))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The figures of a document that need a rendering and have none yet, in reading order.
     ///
     /// # Errors

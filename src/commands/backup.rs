@@ -1,0 +1,16 @@
+//! `covid-ct backup`
+
+use std::path::Path;
+
+use covid_ct::Workspace;
+use covid_ct::store::Store;
+
+use super::Outcome;
+use crate::cli::BackupArgs;
+
+pub fn run(workspace: &Path, args: &BackupArgs) -> anyhow::Result<Outcome> {
+    let store = Store::open_existing(&Workspace::new(workspace))?;
+    store.backup(&args.file, args.force)?;
+    println!("backup: {}", args.file.display());
+    Ok(Outcome::Done)
+}

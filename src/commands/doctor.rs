@@ -1,0 +1,66 @@
+//! `covid-ct doctor`
+
+use std::path::Path;
+
+use covid_ct::Workspace;
+use covid_ct::doctor::{self, Problem, Report, Step};
+use covid_ct::extract;
+
+use super::{Outcome, processors, progress_bar, worker_options};
+use crate::cli::DoctorArgs;
+
+pub fn run(workspace: &Path, args: &DoctorArgs) -> anyhow::Result<Outcome> {
+    let workspace = Workspace::new(workspace);
+    let bar = progress_bar(0, "objects");
+    let watch = |step| match step {
+        Step::Start(count) => bar.set_length(count as u64),
+        Step::Hashed => bar.inc(1),
+    };
+    let report = if args.repair {
+        let options =
+            extract::Options { jobs: processors() as usize, ..worker_options(&workspace)? };
+        doctor::repair(&workspace, &options, watch)
+    } else {
+        doctor::check(&workspace, watch)
+    };
+    bar.finish_and_clear();
+    let report = report?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(&report);
+    }
+    let whole = report.problems.iter().all(|problem| problem.repaired);
+    Ok(if whole { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+fn print(report: &Report) {
+    for problem in &report.problems {
+        print_problem(problem);
+    }
+    if report.busy {
+        println!("an ingest is at work: files that no row names were not looked for");
+    }
+    if report.young > 0 {
+        println!("{} files are too young to tell whether a row will name them", report.young);
+    }
+    let (applied, known) = (report.migrations.applied, report.migrations.known);
+    if applied < known {
+        println!("schema {applied} of {known}: the next command that writes brings it up to date");
+    }
+    let repaired = report.problems.iter().filter(|problem| problem.repaired).count();
+    println!(
+        "{} objects looked at: {} problems, {repaired} of them repaired",
+        report.objects,
+        report.problems.len()
+    );
+}
+
+fn print_problem(problem: &Problem) {
+    let Problem { kind, what, documents, advice, repaired } = problem;
+    println!("{}: {what}", kind.as_str());
+    for document in documents {
+        println!("    of {document}");
+    }
+    println!("    {}", if *repaired { "repaired" } else { advice });
+}
