@@ -79,7 +79,12 @@ fn a_whole_workspace_is_well() {
     let report = doctor_json(&project, &[], 0);
     assert!(kinds(&report).is_empty());
     assert_eq!(report["objects"], object_paths(&project).len());
-    project.command(["doctor"]).assert().code(0).stdout(contains(" 0 problems")).stderr("");
+    project
+        .command(["doctor"])
+        .assert()
+        .code(0)
+        .stdout(contains(" 0 problems").and(contains("isolation of workers: limits")))
+        .stderr("");
     Project::new().command(["doctor"]).assert().code(2).stderr(contains("no database at"));
 }
 

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
+use covid_ct::extract::isolation::Misdeed;
+
 pub use curation::*;
 pub use dataset::*;
 pub use model::*;
@@ -178,6 +180,22 @@ pub struct WorkerArgs {
     /// Memory limit in MiB
     #[arg(long, value_name = "MIB")]
     pub memory: u64,
+
+    /// Folder of documents, beside which no other file can be read
+    #[arg(long, value_name = "DIR")]
+    pub readable: Vec<PathBuf>,
+
+    /// Folder to write renderings to
+    #[arg(long, value_name = "DIR")]
+    pub writable: Vec<PathBuf>,
+
+    /// Only tell what isolation is in force
+    #[arg(long)]
+    pub probe: bool,
+
+    /// Only try what must be refused: socket, open or fork
+    #[arg(long, value_name = "MISDEED")]
+    pub misbehave: Option<Misdeed>,
 }
 
 #[derive(Debug, Args)]

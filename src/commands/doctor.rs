@@ -4,7 +4,7 @@ use std::path::Path;
 
 use covid_ct::Workspace;
 use covid_ct::doctor::{self, Problem, Report, Step};
-use covid_ct::extract;
+use covid_ct::extract::{self, isolation::Isolation};
 
 use super::{Outcome, processors, progress_bar, worker_options};
 use crate::cli::DoctorArgs;
@@ -16,12 +16,11 @@ pub fn run(workspace: &Path, args: &DoctorArgs) -> anyhow::Result<Outcome> {
         Step::Start(count) => bar.set_length(count as u64),
         Step::Hashed => bar.inc(1),
     };
+    let options = extract::Options { jobs: processors() as usize, ..worker_options(&workspace)? };
     let report = if args.repair {
-        let options =
-            extract::Options { jobs: processors() as usize, ..worker_options(&workspace)? };
         doctor::repair(&workspace, &options, watch)
     } else {
-        doctor::check(&workspace, watch)
+        doctor::check(&workspace, &options, watch)
     };
     bar.finish_and_clear();
     let report = report?;
@@ -48,6 +47,7 @@ fn print(report: &Report) {
     if applied < known {
         println!("schema {applied} of {known}: the next command that writes brings it up to date");
     }
+    print_isolation(report.isolation);
     let repaired = report.problems.iter().filter(|problem| problem.repaired).count();
     println!(
         "{} objects looked at: {} problems, {repaired} of them repaired",
@@ -63,4 +63,21 @@ fn print_problem(problem: &Problem) {
         println!("    of {document}");
     }
     println!("    {}", if *repaired { "repaired" } else { advice });
+}
+
+fn print_isolation(isolation: Isolation) {
+    let Isolation { limits, files, calls } = isolation;
+    let parts = [
+        (limits, "limits of memory and files"),
+        (files, "no file but documents and objects (Landlock)"),
+        (calls, "no network, no other program (seccomp)"),
+    ];
+    let list = |wanted: bool| {
+        let these = parts.iter().filter(|(in_force, _)| *in_force == wanted);
+        these.map(|(_, name)| *name).collect::<Vec<_>>().join("; ")
+    };
+    println!("isolation of workers: {}", list(true));
+    if !(limits && files && calls) {
+        println!("    this system lacks: {}", list(false));
+    }
 }

@@ -4,11 +4,25 @@ use anyhow::Context as _;
 
 use super::Outcome;
 use crate::cli::WorkerArgs;
+use covid_ct::extract::isolation::{self, Reach};
 use covid_ct::extract::worker;
 
 pub fn run(args: &WorkerArgs) -> anyhow::Result<Outcome> {
-    worker::limit_memory(args.memory).context("cannot limit the memory of the worker")?;
     worker::end_with_parent().context("cannot tie the worker to its parent")?;
-    worker::serve(&args.objects, std::io::stdin().lock(), std::io::stdout().lock())?;
+    // A folder can be let in only if it is there.
+    std::fs::create_dir_all(&args.objects).context("cannot make the object store")?;
+    let reach = Reach {
+        readable: args.readable.iter().cloned().collect(),
+        writable: args.writable.iter().cloned().collect(),
+    };
+    let in_force = isolation::enter(args.memory, &args.objects, &reach)
+        .context("cannot isolate the worker")?;
+    if args.probe {
+        println!("{}", serde_json::to_string(&in_force)?);
+    } else if let Some(misdeed) = args.misbehave {
+        misdeed.attempt().context("refused")?;
+    } else {
+        worker::serve(&args.objects, std::io::stdin().lock(), std::io::stdout().lock())?;
+    }
     Ok(Outcome::Done)
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::Workspace;
+use crate::extract::isolation::{self, Isolation};
 use crate::extract::{IngestError, Lock, Options};
 use crate::store::check::{self, Amiss, Inspection, Named, Unnamed};
 use crate::store::{Source, Store, StoreError};
@@ -16,6 +17,8 @@ use crate::store::{Source, Store, StoreError};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub migrations: Migrations,
+    /// What a worker that reads documents is denied on this machine.
+    pub isolation: Isolation,
     /// Objects that rows name, each of which was hashed.
     pub objects: usize,
     /// Files that are no row's yet, and too young to tell: a command may be at work.
@@ -109,14 +112,25 @@ struct Findings {
 /// Looks the workspace over and changes nothing.
 ///
 /// # Errors
-/// Where there is no database, or a file cannot be read. What is wrong is in the report.
-pub fn check(workspace: &Workspace, watch: impl Fn(Step) + Sync) -> Result<Report, DoctorError> {
+/// Where there is no database, a file cannot be read, or no worker can be started. What is wrong is in
+/// the report.
+pub fn check(
+    workspace: &Workspace,
+    options: &Options,
+    watch: impl Fn(Step) + Sync,
+) -> Result<Report, DoctorError> {
     if !workspace.database().exists() {
         return Err(StoreError::Missing { path: workspace.database() }.into());
     }
     // Only asked for: a mere look must not keep an ingest from starting.
     let busy = matches!(Lock::take(workspace), Err(IngestError::Busy { .. }));
-    Ok(report(workspace, &find(workspace, busy, &watch)?))
+    let report = report(workspace, &find(workspace, busy, &watch)?);
+    Ok(Report { isolation: probe(options)?, ..report })
+}
+
+fn probe(options: &Options) -> Result<Isolation, IngestError> {
+    isolation::probe(options)
+        .map_err(|source| IngestError::Worker { program: options.program.clone(), source })
 }
 
 /// Looks the workspace over and mends what can be: reads documents again whose objects are missing or
@@ -137,6 +151,7 @@ pub fn repair(
     let _lock = Lock::take(workspace)?;
     let findings = find(workspace, false, &watch)?;
     let mut report = report(workspace, &findings);
+    report.isolation = probe(options)?;
     let sound = findings.inspection.faults.is_empty()
         && findings.inspection.applied <= check::known_migrations();
     if sound && !report.problems.is_empty() {
@@ -208,6 +223,7 @@ fn report(workspace: &Workspace, findings: &Findings) -> Report {
     }
     Report {
         migrations: Migrations { applied: inspection.applied, known },
+        isolation: Isolation::default(),
         objects: inspection.named.len(),
         young: unnamed.young,
         busy: *busy,

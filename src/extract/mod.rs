@@ -4,6 +4,7 @@ mod document;
 mod front;
 mod images;
 mod ingest;
+pub mod isolation;
 mod paper;
 mod pool;
 mod render;

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::isolation::Reach;
 use super::worker::{Request, Response};
 
 /// How workers are run.
@@ -32,6 +34,9 @@ pub struct Options {
 /// number of jobs, so that the same input makes the same database. Stops handing out documents once
 /// `stop` is set, or once `done` returns false; what was read by then is still passed on.
 ///
+/// A document of which a worker dies is tried once more while no other is read: it may have died for
+/// want of memory that others took.
+///
 /// # Errors
 /// When no worker can be started at all.
 pub fn run(
@@ -43,23 +48,28 @@ pub fn run(
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel::<(usize, Response)>();
     let jobs = options.jobs.clamp(1, requests.len().max(1));
+    let mut reach = Reach::default();
+    for request in requests {
+        reach.extend(Reach::of_document(&request.path));
+    }
+    let alone = RwLock::new(());
     std::thread::scope(|scope| {
         let mut first_error = None;
         for _ in 0..jobs {
             // One is started here, so that a missing program is an error and not N failed documents.
-            let mut worker = match Supervised::start(options) {
+            let mut worker = match Supervised::start(options, reach.clone()) {
                 Ok(worker) => worker,
                 Err(error) => {
                     first_error = Some(error);
                     break;
                 }
             };
-            let (send, next) = (send.clone(), &next);
+            let (send, next, alone) = (send.clone(), &next, &alone);
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(request) = requests.get(index) else { break };
-                    let response = ask(&mut worker, request, options);
+                    let response = ask(&mut worker, request, options, alone);
                     if send.send((index, response)).is_err() {
                         break;
                     }
@@ -89,70 +99,133 @@ pub fn run(
     })
 }
 
-/// Asks for one document.
-fn ask(worker: &mut Supervised, request: &Request, options: &Options) -> Response {
-    worker.ask(request, options).unwrap_or_else(|error| Response::Failed { error })
+/// Asks for one document, and once more, with no other in hand, where the worker died of it.
+fn ask(
+    worker: &mut Supervised,
+    request: &Request,
+    options: &Options,
+    alone: &RwLock<()>,
+) -> Response {
+    let reach = Reach::of_document(&request.path);
+    // The lock guards nothing that a panic could leave half done.
+    let beside_others = alone.read().unwrap_or_else(PoisonError::into_inner);
+    let first = worker.ask(request, &reach, options);
+    drop(beside_others);
+    let asked = match first {
+        Err(Loss { died: true, .. }) => {
+            let _alone = alone.write().unwrap_or_else(PoisonError::into_inner);
+            worker.ask(request, &reach, options)
+        }
+        first => first,
+    };
+    asked.unwrap_or_else(|loss| Response::Failed { error: loss.error })
 }
 
-/// A worker that is replaced when it dies.
+/// Why there is no answer.
 #[derive(Debug)]
-pub(super) struct Supervised(Option<Worker>);
+pub(super) struct Loss {
+    pub error: String,
+    /// Whether the worker died, rather than took too long or made no sense.
+    pub died: bool,
+}
+
+/// A worker that is replaced when it dies, or when a document lies where it may not read.
+#[derive(Debug)]
+pub(super) struct Supervised {
+    worker: Option<Worker>,
+    reach: Reach,
+}
 
 impl Supervised {
-    pub(super) fn start(options: &Options) -> std::io::Result<Self> {
-        Worker::start(options).map(|worker| Self(Some(worker)))
+    pub(super) fn start(options: &Options, reach: Reach) -> std::io::Result<Self> {
+        let worker = Worker::start(options, &reach)?;
+        Ok(Self { worker: Some(worker), reach })
     }
 
-    /// Asks the worker, starting a new one where there is none; a worker that dies or stalls is gone,
-    /// and the error says what became of it.
+    /// Asks the worker, starting a new one where there is none, or none that may use `reach`; a worker
+    /// that dies or stalls is gone, and the error says what became of it.
     pub(super) fn ask<A: DeserializeOwned>(
         &mut self,
         request: &impl Serialize,
+        reach: &Reach,
         options: &Options,
-    ) -> Result<A, String> {
-        let mut asked = match self.0.take() {
+    ) -> Result<A, Loss> {
+        let loss = |error: String| Loss { error, died: false };
+        if !self.reach.contains(reach) {
+            self.worker = None;
+            self.reach.extend(reach.clone());
+        }
+        let mut asked = match self.worker.take() {
             Some(worker) => worker,
-            None => Worker::start(options)
-                .map_err(|error| format!("no worker process could be started: {error}"))?,
+            None => Worker::start(options, &self.reach)
+                .map_err(|error| loss(format!("no worker process could be started: {error}")))?,
         };
         match asked.ask(request, options.timeout) {
             Ok(response) => {
-                self.0 = Some(asked);
+                self.worker = Some(asked);
                 Ok(response)
             }
             Err(Lost::Stalled) => {
                 asked.kill();
-                Err(format!(
+                Err(loss(format!(
                     "took longer than {} s: raise --timeout, or leave it out",
                     options.timeout.as_secs()
-                ))
+                )))
             }
-            Err(Lost::Died) => Err(format!(
-                "the reader died of it ({}): memory limit of {} MiB reached (raise --memory), or a \
-                 fault in the PDF library",
-                asked.kill().map_or_else(|| "cause unknown".into(), describe),
-                options.memory
-            )),
+            Err(Lost::Died) => {
+                let error = format!("the reader died of it: {}", cause(asked.kill(), options));
+                Err(Loss { error, died: true })
+            }
             Err(Lost::Babbled(what)) => {
                 asked.kill();
-                Err(format!("the reader gave an answer that makes no sense: {what}"))
+                Err(loss(format!("the reader gave an answer that makes no sense: {what}")))
             }
         }
     }
 }
 
-fn describe(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("signal {signal}"),
-        (None, Some(code)) => format!("exit code {code}"),
-        (None, None) => "cause unknown".into(),
-    }
+/// What a worker died of, and what to do.
+fn cause(status: Option<ExitStatus>, options: &Options) -> String {
+    use rustix::process::Signal;
+    let memory = format!("the memory limit of {} MiB reached (raise --memory)", options.memory);
+    let Some(status) = status else { return format!("cause unknown; perhaps {memory}") };
+    let Some(number) = status.signal() else {
+        let code = status.code().unwrap_or_default();
+        return format!("exit code {code}; perhaps {memory}");
+    };
+    let is = |signal: Signal| number == signal.as_raw();
+    let why = if is(Signal::KILL) {
+        "the system ran out of memory (read fewer at a time, --jobs), or somebody ended it".into()
+    } else if is(Signal::ABORT) {
+        format!("{memory}, or a fault that the PDF library noticed")
+    } else if is(Signal::SEGV) || is(Signal::BUS) || is(Signal::ILL) || is(Signal::FPE) {
+        format!("a fault in the PDF library, or {memory}")
+    } else if is(Signal::SYS) {
+        "it asked the system for what no document needs: the document may be an attack".into()
+    } else if is(Signal::XFSZ) {
+        format!("a file larger than {} MiB (raise --memory)", options.memory)
+    } else {
+        format!("perhaps {memory}")
+    };
+    format!("signal {number}: {why}")
 }
 
 enum Lost {
     Stalled,
     Died,
     Babbled(String),
+}
+
+/// The program that is a worker, and may use `reach`.
+pub(super) fn command(options: &Options, reach: &Reach) -> Command {
+    let mut command = Command::new(&options.program);
+    command
+        .arg("worker")
+        .args(["--memory", &options.memory.to_string()])
+        .arg("--objects")
+        .arg(&options.objects)
+        .args(reach.arguments());
+    command
 }
 
 #[derive(Debug)]
@@ -163,12 +236,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(options: &Options) -> std::io::Result<Self> {
-        let mut child = Command::new(&options.program)
-            .arg("worker")
-            .args(["--memory", &options.memory.to_string()])
-            .arg("--objects")
-            .arg(&options.objects)
+    fn start(options: &Options, reach: &Reach) -> std::io::Result<Self> {
+        let mut child = command(options, reach)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // MuPDF chats on stderr about every flaw it works around.

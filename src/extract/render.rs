@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::isolation::Reach;
 use super::pool::{Options, Supervised};
 use crate::pdf::{Document, FINEST_DPI, PRINT_DPI, Rect};
 use crate::store::{ObjectId, ObjectStore, sha256_hex};
@@ -76,7 +77,7 @@ impl Renderer {
     /// # Errors
     /// When no worker can be started.
     pub fn start(options: &Options) -> Result<Self, RenderError> {
-        let worker = Supervised::start(options)
+        let worker = Supervised::start(options, Reach::default())
             .map_err(|source| RenderError::Worker { program: options.program.clone(), source })?;
         Ok(Self { worker, options: options.clone() })
     }
@@ -91,7 +92,12 @@ impl Renderer {
         request: &RenderRequest,
     ) -> Result<Vec<Result<Rendered, String>>, RenderError> {
         let failed = |error| RenderError::Document { path: request.path.clone(), error };
-        match self.worker.ask(request, &self.options).map_err(failed)? {
+        let mut reach = Reach::of_document(&request.path);
+        for file in request.regions.iter().filter_map(|region| region.file.as_ref()) {
+            reach.write(file);
+        }
+        let asked = self.worker.ask(request, &reach, &self.options);
+        match asked.map_err(|loss| failed(loss.error))? {
             RenderResponse::Rendered(regions) => Ok(regions),
             RenderResponse::Failed { error } => Err(failed(error)),
         }

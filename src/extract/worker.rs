@@ -57,18 +57,6 @@ pub fn serve(objects: &Path, input: impl BufRead, mut output: impl Write) -> std
     Ok(())
 }
 
-/// Lowers what this process may use: `memory` MiB of address space, and no core file.
-///
-/// # Errors
-/// When the system refuses the limit.
-pub fn limit_memory(memory: u64) -> std::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let bytes = memory.saturating_mul(1 << 20);
-    setrlimit(Resource::As, Rlimit { current: Some(bytes), maximum: Some(bytes) })?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    Ok(())
-}
-
 /// Ends this process with the parent, however that ends: a reader that nobody watches would stay with
 /// an endless document forever.
 ///
