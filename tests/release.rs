@@ -323,3 +323,27 @@ fn the_published_dataset_comes_out_as_it_was_split() {
         }
     }
 }
+
+#[test]
+fn the_published_annotations_are_the_facts_of_the_release() {
+    let Some(data) = shared_data() else { return };
+    let published = data.join("covid-ct");
+    if !published.is_dir() {
+        eprintln!("skipped: {} is not here", published.display());
+        return;
+    }
+    let project = Project::new();
+    project.command(["import-release"]).arg(&published).assert().success();
+    let folder = project.path("annotations");
+    let mut export = project.command(["annotations", "export", "--short-quotes"]);
+    export.arg(&folder).assert().success();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("annotations/covid-ct-2020");
+    for ((name, made), (of, kept)) in files(&folder).iter().zip(&files(&committed)) {
+        assert_eq!((name, text(made)), (of, text(kept)), "annotations export --short-quotes");
+    }
+    // On a database without the release nothing is taken for one of its pictures.
+    let empty = Project::new();
+    drop(empty.store());
+    let out = empty.command(["annotations", "import"]).arg(&committed).assert().code(1);
+    assert!(text(&out.get_output().stderr).contains("not in this database"));
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Ingests the papers with hand-made truth and a synthetic corpus into a temporary workspace and prints
-# how much of the truth was found, of the panels of compound pictures, and of copies of pictures, beside
-# what is wanted. Usage: score.sh [SHARED], called by the Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth and tools/score_figures.py.
+# how much of the truth was found, of panels, crops and copies of pictures, beside what is wanted. Usage:
+# score.sh [SHARED], called by the Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth
+# and tools/score_figures.py.
 # Exit code 1: something wanted is missed; 2: could not run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)

@@ -66,7 +66,7 @@ fn print(sought: &[Sought]) -> anyhow::Result<()> {
                 row.push(format!("{score:.4}"));
             }
             Search::NoPaper | Search::Unreadable(_) => {
-                row.extend(["", "", "", "", "", ""].map(String::from))
+                row.extend(["", "", "", "", "", ""].map(String::from));
             }
         }
         csv.write_record(row)?;

@@ -74,7 +74,8 @@ fn search(scans: &[GrayImage], index: u32) -> Vec<Searched> {
     let colour = picture.color().has_color();
     let figure = picture.into_luma8();
     let is_in = |scan: usize| pasted.iter().any(|pasted| pasted.scan == scan);
-    let stranger = (index as usize..).map(|at| at % scans.len()).find(|&scan| !is_in(scan));
+    let all = 0..scans.len();
+    let stranger = all.map(|at| (index as usize + at) % scans.len()).find(|&scan| !is_in(scan));
     let one = |pasted: &Pasted| {
         let start = Instant::now();
         let place = locate(&scans[pasted.scan], &figure);

@@ -116,3 +116,52 @@ pub(super) fn told(reading: &Decision) -> String {
     }
     told
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scripted::Bench;
+    use super::super::{Ended, Which};
+    use super::*;
+
+    /// Settles what is disputed, as `curator`.
+    fn settle(bench: &mut Bench, curator: &str, script: &str) -> String {
+        let disputed = QueueOptions { which: Which::Disputed, ..QueueOptions::default() };
+        bench.type_with(&disputed, curator, None, script).1
+    }
+
+    #[test]
+    fn crops_and_cases_are_settled_too() {
+        let mut bench = Bench::new();
+        bench.run(Stage::Select, "c\nn\n");
+        bench.run(Stage::Crop, "\n");
+        bench.type_as("bob", Some(Stage::Select), "c\nn\n");
+        bench.type_as("bob", Some(Stage::Crop), "w\n\n");
+        let shown = settle(&mut bench, "eve", "2\n");
+        assert!(shown.contains("crop disputed, 1 of 1"), "{shown}");
+        assert!(shown.contains("bob: 0,0,308,130"), "{shown}");
+        let panels = bench.store.labelled_panels().expect("panels");
+        assert_eq!((panels.len(), panels[0].conflict), (1, false));
+        // With a reading of its own behind it, an adjudication that is taken back leaves that.
+        let again = QueueOptions { which: Which::Decided, ..QueueOptions::default() };
+        bench.type_with(&again, "eve", Some(Stage::Crop), "u\nq\n");
+        settle(&mut bench, "ann", "2\n");
+        bench.type_with(&again, "ann", Some(Stage::Crop), "u\nq\n");
+        let mut boxes = bench.values(Stage::Crop);
+        boxes.sort();
+        assert_eq!(boxes, ["0,0,150,130;158,0,150,130", "0,0,308,130"]);
+        // Said again, ann's reading is the newer one.
+        settle(&mut bench, "ann", "2\n");
+
+        bench.run(Stage::Case, &"\n".repeat(8));
+        bench.type_as("bob", Some(Stage::Case), "Twin\n\n\n\n=\n\n");
+        let shown = settle(&mut bench, "eve", "2\na\nThird\n\n\n\n");
+        assert!(shown.contains("case disputed, 2 of 2"), "{shown}");
+        let panels = bench.store.labelled_panels().expect("panels");
+        let cases: Vec<_> = panels.iter().filter_map(|panel| panel.case.as_deref()).collect();
+        assert_eq!(cases, ["Twin", "Third"]);
+        assert!(panels.iter().all(|panel| !panel.conflict));
+        let disputed = QueueOptions { which: Which::Disputed, ..QueueOptions::default() };
+        let (summary, _) = bench.type_with(&disputed, "eve", None, "");
+        assert_eq!(summary.ended, Ended::Finished, "nothing is left to settle");
+    }
+}

@@ -123,7 +123,8 @@ fn centred(picture: &GrayImage) -> Vec<f32> {
 
 /// The next length whose only prime factors are 2, 3 and 5, which transforms are fast at.
 fn fast_length(length: usize) -> usize {
-    (length.max(1)..)
+    // The next power of two is one such.
+    (length.max(1)..=length.next_power_of_two())
         .find(|&candidate| {
             let mut rest = candidate;
             for prime in [2, 3, 5] {

@@ -14,7 +14,6 @@ use image::GrayImage;
 use image::imageops::{FilterType, resize};
 
 use self::field::{Field, Peak};
-use self::refine::Refined;
 
 /// Least and greatest scale that is looked for: pixels of the template a pixel of the figure.
 pub const SCALES: (f64, f64) = (0.45, 2.2);
@@ -67,19 +66,20 @@ pub fn locate(template: &GrayImage, figure: &GrayImage) -> Option<Place> {
             near.push(place);
         }
     }
-    let mut near: Vec<Refined> =
+    let mut near: Vec<Place> =
         near.into_iter().map(|place| refine::nearly(template, figure, place)).collect();
-    near.sort_by(|a, b| b.place.score.total_cmp(&a.place.score));
+    near.sort_by(|a, b| b.score.total_cmp(&a.score));
     near.truncate(FINALISTS);
     near.into_iter()
-        .map(|refined| refine::fully(template, figure, refined.place))
+        .map(|place| refine::fully(template, figure, place))
         .max_by(|a, b| a.score.total_cmp(&b.score))
 }
 
 /// Whether two places are one, found at two scales.
 fn is_same(a: &Place, b: &Place) -> bool {
     let side = (a.x1 - a.x0).min(a.y1 - a.y0);
-    let middle = |place: &Place| ((place.x0 + place.x1) / 2.0, (place.y0 + place.y1) / 2.0);
+    let middle =
+        |place: &Place| (f64::midpoint(place.x0, place.x1), f64::midpoint(place.y0, place.y1));
     let ((ax, ay), (bx, by)) = (middle(a), middle(b));
     let size = (a.x1 - a.x0) / (b.x1 - b.x0);
     (ax - bx).hypot(ay - by) < side / 8.0 && (0.8..1.25).contains(&size)

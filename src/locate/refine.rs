@@ -21,23 +21,18 @@ const SAMPLES: usize = 10_000;
 /// Share of the samples that must lie in the figure.
 const INSIDE: f64 = 0.97;
 
-/// A place, measured.
-pub(super) struct Refined {
-    pub place: Place,
-}
-
 /// A place as copies of moderate size show it.
-pub(super) fn nearly(template: &GrayImage, figure: &GrayImage, place: Place) -> Refined {
+pub(super) fn nearly(template: &GrayImage, figure: &GrayImage, place: Place) -> Place {
     let side = (place.x1 - place.x0).min(place.y1 - place.y0);
-    let mut view = View::new(template, figure, &place, (NEAR / side).min(1.0));
-    Refined { place: view.climb(place, &[2.0, 1.0, 0.5, 0.25], Freedom::Scaled) }
+    let view = View::new(template, figure, &place, (NEAR / side).min(1.0));
+    view.climb(place, &[2.0, 1.0, 0.5, 0.25], Freedom::Scaled)
 }
 
 /// A place as full copies show it, each edge on its own.
 pub(super) fn fully(template: &GrayImage, figure: &GrayImage, place: Place) -> Place {
     let side = (place.x1 - place.x0).max(place.y1 - place.y0);
     let scale = place.scale(template.width());
-    let mut view = View::new(template, figure, &place, (FULL / side).min(scale).min(1.0));
+    let view = View::new(template, figure, &place, (FULL / side).min(scale).min(1.0));
     let place = view.climb(place, &[1.0, 0.5, 0.25, 0.125], Freedom::Scaled);
     view.climb(place, &[0.5, 0.25, 0.125, 0.0625], Freedom::Edges)
 }
@@ -111,7 +106,7 @@ impl View {
     }
 
     /// Changes a place for as long as that correlates better, by steps of so many pixels of the copy.
-    fn climb(&mut self, mut place: Place, steps: &[f64], freedom: Freedom) -> Place {
+    fn climb(&self, mut place: Place, steps: &[f64], freedom: Freedom) -> Place {
         place.score = self.score(&place);
         for step in steps {
             let step = step / self.shrunk.0;

@@ -136,7 +136,7 @@ fn crossings(audit: &Audit) -> Markup {
                 div.wide { table {
                     thead { tr {
                         th scope="col" { "What" } th.text scope="col" { "Paper" }
-                        th.text scope="col" { "Patient" } th.text scope="col" { "Panels" }
+                        th.text scope="col" { "Panels" }
                     } }
                     tbody { @for crossing in &audit.crossings { (crossing_row(crossing)) } }
                 } }
@@ -149,8 +149,10 @@ fn crossing_row(crossing: &Crossing) -> Markup {
     html! {
         tr {
             th scope="row" { (crossing.what) @if !crossing.is_leak { div.quiet { "a split by patient may" } } }
-            td.text { (crossing.paper) }
-            td.text { (crossing.case.as_deref().unwrap_or_default()) }
+            td.text {
+                (crossing.paper)
+                @if let Some(case) = &crossing.case { div.quiet { (case) } }
+            }
             td.text { @for (part, panels) in &crossing.panels {
                 div { strong { (part) " (" (panels.len()) ")" } " " span.quiet { (panels.join(", ")) } }
             } }

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, Luma};
+use image::{GrayImage, Luma};
 
 use super::anatomy::Anatomy;
 use super::chance::Chance;
 use super::phantom::{self, Acquisition};
 use super::raster::glyph;
+use crate::dataset::grey_on_white;
 use crate::store::PanelBox;
 
 /// A pasted picture and what is true of it.
@@ -257,18 +258,10 @@ pub fn read_named_scans(folder: &Path) -> io::Result<Vec<(String, GrayImage)>> {
             let picture = image::load_from_memory(&std::fs::read(entry.path())?);
             let picture = picture
                 .map_err(|e| io::Error::other(format!("{}: {e}", entry.path().display())))?;
-            scans.push((entry.file_name().to_string_lossy().into_owned(), on_white(&picture)));
+            scans.push((entry.file_name().to_string_lossy().into_owned(), grey_on_white(&picture)));
         }
     }
     Ok(scans)
-}
-
-fn on_white(picture: &DynamicImage) -> GrayImage {
-    let levels = picture.to_luma_alpha8();
-    GrayImage::from_fn(levels.width(), levels.height(), |x, y| {
-        let [level, alpha] = levels.get_pixel(x, y).0.map(u32::from);
-        Luma([((level * alpha + 255 * (255 - alpha)) / 255) as u8])
-    })
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub struct Written {
 /// for a sentence.
 pub const SHORT_QUOTE_WORDS: usize = 6;
 
+/// Longest one in characters: PDFs may lack blanks between words.
+pub const SHORT_QUOTE_CHARS: usize = 80;
+
 /// How much of the papers' own text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Quotes {
@@ -40,7 +43,8 @@ impl Quotes {
     }
 
     fn words(self, text: String) -> String {
-        let short = text.split_whitespace().count() <= SHORT_QUOTE_WORDS;
+        let short = text.split_whitespace().count() <= SHORT_QUOTE_WORDS
+            && text.chars().count() <= SHORT_QUOTE_CHARS;
         if self == Self::Whole || short { text } else { String::new() }
     }
 

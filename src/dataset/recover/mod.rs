@@ -130,10 +130,11 @@ fn search(picture: &Picture, name: &ReleasedName, figures: &[Figure<'_>]) -> Out
         Err(why) => return Outcome::Unreadable(why),
     };
     let mut order: Vec<&Figure<'_>> = figures.iter().collect();
+    // The one that the name speaks of first, then those of its page.
     order.sort_by_key(|figure| {
-        let on_page = Some(figure.image.page) == name.page;
-        !(on_page && figure.image.xref == name.xref && name.xref.is_some()) as u8
-            + u8::from(!on_page)
+        let is_on_page = Some(figure.image.page) == name.page;
+        let is_named = is_on_page && name.xref.is_some() && figure.image.xref == name.xref;
+        (!is_named, !is_on_page)
     });
     let mut best: Option<(Place, &ImageRow)> = None;
     for figure in order {

@@ -65,7 +65,7 @@ impl Recorded {
         let label = found.first().map_or(Label::Covid, |(picture, _)| picture.label);
         let note = format!("published in {}", class_folder(label));
         for value in [Value::Select(Selection::Ct), Value::Crop(distinct(boxes))] {
-            self.decide(store, release::decision(subject, value, note.clone()))?;
+            self.decide(store, &release::decision(subject, value, note.clone()))?;
         }
         for (picture, Found { bounds, scale, score, .. }) in found {
             let panel = store.panel(&NewPanel {
@@ -79,7 +79,7 @@ impl Recorded {
             let file = format!("{}/{}", class_folder(picture.label), picture.file_name);
             let note = format!("published as {file}; scale {scale:.3}, correlation {score:.3}");
             for decision in release::decisions(Subject::panel(image, panel), picture, &note) {
-                self.decide(store, decision)?;
+                self.decide(store, &decision)?;
             }
             if let Some(part) = picture.part {
                 parts.insert(panel, part);
@@ -89,10 +89,10 @@ impl Recorded {
     }
 
     /// Writes what the release has not said last.
-    fn decide(&mut self, store: &Store, new: NewDecision) -> Result<()> {
+    fn decide(&mut self, store: &Store, new: &NewDecision) -> Result<()> {
         let said = store.decisions_of(new.stage, new.subject, &new.curator)?;
         if said.last().is_none_or(|last| last.value != new.value) {
-            store.decide(&new)?;
+            store.decide(new)?;
             self.decisions += 1;
         }
         Ok(())
