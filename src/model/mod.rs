@@ -6,6 +6,7 @@
 //! [`check_available`] says what is missing.
 
 pub mod augment;
+pub mod checkpoint;
 mod error;
 mod evaluation;
 mod examples;

@@ -89,7 +89,8 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
     if slices.len() < 2 {
         return;
     }
-    let _ = writeln!(text, "by {by}         COVID  non-COVID  accuracy  AUROC");
+    let heading = format!("by {by}");
+    let _ = writeln!(text, "{heading:<18} COVID  non-COVID  accuracy  AUROC");
     for Slice { name, metrics } in slices {
         let counts = &metrics.confusion;
         let covid = counts.true_positive + counts.false_negative;
@@ -131,10 +132,10 @@ mod tests {
         for part in [
             "4 images of test in data/export/default; 95 % intervals from 1000 draws of 4 papers\n",
             "from 0.500            from 0.400, chosen on val\n",
-            "  accuracy     0.500 [0.000, 1.000]   0.750 [0.250, 1.000]\n",
+            "  accuracy     0.500 [0.000, 1.000]  0.750 [0.250, 1.000]\n",
             "  from 0.400    predicted COVID  non-COVID\n  COVID                       2          0\n",
             "over 10 bins\n",
-            "by source         COVID  non-COVID  accuracy  AUROC\n",
+            "by source          COVID  non-COVID  accuracy  AUROC\n",
             "  medrxiv              2          0     0.500      –\n",
         ] {
             assert!(text.contains(part), "no '{part}' in\n{text}");
