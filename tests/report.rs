@@ -8,7 +8,8 @@ use assert_cmd::Command;
 use common::{extraction, figure_on, image_on};
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    ClassCounts, HistoryRow, Metrics, Prediction, RunConfig, RunCounts, RunFiles, RunMetrics,
+    ClassCounts, Details, HistoryRow, Metrics, Prediction, RunConfig, RunCounts, RunFiles,
+    RunMetrics,
 };
 use covid_ct::pdf::Rect;
 use covid_ct::store::{
@@ -172,6 +173,7 @@ fn add_run(folder: &Path, name: &str) {
         epoch: 3,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
+        details: Details::default(),
     };
     files.write_metrics(&metrics).expect("metrics");
 }

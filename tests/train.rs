@@ -74,7 +74,11 @@ fn trains_evaluates_and_repeats_itself() {
             .success()
             .stdout(predicate::str::contains("best.safetensors"))
             .stderr(predicate::str::contains("epoch   2"));
-        covid_ct(folder, &["evaluate", run, "--threads", "1"]).assert().success();
+        covid_ct(folder, &["evaluate", run, "--threads", "1"])
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("chosen on val"))
+            .stdout(predicate::str::contains("95 % intervals"));
     }
 
     let files = run_files(folder, "first");
@@ -90,6 +94,14 @@ fn trains_evaluates_and_repeats_itself() {
     assert_eq!(metrics.metrics.confusion.total(), 6);
     assert_eq!(metrics.epoch, HistoryRow::best(&history).expect("an epoch").epoch);
     assert_eq!(metrics.metrics.auroc, Some(1.0), "a bright half is easy to see");
+    assert_eq!(metrics.metrics.auprc, Some(1.0));
+    let details = &metrics.details;
+    // By name COVID-13 and the like: each picture is a paper of its own.
+    assert_eq!(details.intervals.map(|intervals| intervals.groups), Some(6));
+    let operating = details.operating.as_ref().expect("a threshold chosen on val");
+    assert_eq!(operating.chosen.chosen_on, Part::Val);
+    let sizes: Vec<_> = details.by_size.iter().map(|slice| slice.name.as_str()).collect();
+    assert_eq!(sizes, ["under 224 px"]);
     let predictions = files.read_predictions(Part::Test).expect("predictions.csv");
     assert_eq!(predictions[0].file, "COVID-13.png");
     assert_eq!(predictions[5].label, Label::NonCovid);

@@ -20,7 +20,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", default_value = "densenet121")]
     pub network: Network,
 
-    /// Where the weights start: `random`, or a .safetensors file with torchvision's names
+    /// Where the weights start: `random`, or a .safetensors file or one of Python's torch.save
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 

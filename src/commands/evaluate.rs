@@ -5,14 +5,17 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunFiles, RunMetrics, check_run_name,
+    Chosen, ClassCounts, DEFAULT_THRESHOLD, Details, HistoryRow, Prediction, RunConfig, RunFiles,
+    RunMetrics, Scored, check_run_name,
 };
-use covid_ct::model::{self, DatasetFolder, Evaluation, Pictures, Preparation};
-use covid_ct::store::{Run, Store, now};
+use covid_ct::model::{self, DatasetFolder, Evaluation, Pictures, Preparation, Scorer};
+use covid_ct::store::{Part, Run, Store, now};
 
 use super::train::recorded_path;
 use super::{Outcome, processors, progress_bar};
 use crate::cli::EvaluateArgs;
+
+mod text;
 
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
@@ -27,7 +30,9 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let recorded = workspace.root().join(&config.data);
     let dataset = DatasetFolder::open(args.data.as_ref().unwrap_or(&recorded))?;
 
-    let evaluation = evaluate(&files, &config, &dataset, args)?;
+    let mut scorer = scorer(&files, &config, args)?;
+    let evaluation = evaluate(scorer.as_mut(), &dataset, args.part, config.size)?;
+    let chosen = choose(scorer.as_mut(), &recorded, config.size);
     let metrics = RunMetrics {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: args.run.clone(),
@@ -37,6 +42,7 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         epoch: HistoryRow::best(&files.read_history()?).map_or(0, |best| best.epoch),
         loss: evaluation.loss,
         metrics: evaluation.metrics,
+        details: details(&dataset, args.part, &evaluation, chosen)?,
     };
     files.write_predictions(args.part, &evaluation.predictions)?;
     files.write_metrics(&metrics)?;
@@ -44,30 +50,75 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&metrics)?);
     } else {
-        print(&metrics, &files);
+        print!("{}", text::told(&metrics));
+        println!("{}", files.predictions(args.part).display());
     }
     Ok(Outcome::Done)
 }
 
-fn evaluate(
+fn scorer(
     files: &RunFiles,
     config: &RunConfig,
-    dataset: &DatasetFolder,
     args: &EvaluateArgs,
-) -> anyhow::Result<Evaluation> {
+) -> anyhow::Result<Box<dyn Scorer>> {
     let network = config.network.parse().map_err(|e: String| {
         anyhow!("{}: network: {e}; train the run again", files.config().display())
     })?;
     let threads = args.compute.threads.map_or_else(processors, std::num::NonZero::get);
-    let checkpoint = files.checkpoint();
-    let mut scorer = model::load_scorer(network, &checkpoint, args.compute.device, threads)?;
-    let examples = dataset.examples(args.part)?;
+    Ok(model::load_scorer(network, &files.checkpoint(), args.compute.device, threads)?)
+}
+
+fn evaluate(
+    scorer: &mut dyn Scorer,
+    dataset: &DatasetFolder,
+    part: Part,
+    side: u32,
+) -> anyhow::Result<Evaluation> {
+    let examples = dataset.examples(part)?;
     let count = examples.len();
-    let pictures = Pictures::load(examples, Preparation::Centre, config.size, || ())?;
-    let bar = progress_bar(count, "evaluate");
-    let scored = model::score(scorer.as_mut(), &pictures, |images| bar.inc(images));
+    let pictures = Pictures::load(examples, Preparation::Centre, side, || ())?;
+    let bar = progress_bar(count, part.as_str());
+    let scored = model::score(scorer, &pictures, |images| bar.inc(images));
     bar.finish_and_clear();
     Ok(Evaluation::of(pictures.examples(), &scored?, DEFAULT_THRESHOLD)?)
+}
+
+/// The operating threshold, from the validation part that the run was trained with, whatever dataset
+/// is measured. A dataset that is gone costs the threshold, not the measurement.
+fn choose(scorer: &mut dyn Scorer, recorded: &Path, side: u32) -> Option<Chosen> {
+    let validation = DatasetFolder::open(recorded)
+        .map_err(anyhow::Error::from)
+        .and_then(|dataset| evaluate(scorer, &dataset, Part::Val, side));
+    match validation {
+        Ok(validation) => {
+            let chosen = Chosen::on(Part::Val, &scored(&validation));
+            if chosen.is_none() {
+                eprintln!(
+                    "covid-ct: no threshold tells the classes of the validation part apart better \
+                     than chance: none is chosen"
+                );
+            }
+            chosen
+        }
+        Err(error) => {
+            eprintln!("covid-ct: no threshold is chosen: {error:#}");
+            None
+        }
+    }
+}
+
+fn scored(evaluation: &Evaluation) -> Vec<Scored> {
+    evaluation.predictions.iter().map(Prediction::scored).collect()
+}
+
+fn details(
+    dataset: &DatasetFolder,
+    part: Part,
+    evaluation: &Evaluation,
+    chosen: Option<Chosen>,
+) -> anyhow::Result<Details> {
+    let origins = model::origins(dataset.root(), &dataset.examples(part)?)?;
+    Ok(Details::of(&scored(evaluation), &origins, DEFAULT_THRESHOLD, chosen))
 }
 
 /// Adds the measurement to the database, where the workspace has one; a dataset from elsewhere can
@@ -85,25 +136,4 @@ fn record(workspace: &Workspace, config: &RunConfig, metrics: &RunMetrics) -> an
     Store::open_existing(workspace)
         .and_then(|store| store.add_run(&run))
         .context("the metrics are written, but not recorded in the database")
-}
-
-fn print(run: &RunMetrics, files: &RunFiles) {
-    let m = &run.metrics;
-    let confusion = &m.confusion;
-    println!("{} images of {} in {}", run.counts.total(), run.part, run.data);
-    for (name, value) in [
-        ("accuracy", m.accuracy),
-        ("precision", m.precision),
-        ("recall", m.recall),
-        ("specificity", m.specificity),
-        ("F1", m.f1),
-        ("AUROC", m.auroc),
-    ] {
-        let value = value.map_or("undefined".into(), |value| format!("{value:.3}"));
-        println!("  {name:<12} {value}");
-    }
-    println!("                predicted COVID  non-COVID");
-    println!("  COVID         {:15} {:10}", confusion.true_positive, confusion.false_negative);
-    println!("  non-COVID     {:15} {:10}", confusion.false_positive, confusion.true_negative);
-    println!("{}", files.predictions(run.part).display());
 }

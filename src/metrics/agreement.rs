@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Cohen's kappa of two raters, from their ratings of the same units.
 ///
@@ -77,8 +77,8 @@ pub fn majority<T: Ord + Copy>(values: &[T]) -> Option<T> {
     at_most.next().is_none().then_some(value)
 }
 
-/// Bounds of a coefficient.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// Bounds of a coefficient or a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,

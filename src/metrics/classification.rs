@@ -91,6 +91,12 @@ pub struct Metrics {
     pub f1: Option<f64>,
     /// From the scores, not from the predictions at the threshold.
     pub auroc: Option<f64>,
+    /// [`average_precision`], from the scores. Absent from runs measured before it was there.
+    #[serde(default)]
+    pub auprc: Option<f64>,
+    /// [`brier`], from the scores. Absent likewise.
+    #[serde(default)]
+    pub brier: Option<f64>,
 }
 
 impl Metrics {
@@ -105,6 +111,8 @@ impl Metrics {
             specificity: confusion.specificity(),
             f1: confusion.f1(),
             auroc: auroc(examples),
+            auprc: average_precision(examples),
+            brier: brier(examples),
         }
     }
 }
@@ -125,12 +133,9 @@ struct Tie {
     negatives: u64,
 }
 
-/// Examples by score, highest first, with both classes' totals. `None` where a class is missing or
-/// a score is NaN, which has no place in the order.
-fn ties(examples: &[Scored]) -> Option<(Vec<Tie>, u64, u64)> {
-    let positives = examples.iter().filter(|e| e.positive).count() as u64;
-    let negatives = examples.len() as u64 - positives;
-    if positives == 0 || negatives == 0 || examples.iter().any(|e| e.score.is_nan()) {
+/// Examples by score, highest first. `None` where a score is NaN, which has no place in the order.
+fn ordered(examples: &[Scored]) -> Option<Vec<Tie>> {
+    if examples.iter().any(|e| e.score.is_nan()) {
         return None;
     }
     let mut sorted: Vec<&Scored> = examples.iter().collect();
@@ -142,7 +147,16 @@ fn ties(examples: &[Scored]) -> Option<(Vec<Tie>, u64, u64)> {
             Tie { score: tied[0].score, positives, negatives: tied.len() as u64 - positives }
         })
         .collect();
-    Some((ties, positives, negatives))
+    Some(ties)
+}
+
+/// As [`ordered`], with both classes' totals. `None` also where a class is missing.
+fn ties(examples: &[Scored]) -> Option<(Vec<Tie>, u64, u64)> {
+    let positives = examples.iter().filter(|e| e.positive).count() as u64;
+    let negatives = examples.len() as u64 - positives;
+    (positives > 0 && negatives > 0)
+        .then(|| ordered(examples))?
+        .map(|ties| (ties, positives, negatives))
 }
 
 /// Area under the ROC curve: the chance that a positive scores above a negative, ties counting half
@@ -176,6 +190,35 @@ pub fn roc_curve(examples: &[Scored]) -> Option<Vec<RocPoint>> {
         });
     }
     Some(curve)
+}
+
+/// Area under the precision-recall curve as average precision: the precision at each distinct score,
+/// weighted by the recall gained there, without interpolation, as scikit-learn's
+/// `average_precision_score` (Davis and Goadrich, "The relationship between Precision-Recall and ROC
+/// curves", ICML 2006, on why not the trapezoids). A scorer that knows nothing gets the share of
+/// positives. `None` where there is no positive, for which scikit-learn gives 0, or a score is NaN.
+pub fn average_precision(examples: &[Scored]) -> Option<f64> {
+    let positives = examples.iter().filter(|e| e.positive).count() as u64;
+    let ties = (positives > 0).then(|| ordered(examples))??;
+    let (mut found, mut said, mut area) = (0, 0, 0.0);
+    for tie in &ties {
+        found += tie.positives;
+        said += tie.positives + tie.negatives;
+        area += tie.positives as f64 / positives as f64 * (found as f64 / said as f64);
+    }
+    Some(area)
+}
+
+/// Mean squared distance of the score from 1 for a positive, from 0 for a negative: G. W. Brier,
+/// "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78 (1950), in
+/// the two-class form that lies between 0 and 1. `None` of nothing and of scores that are no
+/// probabilities.
+pub fn brier(examples: &[Scored]) -> Option<f64> {
+    let probable = examples.iter().all(|e| (0.0..=1.0).contains(&e.score));
+    (probable && !examples.is_empty()).then(|| {
+        let squares = examples.iter().map(|e| (e.score - f64::from(u8::from(e.positive))).powi(2));
+        squares.sum::<f64>() / examples.len() as f64
+    })
 }
 
 /// Mean cross entropy in nats, from log-odds of the positive class rather than probabilities, whose

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Metrics, Scored};
+use super::{Details, Metrics, Scored};
 use crate::store::{Label, Part};
 
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +148,8 @@ pub struct RunMetrics {
     /// COVID is the positive class.
     #[serde(flatten)]
     pub metrics: Metrics,
+    #[serde(flatten)]
+    pub details: Details,
 }
 
 /// A line of `predictions.csv`.
@@ -325,6 +327,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Chosen, Origin, SizeBand};
 
     fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {
@@ -382,12 +385,33 @@ mod tests {
             epoch: 2,
             loss: None,
             metrics: Metrics::at(0.5, &[prediction.scored()]),
+            details: Details::of(
+                &[prediction.scored()],
+                &[Origin { group: "p".into(), source: "s".into(), size: SizeBand::Unknown }],
+                0.5,
+                Some(Chosen { threshold: 0.25, youden: 0.5, chosen_on: Part::Val }),
+            ),
         };
         assert_eq!(files.read_predictions(Part::Test).expect("read"), [prediction]);
         files.write_metrics(&metrics).expect("write");
         assert_eq!(files.read_metrics(Part::Test).expect("read"), metrics);
         let json = std::fs::read_to_string(files.metrics(Part::Test)).expect("metrics.json");
         assert!(json.contains("\"auroc\": null"), "{json}");
+    }
+
+    #[test]
+    fn metrics_written_before_there_were_details_are_read() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let files = RunFiles::new(folder.path());
+        let old = r#"{"covid_ct": "0.1.0", "run": "r", "data": "d", "part": "test",
+            "counts": {"covid": 1, "non_covid": 0}, "epoch": 2, "loss": null, "threshold": 0.5,
+            "confusion": {"true_positive": 1, "false_positive": 0, "true_negative": 0,
+            "false_negative": 0}, "accuracy": 1.0, "precision": 1.0, "recall": 1.0,
+            "specificity": null, "f1": 1.0, "auroc": null}"#;
+        std::fs::write(files.metrics(Part::Test), old).expect("file");
+        let read = files.read_metrics(Part::Test).expect("read");
+        assert_eq!((read.metrics.accuracy, read.metrics.auprc), (Some(1.0), None));
+        assert_eq!(read.details, Details::default());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum ModelError {
     MissingClass { folder: PathBuf, part: Part, label: Label },
     #[error("the {part} part of {folder} holds no image", folder = folder.display())]
     Empty { folder: PathBuf, part: Part },
-    #[error("{path} is no readable .safetensors file: {reason}", path = path.display())]
+    #[error("cannot read weights from {path}: {reason}; expected .safetensors, or what Python's torch.save writes", path = path.display())]
     Weights { path: PathBuf, reason: String },
     #[error("the weights in {path} do not fit {network} with torchvision's names: {mismatch}", path = path.display())]
     Mismatch { path: PathBuf, network: String, mismatch: String },

@@ -6,10 +6,12 @@
 //! [`check_available`] says what is missing.
 
 pub mod augment;
+pub mod checkpoint;
 mod error;
 mod evaluation;
 mod examples;
 mod options;
+mod origins;
 mod pictures;
 mod run_folder;
 #[cfg(feature = "train")]
@@ -22,6 +24,7 @@ pub use error::{BadImage, ModelError};
 pub use evaluation::{Evaluation, Scorer, score};
 pub use examples::{DatasetFolder, Example};
 pub use options::{Device, Ending, Network, Progress, TrainOptions};
+pub use origins::origins;
 pub use pictures::{Batch, Picture, Pictures, Preparation};
 pub use run_folder::NewRun;
 pub use torch::{check_available, load_scorer, train};

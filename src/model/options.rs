@@ -31,7 +31,7 @@ pub struct TrainOptions {
     /// The dataset as `config.json` names it.
     pub data: String,
     pub network: Network,
-    /// Weights to start from, `.safetensors` with torchvision's names; random without.
+    /// Weights to start from, `.safetensors` or of Python's `torch.save`; random without.
     pub init: Option<PathBuf>,
     pub epochs: u32,
     /// Images in a step.

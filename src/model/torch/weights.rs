@@ -1,4 +1,5 @@
-//! Weights as `.safetensors` under torchvision's names.
+//! Weights as `.safetensors` under torchvision's names; to start from, also what `torch.save` wrote, and
+//! under the names that older and other programs use.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,14 +8,15 @@ use std::path::Path;
 use tch::Tensor;
 use tch::nn::VarStore;
 
+use crate::model::checkpoint::{self, Array};
 use crate::model::{ModelError, Network, Result};
 
 /// The last layer's variables. Only these may differ from the file's in size: another data set has
 /// other classes.
 const HEAD: [&str; 2] = ["classifier.weight", "classifier.bias"];
 
-/// PyTorch's counters of training steps: of no use to the network, absent from libtorch's C++ one.
-const COUNTER: &str = ".num_batches_tracked";
+/// The first convolution, `[64, 3, 7, 7]` here. Networks of grey pictures have one channel.
+const STEM: &str = "features.conv0.weight";
 
 /// Names told in an error before it says how many more there are.
 const NAMES_TOLD: usize = 3;
@@ -77,9 +79,38 @@ pub fn save(variables: &VarStore, path: &Path) -> Result<()> {
 fn read(path: &Path) -> Result<BTreeMap<String, Tensor>> {
     let wrong = |reason: String| ModelError::Weights { path: path.into(), reason };
     // Opened here first: tch's error for a missing file does not name it.
-    File::open(path).map_err(|e| wrong(e.to_string()))?;
-    let named = Tensor::read_safetensors(path).map_err(|e| wrong(e.to_string()))?;
-    Ok(named.into_iter().filter(|(name, _)| !name.ends_with(COUNTER)).collect())
+    let by_torch = checkpoint::is_torch_file(path).map_err(|e| wrong(e.to_string()))?;
+    let named = if by_torch {
+        let arrays = checkpoint::read_file(path).map_err(wrong)?;
+        arrays
+            .into_iter()
+            .map(|(name, array)| Ok((name, tensor(&array)?)))
+            .collect::<Result<_>>()?
+    } else {
+        Tensor::read_safetensors(path).map_err(|e| wrong(e.to_string()))?
+    };
+    let named = checkpoint::torchvision_names(named);
+    let mut named = named.map_err(|clash| wrong(format!("it holds '{}' twice", clash.0)))?;
+    if let Some(stem) = named.get_mut(STEM) {
+        three_channels(stem)?;
+    }
+    Ok(named)
+}
+
+fn tensor(array: &Array) -> Result<Tensor> {
+    let shape: Vec<i64> = array.shape.iter().map(|&size| size as i64).collect();
+    Ok(Tensor::f_from_slice(&array.values)?.f_view(&shape[..])?)
+}
+
+/// Gives a first convolution of one channel three, each a third of it: three equal channels, as a grey
+/// picture has, then give what the one gave. Where the weights saw grey levels on another scale than
+/// ours, as those of torchxrayvision did (-1024 to 1024), the normalisation after it has to follow in
+/// training.
+fn three_channels(stem: &mut Tensor) -> Result<()> {
+    if let [_, 1, _, _] = stem.size()[..] {
+        *stem = stem.f_repeat([1, 3, 1, 1])?.f_div_scalar(3.0)?;
+    }
+    Ok(())
 }
 
 /// Outputs of the file's head where it is a whole head of another number of outputs.
@@ -187,6 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn chexnets_names_and_a_stem_of_one_channel_fit() {
+        let (loaded, named, model) = load_changed(|named| {
+            let chexnet = |name: &str| {
+                let layer = name.replace("norm1.", "norm.1.").replace("conv2.", "conv.2.");
+                format!("module.densenet121.{}", layer.replace("classifier.", "classifier.0."))
+            };
+            *named = named.iter().map(|(name, t)| (chexnet(name), t.copy())).collect();
+            let stem = named.get_mut("module.densenet121.features.conv0.weight").expect("stem");
+            *stem = stem.slice(1, 0, 1, 1).contiguous();
+        });
+        assert_eq!(loaded.expect("loaded"), None);
+        let variables = model.variables.variables();
+        let theirs = &named["module.densenet121.features.conv0.weight"];
+        let sum = variables[STEM].sum_dim_intlist([1_i64].as_slice(), true, tch::Kind::Float);
+        assert!((sum - theirs).abs().max().double_value(&[]) < 1e-6);
+        let inner = "features.denseblock2.denselayer3";
+        let (ours, theirs) = (format!("{inner}.conv2.weight"), format!("{inner}.conv.2.weight"));
+        assert_eq!(variables[&ours], named[&format!("module.densenet121.{theirs}")]);
+    }
+
+    #[test]
     fn a_head_of_another_size_starts_afresh() {
         let (loaded, named, model) = load_changed(|named| {
             named.insert(HEAD[0].into(), zeros(&[14, 1024]));
@@ -223,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_safetensors_file_is_named() {
+    fn what_is_no_file_of_weights_is_named() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("weights.pth");
         let mut model = Model::new(NETWORK, Device::Cpu);

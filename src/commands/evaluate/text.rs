@@ -1,0 +1,145 @@
+//! The measurement as text.
+
+use std::fmt::Write as _;
+
+use covid_ct::metrics::agreement::Interval;
+use covid_ct::metrics::{Confusion, Intervals, Metrics, RunMetrics, Slice};
+
+type Row = (&'static str, fn(&Metrics) -> Option<f64>, fn(&Intervals) -> Option<Interval>);
+
+const ROWS: [Row; 8] = [
+    ("accuracy", |m| m.accuracy, |i| i.accuracy),
+    ("precision", |m| m.precision, |i| i.precision),
+    ("recall", |m| m.recall, |i| i.recall),
+    ("specificity", |m| m.specificity, |i| i.specificity),
+    ("F1", |m| m.f1, |i| i.f1),
+    ("AUROC", |m| m.auroc, |i| i.auroc),
+    ("AUPRC", |m| m.auprc, |i| i.auprc),
+    ("Brier score", |m| m.brier, |i| i.brier),
+];
+
+/// Lines, each ended.
+pub fn told(run: &RunMetrics) -> String {
+    let mut text = format!("{} images of {} in {}", run.counts.total(), run.part, run.data);
+    if let Some(intervals) = &run.details.intervals {
+        let Intervals { groups, resamples, .. } = intervals;
+        let papers = if *groups == 1 { "paper" } else { "papers" };
+        let _ = write!(text, "; 95 % intervals from {resamples} draws of {groups} {papers}");
+    }
+    text.push('\n');
+    columns(&mut text, run);
+    confusion(&mut text, run.metrics.threshold, &run.metrics.confusion);
+    if let Some(operating) = &run.details.operating {
+        confusion(&mut text, operating.chosen.threshold, &operating.metrics.confusion);
+    }
+    if let Some(calibration) = &run.details.calibration {
+        let (ece, bins) = (calibration.ece, calibration.bins.len());
+        let _ = writeln!(text, "expected calibration error {ece:.3} over {bins} bins");
+    }
+    slices(&mut text, "source", &run.details.by_source);
+    slices(&mut text, "size", &run.details.by_size);
+    text
+}
+
+/// The metrics at each threshold.
+fn columns(text: &mut String, run: &RunMetrics) {
+    let operating = run.details.operating.as_ref();
+    let _ = write!(text, "  {:<12} {:<22}", "", format!("from {:.3}", run.metrics.threshold));
+    if let Some(operating) = operating {
+        let chosen = operating.chosen;
+        let _ = write!(text, "from {:.3}, chosen on {}", chosen.threshold, chosen.chosen_on);
+    }
+    end_line(text);
+    for (name, metric, interval) in ROWS {
+        let at = |metrics, intervals: Option<&Intervals>| {
+            value(metric(metrics), intervals.and_then(interval))
+        };
+        let fixed = at(&run.metrics, run.details.intervals.as_ref());
+        let _ = write!(text, "  {name:<12} {fixed:<22}");
+        if let Some(operating) = operating {
+            text.push_str(&at(&operating.metrics, Some(&operating.intervals)));
+        }
+        end_line(text);
+    }
+}
+
+fn end_line(text: &mut String) {
+    text.truncate(text.trim_end_matches(' ').len());
+    text.push('\n');
+}
+
+/// `0.812 [0.741, 0.877]`
+fn value(value: Option<f64>, interval: Option<Interval>) -> String {
+    let told = value.map_or("undefined".into(), |value| format!("{value:.3}"));
+    match interval {
+        Some(Interval { low, high }) => format!("{told} [{low:.3}, {high:.3}]"),
+        None => told,
+    }
+}
+
+fn confusion(text: &mut String, threshold: f64, counts: &Confusion) {
+    let Confusion { true_positive, false_positive, true_negative, false_negative } = counts;
+    let _ = writeln!(text, "  from {threshold:.3}    predicted COVID  non-COVID");
+    let _ = writeln!(text, "  COVID         {true_positive:15} {false_negative:10}");
+    let _ = writeln!(text, "  non-COVID     {false_positive:15} {true_negative:10}");
+}
+
+fn slices(text: &mut String, by: &str, slices: &[Slice]) {
+    // One slice is the whole again.
+    if slices.len() < 2 {
+        return;
+    }
+    let heading = format!("by {by}");
+    let _ = writeln!(text, "{heading:<18} COVID  non-COVID  accuracy  AUROC");
+    for Slice { name, metrics } in slices {
+        let counts = &metrics.confusion;
+        let covid = counts.true_positive + counts.false_negative;
+        let non_covid = counts.total() - covid;
+        let shown = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
+        let (accuracy, auroc) = (shown(metrics.accuracy), shown(metrics.auroc));
+        let _ = writeln!(text, "  {name:<16} {covid:5} {non_covid:10} {accuracy:>9} {auroc:>6}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use covid_ct::metrics::{Chosen, ClassCounts, Details, Origin, Scored, SizeBand};
+    use covid_ct::store::Part;
+
+    #[test]
+    fn both_thresholds_stand_side_by_side() {
+        let examples = [(true, 0.9), (true, 0.4), (false, 0.2), (false, 0.6)]
+            .map(|(positive, score)| Scored { positive, score });
+        let origins = ["a", "b", "c", "d"].map(|paper| Origin {
+            group: paper.into(),
+            source: if paper < "c" { "medrxiv".into() } else { "numbered png".into() },
+            size: SizeBand::Under224,
+        });
+        let chosen = Chosen { threshold: 0.4, youden: 0.5, chosen_on: Part::Val };
+        let run = RunMetrics {
+            covid_ct: "0.1.0".into(),
+            run: "r".into(),
+            data: "data/export/default".into(),
+            part: Part::Test,
+            counts: ClassCounts { covid: 2, non_covid: 2 },
+            epoch: 1,
+            loss: None,
+            metrics: Metrics::at(0.5, &examples),
+            details: Details::of(&examples, &origins, 0.5, Some(chosen)),
+        };
+        let text = told(&run);
+        for part in [
+            "4 images of test in data/export/default; 95 % intervals from 1000 draws of 4 papers\n",
+            "from 0.500            from 0.400, chosen on val\n",
+            "  accuracy     0.500 [0.000, 1.000]  0.750 [0.250, 1.000]\n",
+            "  from 0.400    predicted COVID  non-COVID\n  COVID                       2          0\n",
+            "over 10 bins\n",
+            "by source          COVID  non-COVID  accuracy  AUROC\n",
+            "  medrxiv              2          0     0.500      –\n",
+        ] {
+            assert!(text.contains(part), "no '{part}' in\n{text}");
+        }
+        assert!(!text.contains("by size"), "one size tells nothing:\n{text}");
+    }
+}
