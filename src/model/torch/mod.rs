@@ -1,5 +1,7 @@
 //! The one place that knows tch: the network, its weights, the device, the training loop.
 
+#[cfg(test)]
+mod against_torchvision;
 mod densenet;
 mod device;
 mod training;
