@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod duplicates;
 pub mod extract;
 pub mod figures;
+mod html;
 pub mod locate;
 pub mod look;
 pub mod metrics;

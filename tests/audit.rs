@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Project, files, shared_data, text};
+use common::{Project, files, published_release, text};
 use covid_ct::synth::compounds::phantoms;
 use image::{GrayImage, imageops};
 use serde_json::Value;
@@ -185,12 +185,7 @@ fn a_picture_that_is_gone_is_named_and_the_rest_goes_on() {
 
 #[test]
 fn the_published_dataset_leaks_and_our_split_of_it_does_not() {
-    let Some(data) = shared_data() else { return };
-    let published = data.join("covid-ct");
-    if !published.is_dir() {
-        eprintln!("skipped: {} is not here", published.display());
-        return;
-    }
+    let Some(published) = published_release() else { return };
     let project = Project::new();
     let args = ["import-release", published.to_str().expect("UTF-8")];
     project.command(args).assert().success();

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Project, files, shared_data, text};
+use common::{Project, files, published_release, text};
 use covid_ct::dataset::recover::MIN_SCORE;
 use covid_ct::locate::locate;
 use covid_ct::synth::compounds::{phantoms, read_scans};
@@ -20,12 +20,8 @@ fn share_found(scans: &[GrayImage], figures: u32) -> f64 {
             let made = pasting(scans, index);
             let figure = made.picture.into_luma8();
             let is_right = move |pasted: Pasted| {
-                locate(&scans[pasted.scan], &figure).is_some_and(|place| {
-                    let (x, y) = (f64::from(pasted.bounds.x), f64::from(pasted.bounds.y));
-                    let (w, h) = (f64::from(pasted.bounds.w), f64::from(pasted.bounds.h));
-                    let off = [place.x0 - x, place.y0 - y, place.x1 - x - w, place.y1 - y - h];
-                    place.score >= MIN_SCORE && off.iter().all(|off| off.abs() <= 2.0)
-                })
+                locate(&scans[pasted.scan], &figure)
+                    .is_some_and(|place| place.score >= MIN_SCORE && pasted.is_at(&place))
             };
             made.pasted.into_iter().map(is_right)
         })
@@ -42,12 +38,8 @@ fn crops_of_drawn_slices_are_located() {
 
 #[test]
 fn crops_of_published_scans_are_located() {
-    let Some(data) = shared_data() else { return };
-    let folder = data.join("covid-ct/Images");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
-        return;
-    }
+    let Some(published) = published_release() else { return };
+    let folder = published.join("Images");
     let share = share_found(&read_scans(&folder).expect("scans"), 12);
     eprintln!("published scans: {share:.3} located");
     assert!(share >= 0.98, "{share}");

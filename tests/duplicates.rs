@@ -41,12 +41,8 @@ fn copies_of_drawn_slices_are_found() {
 
 #[test]
 fn copies_of_published_scans_are_found_and_neighbouring_slices_are_not() {
-    let Some(data) = common::shared_data() else { return };
-    let folder = data.join("covid-ct/Images");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
-        return;
-    }
+    let Some(published) = common::published_release() else { return };
+    let folder = published.join("Images");
     let scans = read_named_scans(&folder).expect("scans");
     let alone = counts(&scans, 0..0, 1);
     assert_eq!((alone.found, alone.wrong), (alone.pairs, 0), "{alone:?}");

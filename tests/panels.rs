@@ -35,12 +35,8 @@ fn panels_of_drawn_slices_are_found() {
 
 #[test]
 fn panels_of_published_scans_are_found() {
-    let Some(data) = common::shared_data() else { return };
-    let folder = data.join("covid-ct/Images");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
-        return;
-    }
+    let Some(published) = common::published_release() else { return };
+    let folder = published.join("Images");
     let (gutters, abutting) = accuracies(&read_scans(&folder).expect("scans"), 4);
     eprintln!("published scans: {gutters:.3} with gutters, {abutting:.3} without");
     assert!(gutters >= 0.95, "{gutters} with gutters of 2 px up; 0.90 is wanted");

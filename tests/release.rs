@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Project, files, shared_data, text};
+use common::{Project, files, published_release, text};
 use covid_ct::dataset::read_manifest;
 use covid_ct::store::{Diagnosis, NewDecision, Stage, Subject, Value};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
@@ -307,8 +307,7 @@ fn stems(list: &Path) -> Vec<String> {
 
 #[test]
 fn the_published_dataset_comes_out_as_it_was_split() {
-    let Some(data) = shared_data() else { return };
-    let published = data.join("covid-ct");
+    let Some(published) = published_release() else { return };
     let project = Project::new();
     let args = ["import-release", published.to_str().expect("UTF-8")];
     let out = text(&project.command(args).assert().success().get_output().stdout);
@@ -326,12 +325,7 @@ fn the_published_dataset_comes_out_as_it_was_split() {
 
 #[test]
 fn the_published_annotations_are_the_facts_of_the_release() {
-    let Some(data) = shared_data() else { return };
-    let published = data.join("covid-ct");
-    if !published.is_dir() {
-        eprintln!("skipped: {} is not here", published.display());
-        return;
-    }
+    let Some(published) = published_release() else { return };
     let project = Project::new();
     project.command(["import-release"]).arg(&published).assert().success();
     let folder = project.path("annotations");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use covid_ct::dataset::Classes;
+use covid_ct::dataset::{Classes, PAPERS_RATIO};
 
 #[derive(Debug, Args)]
 pub struct ImportReleaseArgs {
@@ -55,7 +55,7 @@ pub struct SplitArgs {
     pub name: String,
 
     /// Parts of train, val and test; the default is the paper's
-    #[arg(long, value_name = "TRAIN,VAL,TEST", default_value = "70,12,18")]
+    #[arg(long, value_name = "TRAIN,VAL,TEST", default_value = PAPERS_RATIO)]
     pub ratio: String,
 
     /// What stays together
@@ -155,7 +155,7 @@ pub struct RebuildArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Of annotations: the split to write [default: the only one, or one by patient where there is none]
+    /// Of annotations: the split to write [default: the only one, or one by group where there is none]
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
 

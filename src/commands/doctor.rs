@@ -6,7 +6,7 @@ use covid_ct::Workspace;
 use covid_ct::doctor::{self, Problem, Report, Step};
 use covid_ct::extract::{self, isolation::Isolation};
 
-use super::{Outcome, processors, progress_bar, worker_options};
+use super::{Outcome, jobs, progress_bar, worker_options};
 use crate::cli::DoctorArgs;
 
 pub fn run(workspace: &Path, args: &DoctorArgs) -> anyhow::Result<Outcome> {
@@ -16,7 +16,7 @@ pub fn run(workspace: &Path, args: &DoctorArgs) -> anyhow::Result<Outcome> {
         Step::Start(count) => bar.set_length(count as u64),
         Step::Hashed => bar.inc(1),
     };
-    let options = extract::Options { jobs: processors() as usize, ..worker_options(&workspace)? };
+    let options = extract::Options { jobs: jobs(None), ..worker_options(&workspace)? };
     let report = if args.repair {
         doctor::repair(&workspace, &options, watch)
     } else {

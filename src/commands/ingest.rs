@@ -9,7 +9,7 @@ use covid_ct::extract::{self, Again, Event, Summary};
 use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
-use super::{Outcome, processors, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
@@ -23,7 +23,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
     let workspace = Workspace::new(workspace);
     let mut store = Store::open(&workspace)?;
     let options = extract::Options {
-        jobs: args.jobs.map_or_else(|| processors() as usize, std::num::NonZero::get),
+        jobs: jobs(args.jobs),
         timeout: Duration::from_secs(args.timeout),
         memory: args.memory,
         ..worker_options(&workspace)?

@@ -4,6 +4,7 @@
 pub mod annotations;
 pub mod audit;
 pub mod backup;
+mod bars;
 pub mod curators;
 pub mod doctor;
 pub mod evaluate;
@@ -134,6 +135,11 @@ fn is_named(store: &Store, document: &DocumentRow, wanted: &str) -> anyhow::Resu
 /// Processors to compute with, where the command line names no number of threads.
 fn processors() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// Jobs at a time: as typed, else as many as there are processors.
+fn jobs(typed: Option<std::num::NonZero<usize>>) -> usize {
+    typed.map_or_else(|| processors() as usize, std::num::NonZero::get)
 }
 
 /// A progress bar on stderr; hidden where that is no terminal.

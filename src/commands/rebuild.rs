@@ -9,7 +9,7 @@ use covid_ct::{Workspace, extract};
 use indicatif::ProgressBar;
 
 use super::export::{options, print_exported};
-use super::{Outcome, processors, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::RebuildArgs;
 
 /// How much is named before the rest is only counted.
@@ -23,14 +23,13 @@ pub fn run(workspace: &Path, args: &RebuildArgs) -> anyhow::Result<Outcome> {
         None => default_target(&workspace, &args.from)?,
     };
     let stop = stop_on_interrupt("stopping")?;
-    let jobs = args.dataset.jobs.map_or_else(|| processors() as usize, std::num::NonZero::get);
     let request = Request {
         from: &from,
         pdfs: &args.pdfs,
         target: &target,
         split: args.split.as_deref(),
         options: options(&args.dataset, &stop),
-        workers: extract::Options { jobs, ..worker_options(&workspace)? },
+        workers: extract::Options { jobs: jobs(args.dataset.jobs), ..worker_options(&workspace)? },
     };
     let mut bar = ProgressBar::hidden();
     let rebuilt = rebuild(&request, &stop, |event| match event {

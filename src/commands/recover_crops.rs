@@ -9,7 +9,7 @@ use covid_ct::dataset::recover::{Found, Outcome as Search, Sought, record, recov
 use covid_ct::dataset::release::Release;
 use covid_ct::store::Store;
 
-use super::{Outcome, ingest, processors, progress_bar};
+use super::{Outcome, ingest, jobs, progress_bar};
 use crate::cli::RecoverCropsArgs;
 
 pub fn run(workspace: &Path, args: &RecoverCropsArgs) -> anyhow::Result<Outcome> {
@@ -19,8 +19,7 @@ pub fn run(workspace: &Path, args: &RecoverCropsArgs) -> anyhow::Result<Outcome>
         outcome = ingest::quietly(workspace, pdfs, args.jobs)?;
     }
     let mut store = Store::open_existing(&Workspace::new(workspace))?;
-    let jobs = args.jobs.map_or_else(|| processors() as usize, std::num::NonZero::get);
-    rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global()?;
+    rayon::ThreadPoolBuilder::new().num_threads(jobs(args.jobs)).build_global()?;
     let bar = progress_bar(release.pictures.len(), "pictures");
     let sought = recover(&store, &release, || bar.inc(1));
     bar.finish_and_clear();

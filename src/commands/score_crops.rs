@@ -14,17 +14,14 @@ use rayon::prelude::*;
 use super::Outcome;
 use crate::cli::ScoreCropsArgs;
 
-/// Share of the crops that is to be found, each edge within so many pixels of the figure.
+/// Share of the crops that is to be found.
 const WANTED: f64 = 0.98;
-const WITHIN: f64 = 2.0;
 
 /// What came of one search.
 struct Searched {
     pasted: Pasted,
     colour: bool,
     place: Option<Place>,
-    /// Of a scan that is not in the figure.
-    stranger: Option<Place>,
     took: Duration,
 }
 
@@ -34,12 +31,14 @@ pub fn run(args: &ScoreCropsArgs) -> Result<Outcome> {
         .with_context(|| format!("cannot read the scans in {}", args.scans.display()))?;
     ensure!(scans.len() >= 9, "{}: expected nine scans or more", args.scans.display());
     let figures = args.series * args.figures..(args.series + 1) * args.figures;
-    let searched: Vec<Searched> =
-        figures.into_par_iter().flat_map_iter(|index| search(&scans, index)).collect();
+    let searched: Vec<(Vec<Searched>, Option<Place>)> =
+        figures.into_par_iter().map(|index| search(&scans, index)).collect();
+    let (searched, strangers): (Vec<_>, Vec<_>) = searched.into_iter().unzip();
+    let searched: Vec<Searched> = searched.into_iter().flatten().collect();
     let mut rows: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut strangers = 0;
     for found in &searched {
-        let right = found.place.is_some_and(|place| is_right(&place, found.pasted));
+        let right =
+            found.place.is_some_and(|place| is_accepted(&place) && found.pasted.is_at(&place));
         let size = if found.pasted.scale > 1.0 { "reduced in the figure" } else { "enlarged" };
         let colour = if found.colour { "cmyk" } else { "grey" };
         for name in [colour, size, "all"] {
@@ -47,7 +46,6 @@ pub fn run(args: &ScoreCropsArgs) -> Result<Outcome> {
             row.0 += usize::from(right);
             row.1 += 1;
         }
-        strangers += usize::from(found.stranger.is_some_and(|place| place.score >= MIN_SCORE));
         if args.misses && !right {
             eprintln!("missed: {:?} found at {:?}", found.pasted, found.place);
         }
@@ -62,14 +60,17 @@ pub fn run(args: &ScoreCropsArgs) -> Result<Outcome> {
             reached = share;
         }
     }
-    println!("{:<24}{:>6}{strangers:>10}{:>9}", "found where they are not", searched.len(), "-");
+    let of = strangers.len();
+    let taken = strangers.iter().flatten().filter(|place| is_accepted(place)).count();
+    println!("{:<24}{of:>6}{taken:>10}{:>9}", "found where they are not", "-");
     let took: Duration = searched.iter().map(|found| found.took).sum();
     let each = took.as_millis() / searched.len().max(1) as u128;
     eprintln!("{each} ms a search");
     Ok(if reached >= WANTED { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
-fn search(scans: &[GrayImage], index: u32) -> Vec<Searched> {
+/// What came of the scans in a figure, and where one was found that is not in it.
+fn search(scans: &[GrayImage], index: u32) -> (Vec<Searched>, Option<Place>) {
     let Pasting { picture, pasted } = pasting(scans, index);
     let colour = picture.color().has_color();
     let figure = picture.into_luma8();
@@ -79,20 +80,12 @@ fn search(scans: &[GrayImage], index: u32) -> Vec<Searched> {
     let one = |pasted: &Pasted| {
         let start = Instant::now();
         let place = locate(&scans[pasted.scan], &figure);
-        Searched { pasted: *pasted, colour, place, stranger: None, took: start.elapsed() }
+        Searched { pasted: *pasted, colour, place, took: start.elapsed() }
     };
-    let mut searched: Vec<Searched> = pasted.iter().map(one).collect();
-    if let (Some(first), Some(stranger)) = (searched.first_mut(), stranger) {
-        first.stranger = locate(&scans[stranger], &figure);
-    }
-    searched
+    let stranger = stranger.and_then(|scan| locate(&scans[scan], &figure));
+    (pasted.iter().map(one).collect(), stranger)
 }
 
-/// Whether a place is accepted, and every edge of it is where it should be.
-fn is_right(place: &Place, pasted: Pasted) -> bool {
-    let bounds = pasted.bounds;
-    let (x1, y1) = (bounds.x + bounds.w, bounds.y + bounds.h);
-    let edges = [(place.x0, bounds.x), (place.y0, bounds.y), (place.x1, x1), (place.y1, y1)];
+fn is_accepted(place: &Place) -> bool {
     place.score >= MIN_SCORE
-        && edges.iter().all(|(found, edge)| (found - f64::from(*edge)).abs() <= WITHIN)
 }

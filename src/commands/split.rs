@@ -8,7 +8,7 @@ use covid_ct::dataset::{GroupBy, Ratio};
 use covid_ct::store::{Label, Part, Store};
 
 use super::Outcome;
-use super::audit::Bars;
+use super::bars::Bars;
 use crate::cli::{SplitArgs, SplitBy};
 
 pub fn run(workspace: &Path, args: &SplitArgs) -> anyhow::Result<Outcome> {

@@ -224,7 +224,7 @@ impl<'a> Desk<'a> {
                 said.pop();
                 store.decide(&reversal(stage, subject, &curator).at_a_time_of_force(store)?)?;
                 if let Some(before) = said.pop() {
-                    store.decide(&again(before).at_a_time_of_force(store)?)?;
+                    store.decide(&NewDecision::from(before).at_a_time_of_force(store)?)?;
                 }
             }
             Ok::<_, StoreError>(())
@@ -308,18 +308,6 @@ fn reversal(stage: Stage, subject: Subject, curator: &str) -> NewDecision {
         time: String::new(),
         note: String::new(),
         adjudicates: false,
-    }
-}
-
-/// What was said before is said again.
-fn again(before: Decision) -> NewDecision {
-    NewDecision {
-        value: before.value,
-        evidence: before.evidence,
-        span: before.span,
-        note: before.note,
-        adjudicates: before.adjudicates,
-        ..reversal(before.stage, before.subject, &before.curator)
     }
 }
 

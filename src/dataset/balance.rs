@@ -41,6 +41,9 @@ impl Cost {
     }
 }
 
+/// Train, val and test as the paper of COVID-CT divides.
+pub const PAPERS_RATIO: &str = "70,12,18";
+
 /// Shares of train, val and test; they add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio([f64; PARTS]);

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::Result;
 use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;
+use super::release::numbered_kind;
 use crate::duplicates::{Kinship, Map, Pair, Progress, Sketch, pairs};
 use crate::store::{LabelledPanel, ObjectId, ObjectStore};
 
@@ -227,21 +228,15 @@ pub fn sources(store: &crate::store::Store, panels: &[LabelledPanel]) -> Result<
             None => store.paper(panel.preprint)?.server,
         };
         servers.insert(panel.preprint, server.clone());
-        sources.push(match (server.as_str(), numbered(panel)) {
+        let released = panel.file_name.is_some();
+        let numbered = numbered_kind(&panel.preprint_name).filter(|_| released);
+        sources.push(match (server.as_str(), numbered) {
             ("", Some(kind)) => format!("numbered {kind}"),
             ("", None) => "other papers".into(),
             _ => server,
         });
     }
     Ok(sources)
-}
-
-/// The kind of file of a released picture that is only numbered.
-fn numbered(panel: &LabelledPanel) -> Option<&str> {
-    panel.file_name.as_ref()?;
-    let name = &panel.preprint_name;
-    let rest = name.strip_prefix("noncovid-").or_else(|| name.strip_prefix("covid-"))?;
-    Some(rest.rsplit_once('-')?.0)
 }
 
 #[cfg(test)]

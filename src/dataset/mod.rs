@@ -19,7 +19,7 @@ pub mod release;
 pub mod split;
 pub mod stats;
 
-pub use balance::Ratio;
+pub use balance::{PAPERS_RATIO, Ratio};
 pub use error::{DatasetError, Result};
 pub(crate) use export::grey_on_white;
 pub use export::{

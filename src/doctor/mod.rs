@@ -119,9 +119,7 @@ pub fn check(
     options: &Options,
     watch: impl Fn(Step) + Sync,
 ) -> Result<Report, DoctorError> {
-    if !workspace.database().exists() {
-        return Err(StoreError::Missing { path: workspace.database() }.into());
-    }
+    Store::require(workspace)?;
     // Only asked for: a mere look must not keep an ingest from starting.
     let busy = matches!(Lock::take(workspace), Err(IngestError::Busy { .. }));
     let report = report(workspace, &find(workspace, busy, &watch)?);
@@ -145,9 +143,7 @@ pub fn repair(
     watch: impl Fn(Step) + Sync,
 ) -> Result<Report, DoctorError> {
     // Nothing is locked, and so made, where there is no workspace.
-    if !workspace.database().exists() {
-        return Err(StoreError::Missing { path: workspace.database() }.into());
-    }
+    Store::require(workspace)?;
     let _lock = Lock::take(workspace)?;
     let findings = find(workspace, false, &watch)?;
     let mut report = report(workspace, &findings);

@@ -8,7 +8,7 @@ use super::{DoctorError, Findings};
 use crate::Workspace;
 use crate::extract::worker::{Request, Response};
 use crate::extract::{IngestError, Options, Renderings, is_outdated, read_documents};
-use crate::store::check::{self, Amiss};
+use crate::store::check::{self, Amiss, Named};
 use crate::store::{DocumentRow, Source, Store, StoreError, sha256_of_file};
 
 /// The paths of what was amiss and is no more.
@@ -35,7 +35,7 @@ pub(super) fn mend(
             mended.insert(path(&relative));
         }
     }
-    mended.extend(remove_unnamed(workspace)?);
+    mended.extend(remove_unnamed(workspace, &named)?);
     Ok(mended)
 }
 
@@ -146,10 +146,13 @@ fn draw_again(
     Ok(())
 }
 
-/// Removes orphans and leftovers; looked for anew, as reading again may have let go of pictures.
-fn remove_unnamed(workspace: &Workspace) -> Result<Vec<PathBuf>, StoreError> {
-    let named = check::inspect(workspace)?.named;
-    let unnamed = check::unnamed_files(workspace, &named)?;
+/// Removes orphans and leftovers: looked for anew, by what rows name now, as reading again may have let go
+/// of pictures.
+fn remove_unnamed(
+    workspace: &Workspace,
+    named: &BTreeMap<String, Named>,
+) -> Result<Vec<PathBuf>, StoreError> {
+    let unnamed = check::unnamed_files(workspace, named)?;
     let mut removed = Vec::new();
     for path in unnamed.orphans.into_iter().chain(unnamed.leftovers) {
         let done = if path.is_dir() {

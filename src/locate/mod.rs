@@ -108,13 +108,22 @@ fn coarse(template: &GrayImage, figure: &GrayImage) -> Vec<Place> {
         let (field_width, field_height) = field.size();
         let side = |side: f64, most: u32| ((side * shrunk).round() as u32).clamp(1, most);
         let (w, h) = (side(wide, field_width), side(high, field_height));
-        let copy = resize(template, w, h, FilterType::Triangle);
-        places.extend(field.peaks(&copy).into_iter().map(|Peak { x, y, score }| {
-            let (x0, y0) = (f64::from(x) / shrunk, f64::from(y) / shrunk);
-            Place { x0, y0, x1: x0 + wide, y1: y0 + high, score }
-        }));
+        places.extend(field.peaks(&of_size(template, w, h)).into_iter().map(
+            |Peak { x, y, score }| {
+                let (x0, y0) = (f64::from(x) / shrunk, f64::from(y) / shrunk);
+                Place { x0, y0, x1: x0 + wide, y1: y0 + high, score }
+            },
+        ));
     }
     places
+}
+
+/// The level at a point between four pixels' middles.
+pub(crate) fn between_pixels(x: f64, y: f64, level: impl Fn(f64, f64) -> f64) -> f64 {
+    let (left, top) = (x.floor(), y.floor());
+    let (dx, dy) = (x - left, y - top);
+    let row = |y: f64| level(left, y) * (1.0 - dx) + level(left + 1.0, y) * dx;
+    row(top) * (1.0 - dy) + row(top + 1.0) * dy
 }
 
 /// By how much a figure is shrunk for a template whose shorter side is so long in it: by one factor for an
@@ -132,9 +141,12 @@ fn size(picture: &GrayImage) -> (f64, f64) {
 fn resized(picture: &GrayImage, by_x: f64, by_y: f64) -> GrayImage {
     let (width, height) = size(picture);
     let side = |side: f64| (side.round() as u32).max(1);
-    let (w, h) = (side(width * by_x), side(height * by_y));
-    if (w, h) == picture.dimensions() {
+    of_size(picture, side(width * by_x), side(height * by_y))
+}
+
+fn of_size(picture: &GrayImage, width: u32, height: u32) -> GrayImage {
+    if picture.dimensions() == (width, height) {
         return picture.clone();
     }
-    resize(picture, w, h, FilterType::Triangle)
+    resize(picture, width, height, FilterType::Triangle)
 }

@@ -2,9 +2,9 @@
 //! copies of growing size.
 
 use image::GrayImage;
-use image::imageops::{FilterType, crop_imm, resize};
+use image::imageops::crop_imm;
 
-use super::Place;
+use super::{Place, between_pixels, of_size};
 
 /// Shorter side of the template's copy on which places are told from each other.
 const NEAR: f64 = 64.0;
@@ -92,15 +92,8 @@ impl View {
         let (w, h) = (right - left, bottom - top);
         let part = crop_imm(figure, left as u32, top as u32, w as u32, h as u32).to_image();
         let side = |side: f64| ((side * shrunk).round() as u32).max(1);
-        let copy = |picture: &GrayImage, w: u32, h: u32| {
-            if picture.dimensions() == (w, h) {
-                picture.clone()
-            } else {
-                resize(picture, w, h, FilterType::Triangle)
-            }
-        };
-        let figure = copy(&part, side(w), side(h));
-        let template = copy(template, side(wide), side(high));
+        let figure = of_size(&part, side(w), side(h));
+        let template = of_size(template, side(wide), side(high));
         let shrunk = (f64::from(figure.width()) / w, f64::from(figure.height()) / h);
         Self { figure, corner: (left, top), shrunk, samples: samples(&template) }
     }
@@ -144,7 +137,7 @@ impl View {
         for &(u, v, level) in &self.samples {
             let x = (place.x0 + u * (place.x1 - place.x0) - self.corner.0) * self.shrunk.0 - 0.5;
             let y = (place.y0 + v * (place.y1 - place.y0) - self.corner.1) * self.shrunk.1 - 0.5;
-            let Some(under) = between_pixels(&self.figure, x, y) else { continue };
+            let Some(under) = level_at(&self.figure, x, y) else { continue };
             n += 1.0;
             a += level;
             b += under;
@@ -179,19 +172,13 @@ fn samples(template: &GrayImage) -> Vec<(f64, f64, f64)> {
         .collect()
 }
 
-/// The level at a point between four pixels; at a border, that of the pixel there. `None` more than half a
-/// pixel outside.
-fn between_pixels(picture: &GrayImage, x: f64, y: f64) -> Option<f64> {
+/// The level at a point; at a border, that of the pixel there. `None` more than half a pixel outside.
+fn level_at(picture: &GrayImage, x: f64, y: f64) -> Option<f64> {
     let (right, bottom) = (f64::from(picture.width() - 1), f64::from(picture.height() - 1));
     if x < -1.0 || y < -1.0 || x > right + 1.0 || y > bottom + 1.0 {
         return None;
     }
-    let (x, y) = (x.clamp(0.0, right), y.clamp(0.0, bottom));
-    let (left, top) = (x.floor(), y.floor());
-    let (dx, dy) = (x - left, y - top);
-    let level = |x: f64, y: f64| {
+    Some(between_pixels(x.clamp(0.0, right), y.clamp(0.0, bottom), |x, y| {
         f64::from(picture.get_pixel(x.min(right) as u32, y.min(bottom) as u32).0[0])
-    };
-    let row = |y: f64| level(left, y) * (1.0 - dx) + level(left + 1.0, y) * dx;
-    Some(row(top) * (1.0 - dy) + row(top + 1.0) * dy)
+    }))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Example;
 use crate::dataset::layout::class_name;
-use crate::dataset::release::{ReleasedName, preprint_doi};
+use crate::dataset::release::{ReleasedName, numbered_kind, preprint_doi};
 use crate::dataset::{MANIFEST, Result, read_manifest};
 use crate::metrics::{Origin, SizeBand};
 
@@ -45,13 +45,7 @@ fn source(paper: &str) -> String {
     if let Some((_, server)) = preprint_doi(paper) {
         return server.into();
     }
-    let numbered = ["noncovid-", "covid-"].iter().find_map(|class| paper.strip_prefix(class));
-    match numbered.and_then(|rest| rest.rsplit_once('-')) {
-        Some((kind, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("numbered {kind}")
-        }
-        _ => "other papers".into(),
-    }
+    numbered_kind(paper).map_or("other papers".into(), |kind| format!("numbered {kind}"))
 }
 
 #[cfg(test)]

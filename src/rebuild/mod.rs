@@ -18,12 +18,11 @@ pub use source::From;
 use crate::Workspace;
 use crate::curation::annotations::{self, MatchedBy};
 use crate::dataset::split::{Recipe, make};
-use crate::dataset::{DatasetError, Exported, Format, GroupBy, Hosting, Options, Size, export};
+use crate::dataset::{
+    DatasetError, Exported, Format, GroupBy, Hosting, Options, PAPERS_RATIO, Size, export,
+};
 use crate::extract::{self, Again, find_documents};
 use crate::store::{Store, StoreError, sha256_of_file};
-
-/// Train, val and test, as `covid-ct split` divides by default.
-const PAPERS_RATIO: &str = "70,12,18";
 
 /// What is to be rebuilt.
 #[derive(Debug)]
@@ -111,7 +110,7 @@ pub fn rebuild(
                 || watch(Event::PictureDone),
             )?;
         }
-        From::Annotations(folder) => {
+        From::Annotations { folder, .. } => {
             from_annotations(request, folder, &mut store, &mut rebuilt, &mut watch)?;
         }
     }
@@ -218,7 +217,7 @@ fn from_annotations(
     Ok(())
 }
 
-/// The split asked for, the only one, or one by patient where the annotations hold none.
+/// The split asked for, the only one, or one by group where the annotations hold none.
 fn choose_split(store: &mut Store, wanted: Option<&str>) -> Result<String> {
     if let Some(name) = wanted {
         return Ok(name.into());

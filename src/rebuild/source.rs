@@ -16,8 +16,9 @@ const SUMS: &str = "SHA256SUMS";
 pub enum From {
     /// Pictures of one or both of an export's lists.
     Recipe(Vec<ManifestRow>),
-    /// A folder of annotations, and its decisions.
-    Annotations(PathBuf),
+    /// A folder of annotations, and its decisions; of rows that cannot be read, none: the import tells of
+    /// them.
+    Annotations { folder: PathBuf, decisions: Vec<DecisionRow> },
 }
 
 impl From {
@@ -28,7 +29,8 @@ impl From {
     pub fn read(path: &Path) -> Result<Self> {
         let nothing = || RebuildError::NoSource { path: path.into() };
         if path.is_dir() && path.join("decisions.csv").is_file() {
-            return Ok(Self::Annotations(path.into()));
+            let decisions = annotations::read_decisions(path).unwrap_or_default();
+            return Ok(Self::Annotations { folder: path.into(), decisions });
         }
         let files = if path.is_dir() {
             [MANIFEST, RECIPE].map(|name| path.join(name)).to_vec()
@@ -46,8 +48,8 @@ impl From {
     pub(super) fn documents(&self) -> HashSet<String> {
         match self {
             Self::Recipe(rows) => rows.iter().map(|row| row.document_sha256.clone()).collect(),
-            Self::Annotations(folder) => {
-                decisions(folder).into_iter().map(|row| row.document_sha256).collect()
+            Self::Annotations { decisions, .. } => {
+                decisions.iter().map(|row| row.document_sha256.clone()).collect()
             }
         }
     }
@@ -58,14 +60,9 @@ impl From {
             Self::Recipe(rows) => {
                 rows.iter().any(|row| row.origin == ImageOrigin::Rendered.as_str())
             }
-            Self::Annotations(folder) => decisions(folder).iter().any(|row| row.xref.is_none()),
+            Self::Annotations { decisions, .. } => decisions.iter().any(|row| row.xref.is_none()),
         }
     }
-}
-
-/// Rows that cannot be read are told of by the import.
-fn decisions(folder: &Path) -> Vec<DecisionRow> {
-    annotations::read_decisions(folder).unwrap_or_default()
 }
 
 /// Which files below `exported` are not as `SHA256SUMS` of the annotations lists them; `None` where

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::samples::thumbnail;
 use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut};
+use crate::html::document;
 use crate::store::{Label, Store};
 
 /// Pairs shown of a kind; of more, only how many.
@@ -32,50 +33,41 @@ pub fn render(store: &Store, audit: &Audit) -> (Markup, Vec<String>) {
 }
 
 fn page(audit: &Audit, pictures: &Pictures) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title(audit)) " · covid-ct audit" }
-                style { (PreEscaped(include_str!("style.css"))) (PreEscaped(include_str!("audit.css"))) }
-            }
-            body {
-                header {
-                    h1 { (title(audit)) }
-                    p { (audit.panel_count) " panels in " (audit.groups) " groups" }
-                }
-                main {
-                    (verdict(audit))
-                    (unreadable(audit))
-                    @if audit.split.is_some() { (crossings(audit)) }
-                    section {
-                        h2 { "The same picture twice (" (audit.same.len()) ")" }
-                        p.quiet {
-                            "One picture as it is, or re-scaled, re-compressed, brightened, cropped, mirrored \
-                             or with arrows on it: its detail agrees once one is laid on the other."
-                        }
-                        (pairs(&audit.same, pictures))
-                    }
-                    section {
-                        h2 { "One scan (" (audit.alike.len()) ")" }
-                        p.quiet {
-                            "So alike that they are neighbouring slices of one scan, or a slice in two windows. \
-                             A split by group keeps them together."
-                        }
-                        (pairs(&audit.alike, pictures))
-                    }
-                    (shortcuts(&audit.shortcuts))
-                }
-                footer { p {
-                    "Written by covid-ct " (env!("CARGO_PKG_VERSION")) ". A group is all that may show one \
-                     patient. The pictures belong to the papers they come from and stay under those papers' \
-                     licences."
-                } }
-            }
+    let body = html! {
+        header {
+            h1 { (title(audit)) }
+            p { (audit.panel_count) " panels in " (audit.groups) " groups" }
         }
-    }
+        main {
+            (verdict(audit))
+            (unreadable(audit))
+            @if audit.split.is_some() { (crossings(audit)) }
+            section {
+                h2 { "The same picture twice (" (audit.same.len()) ")" }
+                p.quiet {
+                    "One picture as it is, or re-scaled, re-compressed, brightened, cropped, mirrored \
+                     or with arrows on it: its detail agrees once one is laid on the other."
+                }
+                (pairs(&audit.same, pictures))
+            }
+            section {
+                h2 { "One scan (" (audit.alike.len()) ")" }
+                p.quiet {
+                    "So alike that they are neighbouring slices of one scan, or a slice in two windows. \
+                     A split by group keeps them together."
+                }
+                (pairs(&audit.alike, pictures))
+            }
+            (shortcuts(&audit.shortcuts))
+        }
+        footer { p {
+            "Written by covid-ct " (env!("CARGO_PKG_VERSION")) ". A group is all that may show one \
+             patient. The pictures belong to the papers they come from and stay under those papers' \
+             licences."
+        } }
+    };
+    let title = format!("{} · covid-ct audit", title(audit));
+    document(&title, &[include_str!("style.css"), include_str!("audit.css")], &body)
 }
 
 fn title(audit: &Audit) -> String {

@@ -3,12 +3,13 @@
 
 use std::fmt::Write as _;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::found::{Doubt, Found, name};
 use super::plan::{Kind, PageMarks};
 use super::{PagePicture, data_address, svg};
 use crate::figures::{FigureKind, FigureRecord, ImageRecord, RegionRole};
+use crate::html::document;
 use crate::pdf::{Ink, Lettering};
 
 pub fn render(
@@ -22,25 +23,16 @@ pub fn render(
         pictures.iter().filter_map(|picture| Some((picture, of_page(picture)?))).collect();
     let (full, empty): (Vec<_>, Vec<_>) =
         shown.into_iter().partition(|(_, marks)| !marks.marks.is_empty());
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (found.file()) " · covid-ct show" }
-                style { (PreEscaped(include_str!("style.css"))) (PreEscaped(rules(found))) }
-            }
-            body {
-                (header(found))
-                (doubts(&found.doubts()))
-                (figures(found))
-                (legend(&full))
-                @for (picture, marks) in &full { (sheet(picture, marks, lettering)) }
-                (nothing_found(&empty))
-            }
-        }
-    }
+    let body = html! {
+        (header(found))
+        (doubts(&found.doubts()))
+        (figures(found))
+        (legend(&full))
+        @for (picture, marks) in &full { (sheet(picture, marks, lettering)) }
+        (nothing_found(&empty))
+    };
+    let title = format!("{} · covid-ct show", found.file());
+    document(&title, &[include_str!("style.css"), &rules(found)], &body)
 }
 
 /// The colours, the legend's switches, and what lights up together with a figure.

@@ -1,5 +1,6 @@
 //! Patients of papers. Append-only: of several rows with one name, the newest counts.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use rusqlite::{Row, params};
@@ -88,6 +89,18 @@ impl Store {
             ],
         )?;
         Ok(())
+    }
+
+    /// Appends those that were never recorded.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn add_new_cases(&self, cases: impl IntoIterator<Item = Case>) -> Result<()> {
+        let known: HashSet<Case> = self.case_history()?.into_iter().collect();
+        cases
+            .into_iter()
+            .filter(|case| !known.contains(case))
+            .try_for_each(|case| self.add_case(&case))
     }
 
     /// The cases in force, by preprint then name.

@@ -8,7 +8,9 @@ use rayon::prelude::*;
 use rusqlite::{Connection, OpenFlags};
 use walkdir::WalkDir;
 
-use super::{BUSY_TIMEOUT, MIGRATIONS, ObjectId, Result, Source, StoreError, sha256_of_file};
+use super::{
+    BUSY_TIMEOUT, MIGRATIONS, ObjectId, Result, Source, Store, StoreError, sha256_of_file,
+};
 use crate::Workspace;
 
 /// A file no row names yet may belong to a command at work; one this old does not.
@@ -71,10 +73,7 @@ pub fn known_migrations() -> usize {
 /// # Errors
 /// [`StoreError::Missing`] where there is none. What is wrong with it is no error but a fault.
 pub fn inspect(workspace: &Workspace) -> Result<Inspection> {
-    let path = workspace.database();
-    if !path.exists() {
-        return Err(StoreError::Missing { path });
-    }
+    let path = Store::require(workspace)?;
     let mut found = Inspection::default();
     if let Err(error) = ask(&path, &mut found) {
         found.faults.push(error.to_string());

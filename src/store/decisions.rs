@@ -166,6 +166,22 @@ pub struct Decision {
     pub adjudicates: bool,
 }
 
+impl From<Decision> for NewDecision {
+    fn from(said: Decision) -> Self {
+        Self {
+            stage: said.stage,
+            subject: said.subject,
+            value: said.value,
+            evidence: said.evidence,
+            span: said.span,
+            curator: said.curator,
+            time: said.time,
+            note: said.note,
+            adjudicates: said.adjudicates,
+        }
+    }
+}
+
 const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note,
      adjudicates";
 

@@ -92,10 +92,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] where nothing was ingested yet, and whatever [`Store::open`] reports.
     pub fn open_existing(workspace: &Workspace) -> Result<Self> {
-        if !workspace.database().exists() {
-            return Err(StoreError::Missing { path: workspace.database() });
-        }
+        Self::require(workspace)?;
         Self::open(workspace)
+    }
+
+    /// Where the database lies that must already be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where nothing was ingested yet.
+    pub fn require(workspace: &Workspace) -> Result<std::path::PathBuf> {
+        let path = workspace.database();
+        if path.exists() { Ok(path) } else { Err(StoreError::Missing { path }) }
     }
 
     pub fn objects(&self) -> &ObjectStore {

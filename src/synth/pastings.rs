@@ -8,6 +8,7 @@ use image::imageops::{FilterType, replace, resize};
 use image::{DynamicImage, GrayImage, Luma};
 
 use super::chance::Chance;
+use crate::locate::Place;
 use crate::store::PanelBox;
 
 /// A figure and where given scans stand in it.
@@ -27,6 +28,18 @@ pub struct Pasted {
     pub bounds: PanelBox,
     /// Pixels of the scan a pixel of the figure.
     pub scale: f64,
+}
+
+/// How far an edge may be off, in pixels of the figure.
+pub const WITHIN: f64 = 2.0;
+
+impl Pasted {
+    /// Whether a place is where this stands.
+    pub fn is_at(&self, place: &Place) -> bool {
+        let PanelBox { x, y, w, h } = self.bounds;
+        let edges = [(place.x0, x), (place.y0, y), (place.x1, x + w), (place.y1, y + h)];
+        edges.iter().all(|(found, edge)| (found - f64::from(*edge)).abs() <= WITHIN)
+    }
 }
 
 /// Names the stream of chance of these.

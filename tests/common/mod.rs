@@ -130,6 +130,16 @@ pub fn shared_data() -> Option<PathBuf> {
     None
 }
 
+/// The published dataset, where this machine has it; says so where not.
+pub fn published_release() -> Option<PathBuf> {
+    let folder = shared_data()?.join("covid-ct");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: {} is not here", folder.display());
+    None
+}
+
 /// What a command printed.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -71,17 +71,7 @@ fn add_decisions(
     panels: &mut Panels,
     imported: &mut Imported,
 ) -> Result<()> {
-    let mut held = HeldDecisions::new(store.decisions()?.into_iter().map(|decision| NewDecision {
-        stage: decision.stage,
-        subject: decision.subject,
-        value: decision.value,
-        evidence: decision.evidence,
-        span: decision.span,
-        curator: decision.curator,
-        time: decision.time,
-        note: decision.note,
-        adjudicates: decision.adjudicates,
-    }));
+    let mut held = HeldDecisions::new(store.decisions()?.into_iter().map(NewDecision::from));
     for PlannedDecision { panel, mut decision } in rows {
         let image = decision.subject.image;
         let drawn = |bounds| bare_panel(image, bounds, &decision.curator);

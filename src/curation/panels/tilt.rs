@@ -9,6 +9,8 @@ use image::{GrayImage, Luma};
 use super::pixels::Pixels;
 use super::separators::{AXES, SHARP, gutters};
 use super::{Hints, MIN_SIDE, propose_upright};
+use crate::locate::between_pixels;
+use crate::metrics::panels::overlap;
 use crate::store::PanelBox;
 
 /// Greatest angle in degrees that is looked for.
@@ -45,7 +47,8 @@ pub(super) fn propose(picture: &GrayImage) -> Option<Vec<PanelBox>> {
     let found = propose_upright(&upright, &Hints::default());
     let boxes: Vec<PanelBox> =
         found.iter().filter_map(|panel| turned_back(*panel, &upright, picture, angle)).collect();
-    let apart = boxes.iter().enumerate().all(|(i, a)| boxes[..i].iter().all(|b| !overlap(*a, *b)));
+    let apart =
+        boxes.iter().enumerate().all(|(i, a)| boxes[..i].iter().all(|b| overlap(*a, *b) == 0.0));
     (boxes.len() > 1 && boxes.len() == found.len() && apart).then_some(boxes)
 }
 
@@ -89,21 +92,18 @@ fn turned(picture: &GrayImage, angle: f64, ground: u8) -> GrayImage {
     GrayImage::from_fn(canvas.0, canvas.1, |x, y| {
         let middle = (f64::from(x) + 0.5, f64::from(y) + 0.5);
         let (x, y) = turn(middle, -angle, canvas, size);
-        Luma([between_pixels(picture, x - 0.5, y - 0.5, ground)])
+        Luma([level_at(picture, x - 0.5, y - 0.5, ground)])
     })
 }
 
-/// The level at a point between four pixels, those outside the picture being ground.
-fn between_pixels(picture: &GrayImage, x: f64, y: f64, ground: u8) -> u8 {
+/// The level at a point, outside the picture being ground.
+fn level_at(picture: &GrayImage, x: f64, y: f64, ground: u8) -> u8 {
     let level = |x: f64, y: f64| {
         let inside = x >= 0.0 && y >= 0.0;
         let pixel = inside.then(|| picture.get_pixel_checked(x as u32, y as u32)).flatten();
         pixel.map_or(f64::from(ground), |pixel| f64::from(pixel.0[0]))
     };
-    let (left, top) = (x.floor(), y.floor());
-    let (dx, dy) = (x - left, y - top);
-    let row = |y: f64| level(left, y) * (1.0 - dx) + level(left + 1.0, y) * dx;
-    (row(top) * (1.0 - dy) + row(top + 1.0) * dy).round() as u8
+    between_pixels(x, y, level).round() as u8
 }
 
 /// The upright box of the same size and middle as a panel of the turned picture; `None` where most of it
@@ -127,10 +127,6 @@ fn turned_back(
     let ((x, w), (y, h)) = (span(x, panel.w, width), span(y, panel.h, height));
     let kept = f64::from(w) * f64::from(h) / (f64::from(panel.w) * f64::from(panel.h));
     (kept >= MOST_OF_IT && w >= MIN_SIDE && h >= MIN_SIDE).then_some(PanelBox { x, y, w, h })
-}
-
-fn overlap(a: PanelBox, b: PanelBox) -> bool {
-    a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::export::grey_on_white;
 use super::layout::class_name;
 use super::release::{Picture, Release, ReleasedName};
 use crate::locate::{Place, locate};
-use crate::store::{ImageRow, ObjectStore, PanelBox, Source, Store};
+use crate::store::{ImageRow, ObjectStore, PanelBox, Store};
 
 pub use record::{Recorded, record};
 
@@ -66,11 +66,10 @@ pub struct Found {
 /// # Errors
 /// The database's. A picture that cannot be read is an outcome.
 pub fn recover(store: &Store, release: &Release, done: impl Fn() + Sync) -> Result<Vec<Sought>> {
-    let facts = store.image_facts()?;
     let mut by_paper: BTreeMap<String, Vec<ImageRow>> = BTreeMap::new();
     for image in store.images()? {
-        let extracted = facts.get(&image.id).is_some_and(|facts| facts.source == Source::Pdf);
-        if extracted && image.tile_of.is_none() && !image.furniture {
+        let released = image.file_name.is_some();
+        if !released && image.tile_of.is_none() && !image.furniture {
             by_paper.entry(image.preprint_name.clone()).or_default().push(image);
         }
     }

@@ -8,8 +8,7 @@ use super::super::release::{self, MetaRow, Picture};
 use super::{Found, Outcome, Sought};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Case, Label, NewDecision, NewPanel, PanelBox, Part, Result, Selection, Split, Store, Subject,
-    Value,
+    Label, NewDecision, NewPanel, PanelBox, Part, Result, Selection, Split, Store, Subject, Value,
 };
 
 /// What was written.
@@ -117,13 +116,7 @@ fn add_cases(store: &Store, sought: &[Sought]) -> Result<()> {
             papers.entry(found.image.preprint).or_default().push(meta);
         }
     }
-    let known: Vec<Case> = store.case_history()?;
-    for (preprint, rows) in papers {
-        for case in release::cases(preprint, rows.into_iter()) {
-            if !known.contains(&case) {
-                store.add_case(&case)?;
-            }
-        }
-    }
-    Ok(())
+    store.add_new_cases(
+        papers.into_iter().flat_map(|(preprint, rows)| release::cases(preprint, rows.into_iter())),
+    )
 }

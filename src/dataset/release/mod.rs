@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 pub use folder::{Picture, Release};
 pub use metainfo::MetaRow;
-pub use names::{ReleasedName, preprint_doi, split_extension};
+pub use names::{ReleasedName, numbered_kind, preprint_doi, split_extension};
 pub(super) use rows::{cases, decision, decisions};
 
 use self::paper::Paper;

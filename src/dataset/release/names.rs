@@ -49,6 +49,14 @@ impl ReleasedName {
     }
 }
 
+/// The kind of file of pictures that are only numbered, of the paper that [`ReleasedName::parse`] makes of
+/// them.
+pub fn numbered_kind(paper: &str) -> Option<&str> {
+    let rest = paper.strip_prefix("noncovid-").or_else(|| paper.strip_prefix("covid-"))?;
+    let (kind, number) = rest.rsplit_once('-')?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(kind)
+}
+
 /// Stem and extension of a picture's name; names as the MetaInfo writes them may have none, and
 /// those have dots of their own.
 pub fn split_extension(name: &str) -> (&str, &str) {

@@ -1,6 +1,6 @@
 //! The rows a release becomes: documents, panels, decisions, cases and its split.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::json;
 
@@ -87,17 +87,10 @@ fn add_cases(
     papers: &[Paper],
     images: &HashMap<PictureKey, ImageRow>,
 ) -> Result<()> {
-    let known: HashSet<Case> = store.case_history()?.into_iter().collect();
-    for paper in papers {
+    store.add_new_cases(papers.iter().flat_map(|paper| {
         let image = paper.pictures.iter().find_map(|stored| images.get(&stored.key()));
-        let Some(preprint) = image.map(|image| image.preprint) else { continue };
-        for case in cases(preprint, paper.meta_rows()) {
-            if !known.contains(&case) {
-                store.add_case(&case)?;
-            }
-        }
-    }
-    Ok(())
+        image.map_or_else(Vec::new, |image| cases(image.preprint, paper.meta_rows()))
+    }))
 }
 
 /// The patients of a `preprint.id` that rows of the MetaInfo tell of.
