@@ -124,6 +124,7 @@ fn add_run(folder: &Path, name: &str) {
     let config = RunConfig {
         covid_ct: "0.1.0".into(),
         run: name.into(),
+        series: None,
         created: "2020-03-30T00:00:00Z".into(),
         data: "data/export/default".into(),
         network: "densenet121".into(),

@@ -75,6 +75,9 @@ pub struct RunConfig {
     /// Version of the program that trained.
     pub covid_ct: String,
     pub run: String,
+    /// What the runs of `train NAME --seeds N` share: `NAME`, of `NAME-seed0`, `NAME-seed1` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
     /// RFC 3339, UTC.
     pub created: String,
     /// Folder of the dataset: relative to the workspace where it lies inside, else absolute.
@@ -348,6 +351,7 @@ mod tests {
         let config = RunConfig {
             covid_ct: "0.1.0".into(),
             run: "r".into(),
+            series: None,
             created: "2020-03-30T00:00:00Z".into(),
             data: "data/export/default".into(),
             network: "densenet121".into(),

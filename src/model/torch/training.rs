@@ -76,6 +76,7 @@ fn config(options: &TrainOptions, model: &Model, train: &Pictures, val: &Picture
     RunConfig {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: options.run.clone(),
+        series: None,
         created: store::now(),
         data: options.data.clone(),
         network: options.network.to_string(),
