@@ -78,6 +78,10 @@ fmt-check:
 bench: build ## Time ingest beside poppler and PyMuPDF, where they are installed
 	@python3 tools/bench.py $(BINARY) data/bench
 
+.PHONY: bench-train
+bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them
+	@python3 tools/bench_train.py $(BINARY) '$(SHARED)/data/covid-ct'
+
 .PHONY: score
 score: build ## Measure extraction, panels and duplicates against hand-made truth (SHARED=../shared) and a synthetic corpus
 	@tools/score.sh '$(SHARED)'

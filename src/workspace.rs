@@ -38,6 +38,10 @@ impl Workspace {
         self.data().join("runs").join(name)
     }
 
+    pub fn pretrained(&self) -> PathBuf {
+        self.data().join("pretrained")
+    }
+
     pub fn runs(&self) -> PathBuf {
         self.data().join("runs")
     }

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use common::{extraction, figure_on, image_on};
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    ClassCounts, Details, HistoryRow, Metrics, Prediction, RunConfig, RunCounts, RunFiles,
+    ClassCounts, Details, HistoryRow, Metrics, Prediction, Recipe, RunConfig, RunCounts, RunFiles,
     RunMetrics,
 };
 use covid_ct::pdf::Rect;
@@ -127,16 +127,15 @@ fn add_run(folder: &Path, name: &str) {
         series: None,
         created: "2020-03-30T00:00:00Z".into(),
         data: "data/export/default".into(),
+        data_sha256: String::new(),
         network: "densenet121".into(),
         parameters: 6_955_906,
         init: "random".into(),
-        epochs: 3,
-        batch: 4,
-        learning_rate: 1e-4,
-        size: 224,
+        recipe: Recipe { epochs: 3, ..Recipe::default() },
         seed: 0,
         device: "cpu".into(),
         threads: 2,
+        precision: "fp32".into(),
         counts: RunCounts::default(),
     };
     files.write_config(&config).expect("config");

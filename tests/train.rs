@@ -85,7 +85,7 @@ fn trains_evaluates_and_repeats_itself() {
     let config = files.read_config().expect("config.json");
     assert_eq!((config.run.as_str(), config.data.as_str()), ("first", "data/export/default"));
     assert_eq!((config.counts.train.covid, config.counts.val.non_covid), (10, 3));
-    assert_eq!((config.parameters, config.seed, config.size), (6_955_906, 7, 64));
+    assert_eq!((config.parameters, config.seed, config.recipe.size), (6_955_906, 7, 64));
     let history = files.read_history().expect("history.csv");
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].learning_rate, 1e-3);
@@ -225,4 +225,215 @@ fn an_interrupted_run_keeps_its_best_epoch() {
     assert!(told.contains("the best epoch before it was kept"), "{told}");
     assert!(!run_files(folder, "r").read_history().expect("history").is_empty());
     covid_ct(folder, &["evaluate", "r", "--threads", "1"]).assert().success();
+    let made = run_files(folder, "r").read_history().expect("history").len();
+    train(folder, "r", &["--epochs", "300", "--patience", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("going on").not());
+    assert!(made < 300 && !run_files(folder, "r").state().exists(), "other options, another run");
+}
+
+/// Starts `covid-ct train` and kills it once `epochs` epochs are there.
+fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize) {
+    let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
+        .arg("--workspace")
+        .arg(workspace)
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let name = arguments[1];
+    let history = workspace.join(format!("data/runs/.{name}.part/history.csv"));
+    let lines = || std::fs::read_to_string(&history).map_or(0, |text| text.lines().count());
+    let state = history.with_file_name("state.safetensors");
+    let deadline = Instant::now() + Duration::from_mins(5);
+    // The state comes after the history: of the last epoch there, it may not be written yet.
+    while !(lines() > epochs && state.exists()) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().expect("killed");
+    run.wait().expect("ended");
+}
+
+#[test]
+fn a_killed_run_comes_to_the_same_end() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let recipe = [
+        "--profile",
+        "tuned",
+        "--epochs",
+        "4",
+        "--batch",
+        "4",
+        "--size",
+        "64",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+        "--balance",
+        "--jitter",
+        "0.1",
+        "--freeze",
+        "1",
+    ];
+    let arguments = |run: &'static str| [&["train", run][..], &recipe[..]].concat();
+    covid_ct(folder, &arguments("whole")).assert().success();
+    for epochs in [1, 2] {
+        kill_after(folder, &arguments("killed"), epochs);
+        assert!(folder.join("data/runs/.killed.part/state.safetensors").exists());
+    }
+    covid_ct(folder, &arguments("killed"))
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("going on after epoch"));
+    let [whole, killed] = ["whole", "killed"].map(|run| run_files(folder, run));
+    let epochs = |files: &RunFiles| -> Vec<HistoryRow> {
+        let history = files.read_history().expect("history").into_iter();
+        history.map(|row| HistoryRow { seconds: 0.0, ..row }).collect()
+    };
+    assert_eq!(epochs(&whole), epochs(&killed));
+    let bytes = |files: &RunFiles| std::fs::read(files.checkpoint()).expect("checkpoint");
+    assert!(bytes(&whole) == bytes(&killed), "the same weights to the last bit");
+    assert!(!killed.state().exists() && !folder.join("data/runs/.killed.part").exists());
+
+    covid_ct(folder, &arguments("killed")).assert().success().stderr(
+        predicate::str::contains("--fresh").and(predicate::str::contains("epoch   1").not()),
+    );
+    let config = whole.read_config().expect("config");
+    assert_eq!((config.recipe.profile.as_str(), config.recipe.ema), ("tuned", 0.99));
+    assert_eq!(config.data_sha256.len(), 64);
+    let events = std::fs::read_dir(whole.folder()).expect("folder");
+    let events = events.filter_map(std::result::Result::ok);
+    assert!(events.into_iter().any(|e| e.file_name().to_string_lossy().contains("tfevents")));
+}
+
+#[test]
+fn seeds_make_a_run_each_and_are_not_trained_twice() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let twice = ["--seeds", "2", "--epochs", "1"];
+    train(folder, "series", &twice)
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("series of 2 seeds: mean validation AUROC"));
+    let configs: Vec<_> = ["series-seed0", "series-seed1"]
+        .map(|run| run_files(folder, run).read_config().expect("config"))
+        .into();
+    assert!(configs.iter().all(|config| config.series.as_deref() == Some("series")));
+    assert_eq!([configs[0].seed, configs[1].seed], [0, 1]);
+    train(folder, "series", &["--seeds", "3", "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("series-seed1 is this very training"));
+    assert!(run_files(folder, "series-seed2").checkpoint().exists());
+}
+
+#[test]
+fn features_learned_without_labels_start_a_training() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let export = folder.join("data/export/default");
+    let pretrain =
+        ["--size", "64", "--threads", "1", "--device", "cpu", "--epochs", "2", "--batch", "8"];
+    let arguments =
+        [&["pretrain", "contrast", "--data", export.to_str().expect("path")], &pretrain[..]];
+    covid_ct(folder, &arguments.concat()).assert().success().stderr(
+        predicate::str::contains("20 pictures to learn from")
+            .and(predicate::str::contains("pairs found")),
+    );
+    let weights = folder.join("data/pretrained/contrast/best.safetensors");
+    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("128 outputs"));
+
+    // The same pictures in a folder under other names: those of val and test are known again.
+    let copies = folder.join("copies");
+    std::fs::create_dir(&copies).expect("folder");
+    for (number, class) in [(0, "COVID"), (10, "COVID"), (13, "COVID"), (15, "NonCOVID")] {
+        let images = export.join(format!("Images-processed/CT_{class}"));
+        std::fs::copy(
+            images.join(format!("{class}-{number}.png")),
+            copies.join(format!("{class}{number}.png")),
+        )
+        .expect("copied");
+    }
+    covid_ct(folder, &[&["pretrain", "contrast", "copies"], &pretrain[..]].concat())
+        .current_dir(folder)
+        .assert()
+        .stderr(predicate::str::contains("held out"));
+}
+
+#[test]
+fn findings_of_xrays_are_learned_and_start_a_training() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let xrays = folder.join("xrays");
+    std::fs::create_dir_all(xrays.join("images")).expect("folder");
+    let mut table = String::from("Image Index,Finding Labels,Follow-up #,Patient ID\n");
+    for number in 0..40_u32 {
+        let name = format!("{number:08}_000.png");
+        let sick = number % 2 == 0;
+        picture(number, sick).save(xrays.join("images").join(&name)).expect("picture");
+        let finding = if sick { "Effusion|Mass" } else { "No Finding" };
+        table += &format!("{name},{finding},0,{number}\n");
+    }
+    std::fs::write(xrays.join("Data_Entry_2017.csv"), table).expect("table");
+    let arguments = [
+        "pretrain",
+        "xrays",
+        "xrays",
+        "--size",
+        "64",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+        "--epochs",
+        "2",
+        "--batch",
+        "8",
+        "--cache",
+        "0",
+    ];
+    covid_ct(folder, &arguments)
+        .current_dir(folder)
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("28 images to learn from, 4 to choose by, 8 held out"));
+    let weights = folder.join("data/pretrained/xrays/best.safetensors");
+    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("14 outputs"));
+}
+
+#[test]
+fn new_pictures_are_scored_and_unreadable_ones_named() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    train(folder, "default", &["--epochs", "2", "--learning-rate", "1e-3"]).assert().success();
+    let new = folder.join("new");
+    std::fs::create_dir(&new).expect("folder");
+    picture(100, true).save(new.join("bright.png")).expect("save");
+    picture(101, false).save(new.join("dark.png")).expect("save");
+    std::fs::write(new.join("broken.png"), "no picture").expect("file");
+    let scored = covid_ct(folder, &["predict", "new", "--threads", "1"])
+        .current_dir(folder)
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("broken.png"));
+    let text = String::from_utf8(scored.get_output().stdout.clone()).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "score,file");
+    let score = |line: &str| line.split(',').next().and_then(|score| score.parse::<f64>().ok());
+    assert!(lines[1].ends_with("bright.png") && lines[2].ends_with("dark.png"), "{text}");
+    assert!(score(lines[1]) > score(lines[2]), "{text}");
+    covid_ct(folder, &["predict", "--database"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("covid-ct.sqlite"));
 }

@@ -101,22 +101,6 @@ train() {
     covid_ct train $(train_options)
 }
 
-# Names the dataset and the options, so that a run that would come out the same is not repeated.
-fingerprint() {
-    train_options
-    (cd "$workspace/data/export/default" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
-}
-
-train_if_needed() {
-    local stamp=$workspace/data/runs/default/.made-from
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]; then
-        headline "train: $workspace/data/runs/default/ is of this dataset and these options already"
-        return
-    fi
-    train
-    fingerprint >"$stamp"
-}
-
 evaluate() {
     if is_sample && [ ! -d "$workspace/data/runs/default" ]; then train; fi
     headline "evaluate: the test part -> $workspace/data/runs/default/"
@@ -138,7 +122,7 @@ all() {
     fi
     split
     export_dataset
-    train_if_needed
+    train
     evaluate
     report
     printf '\nDone. Open data/report/index.html. More of the same database:\n\n    %s --workspace %s status\n\n' "$binary" "$workspace"

@@ -74,10 +74,14 @@ pub enum Command {
     Rebuild(RebuildArgs),
     /// Print the dataset's numbers beside those of the COVID-CT paper
     Stats(StatsArgs),
+    /// Learn features from other pictures first, for `train --init`
+    Pretrain(PretrainArgs),
     /// Train the baseline network on an exported dataset
     Train(TrainArgs),
     /// Measure a trained network on the test split
     Evaluate(EvaluateArgs),
+    /// Score new pictures with a trained network
+    Predict(PredictArgs),
     /// Write the HTML report of the dataset and the runs
     Report(ReportArgs),
     /// Write a sample corpus of synthetic preprints with its exact truth
@@ -90,6 +94,9 @@ pub enum Command {
     /// Read documents for `ingest`, in a process of its own
     #[command(hide = true)]
     Worker(WorkerArgs),
+    /// Time the network, for `make bench-train`
+    #[command(hide = true)]
+    BenchNetwork(BenchNetworkArgs),
     /// Tell how many crops are found again in figures, for `make score`
     #[command(hide = true)]
     ScoreCrops(ScoreCropsArgs),

@@ -1,9 +1,10 @@
-//! The baseline: `train`, `evaluate`, `report`.
+//! The baseline: `pretrain`, `train`, `evaluate`, `predict`, `report`.
 
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
-use covid_ct::model::{Device, Network};
+use clap::{Args, Subcommand, value_parser};
+use covid_ct::metrics::{Fit, Profile, Recipe};
+use covid_ct::model::{Bench, Device, Network, Precision};
 use covid_ct::store::Part;
 
 #[derive(Debug, Args)]
@@ -24,19 +25,227 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
+    /// The recipe: `paper`, or `tuned` for the best found on the validation part
+    #[arg(long, value_name = "NAME", default_value = "paper")]
+    pub profile: Profile,
+
+    /// Decides the initial weights, the order of the images and how each is seen
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Train so many runs, RUN-seed0, RUN-seed1 and so on, of the seeds from --seed up; `evaluate RUN`
+    /// then measures them all
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1000))]
+    pub seeds: Option<u64>,
+
+    /// Start afresh where the same training was stopped or is complete
+    #[arg(long)]
+    pub fresh: bool,
+
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// Settings that differ from the profile's.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Recipe (what is not given is as the profile has it)")]
+pub struct RecipeArgs {
     /// Passes over the training split
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub epochs: Option<u32>,
+
+    /// Images in a step
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub batch: Option<u32>,
+
+    /// Adam's learning rate at its highest; it falls to 0 along a cosine
+    #[arg(long, value_name = "RATE", value_parser = learning_rate, allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+
+    /// Epochs over which the learning rate first rises
+    #[arg(long, value_name = "N")]
+    pub warmup: Option<u32>,
+
+    /// AdamW's weight decay
+    #[arg(long, value_name = "RATE", value_parser = part, allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
+
+    /// Part of the target that is spread over both classes
+    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    pub label_smoothing: Option<f64>,
+
+    /// Mix pairs of images by shares from Beta(A, A); 0 mixes none
+    #[arg(long, value_name = "A", value_parser = part, allow_negative_numbers = true)]
+    pub mixup: Option<f64>,
+
+    /// Keep the mean of the weights, which keeps so much of itself in each step; 0 keeps the weights
+    /// themselves
+    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    pub ema: Option<f64>,
+
+    /// Whether both classes weigh the same, however many images they have
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub balance: Option<bool>,
+
+    /// Epochs at the start in which only the last layer learns, for weights from elsewhere
+    #[arg(long, value_name = "N")]
+    pub freeze: Option<u32>,
+
+    /// End when so many epochs in a row brought nothing better on the validation part; 0 never does
+    #[arg(long, value_name = "N")]
+    pub patience: Option<u32>,
+
+    /// Side of the square the network sees, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = value_parser!(u32).range(64..=1024))]
+    pub size: Option<u32>,
+
+    /// How a picture becomes a square: crop its middle, or squash it
+    #[arg(long, value_name = "crop|squash")]
+    pub fit: Option<Fit>,
+
+    /// Area of the smallest random crop as a part of the picture's
+    #[arg(long, value_name = "PART", value_parser = crop, allow_negative_numbers = true)]
+    pub crop: Option<f32>,
+
+    /// Change brightness and contrast by at most this part
+    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    pub jitter: Option<f64>,
+}
+
+impl RecipeArgs {
+    /// The profile with what differs from it.
+    pub fn of(&self, profile: Profile) -> Recipe {
+        let usual = Recipe::of(profile);
+        Recipe {
+            profile,
+            epochs: self.epochs.unwrap_or(usual.epochs),
+            batch: self.batch.unwrap_or(usual.batch),
+            learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
+            warmup: self.warmup.unwrap_or(usual.warmup),
+            weight_decay: self.weight_decay.unwrap_or(usual.weight_decay),
+            label_smoothing: self.label_smoothing.unwrap_or(usual.label_smoothing),
+            mixup: self.mixup.unwrap_or(usual.mixup),
+            ema: self.ema.unwrap_or(usual.ema),
+            balance: self.balance.unwrap_or(usual.balance),
+            freeze: self.freeze.unwrap_or(usual.freeze),
+            patience: self.patience.unwrap_or(usual.patience),
+            size: self.size.unwrap_or(usual.size),
+            fit: self.fit.unwrap_or(usual.fit),
+            crop: self.crop.unwrap_or(usual.crop),
+            jitter: self.jitter.map_or(usual.jitter, |part| part as f32),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ComputeArgs {
+    /// Where to compute: auto (the GPU where there is one), cpu or cuda
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: Device,
+
+    /// Threads that compute; another number changes the last digits of the result
+    /// [default: number of processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZero<u32>>,
+
+    /// What convolutions are computed in: fp32, bf16, or auto for bf16 on a GPU only
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub precision: Precision,
+}
+
+/// Learns features before `train`: from the findings of ChestX-ray14, or from pictures without labels.
+/// The weights go to data/pretrained/NAME/best.safetensors, for `train --init`.
+#[derive(Debug, Args)]
+pub struct PretrainArgs {
+    #[command(subcommand)]
+    pub task: PretrainTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PretrainTask {
+    /// From chest X-rays and their findings: ChestX-ray14 as it is handed out
+    Xrays(PretrainXraysArgs),
+    /// From which views are of one picture (SimCLR); no label is looked at
+    Contrast(PretrainContrastArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct PretrainXraysArgs {
+    /// Folder with Data_Entry_2017.csv and images/ or images_001/images/ and so on
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Name of the result: data/pretrained/NAME
+    #[arg(long, value_name = "NAME", default_value = "xrays")]
+    pub name: String,
+
+    #[command(flatten)]
+    pub settings: PretrainSettings,
+}
+
+#[derive(Debug, Args)]
+pub struct PretrainContrastArgs {
+    /// Folders of pictures. Whatever looks like a picture of the validation or test part of --held-out is
+    /// left out
+    #[arg(value_name = "DIR", required_unless_present_any = ["data", "database"])]
+    pub folders: Vec<PathBuf>,
+
+    /// Dataset in the COVID-CT layout: of its pictures the training part
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Every panel that is marked as a CT in the database, of papers without a panel in the validation or
+    /// test part of the split
+    #[arg(long)]
+    pub database: bool,
+
+    /// The split that --database goes by
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub split: String,
+
+    /// Dataset whose validation and test parts are kept out of the folders [default: --data, else
+    /// data/export/default where it is]
+    #[arg(long, value_name = "DIR")]
+    pub held_out: Option<PathBuf>,
+
+    /// Name of the result: data/pretrained/NAME
+    #[arg(long, value_name = "NAME", default_value = "contrast")]
+    pub name: String,
+
+    /// Temperature of the contrast: smaller makes the nearest wrong views count more
+    #[arg(long, value_name = "T", default_value_t = 0.2, value_parser = learning_rate)]
+    pub temperature: f64,
+
+    #[command(flatten)]
+    pub settings: PretrainSettings,
+}
+
+#[derive(Debug, Args)]
+pub struct PretrainSettings {
+    /// The network: densenet121, densenet169 or densenet201
+    #[arg(long, value_name = "NAME", default_value = "densenet121")]
+    pub network: Network,
+
+    /// Where the weights start: `random`, or a .safetensors file or one of Python's torch.save
+    #[arg(long, value_name = "random|FILE", default_value = "random")]
+    pub init: PathBuf,
+
+    /// Passes over the pictures
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
 
-    /// Images in a step
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..))]
+    /// Pictures in a step
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = value_parser!(u32).range(2..))]
     pub batch: u32,
 
     /// Adam's learning rate at the start; it falls to 0 along a cosine
     #[arg(
         long,
         value_name = "RATE",
-        default_value_t = 1e-4,
+        default_value_t = 1e-3,
         value_parser = learning_rate,
         allow_negative_numbers = true
     )]
@@ -51,24 +260,76 @@ pub struct TrainArgs {
     )]
     pub size: u32,
 
-    /// Decides the initial weights, the order of the images and how each is seen
+    /// Decides the initial weights, the order of the pictures and how each is seen
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+
+    /// Memory for decoded pictures, in MiB; what does not fit is decoded each time
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub cache: u64,
+
+    /// Start afresh where the same pretraining was stopped or is complete
+    #[arg(long)]
+    pub fresh: bool,
 
     #[command(flatten)]
     pub compute: ComputeArgs,
 }
 
 #[derive(Debug, Args)]
-pub struct ComputeArgs {
-    /// Where to compute: auto (the GPU where there is one), cpu or cuda
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: Device,
+pub struct BenchNetworkArgs {
+    /// train, infer or epoch
+    pub what: Bench,
 
-    /// Threads that compute; another number changes the last digits of the result
-    /// [default: number of processors]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<std::num::NonZero<u32>>,
+    /// Of epoch: a dataset in the COVID-CT layout
+    #[arg(long, value_name = "DIR", required_if_eq("what", "epoch"))]
+    pub data: Option<PathBuf>,
+
+    #[arg(long, default_value = "densenet121")]
+    pub network: Network,
+
+    #[arg(long, default_value_t = 4)]
+    pub batch: u32,
+
+    #[arg(long, default_value_t = 224)]
+    pub size: u32,
+
+    #[arg(long, default_value_t = 10)]
+    pub steps: u32,
+
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// Scores pictures with a trained network: the probability that each shows COVID-19, of 0 to 1.
+///
+/// CSV on stdout: `score` and `file`; of the database's pictures `score`, `sha256` and `name`, which
+/// `label --scores FILE` takes to ask first what has the highest score. A picture that cannot be read is
+/// named on stderr, and the exit code is 1.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// Pictures, or folders to search for them
+    #[arg(value_name = "FILE", required_unless_present = "database", conflicts_with = "database")]
+    pub files: Vec<PathBuf>,
+
+    /// Every picture in the database that a figure shows
+    #[arg(long)]
+    pub database: bool,
+
+    /// Name of the run whose network scores: data/runs/NAME
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub run: String,
+
+    /// File to write instead of stdout; it is whole or not there
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// One JSON object a picture, one a line
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub compute: ComputeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -105,5 +366,19 @@ fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
         _ => Err("expected a number above 0 and at most 1, such as 1e-4".into()),
+    }
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(part) if (0.0..1.0).contains(&part) => Ok(part),
+        _ => Err("expected a number of at least 0 and below 1, such as 0.1".into()),
+    }
+}
+
+fn crop(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(part) if part > 0.0 && part <= 1.0 => Ok(part),
+        _ => Err("expected a number above 0 and at most 1, such as 0.5".into()),
     }
 }

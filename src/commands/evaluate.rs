@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    Chosen, ClassCounts, DEFAULT_THRESHOLD, Details, HistoryRow, Prediction, RunConfig, RunFiles,
-    RunMetrics, Scored, check_run_name,
+    Chosen, ClassCounts, DEFAULT_THRESHOLD, Details, HistoryRow, Prediction, Recipe, RunConfig,
+    RunFiles, RunMetrics, Scored, check_run_name,
 };
-use covid_ct::model::{self, DatasetFolder, Evaluation, Pictures, Preparation, Scorer};
+use covid_ct::model::{self, Compute, DatasetFolder, Evaluation, Pictures, Preparation, Scorer};
 use covid_ct::store::{Part, Run, Store, now};
 
-use super::train::recorded_path;
-use super::{Outcome, processors, progress_bar};
+use super::train::{compute, recorded_path};
+use super::{Outcome, progress_bar};
 use crate::cli::EvaluateArgs;
 
 mod text;
@@ -22,17 +22,14 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     check_run_name(&args.run)?;
     let workspace = Workspace::new(workspace);
     let files = RunFiles::new(workspace.run(&args.run));
-    if !files.folder().is_dir() {
-        bail!("no run at {}: run `covid-ct train {}` first", files.folder().display(), args.run);
-    }
-    let config = files.read_config()?;
+    let config = read_config(&files, &args.run)?;
     // An absolute path stays itself.
     let recorded = workspace.root().join(&config.data);
     let dataset = DatasetFolder::open(args.data.as_ref().unwrap_or(&recorded))?;
 
-    let mut scorer = scorer(&files, &config, args)?;
-    let evaluation = evaluate(scorer.as_mut(), &dataset, args.part, config.size)?;
-    let chosen = choose(scorer.as_mut(), &recorded, config.size);
+    let mut scorer = scorer(&files, &config, compute(&args.compute))?;
+    let evaluation = evaluate(scorer.as_mut(), &dataset, args.part, &config.recipe)?;
+    let chosen = choose(scorer.as_mut(), &recorded, &config.recipe);
     let metrics = RunMetrics {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: args.run.clone(),
@@ -56,27 +53,33 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn scorer(
+pub(super) fn read_config(files: &RunFiles, run: &str) -> anyhow::Result<RunConfig> {
+    if !files.folder().is_dir() {
+        bail!("no run at {}: run `covid-ct train {run}` first", files.folder().display());
+    }
+    Ok(files.read_config()?)
+}
+
+pub(super) fn scorer(
     files: &RunFiles,
     config: &RunConfig,
-    args: &EvaluateArgs,
+    compute: Compute,
 ) -> anyhow::Result<Box<dyn Scorer>> {
     let network = config.network.parse().map_err(|e: String| {
         anyhow!("{}: network: {e}; train the run again", files.config().display())
     })?;
-    let threads = args.compute.threads.map_or_else(processors, std::num::NonZero::get);
-    Ok(model::load_scorer(network, &files.checkpoint(), args.compute.device, threads)?)
+    Ok(model::load_scorer(network, &files.checkpoint(), compute)?)
 }
 
 fn evaluate(
     scorer: &mut dyn Scorer,
     dataset: &DatasetFolder,
     part: Part,
-    side: u32,
+    recipe: &Recipe,
 ) -> anyhow::Result<Evaluation> {
     let examples = dataset.examples(part)?;
     let count = examples.len();
-    let pictures = Pictures::load(examples, Preparation::Centre, side, || ())?;
+    let pictures = Pictures::load(examples, Preparation::Whole(recipe.fit), recipe.size, || ())?;
     let bar = progress_bar(count, part.as_str());
     let scored = model::score(scorer, &pictures, |images| bar.inc(images));
     bar.finish_and_clear();
@@ -85,10 +88,10 @@ fn evaluate(
 
 /// The operating threshold, from the validation part that the run was trained with, whatever dataset
 /// is measured. A dataset that is gone costs the threshold, not the measurement.
-fn choose(scorer: &mut dyn Scorer, recorded: &Path, side: u32) -> Option<Chosen> {
+fn choose(scorer: &mut dyn Scorer, recorded: &Path, recipe: &Recipe) -> Option<Chosen> {
     let validation = DatasetFolder::open(recorded)
         .map_err(anyhow::Error::from)
-        .and_then(|dataset| evaluate(scorer, &dataset, Part::Val, side));
+        .and_then(|dataset| evaluate(scorer, &dataset, Part::Val, recipe));
     match validation {
         Ok(validation) => {
             let chosen = Chosen::on(Part::Val, &scored(&validation));

@@ -1,45 +1,101 @@
 //! `covid-ct train`
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
+    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions,
 };
 use covid_ct::store::Part;
-use indicatif::ProgressBar;
 
 use super::{Outcome, processors, progress_bar, stop_on_interrupt};
-use crate::cli::TrainArgs;
+use crate::cli::{ComputeArgs, TrainArgs};
+
+mod live;
+
+use live::Live;
 
 pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     let workspace = Workspace::new(workspace);
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let dataset = DatasetFolder::open(&folder)?;
-    let train = load(&dataset, Part::Train, Preparation::Augment, args.size)?;
-    let val = load(&dataset, Part::Val, Preparation::Centre, args.size)?;
     let options = options(&workspace, dataset.root(), args)?;
+    let recipe = options.recipe;
+    let train = load(&dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
+    let val = load(&dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
 
-    let new_run = NewRun::begin(&workspace.runs(), &args.run)?;
     let stop = stop_on_interrupt("stopping after this step")?;
-    let mut report = Report::default();
-    let files = new_run.files();
-    let trained =
-        model::train(&options, &train, &val, &files, &stop, &mut |news| report.show(&news));
-    report.bar.finish_and_clear();
+    let mut bests = Vec::new();
+    for options in seeds(&options, args.seeds) {
+        match train_one(&workspace, &options, &train, &val, &stop)? {
+            (Outcome::Done, best) => bests.push(best),
+            (unfinished, _) => return Ok(unfinished),
+        }
+    }
+    if let Some(seeds) = args.seeds {
+        let mean = bests.iter().map(|best| best.val_auroc).sum::<f64>() / bests.len() as f64;
+        println!("{} of {seeds} seeds: mean validation AUROC {mean:.3}", args.run);
+    }
+    Ok(Outcome::Done)
+}
+
+/// One run, or one a seed.
+fn seeds(options: &TrainOptions, seeds: Option<u64>) -> Vec<TrainOptions> {
+    let Some(seeds) = seeds else { return vec![options.clone()] };
+    let of_seed = |seed| TrainOptions {
+        run: format!("{}-seed{seed}", options.run),
+        series: Some(options.run.clone()),
+        seed,
+        ..options.clone()
+    };
+    (options.seed..).take(seeds as usize).map(of_seed).collect()
+}
+
+/// Trains a run and tells how; its best epoch with it.
+fn train_one(
+    workspace: &Workspace,
+    options: &TrainOptions,
+    train: &Pictures,
+    val: &Pictures,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Outcome, HistoryRow)> {
+    let new_run = NewRun::begin(&workspace.runs(), &options.run)?;
+    let mut live = Live::default();
+    let trained = model::train(options, train, val, &new_run, stop, &mut |news| live.show(&news));
+    live.finish();
     let ending = trained?;
-    if report.history.is_empty() {
+    if ending == Ending::Repeated {
+        drop(new_run);
+        let files = RunFiles::new(workspace.run(&options.run));
+        eprintln!("covid-ct: {} is this very training: --fresh trains it again", options.run);
+        return Ok((Outcome::Done, summarise(&files, &files.read_history()?)?));
+    }
+    if live.history().is_empty() {
         bail!("{}; nothing was kept", told(ending));
     }
-    summarise(&new_run.finish()?, &report.history);
-    if ending == Ending::Completed {
-        return Ok(Outcome::Done);
+    let best = summarise(&new_run.finish()?, live.history())?;
+    match ending {
+        Ending::Stopped { .. } => {
+            eprintln!(
+                "covid-ct: {}; the best epoch before it was kept, and the same command goes on",
+                told(ending)
+            );
+            Ok((Outcome::DoneWithFailures, best))
+        }
+        Ending::Diverged { .. } => {
+            eprintln!("covid-ct: {}; the best epoch before it was kept", told(ending));
+            Ok((Outcome::DoneWithFailures, best))
+        }
+        Ending::OutOfPatience { .. } => {
+            eprintln!("covid-ct: {}", told(ending));
+            Ok((Outcome::Done, best))
+        }
+        Ending::Completed | Ending::Repeated => Ok((Outcome::Done, best)),
     }
-    eprintln!("covid-ct: {}; the best epoch before it was kept", told(ending));
-    Ok(Outcome::DoneWithFailures)
 }
 
 /// The images of a part, all decoded: a bad one is found now, not hours into the training.
@@ -59,16 +115,23 @@ fn load(
 fn options(workspace: &Workspace, data: &Path, args: &TrainArgs) -> anyhow::Result<TrainOptions> {
     Ok(TrainOptions {
         run: args.run.clone(),
+        series: None,
         data: recorded_path(workspace, data)?,
         network: args.network,
         init: (args.init != Path::new("random")).then(|| args.init.clone()),
-        epochs: args.epochs,
-        batch: args.batch,
-        learning_rate: args.learning_rate,
+        recipe: args.recipe.of(args.profile),
         seed: args.seed,
-        device: args.compute.device,
-        threads: args.compute.threads.map_or_else(processors, std::num::NonZero::get),
+        compute: compute(&args.compute),
+        fresh: args.fresh,
     })
+}
+
+pub(super) fn compute(args: &ComputeArgs) -> Compute {
+    Compute {
+        device: args.device,
+        precision: args.precision,
+        threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+    }
 }
 
 /// A dataset's folder as a run records it: relative to the workspace where it lies inside, so that
@@ -85,6 +148,10 @@ pub(super) fn recorded_path(workspace: &Workspace, folder: &Path) -> anyhow::Res
 fn told(ending: Ending) -> String {
     match ending {
         Ending::Completed => "completed".into(),
+        Ending::Repeated => "trained before".into(),
+        Ending::OutOfPatience { epoch } => {
+            format!("ended after epoch {epoch}: nothing better came for as long as --patience")
+        }
         Ending::Stopped { epoch } => format!("stopped in epoch {epoch}"),
         Ending::Diverged { epoch } => {
             format!("the loss was no longer a number in epoch {epoch}: lower --learning-rate")
@@ -92,66 +159,9 @@ fn told(ending: Ending) -> String {
     }
 }
 
-/// Tells on stderr how it goes: a bar on a terminal, else a line an epoch.
-struct Report {
-    bar: ProgressBar,
-    history: Vec<HistoryRow>,
-}
-
-impl Default for Report {
-    fn default() -> Self {
-        Self { bar: ProgressBar::hidden(), history: Vec::new() }
-    }
-}
-
-impl Report {
-    fn show(&mut self, news: &Progress<'_>) {
-        match news {
-            Progress::Started { device, counts, steps_per_epoch, replaced_head } => {
-                eprintln!(
-                    "training on {} images ({} COVID), validating on {} ({} COVID), on the {device}",
-                    counts.train.total(),
-                    counts.train.covid,
-                    counts.val.total(),
-                    counts.val.covid
-                );
-                if let Some(outputs) = replaced_head {
-                    eprintln!(
-                        "the weights' last layer has {outputs} outputs: it starts afresh with 2"
-                    );
-                }
-                self.bar = progress_bar(*steps_per_epoch as usize, "epoch 1");
-            }
-            Progress::Step { loss } => {
-                self.bar.set_message(format!("loss {loss:.3}"));
-                self.bar.inc(1);
-            }
-            Progress::Epoch { row, best } => {
-                let line = epoch_line(row, *best);
-                self.bar.suspend(|| eprintln!("{line}"));
-                self.bar.reset();
-                self.bar.set_prefix(format!("epoch {}", row.epoch + 1));
-                self.history.push(**row);
-            }
-        }
-    }
-}
-
-fn epoch_line(row: &HistoryRow, best: bool) -> String {
-    format!(
-        "epoch {:3}  train loss {:.4}  val loss {:.4}  accuracy {:.3}  AUROC {:.3}  {:.0} s{}",
-        row.epoch,
-        row.train_loss,
-        row.val_loss,
-        row.val_accuracy,
-        row.val_auroc,
-        row.seconds,
-        if best { "  *" } else { "" }
-    )
-}
-
-fn summarise(files: &RunFiles, history: &[HistoryRow]) {
-    let best = HistoryRow::best(history).expect("an epoch was made");
+fn summarise(files: &RunFiles, history: &[HistoryRow]) -> anyhow::Result<HistoryRow> {
+    let best = HistoryRow::best(history);
+    let best = best.with_context(|| format!("{} holds no epoch", files.history().display()))?;
     println!(
         "{}: epoch {} of {} is the best, validation AUROC {:.3}, accuracy {:.3}",
         files.checkpoint().display(),
@@ -160,4 +170,5 @@ fn summarise(files: &RunFiles, history: &[HistoryRow]) {
         best.val_auroc,
         best.val_accuracy
     );
+    Ok(*best)
 }

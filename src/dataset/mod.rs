@@ -7,7 +7,7 @@
 pub mod audit;
 mod balance;
 mod error;
-mod export;
+pub(crate) mod export;
 mod groups;
 pub mod history;
 mod jpeg_quality;

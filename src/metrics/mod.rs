@@ -5,10 +5,12 @@ mod calibration;
 mod classification;
 mod details;
 pub mod duplicates;
+mod events;
 #[cfg(test)]
 mod golden;
 pub mod panels;
-mod run_files;
+mod recipe;
+pub(crate) mod run_files;
 
 pub use calibration::{BINS, Calibration, ReliabilityBin};
 pub use classification::{
@@ -16,6 +18,7 @@ pub use classification::{
     log_loss, roc_curve,
 };
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
+pub use recipe::{Fit, Profile, Recipe};
 pub use run_files::{
     ClassCounts, HistoryRow, Prediction, RunConfig, RunCounts, RunFileError, RunFiles, RunMetrics,
     check_run_name,

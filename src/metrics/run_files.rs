@@ -3,6 +3,8 @@
 //!
 //! - `config.json`: [`RunConfig`], how the run was made; written before the first epoch.
 //! - `history.csv`: one [`HistoryRow`] an epoch, in order.
+//! - `state.safetensors`: what a run that was stopped goes on from; gone when it is complete.
+//! - `events.out.tfevents.*`: the same numbers for TensorBoard.
 //! - `best.safetensors`: the weights after the best epoch ([`HistoryRow::beats`]) under
 //!   torchvision's names.
 //! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Details, Metrics, Scored};
+use super::{Details, Metrics, Recipe, Scored, events};
 use crate::store::{Label, Part};
 
 #[derive(Debug, thiserror::Error)]
@@ -82,26 +84,38 @@ pub struct RunConfig {
     pub created: String,
     /// Folder of the dataset: relative to the workspace where it lies inside, else absolute.
     pub data: String,
+    /// SHA-256 over the lists and the pictures that it was trained on and chosen by.
+    #[serde(default)]
+    pub data_sha256: String,
     /// Such as `densenet121`.
     pub network: String,
     /// Trainable numbers in the network.
     pub parameters: u64,
     /// `random`, or the file the weights started from.
     pub init: String,
-    /// Epochs asked for; `history.csv` tells how many were made.
-    pub epochs: u32,
-    /// Images in a step.
-    pub batch: u32,
-    /// Adam's at the start; it falls to 0 along a cosine.
-    pub learning_rate: f64,
-    /// Side of the square the network sees, in pixels.
-    pub size: u32,
+    /// `history.csv` tells how many of its epochs were made.
+    #[serde(flatten)]
+    pub recipe: Recipe,
     pub seed: u64,
     /// `cpu` or `cuda`.
     pub device: String,
     /// Threads libtorch computed with.
     pub threads: u32,
+    /// Of the numbers in convolutions: `fp32` or `bf16`.
+    #[serde(default = "full_precision")]
+    pub precision: String,
     pub counts: RunCounts,
+}
+
+fn full_precision() -> String {
+    "fp32".into()
+}
+
+impl RunConfig {
+    /// Whether the two train the same network to the last digit: all is equal but when.
+    pub fn trains_the_same(&self, other: &Self) -> bool {
+        *self == Self { created: self.created.clone(), ..other.clone() }
+    }
 }
 
 /// A line of `history.csv`.
@@ -209,6 +223,11 @@ impl RunFiles {
         self.folder.join("history.csv")
     }
 
+    /// What an unfinished run goes on from.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state.safetensors")
+    }
+
     pub fn checkpoint(&self) -> PathBuf {
         self.folder.join("best.safetensors")
     }
@@ -238,8 +257,10 @@ impl RunFiles {
         read_csv(&self.history(), "train")
     }
 
+    /// TensorBoard's events beside it.
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_history(&self, rows: &[HistoryRow]) -> Result<()> {
+        write(&events::path(&self.folder), &events::of_history(rows))?;
         write_csv(&self.history(), rows)
     }
 
@@ -273,12 +294,12 @@ fn suffix(part: Part) -> &'static str {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<T> {
     let bytes = read(path)?;
     serde_json::from_slice(&bytes).map_err(|e| malformed(path, command, &e))
 }
 
-fn read_csv<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<Vec<T>> {
+pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<Vec<T>> {
     let bytes = read(path)?;
     let rows = csv::Reader::from_reader(&bytes[..]).into_deserialize().collect();
     let rows: std::result::Result<Vec<T>, csv::Error> = rows;
@@ -293,13 +314,13 @@ fn malformed(path: &Path, command: &'static str, reason: &dyn std::fmt::Display)
     RunFileError::Malformed { path: path.into(), command, reason: reason.to_string() }
 }
 
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| refused(path, e))?;
     bytes.push(b'\n');
     write(path, &bytes)
 }
 
-fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
+pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row).map_err(|e| refused(path, e))?;
@@ -354,16 +375,15 @@ mod tests {
             series: None,
             created: "2020-03-30T00:00:00Z".into(),
             data: "data/export/default".into(),
+            data_sha256: String::new(),
             network: "densenet121".into(),
             parameters: 6_955_906,
             init: "random".into(),
-            epochs: 2,
-            batch: 4,
-            learning_rate: 1e-4,
-            size: 224,
+            recipe: Recipe { epochs: 2, ..Recipe::default() },
             seed: 0,
             device: "cpu".into(),
             threads: 2,
+            precision: "fp32".into(),
             counts: RunCounts::default(),
         };
         files.write_config(&config).expect("write");

@@ -21,9 +21,7 @@ const ROTATION_LIMITS: [f32; 3] = [5.0, 15.0, 25.0];
 /// Translation along each axis, at most this part of the picture's length there. Ours: the paper
 /// names no number.
 const TRANSLATION_LIMIT: f32 = 0.1;
-/// Area of the crop as a part of the picture, and width over height of the crop as its logarithm is
-/// drawn evenly: `RandomResizedCrop(224, scale=(0.5, 1.0))` in the authors' code.
-const CROP_AREA: std::ops::Range<f32> = 0.5..1.0;
+/// Width over height of the crop; its logarithm is drawn evenly.
 const CROP_ASPECT: std::ops::Range<f32> = 3.0 / 4.0..4.0 / 3.0;
 
 /// What is drawn for, so that no two uses share random numbers.
@@ -33,6 +31,10 @@ pub enum Draw {
     Order,
     /// The view of the example of this index.
     View(usize),
+    /// Another view of it, for what learns from two.
+    SecondView(usize),
+    /// The shares in which this step's images are mixed.
+    Mix(u64),
 }
 
 /// The random numbers of one draw in one epoch of one run: the same on any number of threads.
@@ -40,6 +42,8 @@ pub fn random_numbers(seed: u64, epoch: u32, draw: Draw) -> ChaCha8Rng {
     let (kind, index) = match draw {
         Draw::Order => (0_u32, 0),
         Draw::View(index) => (1, index as u64),
+        Draw::SecondView(index) => (2, index as u64),
+        Draw::Mix(step) => (3, step),
     };
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -49,8 +53,17 @@ pub fn random_numbers(seed: u64, epoch: u32, draw: Draw) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
+/// How much views differ.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Augmentation {
+    /// Area of the smallest crop as a part of the picture's; the largest is all of it.
+    pub crop: f32,
+    /// Brightness and contrast change by at most this part.
+    pub jitter: f32,
+}
+
 /// An affine map from view to picture, both in pixels from the top left corner:
-/// `x' = a x + b y + c`, `y' = d x + e y + f`.
+/// `x' = a x + b y + c`, `y' = d x + e y + f`; and one of grey levels, `v' = gain v + offset`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     a: f32,
@@ -59,27 +72,38 @@ pub struct View {
     d: f32,
     e: f32,
     f: f32,
+    gain: f32,
+    offset: f32,
 }
 
 impl View {
     /// Pixel for pixel: the whole of a picture that has the view's size already.
-    pub const IDENTITY: Self = Self { a: 1.0, b: 0.0, c: 0.0, d: 0.0, e: 1.0, f: 0.0 };
+    pub const IDENTITY: Self =
+        Self { a: 1.0, b: 0.0, c: 0.0, d: 0.0, e: 1.0, f: 0.0, gain: 1.0, offset: 0.0 };
 
     /// A `side` x `side` view of a `width` x `height` picture as the recipe draws it.
-    pub fn random(width: u32, height: u32, side: u32, random: &mut impl Rng) -> Self {
+    pub fn random(
+        width: u32,
+        height: u32,
+        side: u32,
+        augmentation: Augmentation,
+        random: &mut impl Rng,
+    ) -> Self {
         let (width, height, side) = (width as f32, height as f32, side as f32);
         let limit = ROTATION_LIMITS[random.random_range(0..ROTATION_LIMITS.len())];
         let (sin, cos) = random.random_range(-limit..=limit).to_radians().sin_cos();
         let mut shift = |length: f32| random.random_range(-1.0..=1.0) * TRANSLATION_LIMIT * length;
         let (shift_x, shift_y) = (shift(width), shift(height));
 
-        let area = random.random_range(CROP_AREA) * width * height;
+        let area = random.random_range(augmentation.crop..=1.0) * width * height;
         let aspect = random.random_range(CROP_ASPECT.start.ln()..CROP_ASPECT.end.ln()).exp();
         // A crop that sticks out of a long picture gives up its aspect, not its area.
         let crop_width = (area * aspect).sqrt().clamp(area / height, width);
         let crop_height = area / crop_width;
         let left = random.random_range(0.0..=1.0) * (width - crop_width);
         let top = random.random_range(0.0..=1.0) * (height - crop_height);
+
+        let (gain, offset) = grey_levels(augmentation.jitter, random);
 
         // From the view to the crop, mirrored or not, relative to the moved middle...
         let flip = random.random_bool(0.5);
@@ -95,12 +119,25 @@ impl View {
             d: -sin * x_step,
             e: cos * y_step,
             f: -sin * x0 + cos * y0 + height / 2.0,
+            gain,
+            offset,
         }
     }
 
     fn apply(&self, x: f32, y: f32) -> (f32, f32) {
         (self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f)
     }
+}
+
+/// Contrast about the middle grey, then brightness, each changed by at most `jitter`. Without jitter
+/// no random number is drawn.
+fn grey_levels(jitter: f32, random: &mut impl Rng) -> (f32, f32) {
+    if jitter == 0.0 {
+        return (1.0, 0.0);
+    }
+    let gain = 1.0 + random.random_range(-jitter..=jitter);
+    let brightness = random.random_range(-jitter..=jitter) * 127.5;
+    (gain, 127.5 * (1.0 - gain) + brightness)
 }
 
 /// A channel's value of 0 to 255 as the network expects it.
@@ -122,7 +159,9 @@ pub fn sample(picture: &Picture, view: &View, side: u32, out: &mut [f32]) {
         // Centre to centre: a pixel's value stands for its middle.
         let (x, y) = view.apply(column as f32 + 0.5, row as f32 + 0.5);
         let values = interpolate(picture, x - 0.5, y - 0.5);
-        *pixel = std::array::from_fn(|channel| normalise(values[channel], channel));
+        *pixel = std::array::from_fn(|channel| {
+            normalise((view.gain * values[channel] + view.offset).clamp(0.0, 255.0), channel)
+        });
     }
 }
 
@@ -197,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn jitter_turns_grey_levels_about_the_middle() {
+        let mut random = random_numbers(0, 1, Draw::View(0));
+        assert_eq!(grey_levels(0.0, &mut random), (1.0, 0.0));
+        for _ in 0..100 {
+            let (gain, offset) = grey_levels(0.4, &mut random);
+            assert!((0.6..=1.4).contains(&gain));
+            let middle = gain * 127.5 + offset;
+            assert!((76.4..=178.6).contains(&middle), "{middle}");
+        }
+    }
+
+    #[test]
     fn draws_differ_by_seed_epoch_and_use() {
         let draw = |seed, epoch, draw| random_numbers(seed, epoch, draw).random::<u64>();
         let all = [
@@ -205,6 +256,8 @@ mod tests {
             draw(0, 2, Draw::Order),
             draw(0, 1, Draw::View(0)),
             draw(0, 1, Draw::View(1)),
+            draw(0, 1, Draw::SecondView(1)),
+            draw(0, 1, Draw::Mix(1)),
         ];
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());
@@ -217,7 +270,8 @@ mod tests {
             seed: u64, width in 30_u32..400, height in 30_u32..400,
         ) {
             let mut random = random_numbers(seed, 1, Draw::View(0));
-            let view = View::random(width, height, 100, &mut random);
+            let augmentation = Augmentation { crop: 0.5, jitter: 0.0 };
+            let view = View::random(width, height, 100, augmentation, &mut random);
             // The map's determinant is the crop's area over the view's.
             let area = (view.a * view.e - view.b * view.d).abs() * 100.0 * 100.0;
             let part = area / (width * height) as f32;

@@ -28,6 +28,8 @@ pub enum ModelError {
     Weights { path: PathBuf, reason: String },
     #[error("the weights in {path} do not fit {network} with torchvision's names: {mismatch}", path = path.display())]
     Mismatch { path: PathBuf, network: String, mismatch: String },
+    #[error("{path}: {problem}; expected ChestX-ray14 as it is handed out, with Data_Entry_2017.csv beside images/", path = path.display())]
+    Xrays { path: PathBuf, problem: String },
     #[error("no GPU to compute on: {0}; use --device cpu")]
     NoGpu(String),
     #[error(

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::augment::View;
-use super::{Batch, Example, ModelError, Pictures, Result};
+use super::{Batch, Example, ModelError, Pictures, Result, Shown};
 use crate::metrics::{Metrics, Prediction, Scored, log_loss};
 use crate::store::Label;
 
@@ -20,13 +20,13 @@ pub trait Scorer {
 }
 
 /// Log-odds of COVID for all pictures, in their order; they must be prepared as
-/// [`Preparation::Centre`](super::Preparation::Centre). `advance` is told how many were scored.
+/// [`Preparation::Whole`](super::Preparation::Whole). `advance` is told how many were scored.
 ///
 /// # Errors
 /// The scorer's.
-pub fn score(
+pub fn score<E: Shown>(
     scorer: &mut dyn Scorer,
-    pictures: &Pictures,
+    pictures: &Pictures<E>,
     mut advance: impl FnMut(u64),
 ) -> Result<Vec<f64>> {
     let indices: Vec<usize> = (0..pictures.examples().len()).collect();
@@ -34,7 +34,7 @@ pub fn score(
     let mut scored = Ok(Vec::with_capacity(indices.len()));
     pictures.for_each_batch(
         &batches,
-        |_, _| View::IDENTITY,
+        |_, _, _| View::IDENTITY,
         |batch| match (&mut scored, scorer.log_odds(&batch)) {
             (Ok(all), Ok(some)) => {
                 advance(some.len() as u64);
@@ -47,7 +47,7 @@ pub fn score(
             }
             (Err(_), _) => ControlFlow::Break(()),
         },
-    );
+    )?;
     scored
 }
 
@@ -95,6 +95,7 @@ impl Evaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Fit;
     use crate::model::{Picture, Preparation};
     use image::{GrayImage, Luma};
 
@@ -103,7 +104,7 @@ mod tests {
 
     impl Scorer for Brightness {
         fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
-            let image = batch.values.len() / batch.labels.len();
+            let image = batch.values.len() / batch.indices.len();
             let mean = |values: &[f32]| f64::from(values.iter().sum::<f32>()) / image as f64;
             Ok(batch.values.chunks(image).map(mean).collect())
         }
@@ -124,7 +125,8 @@ mod tests {
                 label: if bright { Label::Covid } else { Label::NonCovid },
             }
         });
-        Pictures::load(examples.collect(), Preparation::Centre, 32, || ()).expect("pictures")
+        Pictures::load(examples.collect(), Preparation::Whole(Fit::Crop), 32, || ())
+            .expect("pictures")
     }
 
     #[test]
@@ -149,7 +151,7 @@ mod tests {
             fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
                 self.0 += 1;
                 match self.0 {
-                    1 => Ok(vec![0.0; batch.labels.len()]),
+                    1 => Ok(vec![0.0; batch.indices.len()]),
                     _ => Err(ModelError::NoGpu("lost".into())),
                 }
             }

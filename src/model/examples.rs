@@ -5,7 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ModelError, Result};
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::{BadImage, ModelError, Result, Shown};
 use crate::store::{Label, Part};
 
 /// An image of the dataset.
@@ -17,6 +20,16 @@ pub struct Example {
     /// The list that names it.
     pub list: PathBuf,
     pub label: Label,
+}
+
+impl Shown for Example {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn list(&self) -> &Path {
+        &self.list
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +95,43 @@ impl DatasetFolder {
     }
 }
 
+/// SHA-256, in hexadecimal, over the names, labels and bytes of examples in their order: equal where a
+/// network would see the same.
+///
+/// # Errors
+/// [`ModelError::BadImages`] naming every image that cannot be read.
+pub fn digest<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Result<String> {
+    let examples: Vec<&Example> = examples.into_iter().collect();
+    let hashed: Vec<std::result::Result<_, BadImage>> = examples
+        .par_iter()
+        .map(|example| {
+            let bytes = std::fs::read(&example.path).map_err(|e| BadImage {
+                path: example.path.clone(),
+                list: example.list.clone(),
+                reason: e.to_string(),
+            })?;
+            Ok(Sha256::digest(bytes))
+        })
+        .collect();
+    let mut whole = Sha256::new();
+    let mut bad = Vec::new();
+    for (example, hashed) in examples.iter().zip(hashed) {
+        match hashed {
+            Ok(hash) => {
+                // No name holds a line end.
+                whole.update(format!("{}\n{}\n", example.label, example.file));
+                whole.update(hash);
+            }
+            Err(image) => bad.push(image),
+        }
+    }
+    if bad.is_empty() {
+        Ok(whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    } else {
+        Err(ModelError::BadImages(bad))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +159,31 @@ mod tests {
             assert_eq!(files, expected);
             assert_eq!(examples[2].path, folder.path().join(images).join("CT_NonCOVID/c.jpg"));
         }
+    }
+
+    #[test]
+    fn a_digest_tells_names_labels_and_bytes_apart() {
+        let folder = layout("Images", "a.png\nb.png\n", "c.png");
+        for (name, text) in
+            [("CT_COVID/a.png", "1"), ("CT_COVID/b.png", "2"), ("CT_NonCOVID/c.png", "3")]
+        {
+            let path = folder.path().join("Images").join(name);
+            std::fs::create_dir_all(path.parent().expect("parent")).expect("folder");
+            std::fs::write(path, text).expect("file");
+        }
+        let dataset = DatasetFolder::open(folder.path()).expect("dataset");
+        let examples = dataset.examples(Part::Val).expect("examples");
+        let first = digest(&examples).expect("digest");
+        assert_eq!(first, digest(&examples).expect("digest"));
+        assert_eq!(first.len(), 64);
+        let mut other = examples.clone();
+        other[0].label = Label::NonCovid;
+        assert_ne!(first, digest(&other).expect("digest"));
+        std::fs::write(&examples[1].path, "4").expect("file");
+        assert_ne!(first, digest(&examples).expect("digest"));
+        std::fs::remove_file(&examples[1].path).expect("remove");
+        let error = digest(&examples).expect_err("one is gone").to_string();
+        assert!(error.contains("b.png"), "{error}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod examples;
 mod options;
 mod origins;
 mod pictures;
+pub mod pretrain;
 mod run_folder;
 #[cfg(feature = "train")]
 mod torch;
@@ -22,11 +23,13 @@ mod torch;
 
 pub use error::{BadImage, ModelError};
 pub use evaluation::{Evaluation, Scorer, score};
-pub use examples::{DatasetFolder, Example};
-pub use options::{Device, Ending, Network, Progress, TrainOptions};
+pub use examples::{DatasetFolder, Example, digest};
+pub use options::{
+    Bench, BenchOptions, Compute, Device, Ending, Network, Precision, Progress, TrainOptions,
+};
 pub use origins::origins;
-pub use pictures::{Batch, Picture, Pictures, Preparation};
-pub use run_folder::NewRun;
-pub use torch::{check_available, load_scorer, train};
+pub use pictures::{Batch, Picture, Pictures, Preparation, ROOM, Shown};
+pub use run_folder::{NewRun, Standing};
+pub use torch::{bench, check_available, load_scorer, pretrain, train};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{HistoryRow, RunCounts};
+use crate::metrics::{HistoryRow, Recipe, RunCounts};
 use crate::worded::worded_enum;
 
 worded_enum! {
@@ -24,24 +24,66 @@ worded_enum! {
     }
 }
 
+worded_enum! {
+    /// In what convolutions are computed.
+    pub enum Precision {
+        /// bf16 on a GPU, fp32 on a CPU.
+        Auto = "auto",
+        Fp32 = "fp32",
+        /// bfloat16, with normalisation, loss and weights in fp32: faster where the processor has it.
+        Bf16 = "bf16",
+    }
+}
+
+/// Where and in what to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compute {
+    pub device: Device,
+    pub precision: Precision,
+    /// Threads libtorch computes with. The result depends on it in the last digits.
+    pub threads: u32,
+}
+
+worded_enum! {
+    /// What is timed.
+    pub enum Bench {
+        /// Learning from one batch.
+        Train = "train",
+        /// Scoring one batch.
+        Infer = "infer",
+        /// Learning from the batches of a dataset, decoded and augmented.
+        Epoch = "epoch",
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BenchOptions {
+    pub what: Bench,
+    pub network: Network,
+    /// Images in a step.
+    pub batch: u32,
+    /// Side of the images, in pixels.
+    pub size: u32,
+    pub steps: u32,
+    pub compute: Compute,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
     /// The run's name.
     pub run: String,
+    /// The name that the runs of several seeds share.
+    pub series: Option<String>,
     /// The dataset as `config.json` names it.
     pub data: String,
     pub network: Network,
     /// Weights to start from, `.safetensors` or of Python's `torch.save`; random without.
     pub init: Option<PathBuf>,
-    pub epochs: u32,
-    /// Images in a step.
-    pub batch: u32,
-    /// Adam's at the start; it falls to 0 along a cosine, step by step.
-    pub learning_rate: f64,
+    pub recipe: Recipe,
     pub seed: u64,
-    pub device: Device,
-    /// Threads libtorch computes with. The result depends on it in the last digits.
-    pub threads: u32,
+    pub compute: Compute,
+    /// Whether to start afresh where a run of the same options was stopped or is complete.
+    pub fresh: bool,
 }
 
 /// What a training run tells while it goes.
@@ -52,6 +94,8 @@ pub enum Progress<'a> {
         device: Device,
         counts: RunCounts,
         steps_per_epoch: u64,
+        /// What was made of this run before it was stopped.
+        resumed: &'a [HistoryRow],
         /// Outputs of the loaded network's last layer where it had to be replaced by a fresh one.
         replaced_head: Option<i64>,
     },
@@ -69,6 +113,12 @@ pub enum Progress<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Completed,
+    /// The very same training was complete before.
+    Repeated,
+    /// Nothing better came for as many epochs as the recipe waits.
+    OutOfPatience {
+        epoch: u32,
+    },
     /// Asked to, during this epoch.
     Stopped {
         epoch: u32,

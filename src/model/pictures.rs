@@ -3,7 +3,10 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
 
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -12,7 +15,12 @@ use rayon::prelude::*;
 
 use super::augment::{self, View};
 use super::{BadImage, Example, ModelError, Result};
-use crate::store::Label;
+use crate::dataset::export::picture::grey;
+use crate::metrics::Fit;
+use crate::store::PanelBox;
+
+/// Bytes of decoded pictures that are kept in memory: some 30,000 grey pictures for views of 224.
+pub const ROOM: u64 = 2 << 30;
 
 /// Batches prepared ahead of the one in use.
 const PREFETCH: usize = 2;
@@ -39,10 +47,11 @@ pub struct Picture {
 /// What a picture is kept for, and so how large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preparation {
-    /// Random views: the shorter side is brought to 256/224 of the side of the square.
-    Augment,
-    /// One view: the largest square in the middle, brought to size.
-    Centre,
+    /// Random views: the shorter side is brought to 256/224 of the side of the square; both are where
+    /// the picture is squashed.
+    Augment(Fit),
+    /// One view of the size of the square: the largest square in the middle, or the picture squashed.
+    Whole(Fit),
 }
 
 impl Picture {
@@ -53,9 +62,16 @@ impl Picture {
     /// # Errors
     /// Why it is no picture.
     pub fn decode(path: &Path) -> std::result::Result<Self, String> {
-        let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-        let decoded = reader.map_err(|e| e.to_string())?.decode().map_err(|e| e.to_string())?;
-        Ok(Self::from_image(decoded))
+        Ok(Self::from_image(decode(path)?))
+    }
+
+    /// A part of it, as an export cuts it: grey, with transparency laid on white.
+    ///
+    /// # Errors
+    /// Why it is no picture, or that the box reaches outside it.
+    pub fn decode_panel(path: &Path, bounds: PanelBox) -> std::result::Result<Self, String> {
+        let panel = grey(&decode(path)?, bounds)?;
+        Ok(Self::from_image(panel.into()))
     }
 
     fn from_image(image: DynamicImage) -> Self {
@@ -73,17 +89,22 @@ impl Picture {
     #[must_use]
     pub fn prepared(self, preparation: Preparation, side: u32) -> Self {
         let shorter = self.width.min(self.height);
+        let with_margin = (f64::from(side) * AUGMENTED_MARGIN).round() as u32;
         let (limit, shorter_after) = match preparation {
-            Preparation::Centre => (shorter, side),
-            Preparation::Augment => (
-                shorter.saturating_mul(MAX_ASPECT),
-                (f64::from(side) * AUGMENTED_MARGIN).round() as u32,
-            ),
+            Preparation::Whole(Fit::Crop) => (shorter, side),
+            Preparation::Augment(Fit::Crop) => (shorter.saturating_mul(MAX_ASPECT), with_margin),
+            Preparation::Whole(Fit::Squash) => return self.squashed(side),
+            Preparation::Augment(Fit::Squash) => return self.squashed(with_margin),
         };
         let (width, height) = (self.width.min(limit), self.height.min(limit));
         let scale = f64::from(shorter_after) / f64::from(shorter);
         let scaled = |length: u32| (f64::from(length) * scale).round() as u32;
         self.resized_middle(width, height, scaled(width), scaled(height))
+    }
+
+    fn squashed(self, side: u32) -> Self {
+        let (width, height) = (self.width, self.height);
+        self.resized_middle(width, height, side, side)
     }
 
     /// The middle `width` x `height` of the picture as `to_width` x `to_height`, smoothed by the
@@ -109,60 +130,95 @@ impl Picture {
     }
 }
 
+fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    reader.map_err(|e| e.to_string())?.decode().map_err(|e| e.to_string())
+}
+
 /// What the network is given at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Normalised values, `[image][row][column][channel]` with 3 channels: the order in memory that
     /// libtorch calls channels-last.
     pub values: Vec<f32>,
-    pub labels: Vec<Label>,
+    /// Of the examples shown, image by image.
+    pub indices: Vec<usize>,
     /// Side of the square images, in pixels.
     pub side: u32,
 }
 
-/// The images of a part, ready to be viewed.
-#[derive(Debug)]
-pub struct Pictures {
-    examples: Vec<Example>,
-    /// One an example.
-    prepared: Vec<Picture>,
-    side: u32,
+/// A picture to learn from, whatever else is known of it.
+pub trait Shown: Sync {
+    fn path(&self) -> &Path;
+
+    /// What names it, for errors.
+    fn list(&self) -> &Path;
+
+    /// The part of the picture that is meant, in its pixels; all of it without.
+    fn bounds(&self) -> Option<PanelBox> {
+        None
+    }
 }
 
-impl Pictures {
-    /// Decodes all examples, for square views of `side` pixels. `advance` is called once an image.
+/// Pictures, ready to be viewed.
+#[derive(Debug)]
+pub struct Pictures<E = Example> {
+    examples: Vec<E>,
+    preparation: Preparation,
+    side: u32,
+    /// One an example: kept once decoded, while there is room.
+    kept: Vec<OnceLock<Arc<Picture>>>,
+    /// Bytes of pictures that may still be kept.
+    room: AtomicU64,
+}
+
+impl<E: Shown> Pictures<E> {
+    /// For square views of `side` pixels. A picture is decoded when it is first seen, and again each
+    /// time once `room` bytes of them are kept.
+    pub fn new(examples: Vec<E>, preparation: Preparation, side: u32, room: u64) -> Self {
+        let kept = examples.iter().map(|_| OnceLock::new()).collect();
+        Self { examples, preparation, side, kept, room: AtomicU64::new(room) }
+    }
+
+    /// Decodes all examples now, so that a bad one is found before hours of training. `advance` is
+    /// called once an image.
     ///
     /// # Errors
     /// [`ModelError::BadImages`] naming every image that is missing or cannot be read.
     pub fn load(
-        examples: Vec<Example>,
+        examples: Vec<E>,
         preparation: Preparation,
         side: u32,
         advance: impl Fn() + Sync,
     ) -> Result<Self> {
-        let load =
-            |example: &Example| {
-                let picture = Picture::decode(&example.path);
-                advance();
-                picture.map(|picture| picture.prepared(preparation, side)).map_err(|reason| {
-                    BadImage { path: example.path.clone(), list: example.list.clone(), reason }
-                })
-            };
-        let loaded: Vec<_> = examples.par_iter().map(load).collect();
-        let (mut prepared, mut bad) = (Vec::with_capacity(loaded.len()), Vec::new());
-        for picture in loaded {
-            match picture {
-                Ok(picture) => prepared.push(picture),
-                Err(image) => bad.push(image),
-            }
-        }
-        if !bad.is_empty() {
-            return Err(ModelError::BadImages(bad));
-        }
-        Ok(Self { examples, prepared, side })
+        let (pictures, bad) = Self::load_readable(examples, preparation, side, advance);
+        if bad.is_empty() { Ok(pictures) } else { Err(ModelError::BadImages(bad)) }
     }
 
-    pub fn examples(&self) -> &[Example] {
+    /// Like [`Pictures::load`], but leaves out what cannot be read and tells it.
+    pub fn load_readable(
+        examples: Vec<E>,
+        preparation: Preparation,
+        side: u32,
+        advance: impl Fn() + Sync,
+    ) -> (Self, Vec<BadImage>) {
+        let mut pictures = Self::new(examples, preparation, side, ROOM);
+        let read: Vec<Option<BadImage>> = (0..pictures.examples.len())
+            .into_par_iter()
+            .map(|index| {
+                let bad = pictures.picture(index).err();
+                advance();
+                bad
+            })
+            .collect();
+        let mut readable = read.iter().map(Option::is_none);
+        pictures.examples.retain(|_| readable.next().unwrap_or(false));
+        let mut readable = read.iter().map(Option::is_none);
+        pictures.kept.retain(|_| readable.next().unwrap_or(false));
+        (pictures, read.into_iter().flatten().collect())
+    }
+
+    pub fn examples(&self) -> &[E] {
         &self.examples
     }
 
@@ -170,49 +226,94 @@ impl Pictures {
         self.side
     }
 
+    fn picture(&self, index: usize) -> std::result::Result<Arc<Picture>, BadImage> {
+        if let Some(picture) = self.kept[index].get() {
+            return Ok(Arc::clone(picture));
+        }
+        let example = &self.examples[index];
+        let decoded = match example.bounds() {
+            None => Picture::decode(example.path()),
+            Some(bounds) => Picture::decode_panel(example.path(), bounds),
+        };
+        let decoded = decoded.map_err(|reason| BadImage {
+            path: example.path().into(),
+            list: example.list().into(),
+            reason,
+        })?;
+        let picture = Arc::new(decoded.prepared(self.preparation, self.side));
+        let size = picture.pixels.len() as u64;
+        let fits = self.room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(size)).is_ok();
+        if fits {
+            // Two threads may have decoded it at once: the first one's is kept.
+            return Ok(Arc::clone(self.kept[index].get_or_init(|| picture)));
+        }
+        Ok(picture)
+    }
+
     /// Calls `take` with one batch after another, each image as `view` has it, while a thread
     /// prepares the next ones. Stops early when `take` breaks. Batches are lists of indices into
-    /// [`Pictures::examples`].
+    /// [`Pictures::examples`]; `view` is told the batch, the place in it and the picture there.
+    ///
+    /// # Errors
+    /// [`ModelError::BadImages`] where a picture was not decoded before and cannot be.
     pub fn for_each_batch(
         &self,
         batches: &[Vec<usize>],
-        view: impl Fn(usize, &Picture) -> View + Sync,
+        view: impl Fn(&[usize], usize, &Picture) -> View + Sync,
         mut take: impl FnMut(Batch) -> ControlFlow<()>,
-    ) {
+    ) -> Result<()> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(PREFETCH);
             scope.spawn(|| {
                 // Owned here, so that the channel closes when the last batch is sent.
                 let sender = sender;
                 for batch in batches {
-                    if sender.send(self.batch(batch, &view)).is_err() {
+                    let batch = self.batch(batch, &view);
+                    if sender.send(batch).is_err() {
                         break;
                     }
                 }
             });
             for batch in receiver {
-                if take(batch).is_break() {
+                if take(batch?).is_break() {
                     break;
                 }
             }
-        });
+            Ok(())
+        })
     }
 
-    fn batch(&self, indices: &[usize], view: &(impl Fn(usize, &Picture) -> View + Sync)) -> Batch {
+    fn batch(
+        &self,
+        indices: &[usize],
+        view: &(impl Fn(&[usize], usize, &Picture) -> View + Sync),
+    ) -> Result<Batch> {
         let image = (self.side * self.side * 3) as usize;
         let mut values = vec![0.0; indices.len() * image];
-        values.par_chunks_mut(image).zip(indices).for_each(|(values, &index)| {
-            let picture = &self.prepared[index];
-            augment::sample(picture, &view(index, picture), self.side, values);
-        });
-        let labels = indices.iter().map(|&index| self.examples[index].label).collect();
-        Batch { values, labels, side: self.side }
+        let bad: Vec<BadImage> = values
+            .par_chunks_mut(image)
+            .zip(indices)
+            .enumerate()
+            .filter_map(|(place, (values, &index))| match self.picture(index) {
+                Ok(picture) => {
+                    let view = view(indices, place, &picture);
+                    augment::sample(&picture, &view, self.side, values);
+                    None
+                }
+                Err(bad) => Some(bad),
+            })
+            .collect();
+        if !bad.is_empty() {
+            return Err(ModelError::BadImages(bad));
+        }
+        Ok(Batch { values, indices: indices.to_vec(), side: self.side })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Label;
     use image::{GrayImage, ImageFormat, RgbImage, Rgba, RgbaImage};
 
     fn example(path: &Path) -> Example {
@@ -248,7 +349,8 @@ mod tests {
         std::fs::write(&text, "not a picture").expect("write");
         let missing = folder.path().join("missing.png");
         let examples = vec![example(&text), example(&missing)];
-        let error = Pictures::load(examples, Preparation::Centre, 64, || ()).expect_err("refused");
+        let error = Pictures::load(examples, Preparation::Whole(Fit::Crop), 64, || ())
+            .expect_err("refused");
         let error = error.to_string();
         for part in ["2 images", "text.png", "missing.png", "testCT_COVID.txt"] {
             assert!(error.contains(part), "{part} in {error}");
@@ -259,9 +361,13 @@ mod tests {
     fn sizes_fit_their_purpose() {
         for (width, height) in [(300, 200), (20, 31), (1, 9), (3000, 2)] {
             let picture = Picture::from_image(GrayImage::new(width, height).into());
-            let centre = picture.clone().prepared(Preparation::Centre, 64);
-            assert_eq!((centre.width, centre.height), (64, 64));
-            let margin = picture.prepared(Preparation::Augment, 224);
+            for fit in [Fit::Crop, Fit::Squash] {
+                let whole = picture.clone().prepared(Preparation::Whole(fit), 64);
+                assert_eq!((whole.width, whole.height), (64, 64));
+            }
+            let squashed = picture.clone().prepared(Preparation::Augment(Fit::Squash), 224);
+            assert_eq!((squashed.width, squashed.height), (256, 256));
+            let margin = picture.prepared(Preparation::Augment(Fit::Crop), 224);
             assert_eq!(margin.width.min(margin.height), 256);
             assert!(margin.width.max(margin.height) <= 256 * MAX_ASPECT);
         }
@@ -272,10 +378,43 @@ mod tests {
         let striped = GrayImage::from_fn(300, 100, |x, _| {
             image::Luma([if (100..200).contains(&x) { 200 } else { 0 }])
         });
-        let centre = Picture::from_image(striped.into()).prepared(Preparation::Centre, 50);
+        let centre =
+            Picture::from_image(striped.into()).prepared(Preparation::Whole(Fit::Crop), 50);
         // The outermost columns take in a little of what lies beside them.
         let inner = centre.pixels.chunks(50).flat_map(|row| &row[1..49]);
         assert!(inner.copied().all(|grey| grey == 200));
+    }
+
+    #[test]
+    fn what_does_not_fit_in_memory_is_decoded_again() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let examples: Vec<Example> = (0..4_u8)
+            .map(|n| {
+                let path = folder.path().join(format!("{n}.png"));
+                GrayImage::from_pixel(64, 64, image::Luma([n])).save(&path).expect("save");
+                example(&path)
+            })
+            .collect();
+        let room = 2 * 64 * 64 + 100;
+        let pictures = Pictures::new(examples, Preparation::Whole(Fit::Crop), 64, room);
+        let first_pixels = || {
+            let mut seen = Vec::new();
+            let order = [vec![0, 1], vec![2, 3]];
+            let look = |batch: Batch| {
+                seen.extend(batch.values.chunks(64 * 64 * 3).map(|image| image[0]));
+                ControlFlow::Continue(())
+            };
+            pictures.for_each_batch(&order, |_, _, _| View::IDENTITY, look).map(|()| seen)
+        };
+        let seen = first_pixels().expect("read");
+        assert_eq!(seen, [0, 1, 2, 3].map(|n| augment::normalise(n as f32, 0)));
+        assert_eq!(pictures.kept.iter().filter(|kept| kept.get().is_some()).count(), 2);
+        assert_eq!(first_pixels().expect("read"), seen);
+        for n in 0..4 {
+            std::fs::remove_file(folder.path().join(format!("{n}.png"))).expect("remove");
+        }
+        let error = first_pixels().expect_err("two are gone").to_string();
+        assert!(error.contains("2.png") || error.contains("3.png"), "{error}");
     }
 
     #[test]
@@ -286,19 +425,20 @@ mod tests {
             GrayImage::from_pixel(64, 64, image::Luma([n * 30])).save(&path).expect("save");
             example(&path)
         });
-        let pictures =
-            Pictures::load(examples.collect(), Preparation::Centre, 64, || ()).expect("load");
+        let pictures = Pictures::load(examples.collect(), Preparation::Whole(Fit::Crop), 64, || ())
+            .expect("load");
         let batches = [vec![6, 0], vec![1], vec![2, 3], vec![4], vec![5], vec![0], vec![1]];
         let mut seen = Vec::new();
-        pictures.for_each_batch(
+        let batched = pictures.for_each_batch(
             &batches,
-            |_, _| View::IDENTITY,
+            |_, _, _| View::IDENTITY,
             |batch| {
-                assert_eq!(batch.values.len(), batch.labels.len() * 64 * 64 * 3);
+                assert_eq!(batch.values.len(), batch.indices.len() * 64 * 64 * 3);
                 seen.push(batch.values[0]);
                 if seen.len() == 4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },
         );
+        batched.expect("decoded before");
         let first = |n: u8| augment::normalise(f32::from(n * 30), 0);
         assert_eq!(seen, [first(6), first(1), first(2), first(4)]);
     }

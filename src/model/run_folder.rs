@@ -1,6 +1,6 @@
 //! A run in the making: everything goes to `runs/.RUN.part/`, which takes the name `runs/RUN/` only
-//! when the run is done. Until then an earlier run of the same name stays as it is, and a killed
-//! run leaves nothing that looks finished.
+//! when the run ends. Until then an earlier run of the same name stays as it is, and a killed run
+//! leaves nothing that looks finished, but what it can go on from.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,17 @@ use std::path::{Path, PathBuf};
 use super::{ModelError, Result};
 use crate::metrics::{RunFiles, check_run_name};
 
-/// Dropped before [`NewRun::finish`], it leaves nothing.
+/// What there is of a training already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Nothing,
+    /// [`NewRun::files`] hold where it was stopped.
+    Stopped,
+    /// The run stands under its name, trained with the very same config.
+    Complete,
+}
+
+/// Dropped before [`NewRun::finish`], it leaves nothing but what can be gone on from.
 #[derive(Debug)]
 pub struct NewRun {
     part: PathBuf,
@@ -18,7 +28,7 @@ pub struct NewRun {
 }
 
 impl NewRun {
-    /// Starts the run `runs/NAME/`, clearing what a killed one left.
+    /// Opens the run `runs/NAME/` for training.
     ///
     /// # Errors
     /// [`ModelError::Busy`] while another process makes the same run; a name that is none, or a
@@ -34,15 +44,52 @@ impl NewRun {
             Err(TryLockError::WouldBlock) => return Err(ModelError::Busy(name.into())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        for entry in std::fs::read_dir(&part).map_err(failed)? {
-            entry.and_then(|entry| std::fs::remove_file(entry.path())).map_err(failed)?;
-        }
         Ok(Self { folder: runs.join(name), part, _lock: lock })
     }
 
     /// Where to write meanwhile.
     pub fn files(&self) -> RunFiles {
         RunFiles::new(&self.part)
+    }
+
+    /// What there is of the training in hand, which `is_same` knows by its config. What another one
+    /// left of itself is cleared, whether it was killed or stopped.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn prepare(&self, is_same: impl Fn(&RunFiles) -> bool, fresh: bool) -> Result<Standing> {
+        let (part, named) = (self.files(), RunFiles::new(&self.folder));
+        if !fresh && part.state().exists() && is_same(&part) {
+            return Ok(Standing::Stopped);
+        }
+        self.clear()?;
+        if fresh || !is_same(&named) {
+            return Ok(Standing::Nothing);
+        }
+        if !named.state().exists() {
+            let complete = named.checkpoint().exists();
+            return Ok(if complete { Standing::Complete } else { Standing::Nothing });
+        }
+        // The state last: only with it is there something to go on from.
+        for path in [named.config(), named.history(), named.checkpoint(), named.state()] {
+            let copy = self.part.join(path.file_name().expect("a file of the run"));
+            std::fs::copy(&path, &copy)
+                .map_err(|source| ModelError::Write { path: copy.clone(), source })?;
+        }
+        Ok(Standing::Stopped)
+    }
+
+    fn clear(&self) -> Result<()> {
+        let failed = |source| ModelError::Write { path: self.part.clone(), source };
+        // The state first: without it nothing goes on from the rest.
+        let state = self.files().state();
+        if state.exists() {
+            std::fs::remove_file(state).map_err(failed)?;
+        }
+        for entry in std::fs::read_dir(&self.part).map_err(failed)? {
+            entry.and_then(|entry| std::fs::remove_file(entry.path())).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Gives the run its name, in place of an earlier one.
@@ -71,13 +118,40 @@ impl Drop for NewRun {
     fn drop(&mut self) {
         // After `finish` the folder has another name. Nobody is left to tell of a failure, and the
         // next run of this name clears what stayed.
-        let _ = std::fs::remove_dir_all(&self.part);
+        if !self.files().state().exists() {
+            let _ = std::fs::remove_dir_all(&self.part);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Recipe, RunConfig, RunCounts};
+
+    fn config(seed: u64) -> RunConfig {
+        RunConfig {
+            covid_ct: "0.1.0".into(),
+            run: "r".into(),
+            series: None,
+            created: format!("2020-03-30T00:00:0{seed}Z"),
+            data: "data/export/default".into(),
+            data_sha256: "ab".into(),
+            network: "densenet121".into(),
+            parameters: 1,
+            init: "random".into(),
+            recipe: Recipe::default(),
+            seed,
+            device: "cpu".into(),
+            threads: 2,
+            precision: "fp32".into(),
+            counts: RunCounts::default(),
+        }
+    }
+
+    fn same(config: &RunConfig) -> impl Fn(&RunFiles) -> bool {
+        |files| files.read_config().is_ok_and(|found| found.trains_the_same(config))
+    }
 
     fn names(runs: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(runs).expect("folder");
@@ -85,6 +159,15 @@ mod tests {
             entries.map(|e| e.expect("entry").file_name().to_string_lossy().into()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Writes what an epoch leaves.
+    fn train(run: &NewRun, config: &RunConfig, text: &str) {
+        let files = run.files();
+        files.write_config(config).expect("config");
+        for path in [files.history(), files.checkpoint(), files.state()] {
+            std::fs::write(path, text).expect("write");
+        }
     }
 
     #[test]
@@ -107,12 +190,39 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_cleared() {
+    fn a_killed_run_is_gone_on_with_by_the_same_options_only() {
         let runs = tempfile::tempdir().expect("temporary folder");
-        let left = runs.path().join(".r.part");
-        std::fs::create_dir(&left).expect("folder");
-        std::fs::write(left.join("history.csv"), "half").expect("write");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
-        assert!(!run.files().history().exists());
+        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Nothing);
+        train(&run, &config(0), "killed");
+        drop(run);
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        let later = RunConfig { created: "2021-01-01T00:00:00Z".into(), ..config(0) };
+        assert_eq!(run.prepare(same(&later), false).expect("prepare"), Standing::Stopped);
+        assert!(run.files().state().exists());
+        assert_eq!(run.prepare(same(&later), true).expect("prepare"), Standing::Nothing);
+        assert!(!run.files().config().exists(), "asked to start afresh");
+        train(&run, &config(0), "killed");
+        assert_eq!(run.prepare(same(&config(1)), false).expect("prepare"), Standing::Nothing);
+        assert!(!run.files().state().exists(), "another seed");
+    }
+
+    #[test]
+    fn a_stopped_run_is_gone_on_with_and_a_complete_one_is_known() {
+        let runs = tempfile::tempdir().expect("temporary folder");
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        train(&run, &config(0), "stopped");
+        let files = run.finish().expect("finish");
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Stopped);
+        assert_eq!(std::fs::read_to_string(run.files().state()).expect("copied"), "stopped");
+        assert!(files.state().exists(), "the run with a name is as it was");
+        std::fs::remove_file(run.files().state()).expect("complete");
+        let files = run.finish().expect("finish");
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Complete);
+        assert_eq!(run.prepare(same(&config(1)), false).expect("prepare"), Standing::Nothing);
+        assert_eq!(run.prepare(same(&config(0)), true).expect("prepare"), Standing::Nothing);
+        assert!(files.checkpoint().exists());
     }
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use super::pretrain::{Lesson, PretrainNews, PretrainOptions};
 use super::{
-    Device, Ending, ModelError, Network, Pictures, Progress, Result, Scorer, TrainOptions,
+    BenchOptions, Compute, Ending, ModelError, Network, NewRun, Pictures, Progress, Result, Scorer,
+    TrainOptions,
 };
-use crate::metrics::RunFiles;
 
 /// # Errors
 /// [`ModelError::Unavailable`]: this build has no libtorch.
@@ -20,7 +21,7 @@ pub fn train(
     _options: &TrainOptions,
     _train: &Pictures,
     _val: &Pictures,
-    _files: &RunFiles,
+    _run: &NewRun,
     _stop: &AtomicBool,
     _watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Ending> {
@@ -32,8 +33,25 @@ pub fn train(
 pub fn load_scorer(
     _network: Network,
     _checkpoint: &Path,
-    _device: Device,
-    _threads: u32,
+    _compute: Compute,
 ) -> Result<Box<dyn Scorer>> {
+    Err(ModelError::Unavailable)
+}
+
+/// # Errors
+/// [`ModelError::Unavailable`]: this build has no libtorch.
+pub fn pretrain(
+    _options: &PretrainOptions,
+    _lesson: Lesson<'_>,
+    _run: &NewRun,
+    _stop: &AtomicBool,
+    _watch: &mut dyn FnMut(PretrainNews<'_>),
+) -> Result<Ending> {
+    Err(ModelError::Unavailable)
+}
+
+/// # Errors
+/// [`ModelError::Unavailable`]: this build has no libtorch.
+pub fn bench(_options: &BenchOptions, _pictures: Option<&Pictures>) -> Result<Vec<f64>> {
     Err(ModelError::Unavailable)
 }

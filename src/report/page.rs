@@ -335,9 +335,10 @@ fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
         (config.network) " (" (thousands(config.parameters)) " weights) from " code { (config.init) }
         " on " code { (config.data) } ": "
         (config.counts.train.total()) " training and " (config.counts.val.total())
-        " validation images at " (config.size) "×" (config.size) ", batch " (config.batch)
-        ", Adam " (config.learning_rate) " along a cosine, seed " (config.seed) ". "
-        (history.len()) " of " (count(u64::from(config.epochs), "epoch")) " on " (config.device)
+        " validation images at " (config.recipe.size) "×" (config.recipe.size) ", profile " (config.recipe.profile)
+        ", batch " (config.recipe.batch)
+        ", Adam " (config.recipe.learning_rate) " along a cosine, seed " (config.seed) ". "
+        (history.len()) " of " (count(u64::from(config.recipe.epochs), "epoch")) " on " (config.device)
         " in " (duration(seconds)) "."
         @if let Some(best) = HistoryRow::best(history) {
             " Kept: epoch " (best.epoch) ", the best on validation."

@@ -18,7 +18,7 @@ pub(super) mod manifest;
 mod metainfo;
 mod names;
 mod options;
-pub(super) mod picture;
+pub(crate) mod picture;
 mod verify;
 mod write;
 

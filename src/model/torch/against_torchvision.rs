@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tch::{Device, Tensor};
+use tch::Tensor;
 
+use super::device::Place;
 use super::{Model, weights};
 use crate::model::Network;
 
@@ -79,7 +80,7 @@ fn torchvisions_weights_give_the_same_logits_here_and_there() {
     }
     let logits = numbers(&folder.join("logits"));
     let pictures = Tensor::from_slice(&numbers(&folder.join("pictures"))).view([2, 3, 64, 64]);
-    let mut model = Model::new(NETWORK, Device::Cpu);
+    let mut model = Model::new(NETWORK, Place::CPU);
     for file in ["new.pth.tar", "old.pth"] {
         weights::load_whole(&mut model.variables, NETWORK, &folder.join(file)).expect(file);
         let ours = tch::no_grad(|| model.network.forward(&pictures, false));

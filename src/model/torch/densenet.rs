@@ -2,7 +2,7 @@
 //! it, so that weights pass both ways. Not `tch::vision::densenet`: its average pools sum.
 
 use tch::Tensor;
-use tch::nn::{self, BatchNorm, Conv2D, ConvConfig, Init, Linear, Module as _, ModuleT as _, Path};
+use tch::nn::{self, BatchNorm, Init, Linear, Module as _, ModuleT as _, Path};
 
 use crate::model::Network;
 
@@ -34,9 +34,9 @@ impl Architecture {
 #[derive(Debug)]
 struct DenseLayer {
     norm1: BatchNorm,
-    conv1: Conv2D,
+    conv1: Convolution,
     norm2: BatchNorm,
-    conv2: Conv2D,
+    conv2: Convolution,
 }
 
 impl DenseLayer {
@@ -44,9 +44,9 @@ impl DenseLayer {
         let inner = BOTTLENECK * growth;
         Self {
             norm1: norm(path / "norm1", channels),
-            conv1: conv(path / "conv1", channels, inner, 1, 1),
+            conv1: Convolution::new(&(path / "conv1"), channels, inner, 1, 1),
             norm2: norm(path / "norm2", inner),
-            conv2: conv(path / "conv2", inner, growth, 3, 1),
+            conv2: Convolution::new(&(path / "conv2"), inner, growth, 3, 1),
         }
     }
 
@@ -60,7 +60,7 @@ impl DenseLayer {
 #[derive(Debug)]
 struct Transition {
     norm: BatchNorm,
-    conv: Conv2D,
+    conv: Convolution,
 }
 
 impl Transition {
@@ -73,7 +73,7 @@ impl Transition {
 
 #[derive(Debug)]
 pub struct DenseNet {
-    conv0: Conv2D,
+    conv0: Convolution,
     norm0: BatchNorm,
     blocks: Vec<Vec<DenseLayer>>,
     /// One fewer than blocks.
@@ -87,7 +87,7 @@ impl DenseNet {
     pub fn new(path: &Path, architecture: Architecture, classes: i64) -> Self {
         let Architecture { growth, blocks: sizes, stem } = architecture;
         let features = path / "features";
-        let conv0 = conv(&features / "conv0", 3, stem, 7, 2);
+        let conv0 = Convolution::new(&(&features / "conv0"), 3, stem, 7, 2);
         let norm0 = norm(&features / "norm0", stem);
         let (mut blocks, mut transitions) = (Vec::new(), Vec::new());
         let mut channels = stem;
@@ -103,7 +103,7 @@ impl DenseNet {
                 let path = &features / format!("transition{number}");
                 transitions.push(Transition {
                     norm: norm(&path / "norm", channels),
-                    conv: conv(&path / "conv", channels, channels / 2, 1, 1),
+                    conv: Convolution::new(&(&path / "conv"), channels, channels / 2, 1, 1),
                 });
                 channels /= 2;
             }
@@ -114,8 +114,23 @@ impl DenseNet {
     }
 
     /// Logits `[image, class]` of `[image, channel, row, column]` with 3 channels and sides of at
-    /// least 32.
+    /// least 32. Computed in the kind of the images, given in the kind of the weights.
     pub fn forward(&self, images: &Tensor, train: bool) -> Tensor {
+        self.classify(&self.features(images, train))
+    }
+
+    /// Logits `[image, class]` of [`DenseNet::features`].
+    pub fn classify(&self, features: &Tensor) -> Tensor {
+        self.classifier.forward(features)
+    }
+
+    /// Of [`DenseNet::features`].
+    pub fn channels(&self) -> i64 {
+        self.classifier.ws.size()[1]
+    }
+
+    /// Means over each channel of the last block, `[image, channel]`.
+    pub fn features(&self, images: &Tensor, train: bool) -> Tensor {
         let mut features = self
             .norm0
             .forward_t(&self.conv0.forward(images), train)
@@ -130,26 +145,38 @@ impl DenseNet {
                 features = transition.forward(&features, train);
             }
         }
-        let pooled = self
-            .norm5
+        self.norm5
             .forward_t(&features, train)
             .relu_()
+            .to_kind(self.classifier.ws.kind())
             .adaptive_avg_pool2d([1, 1])
-            .flatten(1, -1);
-        self.classifier.forward(&pooled)
+            .flatten(1, -1)
     }
 }
 
-/// Convolution without bias that keeps the sides but for `stride`, from He's normal distribution.
-fn conv(path: Path, channels: i64, out: i64, kernel: i64, stride: i64) -> Conv2D {
-    let config = ConvConfig {
-        stride,
-        padding: kernel / 2,
-        bias: false,
-        ws_init: nn::init::DEFAULT_KAIMING_NORMAL,
-        ..ConvConfig::default()
-    };
-    nn::conv2d(path, channels, out, kernel, config)
+/// A square convolution without bias that keeps the sides but for `stride`.
+#[derive(Debug)]
+struct Convolution {
+    weights: Tensor,
+    stride: i64,
+}
+
+impl Convolution {
+    /// Weights from He's normal distribution.
+    fn new(path: &Path, channels: i64, out: i64, kernel: i64, stride: i64) -> Self {
+        let shape = [out, channels, kernel, kernel];
+        let weights = path.var("weight", &shape, nn::init::DEFAULT_KAIMING_NORMAL);
+        Self { weights, stride }
+    }
+
+    /// In the kind of the input, whatever the weights are kept in: bf16 keeps them in fp32, since it
+    /// could not take the small steps of training.
+    fn forward(&self, input: &Tensor) -> Tensor {
+        let weights = self.weights.to_kind(input.kind());
+        let padding = weights.size()[2] / 2;
+        let stride = [self.stride; 2];
+        input.conv2d(&weights, None::<Tensor>, stride, [padding; 2], [1, 1], 1)
+    }
 }
 
 /// Batch normalisation that starts as the identity; tch's own default scales at random.

@@ -1,9 +1,14 @@
 //! The one place that knows tch: the network, its weights, the device, the training loop.
 
+mod adam;
 #[cfg(test)]
 mod against_torchvision;
+mod bench;
 mod densenet;
 mod device;
+mod pretraining;
+mod state;
+mod targets;
 mod training;
 mod weights;
 
@@ -12,11 +17,13 @@ use std::path::Path;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
+pub use bench::bench;
+pub use pretraining::pretrain;
 pub use training::train;
 
-use super::{Batch, Device, Network, Result, Scorer};
-use crate::store::Label;
+use super::{Batch, Compute, Network, Result, Scorer};
 use densenet::{Architecture, DenseNet};
+use device::Place;
 
 /// Outputs of the network: 0 is non-COVID, 1 is COVID.
 const CLASSES: i64 = 2;
@@ -32,20 +39,35 @@ pub fn check_available() -> Result<()> {
 struct Model {
     variables: VarStore,
     network: DenseNet,
+    /// In what convolutions are computed; all else is in fp32.
+    kind: Kind,
 }
 
 impl Model {
     /// With torchvision's random weights, drawn from libtorch's generator.
-    fn new(network: Network, device: tch::Device) -> Self {
-        let variables = VarStore::new(device);
-        let network = DenseNet::new(&variables.root(), Architecture::of(network), CLASSES);
-        Self { variables, network }
+    fn new(network: Network, place: Place) -> Self {
+        Self::with_outputs(network, place, CLASSES)
+    }
+
+    fn with_outputs(network: Network, place: Place, outputs: i64) -> Self {
+        let variables = VarStore::new(place.device);
+        let network = DenseNet::new(&variables.root(), Architecture::of(network), outputs);
+        Self { variables, network, kind: place.kind }
     }
 
     /// Logits of a batch, `[image, class]`.
     fn logits(&self, batch: &Batch, train: bool) -> Result<Tensor> {
-        let input = images(batch, self.variables.device())?;
-        Ok(self.network.forward(&input, train))
+        Ok(self.network.forward(&self.images(batch)?, train))
+    }
+
+    /// The images of a batch as `[image, channel, row, column]`, channels-last in memory: a
+    /// convolution then runs about a quarter faster on CPUs.
+    fn images(&self, batch: &Batch) -> Result<Tensor> {
+        let side = i64::from(batch.side);
+        let count = batch.indices.len() as i64;
+        let values = Tensor::f_from_slice(&batch.values)?.f_to_device(self.variables.device())?;
+        let images = values.f_view([count, side, side, 3])?.f_permute([0, 3, 1, 2])?;
+        Ok(images.f_to_kind(self.kind)?)
     }
 }
 
@@ -58,22 +80,6 @@ impl Scorer for Model {
     }
 }
 
-/// The images of a batch as `[image, channel, row, column]`, channels-last in memory: a convolution
-/// then runs about a quarter faster on CPUs.
-fn images(batch: &Batch, device: tch::Device) -> Result<Tensor> {
-    let side = i64::from(batch.side);
-    let count = batch.labels.len() as i64;
-    let values = Tensor::f_from_slice(&batch.values)?.f_to_device(device)?;
-    Ok(values.f_view([count, side, side, 3])?.f_permute([0, 3, 1, 2])?)
-}
-
-/// The classes of a batch, as the network numbers them.
-fn targets(batch: &Batch, device: tch::Device) -> Result<Tensor> {
-    let classes: Vec<i64> =
-        batch.labels.iter().map(|&label| i64::from(label == Label::Covid)).collect();
-    Ok(Tensor::f_from_slice(&classes)?.f_to_device(device)?)
-}
-
 /// The network of a checkpoint that [`train`] wrote, ready to score.
 ///
 /// # Errors
@@ -81,11 +87,9 @@ fn targets(batch: &Batch, device: tch::Device) -> Result<Tensor> {
 pub fn load_scorer(
     network: Network,
     checkpoint: &Path,
-    device: Device,
-    threads: u32,
+    compute: Compute,
 ) -> Result<Box<dyn Scorer>> {
-    let device = device::open(device, threads)?;
-    let mut model = Model::new(network, device);
+    let mut model = Model::new(network, device::open(compute)?);
     weights::load_whole(&mut model.variables, network, checkpoint)?;
     Ok(Box::new(model))
 }

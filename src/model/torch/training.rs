@@ -1,25 +1,29 @@
-//! The training loop: Adam, a cosine, the best epoch by validation.
+//! Learning to tell COVID from non-COVID: Adam, a cosine, the best epoch by validation.
 
-use std::f64::consts::PI;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use rand::seq::SliceRandom as _;
-use tch::nn::{self, Optimizer, OptimizerConfig as _};
+use tch::Tensor;
 
-use super::{Model, device, targets, weights};
+use super::adam::{Adam, Named};
+use super::device::{self, Place};
+use super::targets::Targets;
+use super::{Model, state, weights};
 use crate::metrics::{ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles};
-use crate::model::augment::{Draw, View, random_numbers};
+use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::{
-    Batch, Ending, Evaluation, ModelError, Pictures, Progress, Result, TrainOptions, score,
+    Batch, Ending, Evaluation, ModelError, NewRun, Picture, Pictures, Progress, Result, Standing,
+    TrainOptions, digest, score,
 };
-use crate::store;
+use crate::store::{self, Label};
 
-/// Trains on `train` (prepared to augment) and keeps in `files` the weights of the epoch that is
-/// best on `val` (prepared as centres), beside `config.json` and `history.csv`. Ends early when
-/// `stop` becomes true. On a CPU the same options, pictures and number of threads give the same
-/// weights; on a GPU libtorch does not promise that.
+/// Trains on `train` (prepared to augment) and keeps in the run's files the weights of the epoch that is
+/// best on `val` (prepared whole), beside `config.json` and `history.csv`. Ends early when `stop`
+/// becomes true. Goes on where the same training was stopped or killed, and then comes to the same
+/// weights: on a CPU the same options, pictures and number of threads always do; on a GPU libtorch
+/// does not promise that.
 ///
 /// # Errors
 /// When the device is not there, the initial weights do not fit, or the disk refuses. A loss that
@@ -28,74 +32,111 @@ pub fn train(
     options: &TrainOptions,
     train: &Pictures,
     val: &Pictures,
-    files: &RunFiles,
+    run: &NewRun,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Ending> {
-    let device = device::open(options.device, options.threads)?;
+    let place = device::open(options.compute)?;
     // Draws the initial weights; nothing else asks libtorch for random numbers.
     tch::manual_seed(options.seed as i64);
-    let mut model = Model::new(options.network, device);
+    let mut model = Model::new(options.network, place);
+    let config = config(options, place, &model, train, val)?;
+    let files = run.files();
+    let is_same =
+        |files: &RunFiles| files.read_config().is_ok_and(|found| found.trains_the_same(&config));
+    let standing = run.prepare(is_same, options.fresh)?;
+    if standing == Standing::Complete {
+        return Ok(Ending::Repeated);
+    }
     let replaced_head = match &options.init {
-        Some(path) => weights::load(&mut model.variables, options.network, path)?,
-        None => None,
+        Some(path) if standing == Standing::Nothing => {
+            weights::load(&mut model.variables, options.network, path)?
+        }
+        _ => None,
     };
-    let config = config(options, &model, train, val);
-    files.write_config(&config)?;
-    let optimizer = nn::Adam::default().build(&model.variables, options.learning_rate)?;
-    let in_order: Vec<usize> = (0..train.examples().len()).collect();
-    let steps_per_epoch = batches(&in_order, options.batch).len() as u64;
-    let mut run = Run { options, model, optimizer, steps_per_epoch, stop };
+    let mut trainer = Trainer::new(options, model, place, train.examples().len(), stop)?;
+    let mut history = Vec::new();
+    if standing == Standing::Stopped {
+        let networks = trainer.networks();
+        let made = state::load(&files.state(), &mut trainer.adam, networks)?;
+        history = files.read_history()?;
+        history.retain(|row: &HistoryRow| row.epoch <= made);
+    } else {
+        files.write_config(&config)?;
+    }
     watch(Progress::Started {
-        device: device::named(device),
+        device: place.named().0,
         counts: config.counts,
-        steps_per_epoch,
+        steps_per_epoch: trainer.steps_per_epoch,
+        resumed: &history,
         replaced_head,
     });
-    let mut history = Vec::new();
-    for epoch in 1..=options.epochs {
-        let row = match run.epoch(epoch, train, val, watch)? {
+    for epoch in history.len() as u32 + 1..=options.recipe.epochs {
+        if let Some(ending) = out_of_patience(options.recipe.patience, &history) {
+            return finished(ending, &files.state());
+        }
+        let row = match trainer.epoch(epoch, train, val, watch)? {
             ControlFlow::Continue(row) => row,
             ControlFlow::Break(ending) => return Ok(ending),
         };
         let best = HistoryRow::best(&history).is_none_or(|best| row.beats(best));
         if best {
-            weights::save(&run.model.variables, &files.checkpoint())?;
+            weights::save(&trainer.judged().variables, &files.checkpoint())?;
         }
         history.push(row);
         files.write_history(&history)?;
+        // Last, for it says that all else of the epoch is there.
+        state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(Progress::Epoch { row: &row, best });
     }
-    Ok(Ending::Completed)
+    finished(Ending::Completed, &files.state())
 }
 
-fn config(options: &TrainOptions, model: &Model, train: &Pictures, val: &Pictures) -> RunConfig {
+/// There is nothing left to go on from.
+fn finished(ending: Ending, state: &std::path::Path) -> Result<Ending> {
+    std::fs::remove_file(state)
+        .map_err(|source| ModelError::Write { path: state.into(), source })?;
+    Ok(ending)
+}
+
+fn out_of_patience(patience: u32, history: &[HistoryRow]) -> Option<Ending> {
+    let (best, last) = (HistoryRow::best(history)?, history.last()?);
+    let waited = last.epoch - best.epoch;
+    (patience > 0 && waited >= patience).then_some(Ending::OutOfPatience { epoch: last.epoch })
+}
+
+fn config(
+    options: &TrainOptions,
+    place: Place,
+    model: &Model,
+    train: &Pictures,
+    val: &Pictures,
+) -> Result<RunConfig> {
     let count = |pictures: &Pictures| ClassCounts::of(pictures.examples().iter().map(|e| e.label));
-    let parameters: usize =
-        model.variables.trainable_variables().iter().map(tch::Tensor::numel).sum();
-    RunConfig {
+    let parameters: usize = model.variables.trainable_variables().iter().map(Tensor::numel).sum();
+    let (device, precision) = place.named();
+    Ok(RunConfig {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: options.run.clone(),
-        series: None,
+        series: options.series.clone(),
         created: store::now(),
         data: options.data.clone(),
+        data_sha256: digest(train.examples().iter().chain(val.examples()))?,
         network: options.network.to_string(),
         parameters: parameters as u64,
         init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
-        epochs: options.epochs,
-        batch: options.batch,
-        learning_rate: options.learning_rate,
-        size: train.side(),
+        recipe: options.recipe,
         seed: options.seed,
-        device: device::named(model.variables.device()).to_string(),
-        threads: options.threads,
+        device: device.to_string(),
+        threads: options.compute.threads,
+        precision: precision.to_string(),
         counts: RunCounts { train: count(train), val: count(val) },
-    }
+    })
 }
 
 /// Cuts an epoch's order into batches. A single image left over joins the batch before it: the
 /// statistics of one image are no batch's.
-fn batches(order: &[usize], size: u32) -> Vec<Vec<usize>> {
+pub fn batches(order: &[usize], size: u32) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = order.chunks(size as usize).map(<[usize]>::to_vec).collect();
     if let [.., before, last] = &mut batches[..]
         && last.len() == 1
@@ -107,15 +148,52 @@ fn batches(order: &[usize], size: u32) -> Vec<Vec<usize>> {
     batches
 }
 
-struct Run<'a> {
+struct Trainer<'a> {
     options: &'a TrainOptions,
     model: Model,
-    optimizer: Optimizer,
+    /// The mean of the weights over the steps, where the recipe keeps one.
+    mean: Option<Model>,
+    adam: Adam,
     steps_per_epoch: u64,
     stop: &'a AtomicBool,
 }
 
-impl Run<'_> {
+impl<'a> Trainer<'a> {
+    fn new(
+        options: &'a TrainOptions,
+        model: Model,
+        place: Place,
+        images: usize,
+        stop: &'a AtomicBool,
+    ) -> Result<Self> {
+        let in_order: Vec<usize> = (0..images).collect();
+        let steps_per_epoch = batches(&in_order, options.recipe.batch).len() as u64;
+        let adam = Adam::new(&model.variables, options.recipe.weight_decay);
+        let mean = if options.recipe.ema > 0.0 {
+            let mut mean = Model::new(options.network, place);
+            mean.variables.copy(&model.variables)?;
+            Some(mean)
+        } else {
+            None
+        };
+        Ok(Self { options, model, mean, adam, steps_per_epoch, stop })
+    }
+
+    /// The network that is measured and kept.
+    fn judged(&mut self) -> &mut Model {
+        self.mean.as_mut().unwrap_or(&mut self.model)
+    }
+
+    /// All variables under names that differ, sharing their memory.
+    fn networks(&self) -> Named {
+        let mut all = state::prefixed("model", self.model.variables.variables());
+        if let Some(mean) = &self.mean {
+            all.extend(state::prefixed("mean", mean.variables.variables()));
+        }
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+
     fn epoch(
         &mut self,
         epoch: u32,
@@ -128,7 +206,7 @@ impl Run<'_> {
             ControlFlow::Continue(loss) => loss,
             ControlFlow::Break(ending) => return Ok(ControlFlow::Break(ending)),
         };
-        let log_odds = score(&mut self.model, val, |_| ())?;
+        let log_odds = score(self.judged(), val, |_| ())?;
         let evaluation = match Evaluation::of(val.examples(), &log_odds, DEFAULT_THRESHOLD) {
             Err(ModelError::NotANumber { .. }) => {
                 return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
@@ -155,24 +233,27 @@ impl Run<'_> {
         train: &Pictures,
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<ControlFlow<Ending, f64>> {
-        let seed = self.options.seed;
+        let TrainOptions { seed, recipe, .. } = *self.options;
         let mut order: Vec<usize> = (0..train.examples().len()).collect();
         order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
-        let view = |index, picture: &crate::model::Picture| {
-            let mut random = random_numbers(seed, epoch, Draw::View(index));
-            View::random(picture.width, picture.height, train.side(), &mut random)
+        let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
+        let view = |batch: &[usize], place: usize, picture: &Picture| {
+            let mut random = random_numbers(seed, epoch, Draw::View(batch[place]));
+            View::random(picture.width, picture.height, train.side(), augmentation, &mut random)
         };
+        let targets = Targets::new(&recipe, train);
         let (mut step, mut sum) = (0, 0.0);
         let mut ended = Ok(None);
-        train.for_each_batch(&batches(&order, self.options.batch), view, |batch| {
+        train.for_each_batch(&batches(&order, recipe.batch), view, |batch| {
             if self.stop.load(Ordering::Relaxed) {
                 ended = Ok(Some(Ending::Stopped { epoch }));
                 return ControlFlow::Break(());
             }
-            self.optimizer.set_lr(self.learning_rate(epoch, step));
-            match self.step(&batch) {
+            let labels: Vec<Label> =
+                batch.indices.iter().map(|&index| train.examples()[index].label).collect();
+            match self.step(epoch, step, &batch, &labels, &targets) {
                 Ok(loss) if loss.is_finite() => {
-                    sum += loss * batch.labels.len() as f64;
+                    sum += loss * labels.len() as f64;
                     step += 1;
                     watch(Progress::Step { loss });
                     return ControlFlow::Continue(());
@@ -181,7 +262,7 @@ impl Run<'_> {
                 Err(error) => ended = Err(error),
             }
             ControlFlow::Break(())
-        });
+        })?;
         Ok(match ended? {
             Some(ending) => ControlFlow::Break(ending),
             None => ControlFlow::Continue(sum / train.examples().len() as f64),
@@ -189,19 +270,48 @@ impl Run<'_> {
     }
 
     /// Learns from one batch; its mean loss before that.
-    fn step(&mut self, batch: &Batch) -> Result<f64> {
-        let logits = self.model.logits(batch, true)?;
-        let classes = targets(batch, self.model.variables.device())?;
-        let loss = logits.cross_entropy_for_logits(&classes);
-        self.optimizer.backward_step(&loss);
+    fn step(
+        &mut self,
+        epoch: u32,
+        step: u64,
+        batch: &Batch,
+        labels: &[Label],
+        targets: &Targets,
+    ) -> Result<f64> {
+        let seed = self.options.seed;
+        let images = self.model.images(batch)?;
+        let mut random = random_numbers(seed, epoch, Draw::Mix(step));
+        let (images, wanted) = targets.mixed(images, labels, &mut random)?;
+        let logits = if epoch <= self.options.recipe.freeze {
+            let features = tch::no_grad(|| self.model.network.features(&images, false));
+            self.model.network.classify(&features)
+        } else {
+            self.model.network.forward(&images, true)
+        };
+        let loss = targets.loss(&logits, &wanted)?;
+        self.adam.step(&loss, self.learning_rate(epoch, step))?;
+        self.follow(epoch, step)?;
         Ok(loss.double_value(&[]))
     }
 
-    /// Along half a cosine from the full rate at the first step to 0 after the last.
+    /// Moves the mean of the weights a little towards them: faster at the start, when there is nothing
+    /// to keep yet.
+    fn follow(&mut self, epoch: u32, step: u64) -> Result<()> {
+        let Some(mean) = &mut self.mean else { return Ok(()) };
+        let made = (u64::from(epoch - 1) * self.steps_per_epoch + step) as f64;
+        let kept = self.options.recipe.ema.min((1.0 + made) / (10.0 + made));
+        let current = self.model.variables.variables();
+        tch::no_grad(|| {
+            for (name, mut variable) in mean.variables.variables() {
+                let _ = variable.f_lerp_(&current[&name], 1.0 - kept)?;
+            }
+            Ok(())
+        })
+    }
+
     fn learning_rate(&self, epoch: u32, step: u64) -> f64 {
         let done = u64::from(epoch - 1) * self.steps_per_epoch + step;
-        let all = u64::from(self.options.epochs) * self.steps_per_epoch;
-        self.options.learning_rate * (1.0 + (PI * done as f64 / all as f64).cos()) / 2.0
+        self.options.recipe.learning_rate_at(done, self.steps_per_epoch)
     }
 }
 
@@ -222,5 +332,24 @@ mod tests {
         assert_eq!(lengths(10, 4), [4, 4, 2]);
         assert_eq!(lengths(1, 4), [1]);
         assert_eq!(lengths(2, 1), [1, 1]);
+    }
+
+    #[test]
+    fn patience_ends_it_after_so_many_epochs_without_gain() {
+        let row = |epoch, val_auroc| HistoryRow {
+            epoch,
+            learning_rate: 1e-4,
+            train_loss: 0.7,
+            val_loss: 0.6,
+            val_accuracy: 0.5,
+            val_auroc,
+            seconds: 1.0,
+        };
+        let mut history = vec![row(1, 0.6), row(2, 0.8), row(3, 0.7)];
+        assert_eq!(out_of_patience(2, &history), None);
+        history.push(row(4, 0.8));
+        assert_eq!(out_of_patience(2, &history), Some(Ending::OutOfPatience { epoch: 4 }));
+        assert_eq!(out_of_patience(0, &history), None, "it waits for ever");
+        assert_eq!(out_of_patience(2, &[]), None);
     }
 }

@@ -2,12 +2,12 @@
 //! under the names that older and other programs use.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use tch::Tensor;
 use tch::nn::VarStore;
 
+use super::state;
 use crate::model::checkpoint::{self, Array};
 use crate::model::{ModelError, Network, Result};
 
@@ -67,13 +67,9 @@ pub fn load_whole(variables: &mut VarStore, network: Network, path: &Path) -> Re
 /// # Errors
 /// When the disk refuses.
 pub fn save(variables: &VarStore, path: &Path) -> Result<()> {
-    // tch goes by the extension.
-    let partial = path.with_extension("part.safetensors");
-    variables.save(&partial)?;
-    File::open(&partial)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|source| ModelError::Write { path: path.into(), source })
+    let mut named: Vec<(String, Tensor)> = variables.variables().into_iter().collect();
+    named.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    state::write(path, &named)
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, Tensor>> {
@@ -162,6 +158,7 @@ fn listed(names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::model::torch::Model;
+    use crate::model::torch::device::Place;
     use std::path::PathBuf;
     use tch::Device;
 
@@ -172,7 +169,7 @@ mod tests {
         folder: &Path,
         change: impl FnOnce(&mut BTreeMap<String, Tensor>),
     ) -> (PathBuf, BTreeMap<String, Tensor>) {
-        let model = Model::new(NETWORK, Device::Cpu);
+        let model = Model::new(NETWORK, Place::CPU);
         let mut named: BTreeMap<_, _> = model.variables.variables().into_iter().collect();
         change(&mut named);
         let path = folder.join("weights.safetensors");
@@ -190,7 +187,7 @@ mod tests {
     ) -> (Result<Option<i64>>, BTreeMap<String, Tensor>, Model) {
         let folder = tempfile::tempdir().expect("temporary folder");
         let (path, named) = file_with(folder.path(), change);
-        let mut model = Model::new(NETWORK, Device::Cpu);
+        let mut model = Model::new(NETWORK, Place::CPU);
         (load(&mut model.variables, NETWORK, &path), named, model)
     }
 
@@ -198,10 +195,10 @@ mod tests {
     fn what_was_saved_is_loaded() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("best.safetensors");
-        let saved = Model::new(NETWORK, Device::Cpu);
+        let saved = Model::new(NETWORK, Place::CPU);
         save(&saved.variables, &path).expect("save");
         assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
-        let mut loaded = Model::new(NETWORK, Device::Cpu);
+        let mut loaded = Model::new(NETWORK, Place::CPU);
         load_whole(&mut loaded.variables, NETWORK, &path).expect("load");
         let loaded = loaded.variables.variables();
         for (name, variable) in saved.variables.variables() {
@@ -278,7 +275,7 @@ mod tests {
     fn what_is_no_file_of_weights_is_named() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("weights.pth");
-        let mut model = Model::new(NETWORK, Device::Cpu);
+        let mut model = Model::new(NETWORK, Place::CPU);
         let mut refused =
             || load(&mut model.variables, NETWORK, &path).expect_err("refused").to_string();
         assert!(refused().contains("weights.pth"), "{}", refused());

@@ -1,0 +1,32 @@
+//! `covid-ct bench-network`, hidden: seconds a step, for `make bench-train` to set beside PyTorch's.
+
+use covid_ct::metrics::Fit;
+use covid_ct::model::{self, Bench, BenchOptions, DatasetFolder, Pictures, Preparation};
+use covid_ct::store::Part;
+
+use super::Outcome;
+use super::train::compute;
+use crate::cli::BenchNetworkArgs;
+
+pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
+    model::check_available()?;
+    let options = BenchOptions {
+        what: args.what,
+        network: args.network,
+        batch: args.batch,
+        size: args.size,
+        steps: args.steps,
+        compute: compute(&args.compute),
+    };
+    let pictures = match (args.what, &args.data) {
+        (Bench::Epoch, Some(folder)) => {
+            let examples = DatasetFolder::open(folder)?.examples(Part::Train)?;
+            let prepared = Preparation::Augment(Fit::Crop);
+            Some(Pictures::load(examples, prepared, args.size, || ())?)
+        }
+        _ => None,
+    };
+    let seconds = model::bench(&options, pictures.as_ref())?;
+    println!("{}", serde_json::to_string(&seconds)?);
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,183 @@
+//! `covid-ct pretrain`
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use covid_ct::Workspace;
+use covid_ct::metrics::Fit;
+use covid_ct::metrics::RunFiles;
+use covid_ct::model::pretrain::{
+    Lesson, Pool, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow, Task, XrayFolder,
+    from_database, from_dataset, from_folders,
+};
+use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Shown};
+use covid_ct::store::{ObjectStore, Store};
+use indicatif::ProgressBar;
+
+use super::train::compute;
+use super::{Outcome, progress_bar, stop_on_interrupt};
+use crate::cli::{
+    PretrainArgs, PretrainContrastArgs, PretrainSettings, PretrainTask, PretrainXraysArgs,
+};
+
+pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
+    model::check_available()?;
+    let workspace = Workspace::new(workspace);
+    match &args.task {
+        PretrainTask::Xrays(args) => xrays(&workspace, args),
+        PretrainTask::Contrast(args) => contrast(&workspace, args),
+    }
+}
+
+fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outcome> {
+    let settings = &args.settings;
+    let xrays = XrayFolder::new(&args.folder).read(settings.seed)?;
+    eprintln!(
+        "{} images to learn from, {} to choose by, {} held out, of different patients; {} not there",
+        xrays.train.len(),
+        xrays.val.len(),
+        xrays.test.len(),
+        xrays.absent
+    );
+    let train = pictures(xrays.train, Preparation::Augment(Fit::Crop), settings);
+    let val = pictures(xrays.val, Preparation::Whole(Fit::Crop), settings);
+    let lesson = Lesson::Findings { train: &train, val: &val };
+    learn(workspace, &options(&args.name, settings, 1.0), lesson)
+}
+
+fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Result<Outcome> {
+    let mut pool = Pool::default();
+    let mut add = |more: Pool| {
+        pool.pictures.extend(more.pictures);
+        pool.held_out += more.held_out;
+        pool.failures.extend(more.failures);
+    };
+    if let Some(folder) = &args.data {
+        add(from_dataset(&DatasetFolder::open(folder)?)?);
+    }
+    if args.database {
+        let store = Store::open_existing(workspace)?;
+        let split = store.split(&args.split)?;
+        if split.is_none() {
+            bail!(
+                "no split '{}' to know by what is measured on: run `covid-ct split` first",
+                args.split
+            );
+        }
+        add(from_database(&store, &ObjectStore::open(&workspace.objects())?, split.as_ref())?);
+    }
+    if !args.folders.is_empty() {
+        let usual = Some(workspace.export("default")).filter(|folder| folder.is_dir());
+        let measured = args.held_out.clone().or_else(|| args.data.clone()).or(usual);
+        let measured = measured.map(|folder| DatasetFolder::open(&folder)).transpose()?;
+        if measured.is_none() {
+            eprintln!(
+                "covid-ct: nothing is held out: --held-out names the dataset that is measured on later"
+            );
+        }
+        add(from_folders(&args.folders, measured.as_ref())?);
+    }
+    for failure in &pool.failures {
+        eprintln!("covid-ct: {failure}");
+    }
+    let failed = !pool.failures.is_empty();
+    eprintln!(
+        "{} pictures to learn from; {} held out, as they are or look like what is measured on",
+        pool.pictures.len(),
+        pool.held_out
+    );
+    if pool.pictures.len() < 2 {
+        bail!("too few pictures to tell apart: expected at least 2");
+    }
+    let pictures = pictures(pool.pictures, Preparation::Augment(Fit::Crop), &args.settings);
+    let options = options(&args.name, &args.settings, args.temperature);
+    let outcome = learn(workspace, &options, Lesson::Contrast(&pictures))?;
+    Ok(if failed { Outcome::DoneWithFailures } else { outcome })
+}
+
+fn pictures<E: Shown>(
+    examples: Vec<E>,
+    preparation: Preparation,
+    settings: &PretrainSettings,
+) -> Pictures<E> {
+    Pictures::new(examples, preparation, settings.size, settings.cache << 20)
+}
+
+fn options(name: &str, settings: &PretrainSettings, temperature: f64) -> PretrainOptions {
+    PretrainOptions {
+        name: name.into(),
+        network: settings.network,
+        init: (settings.init != Path::new("random")).then(|| settings.init.clone()),
+        epochs: settings.epochs,
+        batch: settings.batch,
+        learning_rate: settings.learning_rate,
+        temperature,
+        size: settings.size,
+        seed: settings.seed,
+        compute: compute(&settings.compute),
+        fresh: settings.fresh,
+    }
+}
+
+fn learn(
+    workspace: &Workspace,
+    options: &PretrainOptions,
+    lesson: Lesson<'_>,
+) -> anyhow::Result<Outcome> {
+    let task = lesson.task();
+    let run = NewRun::begin(&workspace.pretrained(), &options.name)?;
+    let stop = stop_on_interrupt("stopping after this step")?;
+    let mut bar = ProgressBar::hidden();
+    let mut epochs = 0;
+    let trained = model::pretrain(options, lesson, &run, &stop, &mut |news| match news {
+        PretrainNews::Started { pictures, steps_per_epoch, resumed } => {
+            eprintln!("learning from {pictures} pictures");
+            if let Some(last) = resumed.last() {
+                eprintln!("going on after epoch {}", last.epoch);
+            }
+            epochs = resumed.len();
+            bar = progress_bar(steps_per_epoch as usize, "epoch");
+        }
+        PretrainNews::Step => bar.inc(1),
+        PretrainNews::Epoch { row, best } => {
+            bar.suspend(|| eprintln!("{}", told(row, task, best)));
+            bar.reset();
+            epochs += 1;
+        }
+    });
+    bar.finish_and_clear();
+    let ending = trained?;
+    let folder = RunFiles::new(workspace.pretrained().join(&options.name));
+    match ending {
+        Ending::Repeated => {
+            drop(run);
+            eprintln!("covid-ct: {} is this very pretraining: --fresh does it again", options.name);
+        }
+        _ if epochs == 0 => bail!("no epoch was completed; nothing was kept"),
+        Ending::Completed | Ending::OutOfPatience { .. } => drop(run.finish()?),
+        Ending::Stopped { epoch } | Ending::Diverged { epoch } => {
+            drop(run.finish()?);
+            eprintln!("covid-ct: ended in epoch {epoch}; what was learned before it was kept");
+        }
+    }
+    let history = PretrainFiles::new(folder.clone()).read_history();
+    let history = history.context("the pretraining's history cannot be read")?;
+    println!("{}: {} epochs", folder.checkpoint().display(), history.len());
+    let unfinished = matches!(ending, Ending::Stopped { .. } | Ending::Diverged { .. });
+    Ok(if unfinished { Outcome::DoneWithFailures } else { Outcome::Done })
+}
+
+fn told(row: &PretrainRow, task: Task, best: bool) -> String {
+    let score = match task {
+        Task::Findings => "mean AUROC",
+        Task::Contrast => "pairs found",
+    };
+    format!(
+        "epoch {:3}  loss {:.4}  {score} {:.3}  {:.0} s{}",
+        row.epoch,
+        row.loss,
+        row.score,
+        row.seconds,
+        if best && task == Task::Findings { "  *" } else { "" }
+    )
+}

@@ -1,0 +1,155 @@
+//! How a training goes, on stderr: on a terminal a bar with the curves so far below it, and everywhere
+//! a line an epoch.
+
+use covid_ct::metrics::HistoryRow;
+use covid_ct::model::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Of a curve, from low to high.
+const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Epochs that a curve shows; the last ones, if there are more.
+const SHOWN: usize = 60;
+
+#[derive(Debug)]
+pub struct Live {
+    bar: ProgressBar,
+    history: Vec<HistoryRow>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { bar: ProgressBar::hidden(), history: Vec::new() }
+    }
+}
+
+impl Live {
+    pub fn show(&mut self, news: &Progress<'_>) {
+        match news {
+            Progress::Started { device, counts, steps_per_epoch, resumed, replaced_head } => {
+                eprintln!(
+                    "training on {} images ({} COVID), validating on {} ({} COVID), on the {device}",
+                    counts.train.total(),
+                    counts.train.covid,
+                    counts.val.total(),
+                    counts.val.covid
+                );
+                if let Some(outputs) = replaced_head {
+                    eprintln!(
+                        "the weights' last layer has {outputs} outputs: it starts afresh with 2"
+                    );
+                }
+                if let Some(last) = resumed.last() {
+                    eprintln!("going on after epoch {}", last.epoch);
+                }
+                self.history = resumed.to_vec();
+                self.bar = bar(*steps_per_epoch, resumed.len() as u32 + 1);
+                self.bar.set_message(curves(&self.history));
+            }
+            Progress::Step { .. } => self.bar.inc(1),
+            Progress::Epoch { row, best } => {
+                let line = epoch_line(row, *best);
+                self.bar.suspend(|| eprintln!("{line}"));
+                self.history.push(**row);
+                self.bar.reset();
+                self.bar.set_prefix(format!("epoch {}", row.epoch + 1));
+                self.bar.set_message(curves(&self.history));
+            }
+        }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Of all epochs, those before it was stopped among them.
+    pub fn history(&self) -> &[HistoryRow] {
+        &self.history
+    }
+}
+
+fn bar(steps: u64, epoch: u32) -> ProgressBar {
+    let template = "{prefix:>12} [{wide_bar:.cyan}] {pos}/{len} {eta_precise}{msg}";
+    let style = ProgressStyle::with_template(template).expect("a sound template");
+    ProgressBar::new(steps)
+        .with_style(style.progress_chars("=> "))
+        .with_prefix(format!("epoch {epoch}"))
+}
+
+fn epoch_line(row: &HistoryRow, best: bool) -> String {
+    format!(
+        "epoch {:3}  train loss {:.4}  val loss {:.4}  accuracy {:.3}  AUROC {:.3}  {:.0} s{}",
+        row.epoch,
+        row.train_loss,
+        row.val_loss,
+        row.val_accuracy,
+        row.val_auroc,
+        row.seconds,
+        if best { "  *" } else { "" }
+    )
+}
+
+/// A line a curve, each after a line end; nothing before there are two epochs.
+fn curves(history: &[HistoryRow]) -> String {
+    if history.len() < 2 {
+        return String::new();
+    }
+    let shown = &history[history.len().saturating_sub(SHOWN)..];
+    let curve = |name: &str, value: fn(&HistoryRow) -> f64| {
+        let values: Vec<f64> = shown.iter().map(value).collect();
+        let (low, high) =
+            values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
+        format!("\n{name:>12} {} {low:.3} to {high:.3}", sparkline(&values, low, high))
+    };
+    curve("train loss", |row| row.train_loss)
+        + &curve("val loss", |row| row.val_loss)
+        + &curve("AUROC", |row| row.val_auroc)
+}
+
+fn sparkline(values: &[f64], low: f64, high: f64) -> String {
+    let step = |value: &f64| {
+        let part = if high > low { (value - low) / (high - low) } else { 0.5 };
+        STEPS[((part * STEPS.len() as f64) as usize).min(STEPS.len() - 1)]
+    };
+    values.iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: u32) -> HistoryRow {
+        let epoch_part = f64::from(epoch) / 100.0;
+        HistoryRow {
+            epoch,
+            learning_rate: 1e-4,
+            train_loss: 0.7 - epoch_part,
+            val_loss: 0.6,
+            val_accuracy: 0.5,
+            val_auroc: 0.5 + epoch_part,
+            seconds: 1.0,
+        }
+    }
+
+    #[test]
+    fn curves_run_from_low_to_high() {
+        assert_eq!(curves(&[row(1)]), "");
+        let history: Vec<HistoryRow> = (1..=8).map(row).collect();
+        let told = curves(&history);
+        let lines: Vec<&str> = told.trim_start_matches('\n').lines().collect();
+        assert_eq!(lines[0], "  train loss █▇▆▅▄▃▂▁ 0.620 to 0.690");
+        assert_eq!(lines[1], "    val loss ▅▅▅▅▅▅▅▅ 0.600 to 0.600");
+        assert_eq!(lines[2], "       AUROC ▁▂▃▄▅▆▇█ 0.510 to 0.580");
+        let long: Vec<HistoryRow> = (1..=80).map(row).collect();
+        assert_eq!(
+            curves(&long)
+                .lines()
+                .nth(1)
+                .expect("a curve")
+                .chars()
+                .filter(|c| STEPS.contains(c))
+                .count(),
+            SHOWN
+        );
+    }
+}

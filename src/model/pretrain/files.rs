@@ -1,0 +1,142 @@
+//! The files of a pretraining, `data/pretrained/NAME/`:
+//!
+//! - `config.json`: [`PretrainConfig`].
+//! - `history.csv`: one [`PretrainRow`] an epoch.
+//! - `best.safetensors`: the weights under torchvision's names, for `train --init`.
+//! - `state.safetensors`: what one that was stopped goes on from.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
+use crate::metrics::{RunFileError, RunFiles};
+use crate::worded::worded_enum;
+
+worded_enum! {
+    /// What a pretraining learns from.
+    pub enum Task {
+        /// The 14 findings of ChestX-ray14 (Wang et al., arXiv 1705.02315).
+        Findings = "findings",
+        /// Which two views are of one picture: SimCLR (Chen et al., arXiv 2002.05709).
+        Contrast = "contrast",
+    }
+}
+
+/// `config.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PretrainConfig {
+    /// Version of the program.
+    pub covid_ct: String,
+    pub name: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    pub task: Task,
+    /// Pictures it learns from.
+    pub pictures: u64,
+    /// SHA-256 over the pictures' names, in their order.
+    pub pictures_sha256: String,
+    pub network: String,
+    /// `random`, or the file the weights started from.
+    pub init: String,
+    pub epochs: u32,
+    pub batch: u32,
+    pub learning_rate: f64,
+    pub temperature: f64,
+    pub size: u32,
+    pub seed: u64,
+    pub device: String,
+    pub precision: String,
+    pub threads: u32,
+}
+
+impl PretrainConfig {
+    /// Whether the two learn the same to the last digit: all is equal but when.
+    pub fn trains_the_same(&self, other: &Self) -> bool {
+        *self == Self { created: self.created.clone(), ..other.clone() }
+    }
+}
+
+/// A line of `history.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PretrainRow {
+    /// From 1.
+    pub epoch: u32,
+    /// Of the epoch's first step.
+    pub learning_rate: f64,
+    /// Mean over the epoch's steps, in nats.
+    pub loss: f64,
+    /// Of findings: mean AUROC over the findings on the validation part. Of contrast: part of the views
+    /// whose nearest view was the other of their picture, as the weights changed.
+    pub score: f64,
+    pub seconds: f64,
+}
+
+impl PretrainRow {
+    /// Whether the weights after this epoch are to be kept instead of the `best` before. Of findings,
+    /// by the score; contrast has no measure that tells how useful its features are, so the last stay.
+    pub fn beats(&self, best: Option<&Self>, task: Task) -> bool {
+        task == Task::Contrast || best.is_none_or(|best| self.score > best.score)
+    }
+}
+
+/// A pretraining's files.
+#[derive(Debug)]
+pub struct PretrainFiles(RunFiles);
+
+impl PretrainFiles {
+    pub fn new(files: RunFiles) -> Self {
+        Self(files)
+    }
+
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.checkpoint()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.0.state()
+    }
+
+    /// # Errors
+    /// When the file is missing or not as it was written. All readers alike.
+    pub fn read_config(&self) -> Result<PretrainConfig, RunFileError> {
+        read_json(&self.0.config(), "pretrain")
+    }
+
+    /// # Errors
+    /// When the disk refuses; an earlier file then stays as it was. All writers alike.
+    pub fn write_config(&self, config: &PretrainConfig) -> Result<(), RunFileError> {
+        write_json(&self.0.config(), config)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_history(&self) -> Result<Vec<PretrainRow>, RunFileError> {
+        read_csv(&self.0.history(), "pretrain")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_history(&self, rows: &[PretrainRow]) -> Result<(), RunFileError> {
+        write_csv(&self.0.history(), rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_keep_the_best_and_contrast_the_last() {
+        let row = |epoch, score| PretrainRow {
+            epoch,
+            learning_rate: 1e-3,
+            loss: 1.0,
+            score,
+            seconds: 1.0,
+        };
+        let best = row(1, 0.8);
+        assert!(row(2, 0.9).beats(Some(&best), Task::Findings));
+        assert!(!row(2, 0.8).beats(Some(&best), Task::Findings));
+        assert!(row(2, 0.7).beats(Some(&best), Task::Contrast));
+        assert!(row(1, 0.0).beats(None, Task::Findings));
+    }
+}

@@ -1,0 +1,101 @@
+//! How fast the network learns and scores, for `make bench-train`.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use tch::{Kind, Tensor};
+
+use super::adam::Adam;
+use super::targets::Targets;
+use super::training::batches;
+use super::{Model, device};
+use crate::metrics::Recipe;
+use crate::model::augment::{Augmentation, Draw, View, random_numbers};
+use crate::model::{Bench, BenchOptions, Picture, Pictures, Result};
+
+/// Seconds of each of `steps` steps, after one that is not counted. Of [`Bench::Epoch`], `pictures` are
+/// decoded, augmented and learned from, over and over; else all steps see the same random images.
+///
+/// # Errors
+/// When the device is not there, or libtorch's.
+pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<f64>> {
+    let place = device::open(options.compute)?;
+    tch::manual_seed(0);
+    let mut model = Model::new(options.network, place);
+    let mut adam = Adam::new(&model.variables, 0.0);
+    let (batch, side) = (i64::from(options.batch), i64::from(options.size));
+    let images = Tensor::randn([batch, side, side, 3], (Kind::Float, place.device));
+    let images = images.f_permute([0, 3, 1, 2])?.f_to_kind(place.kind)?;
+    let classes = Tensor::arange(batch, (Kind::Int64, place.device)).remainder(2);
+    let mut seconds = Vec::new();
+    let mut timed = |step: &mut dyn FnMut() -> Result<()>| -> Result<()> {
+        for _ in 0..=options.steps {
+            let started = Instant::now();
+            step()?;
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+        Ok(())
+    };
+    match (options.what, pictures) {
+        (Bench::Infer, _) => timed(&mut || {
+            let logits = tch::no_grad(|| model.network.forward(&images, false));
+            // Waits for a GPU.
+            let _ = logits.f_sum(Kind::Float)?.double_value(&[]);
+            Ok(())
+        })?,
+        (Bench::Epoch, Some(pictures)) => {
+            seconds = epochs(options, pictures, &mut model, &mut adam)?
+        }
+        _ => timed(&mut || {
+            let loss = model.network.forward(&images, true).cross_entropy_for_logits(&classes);
+            adam.step(&loss, 1e-4)?;
+            let _ = loss.double_value(&[]);
+            Ok(())
+        })?,
+    }
+    // The first one finds memory and kernels.
+    Ok(seconds.split_off(1))
+}
+
+/// Seconds between the ends of steps: what is waited for a batch counts.
+fn epochs(
+    options: &BenchOptions,
+    pictures: &Pictures,
+    model: &mut Model,
+    adam: &mut Adam,
+) -> Result<Vec<f64>> {
+    let recipe = Recipe::default();
+    let targets = Targets::new(&recipe, pictures);
+    let in_order: Vec<usize> = (0..pictures.examples().len()).collect();
+    let epoch: Vec<Vec<usize>> = batches(&in_order, options.batch);
+    let steps: Vec<Vec<usize>> =
+        epoch.iter().cycle().take(options.steps as usize + 1).cloned().collect();
+    let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
+    let view = |batch: &[usize], place: usize, picture: &Picture| {
+        let mut random = random_numbers(0, 1, Draw::View(batch[place]));
+        View::random(picture.width, picture.height, options.size, augmentation, &mut random)
+    };
+    let mut seconds = Vec::new();
+    let mut failed = Ok(());
+    let mut last = Instant::now();
+    pictures.for_each_batch(&steps, view, |batch| {
+        let labels: Vec<_> = batch.indices.iter().map(|&i| pictures.examples()[i].label).collect();
+        let mut learn = || -> Result<()> {
+            let images = model.images(&batch)?;
+            let mut random = random_numbers(0, 1, Draw::Mix(0));
+            let (images, wanted) = targets.mixed(images, &labels, &mut random)?;
+            let loss = targets.loss(&model.network.forward(&images, true), &wanted)?;
+            adam.step(&loss, 1e-4)?;
+            let _ = loss.double_value(&[]);
+            Ok(())
+        };
+        if let Err(error) = learn() {
+            failed = Err(error);
+            return ControlFlow::Break(());
+        }
+        seconds.push(last.elapsed().as_secs_f64());
+        last = Instant::now();
+        ControlFlow::Continue(())
+    })?;
+    failed.map(|()| seconds)
+}

@@ -1,0 +1,391 @@
+//! Learning before learning: findings of chest X-rays, or which two views are of one picture.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rand::seq::SliceRandom as _;
+use tch::nn::{self, Linear, Module as _};
+use tch::{Kind, Tensor};
+
+use super::adam::{Adam, Named};
+use super::training::batches;
+use super::{Model, device, state, weights};
+use crate::metrics::{Recipe, RunFiles, Scored, auroc};
+use crate::model::augment::{Augmentation, Draw, View, random_numbers};
+use crate::model::pretrain::{
+    FINDINGS, Lesson, PretrainConfig, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
+    Unlabelled, Xray,
+};
+use crate::model::{Batch, Ending, ModelError, NewRun, Picture, Pictures, Result, Shown, Standing};
+use crate::store;
+
+/// Outputs that views are compared by, and what lies between them and the network's features (Chen et
+/// al., arXiv 2002.05709, section 2.1, with the features of DenseNet-121).
+const COMPARED: i64 = 128;
+const HIDDEN: i64 = 1024;
+
+/// Images measured at once.
+const MEASURED: usize = 16;
+
+/// Trains a network on the lesson and keeps in the run's files its weights, to start
+/// [`train`](super::train) from. Goes on where the same pretraining was stopped or killed.
+///
+/// # Errors
+/// When the device is not there, the initial weights do not fit, a picture cannot be read, or the disk
+/// refuses.
+pub fn pretrain(
+    options: &PretrainOptions,
+    lesson: Lesson<'_>,
+    run: &NewRun,
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(PretrainNews<'_>),
+) -> Result<Ending> {
+    let place = device::open(options.compute)?;
+    tch::manual_seed(options.seed as i64);
+    let outputs = match lesson {
+        Lesson::Findings { .. } => FINDINGS.len() as i64,
+        Lesson::Contrast(_) => COMPARED,
+    };
+    let mut model = Model::with_outputs(options.network, place, outputs);
+    let config = config(options, lesson, place.named());
+    let files = PretrainFiles::new(run.files());
+    let is_same = |files: &RunFiles| {
+        let files = PretrainFiles::new(files.clone());
+        files.read_config().is_ok_and(|found| found.trains_the_same(&config))
+    };
+    let standing = run.prepare(is_same, options.fresh)?;
+    if standing == Standing::Complete {
+        return Ok(Ending::Repeated);
+    }
+    if let (Some(path), Standing::Nothing) = (&options.init, standing) {
+        weights::load(&mut model.variables, options.network, path)?;
+    }
+    let mut trainer = Trainer::new(options, lesson, model, stop);
+    let mut history: Vec<PretrainRow> = Vec::new();
+    if standing == Standing::Stopped {
+        let networks = trainer.networks();
+        let made = state::load(&files.state(), &mut trainer.adam, networks)?;
+        history = files.read_history()?;
+        history.retain(|row| row.epoch <= made);
+    } else {
+        files.write_config(&config)?;
+    }
+    watch(PretrainNews::Started {
+        pictures: lesson.pictures(),
+        steps_per_epoch: trainer.steps_per_epoch,
+        resumed: &history,
+    });
+    for epoch in history.len() as u32 + 1..=options.epochs {
+        let row = match trainer.epoch(epoch, watch)? {
+            ControlFlow::Continue(row) => row,
+            ControlFlow::Break(ending) => return Ok(ending),
+        };
+        let kept = history.iter().reduce(|a, b| if b.score > a.score { b } else { a });
+        let best = row.beats(kept, lesson.task());
+        if best {
+            state::write(&files.checkpoint(), &trainer.kept())?;
+        }
+        history.push(row);
+        files.write_history(&history)?;
+        state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
+        watch(PretrainNews::Epoch { row: &row, best });
+    }
+    std::fs::remove_file(files.state())
+        .map_err(|source| ModelError::Write { path: files.state(), source })?;
+    Ok(Ending::Completed)
+}
+
+fn config(
+    options: &PretrainOptions,
+    lesson: Lesson<'_>,
+    (device, precision): (crate::model::Device, crate::model::Precision),
+) -> PretrainConfig {
+    PretrainConfig {
+        covid_ct: env!("CARGO_PKG_VERSION").into(),
+        name: options.name.clone(),
+        created: store::now(),
+        task: lesson.task(),
+        pictures: lesson.pictures() as u64,
+        pictures_sha256: lesson.digest(),
+        network: options.network.to_string(),
+        init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
+        epochs: options.epochs,
+        batch: options.batch,
+        learning_rate: options.learning_rate,
+        temperature: options.temperature,
+        size: options.size,
+        seed: options.seed,
+        device: device.to_string(),
+        precision: precision.to_string(),
+        threads: options.compute.threads,
+    }
+}
+
+struct Trainer<'a> {
+    options: &'a PretrainOptions,
+    lesson: Lesson<'a>,
+    model: Model,
+    /// Between the features and what views are compared by; not kept in the end.
+    hidden: Linear,
+    adam: Adam,
+    steps_per_epoch: u64,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        options: &'a PretrainOptions,
+        lesson: Lesson<'a>,
+        model: Model,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        let features = model.network.channels();
+        let path = model.variables.root() / "hidden";
+        let hidden = nn::linear(path, features, features.min(HIDDEN), nn::LinearConfig::default());
+        let in_order: Vec<usize> = (0..lesson.pictures()).collect();
+        let steps_per_epoch = batches(&in_order, options.batch).len() as u64;
+        let adam = Adam::new(&model.variables, 0.0);
+        Self { options, lesson, model, hidden, adam, steps_per_epoch, stop }
+    }
+
+    fn networks(&self) -> Named {
+        let mut all = state::prefixed("model", self.model.variables.variables());
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+
+    /// The network without what is only there to compare views.
+    fn kept(&self) -> Named {
+        let mut all: Named = self.model.variables.variables().into_iter().collect();
+        all.retain(|(name, _)| !name.starts_with("hidden."));
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+
+    fn epoch(
+        &mut self,
+        epoch: u32,
+        watch: &mut dyn FnMut(PretrainNews<'_>),
+    ) -> Result<ControlFlow<Ending, PretrainRow>> {
+        let started = Instant::now();
+        let learned = match self.lesson {
+            Lesson::Findings { train, .. } => self.learn(epoch, train, watch)?,
+            Lesson::Contrast(pictures) => self.learn(epoch, pictures, watch)?,
+        };
+        let (loss, found) = match learned {
+            ControlFlow::Continue(learned) => learned,
+            ControlFlow::Break(ending) => return Ok(ControlFlow::Break(ending)),
+        };
+        let score = match self.lesson {
+            Lesson::Findings { val, .. } => self.mean_auroc(val)?,
+            Lesson::Contrast(_) => found,
+        };
+        Ok(ControlFlow::Continue(PretrainRow {
+            epoch,
+            learning_rate: self.learning_rate(epoch, 0),
+            loss,
+            score,
+            seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+        }))
+    }
+
+    /// One pass over the pictures: the mean loss, and the part of the views that found their pair.
+    fn learn<E: Lessoned>(
+        &mut self,
+        epoch: u32,
+        pictures: &Pictures<E>,
+        watch: &mut dyn FnMut(PretrainNews<'_>),
+    ) -> Result<ControlFlow<Ending, (f64, f64)>> {
+        let PretrainOptions { seed, size, batch, .. } = *self.options;
+        let mut order: Vec<usize> = (0..pictures.examples().len()).collect();
+        order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
+        // All first views of a batch come before all second ones.
+        let batches: Vec<Vec<usize>> =
+            batches(&order, batch).into_iter().map(|batch| batch.repeat(E::VIEWS)).collect();
+        let view = |batch: &[usize], place: usize, picture: &Picture| {
+            let first = place < batch.len() / E::VIEWS;
+            let draw = if first { Draw::View } else { Draw::SecondView };
+            let mut random = random_numbers(seed, epoch, draw(batch[place]));
+            View::random(picture.width, picture.height, size, E::AUGMENTATION, &mut random)
+        };
+        let (mut made, mut sum, mut found, mut seen) = (0, 0.0, 0, 0);
+        let mut ended = Ok(None);
+        pictures.for_each_batch(&batches, view, |batch| {
+            if self.stop.load(Ordering::Relaxed) {
+                ended = Ok(Some(Ending::Stopped { epoch }));
+                return ControlFlow::Break(());
+            }
+            match self.step(pictures, &batch, self.learning_rate(epoch, made)) {
+                Ok((loss, right)) if loss.is_finite() => {
+                    sum += loss;
+                    found += right;
+                    seen += batch.indices.len();
+                    made += 1;
+                    watch(PretrainNews::Step);
+                    return ControlFlow::Continue(());
+                }
+                Ok(_) => ended = Ok(Some(Ending::Diverged { epoch })),
+                Err(error) => ended = Err(error),
+            }
+            ControlFlow::Break(())
+        })?;
+        Ok(match ended? {
+            Some(ending) => ControlFlow::Break(ending),
+            None => ControlFlow::Continue((sum / made as f64, found as f64 / seen as f64)),
+        })
+    }
+
+    /// Learns from one batch: its mean loss before that, and how many views found their pair.
+    fn step<E: Lessoned>(
+        &mut self,
+        pictures: &Pictures<E>,
+        batch: &Batch,
+        learning_rate: f64,
+    ) -> Result<(f64, usize)> {
+        let features = self.model.network.features(&self.model.images(batch)?, true);
+        let shown: Vec<&E> =
+            batch.indices.iter().map(|&index| &pictures.examples()[index]).collect();
+        let (loss, found) = E::loss(self, &features, &shown)?;
+        self.adam.step(&loss, learning_rate)?;
+        Ok((loss.double_value(&[]), found))
+    }
+
+    fn learning_rate(&self, epoch: u32, step: u64) -> f64 {
+        let PretrainOptions { epochs, learning_rate, .. } = *self.options;
+        let recipe = Recipe { epochs, learning_rate, ..Recipe::default() };
+        recipe.learning_rate_at(
+            u64::from(epoch - 1) * self.steps_per_epoch + step,
+            self.steps_per_epoch,
+        )
+    }
+
+    /// Over the findings that some of the pictures have and some have not.
+    fn mean_auroc(&self, pictures: &Pictures<Xray>) -> Result<f64> {
+        let in_order: Vec<usize> = (0..pictures.examples().len()).collect();
+        let batches: Vec<Vec<usize>> = in_order.chunks(MEASURED).map(<[usize]>::to_vec).collect();
+        let mut scored: Vec<Vec<Scored>> = vec![Vec::new(); FINDINGS.len()];
+        let mut measured = Ok(());
+        pictures.for_each_batch(
+            &batches,
+            |_, _, _| View::IDENTITY,
+            |batch| match self.scores(&batch) {
+                Ok(scores) => {
+                    for (&index, scores) in batch.indices.iter().zip(scores.chunks(FINDINGS.len()))
+                    {
+                        let findings = pictures.examples()[index].findings;
+                        for ((scored, positive), &score) in
+                            scored.iter_mut().zip(findings).zip(scores)
+                        {
+                            scored.push(Scored { positive, score });
+                        }
+                    }
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    measured = Err(error);
+                    ControlFlow::Break(())
+                }
+            },
+        )?;
+        measured?;
+        let known: Vec<f64> = scored.iter().filter_map(|scored| auroc(scored)).collect();
+        if known.is_empty() { Ok(0.5) } else { Ok(known.iter().sum::<f64>() / known.len() as f64) }
+    }
+
+    /// Logits, image by image.
+    fn scores(&self, batch: &Batch) -> Result<Vec<f64>> {
+        let logits = tch::no_grad(|| self.model.logits(batch, false))?;
+        let logits = logits.f_to_kind(Kind::Double)?.f_to_device(tch::Device::Cpu)?;
+        Ok(Vec::try_from(logits.f_flatten(0, -1)?)?)
+    }
+}
+
+/// How the examples of a task are seen, and what is to be learned from them.
+trait Lessoned: Shown + Sized {
+    /// Views of each picture in a batch.
+    const VIEWS: usize;
+    const AUGMENTATION: Augmentation;
+
+    /// The mean loss in nats of a batch, `[view, channel]`, and how many views found their pair.
+    fn loss(trainer: &Trainer<'_>, features: &Tensor, shown: &[&Self]) -> Result<(Tensor, usize)>;
+}
+
+impl Lessoned for Xray {
+    const VIEWS: usize = 1;
+    const AUGMENTATION: Augmentation = Augmentation { crop: 0.5, jitter: 0.0 };
+
+    /// Binary cross entropy, over all findings alike.
+    fn loss(trainer: &Trainer<'_>, features: &Tensor, shown: &[&Self]) -> Result<(Tensor, usize)> {
+        let wanted: Vec<f32> = shown
+            .iter()
+            .flat_map(|xray| xray.findings.map(|found| f32::from(u8::from(found))))
+            .collect();
+        let logits = trainer.model.network.classify(features);
+        let wanted = Tensor::f_from_slice(&wanted)?
+            .f_view_as(&logits.f_detach()?.f_to_device(tch::Device::Cpu)?)?;
+        let wanted = wanted.f_to_device(features.device())?;
+        let none = None::<Tensor>;
+        let mean = tch::Reduction::Mean;
+        Ok((
+            logits.f_binary_cross_entropy_with_logits(
+                &wanted,
+                none.as_ref(),
+                none.as_ref(),
+                mean,
+            )?,
+            0,
+        ))
+    }
+}
+
+impl Lessoned for Unlabelled {
+    const VIEWS: usize = 2;
+    /// More is cut away and grey levels change more than for labelled pictures: it must not be enough
+    /// to compare brightness or outlines (Chen et al., section 3).
+    const AUGMENTATION: Augmentation = Augmentation { crop: 0.2, jitter: 0.4 };
+
+    fn loss(trainer: &Trainer<'_>, features: &Tensor, _: &[&Self]) -> Result<(Tensor, usize)> {
+        let compared = trainer.model.network.classify(&trainer.hidden.forward(features).relu());
+        contrast(&compared, trainer.options.temperature)
+    }
+}
+
+/// The normalised temperature-scaled cross entropy of Chen et al., equation 1: each view is to be told
+/// from all others but its pair, which is half the batch away. And how many views have their pair
+/// nearest.
+fn contrast(compared: &Tensor, temperature: f64) -> Result<(Tensor, usize)> {
+    let views = compared.size()[0];
+    let norm = compared.f_norm_scalaropt_dim(2.0, [1_i64], true)?.f_clamp_min(1e-8)?;
+    let unit = compared.f_div(&norm)?;
+    let mut likeness = unit.f_matmul(&unit.f_transpose(0, 1)?)?.f_div_scalar(temperature)?;
+    // A view is not compared with itself.
+    let likeness = likeness.f_fill_diagonal_(f64::from(f32::MIN), false)?;
+    let pair: Vec<i64> = (0..views).map(|view| (view + views / 2) % views).collect();
+    let pair = Tensor::f_from_slice(&pair)?.f_to_device(compared.device())?;
+    let found = likeness.f_argmax(1, false)?.f_eq_tensor(&pair)?.f_sum(Kind::Int64)?;
+    Ok((likeness.cross_entropy_for_logits(&pair), found.int64_value(&[]) as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By the formula of the paper, term by term.
+    #[test]
+    fn the_contrast_is_that_of_simclr() {
+        let rows = [[1.0_f32, 0.0], [0.5, 0.5], [0.9, 0.1], [-0.3, 0.8]];
+        let (loss, found) = contrast(&Tensor::from_slice2(&rows), 0.5).expect("loss");
+        let unit = rows.map(|[x, y]| [x / x.hypot(y), y / x.hypot(y)].map(f64::from));
+        let likeness =
+            |i: usize, j: usize| ((unit[i][0] * unit[j][0] + unit[i][1] * unit[j][1]) / 0.5).exp();
+        let of_view = |i: usize| {
+            let others: f64 = (0..4).filter(|&j| j != i).map(|j| likeness(i, j)).sum();
+            -(likeness(i, (i + 2) % 4) / others).ln()
+        };
+        let expected = (0..4).map(of_view).sum::<f64>() / 4.0;
+        assert!((loss.double_value(&[]) - expected).abs() < 1e-5);
+        // 0 and 2 are nearest to each other; 1 is nearer to 2, 3 is nearest to 1.
+        assert_eq!(found, 3);
+    }
+}
