@@ -15,9 +15,6 @@ DESTDIR ?=
 TRAIN ?=
 SHARED ?= ../shared
 export CORPUS ANNOTATIONS WORKSPACE TRAIN
-# libtorch's threads otherwise spin while they wait for each other: on a busy machine training takes
-# four times as long. The numbers that come out are the same.
-export OMP_WAIT_POLICY ?= passive
 
 CARGO_FLAGS := --release --locked --features train
 BINARY := target/release/covid-ct

@@ -310,6 +310,32 @@ fn a_killed_run_comes_to_the_same_end() {
     assert!(events.into_iter().any(|e| e.file_name().to_string_lossy().contains("tfevents")));
 }
 
+/// A limit on the size of files stands in for a full disk: the write fails in the same place.
+#[test]
+fn a_disk_that_is_full_leaves_no_half_of_a_checkpoint() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    train(folder, "r", &["--epochs", "1"]).assert().success();
+    let before = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
+    let binary = assert_cmd::cargo::cargo_bin!("covid-ct");
+    let full = "trap '' XFSZ; ulimit -f 10000; exec \"$@\"";
+    Command::new("sh")
+        .args(["-c", full, "sh"])
+        .arg(binary)
+        .args(["train", "r", "--size", "64", "--threads", "1", "--device", "cpu", "--seed", "1"])
+        .arg("--workspace")
+        .arg(folder)
+        .assert()
+        .code(2)
+        .stderr(
+            predicate::str::contains("cannot write")
+                .and(predicate::str::contains("best.safetensors")),
+        );
+    assert!(std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint") == before);
+    let left: Vec<_> = std::fs::read_dir(folder.join("data/runs")).expect("folder").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
 #[test]
 fn seeds_make_a_run_each_and_are_not_trained_twice() {
     let workspace = workspace();

@@ -5,11 +5,13 @@ use covid_ct::model::{self, Bench, BenchOptions, DatasetFolder, Pictures, Prepar
 use covid_ct::store::Part;
 
 use super::Outcome;
+use super::environment::prepare_for_tensors;
 use super::train::compute;
 use crate::cli::BenchNetworkArgs;
 
 pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
+    prepare_for_tensors();
     let options = BenchOptions {
         what: args.what,
         network: args.network,

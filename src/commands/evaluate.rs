@@ -11,6 +11,7 @@ use covid_ct::metrics::{
 use covid_ct::model::{self, Compute, DatasetFolder, Evaluation, Pictures, Preparation, Scorer};
 use covid_ct::store::{Part, Run, Store, now};
 
+use super::environment::prepare_for_tensors;
 use super::train::{compute, recorded_path};
 use super::{Outcome, progress_bar};
 use crate::cli::EvaluateArgs;
@@ -19,6 +20,7 @@ mod text;
 
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
+    prepare_for_tensors();
     check_run_name(&args.run)?;
     let workspace = Workspace::new(workspace);
     let files = RunFiles::new(workspace.run(&args.run));

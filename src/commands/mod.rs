@@ -8,6 +8,7 @@ mod bars;
 pub mod bench_network;
 pub mod curators;
 pub mod doctor;
+mod environment;
 pub mod evaluate;
 pub mod export;
 pub mod figures;

@@ -12,6 +12,7 @@ use covid_ct::model::{self, Pictures, Preparation};
 use covid_ct::store::{ObjectStore, Store};
 use serde::Serialize;
 
+use super::environment::prepare_for_tensors;
 use super::train::compute;
 use super::{Outcome, evaluate, progress_bar};
 use crate::cli::PredictArgs;
@@ -31,6 +32,7 @@ struct Scored {
 
 pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
+    prepare_for_tensors();
     let workspace = Workspace::new(workspace);
     let files = RunFiles::new(workspace.run(&args.run));
     let config = evaluate::read_config(&files, &args.run)?;

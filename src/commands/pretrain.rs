@@ -14,6 +14,7 @@ use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation
 use covid_ct::store::{ObjectStore, Store};
 use indicatif::ProgressBar;
 
+use super::environment::prepare_for_tensors;
 use super::train::compute;
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
@@ -22,6 +23,7 @@ use crate::cli::{
 
 pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
+    prepare_for_tensors();
     let workspace = Workspace::new(workspace);
     match &args.task {
         PretrainTask::Xrays(args) => xrays(&workspace, args),

@@ -11,6 +11,7 @@ use covid_ct::model::{
 };
 use covid_ct::store::Part;
 
+use super::environment::prepare_for_tensors;
 use super::{Outcome, processors, progress_bar, stop_on_interrupt};
 use crate::cli::{ComputeArgs, TrainArgs};
 
@@ -20,6 +21,7 @@ use live::Live;
 
 pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
+    prepare_for_tensors();
     let workspace = Workspace::new(workspace);
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let dataset = DatasetFolder::open(&folder)?;

@@ -18,7 +18,7 @@ pub type Named = Vec<(String, Tensor)>;
 pub struct Adam {
     /// The trained variables, sharing memory with the network's.
     variables: Named,
-    /// Running means of each variable's gradient, and of its square.
+    /// Running means of each variable's gradient, and of its square in units of 1 - beta2.
     moments: Vec<[Tensor; 2]>,
     weight_decay: f64,
     /// Steps made.
@@ -35,25 +35,26 @@ impl Adam {
         Self { variables, moments, weight_decay, steps: 0 }
     }
 
-    /// Forgets the gradients, works out those of `loss` and makes a step. Variables without a gradient
-    /// stay as they are.
+    /// Works out the gradients of `loss` and makes a step at a learning rate above 0. Variables that the
+    /// loss does not depend on stay as they are.
     ///
     /// # Errors
     /// Whatever keeps libtorch from computing.
     pub fn step(&mut self, loss: &Tensor, learning_rate: f64) -> Result<()> {
-        for (_, variable) in &mut self.variables {
-            variable.zero_grad();
-        }
-        loss.f_backward()?;
+        // As values and not into the variables: nothing need be cleared, nor added to what was.
+        let wanted: Vec<&Tensor> = self.variables.iter().map(|(_, variable)| variable).collect();
+        let gradients = Tensor::f_run_backward(&[loss], &wanted, false, false)?;
         self.steps += 1;
         let correction1 = 1.0 - BETA1.powi(self.steps);
         let correction2 = 1.0 - BETA2.powi(self.steps);
-        let (rate, root) = (learning_rate / correction1, correction2.sqrt());
+        // The square's mean is kept in units of 1 - beta2, which spares an operation a step; all
+        // factors of one number are gathered in the last division.
+        let unit = ((1.0 - BETA2) / correction2).sqrt();
+        let rate = -learning_rate / correction1;
         let kept = 1.0 - learning_rate * self.weight_decay;
         tch::no_grad(|| {
-            for ((_, variable), [mean, square]) in self.variables.iter_mut().zip(&mut self.moments)
-            {
-                let gradient = variable.grad();
+            let variables = self.variables.iter_mut().zip(&mut self.moments);
+            for (((_, variable), [mean, square]), gradient) in variables.zip(gradients) {
                 if !gradient.defined() {
                     continue;
                 }
@@ -62,11 +63,9 @@ impl Adam {
                     let _ = variable.f_mul_scalar_(kept)?;
                 }
                 let _ = mean.f_lerp_(&gradient, 1.0 - BETA1)?;
-                let _ = square.f_lerp_(&gradient.f_square()?, 1.0 - BETA2)?;
-                let mut divisor = square.f_sqrt()?;
-                let mut divisor = divisor.f_div_scalar_(root)?;
-                let divisor = divisor.f_add_scalar_(EPSILON)?;
-                let _ = variable.f_sub_(&mean.f_div(&divisor)?.f_mul_scalar_(rate)?)?;
+                let _ = square.f_mul_scalar_(BETA2)?.f_addcmul_(&gradient, &gradient)?;
+                let mut divisor = square.f_sqrt()?.f_mul_scalar_(unit / rate)?;
+                let _ = variable.f_addcdiv_(mean, &divisor.f_add_scalar_(EPSILON / rate)?)?;
             }
             Ok(())
         })
