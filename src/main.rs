@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Command::Stats(args) => commands::stats::run(&cli.workspace, &args),
         Command::Train(args) => commands::train::run(&cli.workspace, &args),
         Command::Evaluate(args) => commands::evaluate::run(&cli.workspace, &args),
+        Command::Controls(args) => commands::controls::run(&cli.workspace, &args),
+        Command::Resplit(args) => commands::resplit::run(&args),
         Command::Report(args) => commands::report::run(&cli.workspace, &args),
         Command::Synth(args) => commands::synth::run(&args),
         Command::Completions(args) => Ok(commands::manual::completions(&args)),

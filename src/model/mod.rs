@@ -7,8 +7,10 @@
 
 pub mod augment;
 pub mod checkpoint;
+pub mod controls;
 mod error;
 mod evaluation;
+mod evidence;
 mod examples;
 mod options;
 mod origins;
@@ -19,14 +21,17 @@ mod torch;
 #[cfg(not(feature = "train"))]
 #[path = "without_torch.rs"]
 mod torch;
+mod viewing;
 
 pub use error::{BadImage, ModelError};
 pub use evaluation::{Evaluation, Scorer, score};
+pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example};
 pub use options::{Device, Ending, Network, Progress, TrainOptions};
 pub use origins::origins;
 pub use pictures::{Batch, Picture, Pictures, Preparation};
 pub use run_folder::NewRun;
 pub use torch::{check_available, load_scorer, train};
+pub use viewing::{Blank, CENTRE, Viewed, Viewing, mean_probability};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

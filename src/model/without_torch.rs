@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::{
-    Device, Ending, ModelError, Network, Pictures, Progress, Result, Scorer, TrainOptions,
+    Device, Ending, Explainer, ModelError, Network, Pictures, Progress, Result, TrainOptions,
 };
 use crate::metrics::RunFiles;
 
@@ -34,6 +34,6 @@ pub fn load_scorer(
     _checkpoint: &Path,
     _device: Device,
     _threads: u32,
-) -> Result<Box<dyn Scorer>> {
+) -> Result<Box<dyn Explainer>> {
     Err(ModelError::Unavailable)
 }

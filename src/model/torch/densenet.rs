@@ -116,6 +116,17 @@ impl DenseNet {
     /// Logits `[image, class]` of `[image, channel, row, column]` with 3 channels and sides of at
     /// least 32.
     pub fn forward(&self, images: &Tensor, train: bool) -> Tensor {
+        self.head(&self.feature_map(images, train))
+    }
+
+    /// Logits `[image, class]` of [`DenseNet::feature_map`].
+    pub fn head(&self, map: &Tensor) -> Tensor {
+        self.classifier.forward(&map.adaptive_avg_pool2d([1, 1]).flatten(1, -1))
+    }
+
+    /// The last block's channels, normalised and rectified: `[image, channel, row, column]` with sides of
+    /// a 32nd of the image's.
+    pub fn feature_map(&self, images: &Tensor, train: bool) -> Tensor {
         let mut features = self
             .norm0
             .forward_t(&self.conv0.forward(images), train)
@@ -130,13 +141,7 @@ impl DenseNet {
                 features = transition.forward(&features, train);
             }
         }
-        let pooled = self
-            .norm5
-            .forward_t(&features, train)
-            .relu_()
-            .adaptive_avg_pool2d([1, 1])
-            .flatten(1, -1);
-        self.classifier.forward(&pooled)
+        self.norm5.forward_t(&features, train).relu_()
     }
 }
 

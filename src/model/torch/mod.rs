@@ -4,6 +4,7 @@
 mod against_torchvision;
 mod densenet;
 mod device;
+mod gradcam;
 mod training;
 mod weights;
 
@@ -14,7 +15,7 @@ use tch::{Kind, Tensor};
 
 pub use training::train;
 
-use super::{Batch, Device, Network, Result, Scorer};
+use super::{Batch, Device, Explainer, Network, Result, Scorer};
 use crate::store::Label;
 use densenet::{Architecture, DenseNet};
 
@@ -83,7 +84,7 @@ pub fn load_scorer(
     checkpoint: &Path,
     device: Device,
     threads: u32,
-) -> Result<Box<dyn Scorer>> {
+) -> Result<Box<dyn Explainer>> {
     let device = device::open(device, threads)?;
     let mut model = Model::new(network, device);
     weights::load_whole(&mut model.variables, network, checkpoint)?;
