@@ -214,7 +214,7 @@ impl Chart {
                 @if !series.name.is_empty() {
                     line class=(format!("line s{index}")) x1=(pt(x)) y1="12" x2=(pt(x + 16.0)) y2="12" {}
                     text.tick x=(pt(x + 21.0)) y="16" { (series.name) }
-                    @let () = x += 21.0 + series.name.len() as f64 * letter + 14.0;
+                    @let () = x += 21.0 + series.name.len() as f64 * letter + 18.0;
                 }
             }
             @if !self.thin.is_empty() {

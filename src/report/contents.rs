@@ -41,6 +41,12 @@ impl Contents {
         self.covid.panels + self.non_covid.panels
     }
 
+    /// Training runs, those of a series included.
+    pub fn trained(&self) -> u64 {
+        let of = |run: &RunSummary| run.members.len() + usize::from(run.made.is_some());
+        self.runs.iter().map(of).sum::<usize>() as u64
+    }
+
     /// Patients named by curators; one with panels of both classes counts once.
     pub fn patients(&self) -> usize {
         self.covid.patients.union(&self.non_covid.patients).count()

@@ -25,7 +25,7 @@ pub fn render(contents: &Contents) -> Markup {
             p {
                 (count(contents.totals.documents, "document")) ", "
                 (count(contents.labelled(), "labelled panel")) ", "
-                (count(contents.runs.len() as u64, "training run"))
+                (count(contents.trained(), "training run"))
             }
         }
         main {
