@@ -210,6 +210,7 @@ fn controls_stand_beside(folder: &Path) {
         .code(2)
         .stderr(predicate::str::contains("did not deal by image"));
     evaluate(folder, &["s-seed1", "--data", paths[1]]).assert().success();
+    edit_config(folder, "s-seed1", |config| config["data"] = "data/export/dealt".into());
     let list = folder.join("exclude.txt");
     std::fs::write(&list, "COVID-99.png\n").expect("list");
     let exclude = ["--image-split", "s-seed1", "--exclude", list.to_str().expect("path")];
@@ -228,6 +229,7 @@ fn controls_stand_beside(folder: &Path) {
     assert_eq!(controls.image_split.expect("named").run, "s-seed1");
     assert_eq!(controls.blanked.len(), 2);
     // All files are grey PNGs: kind and mode tell nothing.
+    edit_config(folder, "s-seed1", |config| config["data"] = "data/export/default".into());
     let kind = controls.giveaways.iter().find(|control| control.name == "file type");
     assert_eq!(kind.expect("measured").auroc, Some(0.5));
 }

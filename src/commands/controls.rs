@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::dataset::resplit::{Deal, Resplit};
 use covid_ct::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
-use covid_ct::metrics::{DEFAULT_THRESHOLD, Prediction, RunFiles, Scored, check_run_name};
+use covid_ct::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name};
 use covid_ct::model::controls::{Observed, contradictions, giveaways, observe};
 use covid_ct::model::{self, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
 
@@ -159,14 +159,20 @@ fn image_split(
     args: &ControlsArgs,
 ) -> anyhow::Result<ImageSplit> {
     check_run_name(run)?;
-    let files = RunFiles::new(workspace.run(run));
-    let metrics = files.read_metrics(args.part).with_context(|| {
+    let other = Subject::find(workspace, run)?;
+    let metrics = other.files.read_metrics(args.part).with_context(|| {
         format!("the run '{run}' is not measured: run `covid-ct evaluate {run}`")
     })?;
-    let resplit = Resplit::read(&workspace.root().join(&metrics.data))?;
+    let trained = &other.config().data;
+    let resplit = Resplit::read(&workspace.root().join(trained))?;
     if resplit.is_none_or(|resplit| resplit.by != Deal::Image) {
         bail!(
-            "the run '{run}' was measured on {}, which `covid-ct resplit` did not deal by image",
+            "the run '{run}' was trained on {trained}, which `covid-ct resplit` did not deal by image"
+        );
+    }
+    if metrics.data != *trained {
+        bail!(
+            "the run '{run}' was trained on {trained} but measured on {}: run `covid-ct evaluate {run}`",
             metrics.data
         );
     }
