@@ -228,8 +228,8 @@ fn controls_stand_beside(folder: &Path) {
     assert_eq!(controls.without_listed.expect("one is listed").measured.images, 5);
     assert_eq!(controls.image_split.expect("named").run, "s-seed1");
     assert_eq!(controls.blanked.len(), 2);
-    // All files are grey PNGs: kind and mode tell nothing.
     edit_config(folder, "s-seed1", |config| config["data"] = "data/export/default".into());
+    // All files are grey PNGs: kind and mode tell nothing.
     let kind = controls.giveaways.iter().find(|control| control.name == "file type");
     assert_eq!(kind.expect("measured").auroc, Some(0.5));
 }
