@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => commands::evaluate::run(&cli.workspace, &args),
         Command::BenchNetwork(args) => commands::bench_network::run(&args),
         Command::Predict(args) => commands::predict::run(&cli.workspace, &args),
+        Command::Controls(args) => commands::controls::run(&cli.workspace, &args),
+        Command::Resplit(args) => commands::resplit::run(&args),
         Command::Report(args) => commands::report::run(&cli.workspace, &args),
         Command::Synth(args) => commands::synth::run(&args),
         Command::Completions(args) => Ok(commands::manual::completions(&args)),

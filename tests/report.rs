@@ -171,6 +171,7 @@ fn add_run(folder: &Path, name: &str) {
         part: Part::Test,
         counts: ClassCounts { covid: 2, non_covid: 1 },
         epoch: 3,
+        flip: false,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
         details: Details::default(),
@@ -219,8 +220,8 @@ fn shows_dataset_and_runs_and_escapes_what_the_papers_say() {
         "no pages",
         "by patient, seed 0",
         "Run baseline",
-        "66.7 %", // accuracy: two of three right
-        "84.7 %", // as published
+        "66.7</td>", // accuracy: two of three right
+        "84.7</td>", // as published
         "<polyline",
     ] {
         assert!(html.contains(expected), "no '{expected}' in the report");

@@ -78,10 +78,14 @@ pub enum Command {
     Pretrain(PretrainArgs),
     /// Train the baseline network on an exported dataset
     Train(TrainArgs),
-    /// Measure a trained network on the test split
+    /// Measure a trained network, or a series of them, on the test split
     Evaluate(EvaluateArgs),
     /// Score new pictures with a trained network
     Predict(PredictArgs),
+    /// Measure what could make a run look better than it is
+    Controls(ControlsArgs),
+    /// Make a dataset of the same pictures dealt at random, to train a control on
+    Resplit(ResplitArgs),
     /// Write the HTML report of the dataset and the runs
     Report(ReportArgs),
     /// Write a sample corpus of synthetic preprints with its exact truth

@@ -316,9 +316,13 @@ pub struct PredictArgs {
     #[arg(long)]
     pub database: bool,
 
-    /// Name of the run whose network scores: data/runs/NAME
+    /// Name of the run whose network scores, data/runs/NAME, or of a series, whose mean probability counts
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub run: String,
+
+    /// Score each picture and its mirror image, and take the mean of their log-odds
+    #[arg(long)]
+    pub flip: bool,
 
     /// File to write instead of stdout; it is whole or not there
     #[arg(long, value_name = "FILE")]
@@ -332,9 +336,14 @@ pub struct PredictArgs {
     pub compute: ComputeArgs,
 }
 
+/// Measures a trained network, or the runs of a series and what they say together.
+///
+/// Writes metrics, predictions, curves and the explained errors into the folder of each run measured. Of a
+/// series NAME, that `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and
+/// the deviation of each metric and what the mean of the runs' probabilities is worth.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// Name of the run: data/runs/NAME
+    /// Name of the run or series: data/runs/NAME
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
 
@@ -346,12 +355,87 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "PART", default_value = "test")]
     pub part: Part,
 
+    /// Score each picture and its mirror image, and take the mean of their log-odds
+    #[arg(long)]
+    pub flip: bool,
+
+    /// Most confident errors to draw with what the network went by (Grad-CAM); 0 for none
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub explain: usize,
+
     #[command(flatten)]
     pub compute: ComputeArgs,
 
     /// The metrics as JSON on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// Measures what could make a run look better than it is.
+///
+/// The network on pictures whose middle is blanked, and on the middle alone; boosted stumps that see only the
+/// size, mode and file type, trained on the training part; the measured part without pictures that contradict
+/// another; a run of its own on images dealt at random (`resplit`). Written to controls.json of the run.
+#[derive(Debug, Args)]
+pub struct ControlsArgs {
+    /// Name of the run or series: data/runs/NAME
+    #[arg(value_name = "RUN", default_value = "default")]
+    pub run: String,
+
+    /// Dataset in the COVID-CT layout [default: the one the run was trained on]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Part to measure on: train, val or test
+    #[arg(long, value_name = "PART", default_value = "test")]
+    pub part: Part,
+
+    /// Score each picture and its mirror image, and take the mean of their log-odds
+    #[arg(long)]
+    pub flip: bool,
+
+    /// Measure also without the pictures named in FILE, a name a line
+    #[arg(long, value_name = "FILE")]
+    pub exclude: Option<PathBuf>,
+
+    /// Evaluated run on a dataset that `covid-ct resplit` dealt by image, to stand beside this one
+    #[arg(long, value_name = "RUN")]
+    pub image_split: Option<String>,
+
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+
+    /// The controls as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Makes a dataset of the same pictures in other parts, to train a control on.
+///
+/// Each part keeps its number of images of each class, but which they are is drawn at random, image by image,
+/// as papers often do; images of one patient then stand in several parts, and what is measured is too good.
+/// The pictures are linked, not copied.
+#[derive(Debug, Args)]
+pub struct ResplitArgs {
+    /// Dataset in the COVID-CT layout
+    #[arg(value_name = "DIR")]
+    pub from: PathBuf,
+
+    /// Folder to make
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+
+    /// Leave every image in its part: with --exclude, to train without some of them
+    #[arg(long, requires = "exclude")]
+    pub keep: bool,
+
+    /// Leave out the pictures named in FILE, a name a line
+    #[arg(long, value_name = "FILE")]
+    pub exclude: Option<PathBuf>,
+
+    /// Decides which image goes where
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]

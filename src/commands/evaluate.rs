@@ -2,20 +2,24 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::Context as _;
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    Chosen, ClassCounts, DEFAULT_THRESHOLD, Details, HistoryRow, Prediction, Recipe, RunConfig,
-    RunFiles, RunMetrics, Scored, check_run_name,
+    Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
+    RunFiles, RunMetrics, Scored, SeriesMetrics, check_run_name,
 };
-use covid_ct::model::{self, Compute, DatasetFolder, Evaluation, Pictures, Preparation, Scorer};
+use covid_ct::model::{self, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
 use covid_ct::store::{Part, Run, Store, now};
+use serde_json::json;
 
+use self::subject::{Shown, Subject};
+use super::Outcome;
 use super::environment::prepare_for_tensors;
-use super::train::{compute, recorded_path};
-use super::{Outcome, progress_bar};
+use super::train::recorded_path;
 use crate::cli::EvaluateArgs;
 
+mod explained;
+pub mod subject;
 mod text;
 
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
@@ -23,122 +27,234 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     prepare_for_tensors();
     check_run_name(&args.run)?;
     let workspace = Workspace::new(workspace);
-    let files = RunFiles::new(workspace.run(&args.run));
-    let config = read_config(&files, &args.run)?;
+    let subject = Subject::find(&workspace, &args.run)?;
+    for missing in &subject.missing {
+        eprintln!("covid-ct: {missing} is missing or not complete: measured without it");
+    }
     // An absolute path stays itself.
-    let recorded = workspace.root().join(&config.data);
+    let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.data.as_ref().unwrap_or(&recorded))?;
-
-    let mut scorer = scorer(&files, &config, compute(&args.compute))?;
-    let evaluation = evaluate(scorer.as_mut(), &dataset, args.part, &config.recipe)?;
-    let chosen = choose(scorer.as_mut(), &recorded, &config.recipe);
-    let metrics = RunMetrics {
-        covid_ct: env!("CARGO_PKG_VERSION").into(),
-        run: args.run.clone(),
-        data: recorded_path(&workspace, dataset.root())?,
-        part: args.part,
-        counts: ClassCounts::of(evaluation.predictions.iter().map(|p| p.label)),
-        epoch: HistoryRow::best(&files.read_history()?).map_or(0, |best| best.epoch),
-        loss: evaluation.loss,
-        metrics: evaluation.metrics,
-        details: details(&dataset, args.part, &evaluation, chosen)?,
+    let viewing = Viewing { flip: args.flip, ..Viewing::default() };
+    let mut measuring = Measuring {
+        workspace: &workspace,
+        shown: Shown::new(dataset.clone(), args.part)?,
+        origins: model::origins(dataset.root(), &dataset.examples(args.part)?)?,
+        validation: Validation::open(&recorded),
+        viewing,
+        explain: args.explain,
+        args,
     };
-    files.write_predictions(args.part, &evaluation.predictions)?;
-    files.write_metrics(&metrics)?;
-    record(&workspace, &config, &metrics)?;
+    let measured = measuring.all(&subject)?;
+    print(&measured, &subject, args)?;
+    Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// What came of it all.
+struct Measured {
+    /// Of the run, or of the series' members together.
+    metrics: RunMetrics,
+    series: Option<SeriesMetrics>,
+}
+
+fn print(measured: &Measured, subject: &Subject, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let Measured { metrics, series } = measured;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&metrics)?);
-    } else {
-        print!("{}", text::told(&metrics));
-        println!("{}", files.predictions(args.part).display());
+        let told = match series {
+            None => serde_json::to_value(metrics)?,
+            Some(series) => json!({"series": series, "ensemble": metrics}),
+        };
+        println!("{}", serde_json::to_string_pretty(&told)?);
+        return Ok(());
     }
-    Ok(Outcome::Done)
-}
-
-pub(super) fn read_config(files: &RunFiles, run: &str) -> anyhow::Result<RunConfig> {
-    if !files.folder().is_dir() {
-        bail!("no run at {}: run `covid-ct train {run}` first", files.folder().display());
+    if let Some(series) = series {
+        print!("{}", text::of_series(series));
+        println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }
-    Ok(files.read_config()?)
+    print!("{}", text::told(metrics));
+    println!("{}", subject.files.predictions(args.part).display());
+    Ok(())
 }
 
-pub(super) fn scorer(
-    files: &RunFiles,
-    config: &RunConfig,
-    compute: Compute,
-) -> anyhow::Result<Box<dyn Scorer>> {
-    let network = config.network.parse().map_err(|e: String| {
-        anyhow!("{}: network: {e}; train the run again", files.config().display())
-    })?;
-    Ok(model::load_scorer(network, &files.checkpoint(), compute)?)
-}
+/// The validation part that the run was trained with, whatever dataset is measured. One that is gone or damaged
+/// costs the threshold, not the measurement.
+struct Validation(Option<Shown>);
 
-fn evaluate(
-    scorer: &mut dyn Scorer,
-    dataset: &DatasetFolder,
-    part: Part,
-    recipe: &Recipe,
-) -> anyhow::Result<Evaluation> {
-    let examples = dataset.examples(part)?;
-    let count = examples.len();
-    let pictures = Pictures::load(examples, Preparation::Whole(recipe.fit), recipe.size, || ())?;
-    let bar = progress_bar(count, part.as_str());
-    let scored = model::score(scorer, &pictures, |images| bar.inc(images));
-    bar.finish_and_clear();
-    Ok(Evaluation::of(pictures.examples(), &scored?, DEFAULT_THRESHOLD)?)
-}
+impl Validation {
+    fn open(recorded: &Path) -> Self {
+        let shown = DatasetFolder::open(recorded)
+            .and_then(|dataset| Shown::new(dataset, Part::Val))
+            .map_err(anyhow::Error::from);
+        Self(shown.map_err(|error| tell(&error)).ok())
+    }
 
-/// The operating threshold, from the validation part that the run was trained with, whatever dataset
-/// is measured. A dataset that is gone costs the threshold, not the measurement.
-fn choose(scorer: &mut dyn Scorer, recorded: &Path, recipe: &Recipe) -> Option<Chosen> {
-    let validation = DatasetFolder::open(recorded)
-        .map_err(anyhow::Error::from)
-        .and_then(|dataset| evaluate(scorer, &dataset, Part::Val, recipe));
-    match validation {
-        Ok(validation) => {
-            let chosen = Chosen::on(Part::Val, &scored(&validation));
-            if chosen.is_none() {
-                eprintln!(
-                    "covid-ct: no threshold tells the classes of the validation part apart better \
-                     than chance: none is chosen"
-                );
-            }
-            chosen
+    /// Log-odds of its pictures. What is wrong with it is told once.
+    fn score(
+        &mut self,
+        score: impl FnOnce(&mut Shown) -> anyhow::Result<Vec<f64>>,
+    ) -> Option<Vec<f64>> {
+        let scored = score(self.0.as_mut()?);
+        if let Err(error) = &scored {
+            tell(error);
+            self.0 = None;
         }
-        Err(error) => {
-            eprintln!("covid-ct: no threshold is chosen: {error:#}");
-            None
-        }
+        scored.ok()
     }
+
+    fn examples(&self) -> &[Example] {
+        self.0.as_ref().map_or(&[], Shown::examples)
+    }
+
+    fn choose(&self, log_odds: Option<&[f64]>) -> anyhow::Result<Option<Chosen>> {
+        let Some(log_odds) = log_odds else { return Ok(None) };
+        let evaluation = Evaluation::of(self.examples(), log_odds, DEFAULT_THRESHOLD)?;
+        let scored = scored(&evaluation);
+        let chosen = Chosen::on(Part::Val, &scored);
+        if chosen.is_none() {
+            let lacking = |positive| scored.iter().all(|example| example.positive != positive);
+            let why = match (lacking(true), lacking(false)) {
+                (true, _) => "the validation part holds no COVID image",
+                (_, true) => "the validation part holds no non-COVID image",
+                _ => {
+                    "no threshold tells the classes of the validation part apart better than chance"
+                }
+            };
+            eprintln!("covid-ct: {why}: no threshold is chosen");
+        }
+        Ok(chosen)
+    }
+}
+
+fn tell(error: &anyhow::Error) {
+    eprintln!("covid-ct: no threshold is chosen: {error:#}");
 }
 
 fn scored(evaluation: &Evaluation) -> Vec<Scored> {
     evaluation.predictions.iter().map(Prediction::scored).collect()
 }
 
-fn details(
-    dataset: &DatasetFolder,
-    part: Part,
-    evaluation: &Evaluation,
-    chosen: Option<Chosen>,
-) -> anyhow::Result<Details> {
-    let origins = model::origins(dataset.root(), &dataset.examples(part)?)?;
-    Ok(Details::of(&scored(evaluation), &origins, DEFAULT_THRESHOLD, chosen))
+struct Measuring<'a> {
+    workspace: &'a Workspace,
+    shown: Shown,
+    /// Of the part that is measured.
+    origins: Vec<Origin>,
+    validation: Validation,
+    viewing: Viewing,
+    explain: usize,
+    args: &'a EvaluateArgs,
 }
 
-/// Adds the measurement to the database, where the workspace has one; a dataset from elsewhere can
-/// be measured without.
-fn record(workspace: &Workspace, config: &RunConfig, metrics: &RunMetrics) -> anyhow::Result<()> {
-    if !workspace.database().exists() {
-        return Ok(());
+impl Measuring<'_> {
+    /// Each member by itself and, of a series, all together.
+    fn all(&mut self, subject: &Subject) -> anyhow::Result<Measured> {
+        let (mut odds, mut validation, mut metrics) = (Vec::new(), Vec::new(), Vec::new());
+        for member in &subject.members {
+            let mut network = subject::load(member, &self.args.compute)?;
+            let network = network.as_mut();
+            let of_member = self.shown.score(network, &member.config, self.viewing)?;
+            let viewing = self.viewing;
+            let of_validation =
+                self.validation.score(|shown| shown.score(network, &member.config, viewing));
+            let epoch =
+                HistoryRow::best(&member.files.read_history()?).map_or(0, |best| best.epoch);
+            let measured = self.measure(
+                &member.files,
+                &member.config.run,
+                epoch,
+                &of_member,
+                of_validation.as_deref(),
+            )?;
+            self.record(&measured, serde_json::to_value(&member.config)?)?;
+            metrics.push(measured);
+            odds.push(of_member);
+            validation.extend(of_validation);
+        }
+        let together = mean_probability(&odds);
+        let Some(series) = subject
+            .is_series
+            .then(|| {
+                SeriesMetrics::of(&subject.name, &subject.missing, self.viewing.flip, &metrics)
+            })
+            .flatten()
+        else {
+            let metrics = metrics.pop().context("a run has one member")?;
+            self.explain(subject, &together)?;
+            return Ok(Measured { metrics, series: None });
+        };
+        std::fs::create_dir_all(subject.files.folder())
+            .with_context(|| format!("cannot make {}", subject.files.folder().display()))?;
+        let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
+        let ensemble =
+            self.measure(&subject.files, &subject.name, 0, &together, validation.as_deref())?;
+        if let Some(log_odds) = &validation {
+            let examples = self.validation.examples();
+            let evaluation = Evaluation::of(examples, log_odds, DEFAULT_THRESHOLD)?;
+            subject.files.write_predictions(Part::Val, &evaluation.predictions)?;
+        }
+        subject.files.write_series(&series)?;
+        self.explain(subject, &together)?;
+        self.record(&ensemble, serde_json::to_value(&series)?)?;
+        Ok(Measured { metrics: ensemble, series: Some(series) })
     }
-    let run = Run {
-        name: metrics.run.clone(),
-        created: now(),
-        config: serde_json::to_value(config)?,
-        metrics: serde_json::to_value(metrics)?,
-    };
-    Store::open_existing(workspace)
-        .and_then(|store| store.add_run(&run))
-        .context("the metrics are written, but not recorded in the database")
+
+    /// Measures what was scored and writes it.
+    fn measure(
+        &self,
+        files: &RunFiles,
+        name: &str,
+        epoch: u32,
+        log_odds: &[f64],
+        validation: Option<&[f64]>,
+    ) -> anyhow::Result<RunMetrics> {
+        let part = self.args.part;
+        let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
+        let chosen = self.validation.choose(validation)?;
+        let examples = scored(&evaluation);
+        let groups: Vec<String> = self.origins.iter().map(|origin| origin.group.clone()).collect();
+        let metrics = RunMetrics {
+            covid_ct: env!("CARGO_PKG_VERSION").into(),
+            run: name.into(),
+            data: recorded_path(self.workspace, self.shown.root())?,
+            part,
+            counts: ClassCounts::of(evaluation.predictions.iter().map(|p| p.label)),
+            epoch,
+            flip: self.viewing.flip,
+            loss: evaluation.loss,
+            metrics: evaluation.metrics,
+            details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
+        };
+        explained::clear(files, part)?;
+        files.write_predictions(part, &evaluation.predictions)?;
+        files.write_curves(part, &Curves::of(&examples, &groups))?;
+        files.write_metrics(&metrics)?;
+        Ok(metrics)
+    }
+
+    fn explain(&mut self, subject: &Subject, log_odds: &[f64]) -> anyhow::Result<()> {
+        let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
+        explained::write(
+            subject,
+            self.args.part,
+            self.shown.examples(),
+            &evaluation.predictions,
+            self.explain,
+            &self.args.compute,
+        )
+    }
+
+    /// Adds the measurement to the database, where the workspace has one; a dataset from elsewhere can
+    /// be measured without.
+    fn record(&self, metrics: &RunMetrics, config: serde_json::Value) -> anyhow::Result<()> {
+        if !self.workspace.database().exists() {
+            return Ok(());
+        }
+        let run = Run {
+            name: metrics.run.clone(),
+            created: now(),
+            config,
+            metrics: serde_json::to_value(metrics)?,
+        };
+        Store::open_existing(self.workspace)
+            .and_then(|store| store.add_run(&run))
+            .context("the metrics are written, but not recorded in the database")
+    }
 }

@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::metrics::RunFiles;
 use covid_ct::model::pretrain::{Unlabelled, from_folders};
-use covid_ct::model::{self, Pictures, Preparation};
+use covid_ct::model::{self, Pictures, Viewed, Viewing, mean_probability};
 use covid_ct::store::{ObjectStore, Store};
 use serde::Serialize;
 
 use super::environment::prepare_for_tensors;
-use super::train::compute;
-use super::{Outcome, evaluate, progress_bar};
+use super::evaluate::subject::{Subject, load, preparation};
+use super::{Outcome, progress_bar};
 use crate::cli::PredictArgs;
 
 /// A line of what is written. Nothing but a file's name is known of a picture given by name.
@@ -34,18 +33,16 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors();
     let workspace = Workspace::new(workspace);
-    let files = RunFiles::new(workspace.run(&args.run));
-    let config = evaluate::read_config(&files, &args.run)?;
+    let subject = Subject::find(&workspace, &args.run)?;
     let (pictures, mut lines) =
         if args.database { of_database(&workspace)? } else { of_files(&args.files)? };
     if pictures.is_empty() {
         bail!("no picture to score");
     }
-    let recipe = config.recipe;
+    let (how, side) = preparation(subject.config());
     let bar = progress_bar(pictures.len(), "read");
     let wanted: Vec<PathBuf> = pictures.iter().map(|picture| picture.path.clone()).collect();
-    let whole = Preparation::Whole(recipe.fit);
-    let (pictures, bad) = Pictures::load_readable(pictures, whole, recipe.size, || bar.inc(1));
+    let (pictures, bad) = Pictures::load_readable(pictures, how, side, || bar.inc(1));
     bar.finish_and_clear();
     for image in &bad {
         eprintln!("covid-ct: {}: {}", image.path.display(), image.reason);
@@ -53,12 +50,8 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     let unread: HashSet<&Path> = bad.iter().map(|image| image.path.as_path()).collect();
     let mut read = wanted.iter().map(|path| !unread.contains(path.as_path()));
     lines.retain(|_| read.next().unwrap_or(false));
-
-    let mut scorer = evaluate::scorer(&files, &config, compute(&args.compute))?;
-    let bar = progress_bar(lines.len(), "score");
-    let scored = model::score(scorer.as_mut(), &pictures, |images| bar.inc(images));
-    bar.finish_and_clear();
-    for (line, log_odds) in lines.iter_mut().zip(scored?) {
+    let scored = scores(&subject, &pictures, args)?;
+    for (line, log_odds) in lines.iter_mut().zip(scored) {
         line.score = 1.0 / (1.0 + (-log_odds).exp());
     }
     if let Some(line) = lines.iter().find(|line| !line.score.is_finite()) {
@@ -66,6 +59,29 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     }
     write(&lines, args)?;
     Ok(if bad.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// Log-odds: of the run, or of the mean probability of a series' runs.
+fn scores(
+    subject: &Subject,
+    pictures: &Pictures<Unlabelled>,
+    args: &PredictArgs,
+) -> anyhow::Result<Vec<f64>> {
+    let seen = preparation(subject.config());
+    let viewing = Viewing { flip: args.flip, ..Viewing::default() };
+    let mut of_members = Vec::new();
+    for member in &subject.members {
+        if preparation(&member.config) != seen {
+            bail!("the runs of {} see pictures of different sizes: name one of them", subject.name);
+        }
+        let mut network = load(member, &args.compute)?;
+        let mut viewed = Viewed { scorer: network.as_mut(), viewing };
+        let bar = progress_bar(pictures.examples().len(), "score");
+        let scored = model::score(&mut viewed, pictures, |images| bar.inc(images));
+        bar.finish_and_clear();
+        of_members.push(scored?);
+    }
+    Ok(mean_probability(&of_members))
 }
 
 /// Each picture once, however many documents hold it.

@@ -48,6 +48,8 @@ pub enum DatasetError {
     BadName(String),
     #[error("{folder} is no COVID-CT release: {missing} is missing; expected Images/ or Images-processed/ with CT_COVID/ and CT_NonCOVID/ (unpacked), Data-split/ with its lists, and COVID-CT-MetaInfo.xlsx or .csv", folder = folder.display())]
     NoRelease { folder: PathBuf, missing: String },
+    #[error("no list of {folder} names '{name}', which is to be left out: give names as the lists have them", folder = folder.display())]
+    NotListed { folder: PathBuf, name: String },
     #[error("{path}: {problem}", path = path.display())]
     MetaInfo { path: PathBuf, problem: String },
     #[error("cannot read {path}: {source}", path = path.display())]

@@ -1,12 +1,13 @@
 //! What is seen of each panel's picture: what to compare it by, and what its file gives away.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use image::{DynamicImage, GrayImage};
 use rayon::prelude::*;
 
 use super::Result;
-use super::export::picture::grey;
+use super::export::picture::{grey, grey_on_white};
 use super::jpeg_quality::jpeg_quality;
 use super::release::numbered_kind;
 use crate::duplicates::{Kinship, Map, Pair, Progress, Sketch, pairs};
@@ -45,6 +46,20 @@ pub struct Traits {
 pub struct Look {
     pub sketch: Sketch,
     pub traits: Traits,
+}
+
+impl Look {
+    /// Of a picture that is one panel as a whole.
+    ///
+    /// # Errors
+    /// Why the file is no picture.
+    pub fn of_file(path: &Path) -> std::result::Result<Self, String> {
+        let told = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+        let bytes = std::fs::read(path).map_err(|error| told(&error))?;
+        let picture = image::load_from_memory(&bytes).map_err(|error| told(&error))?;
+        let panel = grey_on_white(&picture);
+        Ok(Self { sketch: Sketch::of(&panel), traits: Traits::of(&bytes, &picture, &panel) })
+    }
 }
 
 /// What was seen of a list of panels.

@@ -16,6 +16,7 @@ pub mod licence;
 pub mod looks;
 pub mod recover;
 pub mod release;
+pub mod resplit;
 pub mod split;
 pub mod stats;
 

@@ -96,8 +96,17 @@ pub fn bootstrap<U: Clone>(
     seed: u64,
     statistic: impl Fn(&[Vec<U>]) -> Option<f64>,
 ) -> Option<Interval> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut drawn: Vec<f64> = Vec::with_capacity(RESAMPLES);
+    for_each_draw(strata, seed, |again| drawn.extend(statistic(again)));
+    if 2 * drawn.len() <= RESAMPLES {
+        return None;
+    }
+    Some(middle(&mut drawn))
+}
+
+/// Draws units anew, within each stratum, [`RESAMPLES`] times; the same seed draws the same.
+pub fn for_each_draw<U: Clone>(strata: &[Vec<U>], seed: u64, mut take: impl FnMut(&[Vec<U>])) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for _ in 0..RESAMPLES {
         let again: Vec<Vec<U>> = strata
             .iter()
@@ -106,14 +115,18 @@ pub fn bootstrap<U: Clone>(
                 (0..units.len()).map(pick).collect()
             })
             .collect();
-        drawn.extend(statistic(&again));
+        take(&again);
     }
-    if 2 * drawn.len() <= RESAMPLES {
-        return None;
-    }
-    drawn.sort_by(f64::total_cmp);
-    let at = |share: f64| drawn[(share * (drawn.len() - 1) as f64).round() as usize];
-    Some(Interval { low: at(0.025), high: at(0.975) })
+}
+
+/// What is left when 2.5 % are cut off at both ends.
+///
+/// # Panics
+/// When there are no values.
+pub fn middle(values: &mut [f64]) -> Interval {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values[(share * (values.len() - 1) as f64).round() as usize];
+    Interval { low: at(0.025), high: at(0.975) }
 }
 
 #[cfg(test)]

@@ -192,6 +192,29 @@ pub fn roc_curve(examples: &[Scored]) -> Option<Vec<RocPoint>> {
     Some(curve)
 }
 
+/// A point of the precision-recall curve: with `score >= threshold` predicted positive.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PrPoint {
+    pub threshold: f64,
+    pub recall: f64,
+    pub precision: f64,
+}
+
+/// The precision-recall curve, one point a distinct score, thresholds falling. `None` where there is no
+/// positive or a score is NaN.
+pub fn pr_curve(examples: &[Scored]) -> Option<Vec<PrPoint>> {
+    let positives = examples.iter().filter(|e| e.positive).count() as u64;
+    let ties = (positives > 0).then(|| ordered(examples))??;
+    let (mut found, mut said) = (0, 0);
+    let points = ties.iter().map(|tie| {
+        found += tie.positives;
+        said += tie.positives + tie.negatives;
+        let (recall, precision) = (found as f64 / positives as f64, found as f64 / said as f64);
+        PrPoint { threshold: tie.score, recall, precision }
+    });
+    Some(points.collect())
+}
+
 /// Area under the precision-recall curve as average precision: the precision at each distinct score,
 /// weighted by the recall gained there, without interpolation, as scikit-learn's
 /// `average_precision_score` (Davis and Goadrich, "The relationship between Precision-Recall and ROC

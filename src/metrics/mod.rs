@@ -3,6 +3,8 @@
 pub mod agreement;
 mod calibration;
 mod classification;
+pub mod controls;
+mod curves;
 mod details;
 pub mod duplicates;
 mod events;
@@ -11,15 +13,18 @@ mod golden;
 pub mod panels;
 mod recipe;
 pub(crate) mod run_files;
+mod series;
 
 pub use calibration::{BINS, Calibration, ReliabilityBin};
 pub use classification::{
-    Confusion, DEFAULT_THRESHOLD, Metrics, RocPoint, Scored, auroc, average_precision, brier,
-    log_loss, roc_curve,
+    Confusion, DEFAULT_THRESHOLD, Metrics, PrPoint, RocPoint, Scored, auroc, average_precision,
+    brier, log_loss, pr_curve, roc_curve,
 };
+pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
 pub use recipe::{Fit, Profile, Recipe};
 pub use run_files::{
-    ClassCounts, HistoryRow, Prediction, RunConfig, RunCounts, RunFileError, RunFiles, RunMetrics,
-    check_run_name,
+    ClassCounts, Explained, HistoryRow, Prediction, RunConfig, RunCounts, RunFileError, RunFiles,
+    RunMetrics, check_run_name,
 };
+pub use series::{Member, Members, NAMED, Named, SeriesMetrics, Spread, Spreads};

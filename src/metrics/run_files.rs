@@ -12,6 +12,14 @@
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
 //!   COVID first; `predictions-val.csv` and `predictions-train.csv` likewise.
 //!
+//! - `curves.json`: [`Curves`] of the same part, with their bands; `curves-val.json` and so on likewise.
+//! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
+//!   `index.csv`, one [`Explained`] a picture; `explained-val/` and so on likewise.
+//! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`.
+//!
+//! A folder without `config.json` but with `series.json`, [`SeriesMetrics`], is a series: its members are
+//! runs of their own, and its metrics, predictions and the like are those of the members together.
+//!
 //! Folders under `data/runs/` whose names start with a dot are runs in the making, not to be read.
 //! What is undefined is `null` in JSON and never NaN.
 
@@ -22,7 +30,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Details, Metrics, Recipe, Scored, events};
+use super::controls::Controls;
+use super::{Curves, Details, Metrics, Recipe, Scored, SeriesMetrics, events};
 use crate::store::{Label, Part};
 
 #[derive(Debug, thiserror::Error)]
@@ -158,8 +167,11 @@ pub struct RunMetrics {
     pub data: String,
     pub part: Part,
     pub counts: ClassCounts,
-    /// The epoch the weights are from.
+    /// The epoch the weights are from; 0 of several runs together.
     pub epoch: u32,
+    /// Whether log-odds are the mean of those of each picture and of its mirror image.
+    #[serde(default)]
+    pub flip: bool,
     /// Mean cross entropy in nats.
     pub loss: Option<f64>,
     /// COVID is the positive class.
@@ -186,6 +198,20 @@ impl Prediction {
     pub fn scored(&self) -> Scored {
         Scored { positive: self.label == Label::Covid, score: self.score }
     }
+}
+
+/// A line of `explained/index.csv`: a wrong prediction, and the picture that shows what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// File in the folder: the picture as the network sees it, and beside it with the evidence over it.
+    pub picture: String,
+    /// As in [`Prediction`], all four.
+    pub file: String,
+    pub label: Label,
+    pub score: f64,
+    pub predicted: Label,
+    /// The class that the evidence shown speaks for.
+    pub evidence_for: Label,
 }
 
 /// Refuses what is no plain folder name.
@@ -240,6 +266,23 @@ impl RunFiles {
         self.folder.join(format!("predictions{}.csv", suffix(part)))
     }
 
+    pub fn curves(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("curves{}.json", suffix(part)))
+    }
+
+    pub fn series(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("series{}.json", suffix(part)))
+    }
+
+    pub fn controls(&self) -> PathBuf {
+        self.folder.join("controls.json")
+    }
+
+    /// Folder.
+    pub fn explained(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("explained{}", suffix(part)))
+    }
+
     /// # Errors
     /// When the file is missing or not as [`RunFiles::write_config`] leaves it. All readers alike.
     pub fn read_config(&self) -> Result<RunConfig> {
@@ -283,6 +326,48 @@ impl RunFiles {
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_predictions(&self, part: Part, rows: &[Prediction]) -> Result<()> {
         write_csv(&self.predictions(part), rows)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_curves(&self, part: Part) -> Result<Curves> {
+        read_json(&self.curves(part), "evaluate")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_curves(&self, part: Part, curves: &Curves) -> Result<()> {
+        write_json(&self.curves(part), curves)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_series(&self, part: Part) -> Result<SeriesMetrics> {
+        read_json(&self.series(part), "evaluate")
+    }
+
+    /// Named after [`SeriesMetrics::part`].
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_series(&self, series: &SeriesMetrics) -> Result<()> {
+        write_json(&self.series(series.part), series)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_controls(&self) -> Result<Controls> {
+        read_json(&self.controls(), "controls")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_controls(&self, controls: &Controls) -> Result<()> {
+        write_json(&self.controls(), controls)
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_explained(&self, part: Part) -> Result<Vec<Explained>> {
+        read_csv(&self.explained(part).join("index.csv"), "evaluate")
+    }
+
+    /// Into the folder, which must be there.
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_explained(&self, part: Part, rows: &[Explained]) -> Result<()> {
+        write_csv(&self.explained(part).join("index.csv"), rows)
     }
 }
 
@@ -407,6 +492,7 @@ mod tests {
             part: Part::Test,
             counts: ClassCounts { covid: 1, non_covid: 0 },
             epoch: 2,
+            flip: false,
             loss: None,
             metrics: Metrics::at(0.5, &[prediction.scored()]),
             details: Details::of(

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::dataset::DatasetError;
 use crate::metrics::RunFileError;
 use crate::store::{Label, Part};
 
@@ -42,6 +43,8 @@ pub enum ModelError {
     Write { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     RunFiles(#[from] RunFileError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
     #[cfg(feature = "train")]
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),

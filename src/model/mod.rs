@@ -7,8 +7,10 @@
 
 pub mod augment;
 pub mod checkpoint;
+pub mod controls;
 mod error;
 mod evaluation;
+mod evidence;
 mod examples;
 mod options;
 mod origins;
@@ -20,9 +22,11 @@ mod torch;
 #[cfg(not(feature = "train"))]
 #[path = "without_torch.rs"]
 mod torch;
+mod viewing;
 
 pub use error::{BadImage, ModelError};
 pub use evaluation::{Evaluation, Scorer, score};
+pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, digest};
 pub use options::{
     Bench, BenchOptions, Compute, Device, Ending, Network, Precision, Progress, TrainOptions,
@@ -31,5 +35,6 @@ pub use origins::origins;
 pub use pictures::{Batch, Picture, Pictures, Preparation, ROOM, Shown};
 pub use run_folder::{NewRun, Standing};
 pub use torch::{bench, check_available, load_scorer, pretrain, train};
+pub use viewing::{Blank, CENTRE, Viewed, Viewing, mean_probability};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

@@ -34,9 +34,14 @@ fn origin(root: &Path, example: &Example, papers: &HashMap<String, String>) -> O
     let numbered = class_name(example.label).to_lowercase();
     let told = papers.get(&inside.join("/")).cloned();
     let group = told.unwrap_or_else(|| ReleasedName::parse(&example.file, &numbered).paper);
-    let size = image::image_dimensions(&example.path)
+    let size = dimensions(&example.path)
         .map_or(SizeBand::Unknown, |(width, height)| SizeBand::of(width, height));
     Origin { source: source(&group), group, size }
+}
+
+/// By what the file holds: the published dataset has JPEGs named `.png`.
+fn dimensions(path: &Path) -> image::ImageResult<(u32, u32)> {
+    image::ImageReader::open(path)?.with_guessed_format()?.into_dimensions()
 }
 
 /// As `split` tells sources apart: the server of a preprint, the kind of file of pictures that the
@@ -52,13 +57,14 @@ fn source(paper: &str) -> String {
 mod tests {
     use super::*;
     use crate::store::Label;
-    use image::GrayImage;
+    use image::{GrayImage, ImageFormat};
 
     fn example(root: &Path, file: &str, label: Label, side: u32) -> Example {
         let path = root.join("Images-processed").join(format!("CT_{}", class_name(label)));
         std::fs::create_dir_all(&path).expect("folder");
         let path = path.join(file);
-        GrayImage::new(side, side + 9).save(&path).expect("picture");
+        // As some published ones are: a JPEG, whatever it is called.
+        GrayImage::new(side, side + 9).save_with_format(&path, ImageFormat::Jpeg).expect("picture");
         Example { file: file.into(), path, list: "list.txt".into(), label }
     }
 

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::pretrain::{Lesson, PretrainNews, PretrainOptions};
 use super::{
-    BenchOptions, Compute, Ending, ModelError, Network, NewRun, Pictures, Progress, Result, Scorer,
-    TrainOptions,
+    BenchOptions, Compute, Ending, Explainer, ModelError, Network, NewRun, Pictures, Progress,
+    Result, TrainOptions,
 };
 
 /// # Errors
@@ -34,7 +34,7 @@ pub fn load_scorer(
     _network: Network,
     _checkpoint: &Path,
     _compute: Compute,
-) -> Result<Box<dyn Scorer>> {
+) -> Result<Box<dyn Explainer>> {
     Err(ModelError::Unavailable)
 }
 

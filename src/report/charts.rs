@@ -1,5 +1,5 @@
-//! Line charts as inline SVG. Colours come from the page's style sheet (`s0`, `s1`, …), so the same
-//! drawing serves light, dark and paper.
+//! Charts as inline SVG: lines, bands around them, bars, marked points. Colours come from the page's style
+//! sheet (`s0`, `s1`, …), so the same drawing serves light, dark and paper.
 
 use maud::{Markup, html};
 
@@ -14,24 +14,59 @@ const BOTTOM: f64 = 42.0;
 const DOTS: usize = 60;
 
 /// One line of a chart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Series {
     pub name: &'static str,
     /// Points that are not finite are left out.
     pub points: Vec<(f64, f64)>,
+    /// Drawn as a shade behind the line: x, low and high.
+    pub band: Vec<(f64, f64, f64)>,
+    /// Whether each point gets a dot, where there are few.
+    pub dots: bool,
+}
+
+/// A point with a name in the legend.
+#[derive(Debug)]
+pub struct Mark {
+    pub name: String,
+    pub at: (f64, f64),
 }
 
 #[derive(Debug)]
 pub struct Chart {
-    /// Read out by screen readers.
+    /// Read out by screen readers, and shown where the pointer rests.
     pub title: String,
     pub x_label: &'static str,
     pub y_label: &'static str,
     pub x: Axis,
     pub y: Axis,
     pub series: Vec<Series>,
-    /// Draws the line of chance from corner to corner.
+    /// Thin lines behind the others, of one name: the members of a series.
+    pub thin: Vec<Vec<(f64, f64)>>,
+    /// Behind all: from, to and height.
+    pub bars: Vec<(f64, f64, f64)>,
+    /// At most two.
+    pub marks: Vec<Mark>,
+    /// Draws the line from corner to corner: of chance, or of what is ideal.
     pub diagonal: bool,
+}
+
+impl Chart {
+    /// Without anything in it.
+    pub fn new(title: String, x: (&'static str, Axis), y: (&'static str, Axis)) -> Self {
+        Self {
+            title,
+            x_label: x.0,
+            y_label: y.0,
+            x: x.1,
+            y: y.1,
+            series: Vec::new(),
+            thin: Vec::new(),
+            bars: Vec::new(),
+            marks: Vec::new(),
+            diagonal: false,
+        }
+    }
 }
 
 /// A linear axis with ticks at round numbers.
@@ -101,6 +136,8 @@ impl Chart {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         html! {
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(self.title) {
+                title { (self.title) }
+                @for &(from, to, height) in &self.bars { (self.bar(from, to, height)) }
                 @for tick in self.y.ticks() {
                     @let y = self.at_y(tick);
                     line.grid x1=(LEFT) y1=(pt(y)) x2=(right) y2=(pt(y)) {}
@@ -117,38 +154,78 @@ impl Chart {
                 @if self.diagonal {
                     line.chance x1=(LEFT) y1=(bottom) x2=(right) y2=(TOP) {}
                 }
+                @for (index, series) in self.series.iter().enumerate() { (self.shade(index, series)) }
+                @for points in &self.thin { polyline.thin points=(self.path(points)) {} }
                 @for (index, series) in self.series.iter().enumerate() { (self.line(index, series)) }
+                @for (index, mark) in self.marks.iter().enumerate() {
+                    (shape(index, self.at_x(mark.at.0), self.at_y(mark.at.1)))
+                }
                 (self.legend())
             }
         }
+    }
+
+    fn bar(&self, from: f64, to: f64, height: f64) -> Markup {
+        let (left, right) = (self.at_x(from) + 1.0, self.at_x(to) - 1.0);
+        let (top, bottom) = (self.at_y(height), HEIGHT - BOTTOM);
+        html! {
+            rect.bars x=(pt(left)) y=(pt(top)) width=(pt(right - left)) height=(pt(bottom - top)) {}
+        }
+    }
+
+    fn shade(&self, index: usize, series: &Series) -> Markup {
+        let upper = series.band.iter().map(|&(x, _, high)| (x, high));
+        let lower = series.band.iter().rev().map(|&(x, low, _)| (x, low));
+        let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
+        html! {
+            @if !outline.is_empty() {
+                polygon class=(format!("band s{index}")) points=(self.path(&outline)) {}
+            }
+        }
+    }
+
+    fn path(&self, points: &[(f64, f64)]) -> String {
+        let finite = points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
+        let drawn = finite.map(|&(x, y)| format!("{},{}", pt(self.at_x(x)), pt(self.at_y(y))));
+        drawn.collect::<Vec<_>>().join(" ")
     }
 
     fn line(&self, index: usize, series: &Series) -> Markup {
         let finite = series.points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
         let drawn: Vec<(String, String)> =
             finite.map(|&(x, y)| (pt(self.at_x(x)), pt(self.at_y(y)))).collect();
-        let path: Vec<String> = drawn.iter().map(|(x, y)| format!("{x},{y}")).collect();
         html! {
-            polyline class=(format!("line s{index}")) points=(path.join(" ")) {}
-            @if drawn.len() <= DOTS && !self.diagonal {
+            polyline class=(format!("line s{index}")) points=(self.path(&series.points)) {}
+            @if drawn.len() <= DOTS && series.dots {
                 @for (x, y) in &drawn { circle class=(format!("dot s{index}")) cx=(x) cy=(y) r="2.5" {} }
             }
         }
     }
 
-    /// Above the plot: the y axis's name, then a swatch a line.
+    /// Above the plot: the y axis's name, then a swatch a line; marks at the lower right, where curves seldom
+    /// are.
     fn legend(&self) -> Markup {
         // Letters of the page's font are about this wide at the legend's size.
         let letter = 6.6;
-        let mut x = LEFT + self.y_label.len() as f64 * letter + 20.0;
+        let mut x = LEFT + self.y_label.chars().count() as f64 * letter + 20.0;
         html! {
             text.label x=(LEFT) y="16" { (self.y_label) }
             @for (index, series) in self.series.iter().enumerate() {
                 @if !series.name.is_empty() {
                     line class=(format!("line s{index}")) x1=(pt(x)) y1="12" x2=(pt(x + 16.0)) y2="12" {}
                     text.tick x=(pt(x + 21.0)) y="16" { (series.name) }
-                    @let () = x += 21.0 + series.name.len() as f64 * letter + 14.0;
+                    @let () = x += 21.0 + series.name.len() as f64 * letter + 18.0;
                 }
+            }
+            @if !self.thin.is_empty() {
+                line.thin x1=(pt(x)) y1="12" x2=(pt(x + 16.0)) y2="12" {}
+                text.tick x=(pt(x + 21.0)) y="16" { "each run" }
+            }
+            @for (index, mark) in self.marks.iter().enumerate() {
+                @let y = HEIGHT - BOTTOM - 12.0 - 16.0 * (self.marks.len() - 1 - index) as f64;
+                @let start = WIDTH - RIGHT - mark.name.chars().count() as f64 * letter - 4.0;
+                (shape(index, start - 10.0, y - 4.0))
+                text.tick x=(pt(start)) y=(pt(y)) { (mark.name) }
             }
         }
     }
@@ -159,6 +236,14 @@ impl Chart {
 
     fn at_y(&self, value: f64) -> f64 {
         HEIGHT - BOTTOM - self.y.fraction(value) * (HEIGHT - TOP - BOTTOM)
+    }
+}
+
+/// A disc for the first mark, a square for the second: told apart without colours.
+fn shape(index: usize, x: f64, y: f64) -> Markup {
+    html! {
+        @if index == 0 { circle.mark cx=(pt(x)) cy=(pt(y)) r="4" {} }
+        @else { rect.mark x=(pt(x - 3.8)) y=(pt(y - 3.8)) width="7.6" height="7.6" {} }
     }
 }
 
@@ -186,21 +271,37 @@ mod tests {
 
     #[test]
     fn a_line_leaves_out_what_is_not_finite() {
-        let chart = Chart {
-            title: "loss".into(),
-            x_label: "epoch",
-            y_label: "loss",
-            x: Axis::counting(3),
-            y: Axis::unit(),
-            series: vec![Series {
-                name: "train",
-                points: vec![(1.0, 0.5), (2.0, f64::NAN), (3.0, 0.25)],
-            }],
-            diagonal: false,
-        };
+        let axes = (("epoch", Axis::counting(3)), ("loss", Axis::unit()));
+        let mut chart = Chart::new("loss".into(), axes.0, axes.1);
+        chart.series.push(Series {
+            name: "train",
+            points: vec![(1.0, 0.5), (2.0, f64::NAN), (3.0, 0.25)],
+            dots: true,
+            ..Series::default()
+        });
         let svg = chart.draw().into_string();
         assert!(!svg.contains("NaN"), "{svg}");
         assert_eq!(svg.matches("<circle").count(), 2, "{svg}");
+    }
+
+    #[test]
+    fn bands_bars_and_marks_are_drawn_within_the_chart() {
+        let mut chart = Chart::new("a < b".into(), ("x", Axis::unit()), ("y", Axis::unit()));
+        chart.series.push(Series {
+            points: vec![(0.0, 0.0), (1.0, 1.0)],
+            band: vec![(0.0, 0.0, 0.5), (1.0, 0.5, 1.0)],
+            ..Series::default()
+        });
+        chart.bars.push((0.0, 0.1, 0.5));
+        chart.marks.push(Mark { name: "from 0.50".into(), at: (0.2, 0.8) });
+        chart.marks.push(Mark { name: "from 0.31".into(), at: (0.3, 0.9) });
+        let svg = chart.draw().into_string();
+        // Up along the upper edge, back along the lower one.
+        assert!(svg.contains("36.0,119.0 328.0,30.0 328.0,119.0 36.0,208.0"), "{svg}");
+        assert!(svg.contains("<title>a &lt; b</title>"), "{svg}");
+        // Each in the plot and in the legend.
+        assert_eq!((svg.matches("<circle").count(), svg.matches("class=\"mark\"").count()), (2, 4));
+        assert_eq!(svg.matches("class=\"bars\"").count(), 1);
     }
 
     proptest! {

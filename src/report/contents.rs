@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ReportError;
+use super::captions::add_captions;
 use super::runs::{RunSummary, read_runs};
 use super::samples::{NamedPanel, Sample, pick_samples};
 use crate::Workspace;
@@ -38,6 +39,12 @@ impl Contents {
     /// Panels that have a class.
     pub fn labelled(&self) -> u64 {
         self.covid.panels + self.non_covid.panels
+    }
+
+    /// Training runs, those of a series included.
+    pub fn trained(&self) -> u64 {
+        let of = |run: &RunSummary| run.members.len() + usize::from(run.made.is_some());
+        self.runs.iter().map(of).sum::<usize>() as u64
     }
 
     /// Patients named by curators; one with panels of both classes counts once.
@@ -137,6 +144,8 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
             named.iter().filter(|named| named.panel.label == Some(label)).collect();
         samples.push((label, pick_samples(store, &documents, &candidates, &mut problems)?));
     }
+    let mut runs = read_runs(workspace, &mut problems)?;
+    add_captions(&mut runs, workspace, store, &documents, &named, &mut problems)?;
     Ok(Contents {
         totals: store.totals()?,
         failures: documents
@@ -152,7 +161,7 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
         sizes: Label::ALL.iter().filter_map(|&l| size_row(l, of_class(l))).collect(),
         licences: licence_rows(store, &labelled)?,
         samples,
-        runs: read_runs(workspace, &mut problems)?,
+        runs,
         problems,
     })
 }

@@ -6,9 +6,12 @@
 //! it.
 
 mod audit;
+mod captions;
 mod charts;
 mod contents;
 mod page;
+mod paper;
+mod run_page;
 mod runs;
 mod samples;
 

@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::charts::{Axis, Chart, Series};
 use super::contents::{Contents, LicenceRow, SizeRow, SplitTable, Spread, Tally};
-use super::runs::{Evaluation, RunSummary};
+use super::paper::beside_the_paper;
+use super::run_page::run_section;
 use super::samples::Sample;
 use crate::html::document;
-use crate::metrics::{Confusion, HistoryRow, Metrics, RunConfig};
-use crate::store::{Label, Part};
+use crate::metrics::{HistoryRow, RunConfig};
+use crate::store::Label;
 
 /// Failed documents named one by one; of more, only how many.
 const FAILURES_LISTED: usize = 50;
@@ -18,18 +18,6 @@ const FAILURES_LISTED: usize = 50;
 const PUBLISHED_HEIGHT: Spread = Spread { min: 153, mean: 491.0, max: 1853 };
 const PUBLISHED_WIDTH: Spread = Spread { min: 124, mean: 383.0, max: 1485 };
 
-/// A metric's name, how to read it off a run, and the baseline of arXiv 2003.13865 in per cent.
-type MetricRow = (&'static str, fn(&Metrics) -> Option<f64>, Option<f64>);
-
-const METRICS: [MetricRow; 6] = [
-    ("Accuracy", |m| m.accuracy, Some(84.7)),
-    ("Precision", |m| m.precision, Some(97.0)),
-    ("Recall (sensitivity)", |m| m.recall, Some(76.2)),
-    ("Specificity", |m| m.specificity, None),
-    ("F1", |m| m.f1, Some(85.3)),
-    ("AUROC", |m| m.auroc, Some(82.4)),
-];
-
 pub fn render(contents: &Contents) -> Markup {
     let body = html! {
         header {
@@ -37,7 +25,7 @@ pub fn render(contents: &Contents) -> Markup {
             p {
                 (count(contents.totals.documents, "document")) ", "
                 (count(contents.labelled(), "labelled panel")) ", "
-                (count(contents.runs.len() as u64, "training run"))
+                (count(contents.trained(), "training run"))
             }
         }
         main {
@@ -307,29 +295,13 @@ fn runs(contents: &Contents) -> Markup {
                 (missing("No network has been trained yet.", "covid-ct train"))
             }
             @for run in &contents.runs { (run_section(run)) }
+            (beside_the_paper(&contents.runs))
         }
-    }
-}
-
-fn run_section(run: &RunSummary) -> Markup {
-    html! {
-        h3 { "Run " (run.name) }
-        p.quiet { (recipe(&run.config, &run.history)) }
-        div.charts {
-            @if !run.history.is_empty() { (loss_chart(run).draw()) (auroc_chart(run).draw()) }
-            @for evaluation in &run.evaluations {
-                @if let Some(chart) = roc_chart(run, evaluation) { (chart.draw()) }
-            }
-        }
-        @if run.evaluations.is_empty() {
-            (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
-        }
-        @for evaluation in &run.evaluations { (evaluation_tables(evaluation)) }
     }
 }
 
 /// How the run was made, in a sentence or two.
-fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
+pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
     let seconds: f64 = history.iter().map(|row| row.seconds).sum();
     html! {
         (config.network) " (" (thousands(config.parameters)) " weights) from " code { (config.init) }
@@ -346,130 +318,19 @@ fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
     }
 }
 
-fn loss_chart(run: &RunSummary) -> Chart {
-    let line = |loss: fn(&HistoryRow) -> f64| -> Vec<(f64, f64)> {
-        run.history.iter().map(|row| (f64::from(row.epoch), loss(row))).collect()
-    };
-    let (train, val) = (line(|row| row.train_loss), line(|row| row.val_loss));
-    Chart {
-        title: format!("Cross entropy by epoch of run {}", run.name),
-        x_label: "epoch",
-        y_label: "Cross entropy",
-        x: epochs(run),
-        y: Axis::over(train.iter().chain(&val).map(|point| point.1).chain([0.0])),
-        series: vec![
-            Series { name: "train", points: train },
-            Series { name: "validation", points: val },
-        ],
-        diagonal: false,
-    }
-}
-
-fn auroc_chart(run: &RunSummary) -> Chart {
-    let points = run.history.iter().map(|row| (f64::from(row.epoch), row.val_auroc)).collect();
-    Chart {
-        title: format!("Validation AUROC by epoch of run {}", run.name),
-        x_label: "epoch",
-        y_label: "Validation AUROC",
-        x: epochs(run),
-        y: Axis::unit(),
-        series: vec![Series { name: "", points }],
-        diagonal: false,
-    }
-}
-
-fn epochs(run: &RunSummary) -> Axis {
-    Axis::counting(run.history.last().map_or(1, |row| row.epoch))
-}
-
-fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
-    let curve = evaluation.roc.as_ref()?;
-    let part = evaluation.metrics.part;
-    let points = curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect();
-    Some(Chart {
-        title: format!("ROC curve of run {} on {part}", run.name),
-        x_label: "1 − specificity",
-        y_label: match part {
-            Part::Test => "Sensitivity, test",
-            Part::Val => "Sensitivity, val",
-            Part::Train => "Sensitivity, train",
-        },
-        x: Axis::unit(),
-        y: Axis::unit(),
-        series: vec![Series { name: "", points }],
-        diagonal: true,
-    })
-}
-
-fn evaluation_tables(evaluation: &Evaluation) -> Markup {
-    let measured = &evaluation.metrics;
-    html! {
-        div.charts {
-            div.wide { table {
-                thead { tr {
-                    th scope="col" { "On " (measured.part) }
-                    th scope="col" { "This run" } th scope="col" { "As published" }
-                } }
-                tbody {
-                    @for (name, read, published) in METRICS {
-                        tr {
-                            th scope="row" { (name) }
-                            td { (per_cent(read(&measured.metrics).map(|share| share * 100.0))) }
-                            td { (per_cent(published)) }
-                        }
-                    }
-                }
-                caption {
-                    (count(measured.counts.total(), "image")) ", weights of epoch " (measured.epoch)
-                    ". Published: the baseline of arXiv 2003.13865, on its own images and split, so \
-                     the two columns do not compare."
-                }
-            } }
-            (confusion_matrix(&measured.metrics))
-        }
-    }
-}
-
-fn confusion_matrix(metrics: &Metrics) -> Markup {
-    let Confusion { true_positive, false_positive, true_negative, false_negative } =
-        metrics.confusion;
-    html! {
-        div.wide { table.matrix {
-            thead { tr {
-                td {} th scope="col" { "said COVID" } th scope="col" { "said non-COVID" }
-            } }
-            tbody {
-                tr {
-                    th scope="row" { "is COVID" }
-                    td.right { (true_positive) } td.wrong { (false_negative) }
-                }
-                tr {
-                    th scope="row" { "is non-COVID" }
-                    td.wrong { (false_positive) } td.right { (true_negative) }
-                }
-            }
-            caption { "COVID from a score of " (format!("{:.2}", metrics.threshold)) " up" }
-        } }
-    }
-}
-
-fn missing(what: &str, command: &str) -> Markup {
+pub(super) fn missing(what: &str, command: &str) -> Markup {
     html! { p { (what) " Next: " code { (command) } } }
 }
 
-fn class_name(label: Label) -> &'static str {
+pub(super) fn class_name(label: Label) -> &'static str {
     match label {
         Label::Covid => "COVID",
         Label::NonCovid => "Non-COVID",
     }
 }
 
-fn per_cent(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), |value| format!("{value:.1} %"))
-}
-
 /// `1 paper`, `2 papers`.
-fn count(number: u64, noun: &str) -> String {
+pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
@@ -506,6 +367,5 @@ mod tests {
         assert_eq!(duration(59.6), "1 min 0 s");
         assert_eq!(duration(7322.0), "2 h 2 min");
         assert_eq!(count(1, "paper"), "1 paper");
-        assert_eq!(per_cent(None), "–");
     }
 }

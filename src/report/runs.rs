@@ -1,10 +1,14 @@
 //! The training runs as the report shows them.
 
+use std::collections::HashSet;
+
 use super::ReportError;
+use super::samples::picture_of_file;
 use crate::Workspace;
+use crate::metrics::controls::Controls;
 use crate::metrics::{
-    HistoryRow, Prediction, RocPoint, RunConfig, RunFileError, RunFiles, RunMetrics, Scored,
-    roc_curve,
+    Curves, Explained, HistoryRow, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
+    Scored, SeriesMetrics, pr_curve, roc_curve,
 };
 use crate::store::Part;
 
@@ -12,22 +16,46 @@ use crate::store::Part;
 #[derive(Debug)]
 pub struct RunSummary {
     pub name: String,
+    /// `None` of a series.
+    pub made: Option<Made>,
+    /// One a part it was evaluated on, test first.
+    pub evaluations: Vec<Evaluation>,
+    pub controls: Option<Controls>,
+    /// Of a series, those measured together.
+    pub members: Vec<RunSummary>,
+}
+
+/// How a run was made.
+#[derive(Debug)]
+pub struct Made {
     pub config: RunConfig,
     /// By epoch.
     pub history: Vec<HistoryRow>,
-    /// One a part it was evaluated on, test first.
-    pub evaluations: Vec<Evaluation>,
 }
 
 /// A run measured on one part of the dataset.
 #[derive(Debug)]
 pub struct Evaluation {
     pub metrics: RunMetrics,
-    /// `None` where the part lacks a class.
-    pub roc: Option<Vec<RocPoint>>,
+    pub curves: Curves,
+    /// Of a series, what its members have in common.
+    pub series: Option<SeriesMetrics>,
+    /// The most confident errors.
+    pub wrong: Vec<Wrong>,
 }
 
-/// Every run, by name. One that cannot be read is named in `problems` and left out.
+/// A wrong prediction.
+#[derive(Debug)]
+pub struct Wrong {
+    pub told: Explained,
+    /// As `data:` address; `None` where the picture cannot be read.
+    pub picture: Option<String>,
+    /// Empty where none is known.
+    pub caption: String,
+}
+
+/// Every run by name, those of a series within it. One that cannot be read is named in `problems` and left
+/// out.
 pub fn read_runs(
     workspace: &Workspace,
     problems: &mut Vec<String>,
@@ -48,29 +76,84 @@ pub fn read_runs(
     names.sort_unstable();
     let mut runs = Vec::new();
     for name in names {
-        match read_run(workspace, &name) {
+        match read_run(workspace, &name, problems) {
             Ok(run) => runs.push(run),
             Err(error) => problems.push(error.to_string()),
         }
     }
-    Ok(runs)
+    Ok(nested(runs))
 }
 
-fn read_run(workspace: &Workspace, name: &str) -> Result<RunSummary, RunFileError> {
+/// Puts the runs that were measured together into their series.
+fn nested(runs: Vec<RunSummary>) -> Vec<RunSummary> {
+    let (mut series, mut others): (Vec<_>, Vec<_>) =
+        runs.into_iter().partition(|run| run.made.is_none());
+    for one in &mut series {
+        let named: HashSet<&String> = one
+            .evaluations
+            .iter()
+            .filter_map(|evaluation| evaluation.series.as_ref())
+            .flat_map(|series| &series.members)
+            .collect();
+        let (members, left) = others.into_iter().partition(|run| named.contains(&run.name));
+        (one.members, others) = (members, left);
+        let seed = |run: &RunSummary| run.made.as_ref().map(|made| made.config.seed);
+        one.members.sort_by_key(seed);
+    }
+    series.extend(others);
+    series
+}
+
+fn read_run(
+    workspace: &Workspace,
+    name: &str,
+    problems: &mut Vec<String>,
+) -> Result<RunSummary, RunFileError> {
     let files = RunFiles::new(workspace.run(name));
+    let parts = [Part::Test, Part::Val, Part::Train];
+    let is_series =
+        !files.config().exists() && parts.iter().any(|&part| files.series(part).exists());
+    let made = if is_series {
+        None
+    } else {
+        Some(Made { config: files.read_config()?, history: files.read_history()? })
+    };
     let mut evaluations = Vec::new();
-    for part in [Part::Test, Part::Val, Part::Train] {
+    for part in parts {
         if files.metrics(part).exists() {
-            let examples: Vec<Scored> =
-                files.read_predictions(part)?.iter().map(Prediction::scored).collect();
-            let metrics = files.read_metrics(part)?;
-            evaluations.push(Evaluation { metrics, roc: roc_curve(&examples) });
+            evaluations.push(evaluation(&files, part, is_series, problems)?);
         }
     }
-    Ok(RunSummary {
-        name: name.into(),
-        config: files.read_config()?,
-        history: files.read_history()?,
-        evaluations,
+    let controls = if files.controls().exists() { Some(files.read_controls()?) } else { None };
+    Ok(RunSummary { name: name.into(), made, evaluations, controls, members: Vec::new() })
+}
+
+fn evaluation(
+    files: &RunFiles,
+    part: Part,
+    is_series: bool,
+    problems: &mut Vec<String>,
+) -> Result<Evaluation, RunFileError> {
+    let mut wrong = Vec::new();
+    if files.explained(part).exists() {
+        for told in files.read_explained(part)? {
+            let picture = picture_of_file(&files.explained(part).join(&told.picture));
+            let picture = picture.map_err(|problem| problems.push(problem)).ok();
+            wrong.push(Wrong { told, picture, caption: String::new() });
+        }
+    }
+    let curves = if files.curves(part).exists() {
+        files.read_curves(part)?
+    } else {
+        // Measured before there were bands.
+        let rows = files.read_predictions(part)?;
+        let examples: Vec<Scored> = rows.iter().map(Prediction::scored).collect();
+        Curves { roc: roc_curve(&examples), pr: pr_curve(&examples), ..Curves::default() }
+    };
+    Ok(Evaluation {
+        metrics: files.read_metrics(part)?,
+        curves,
+        series: if is_series { Some(files.read_series(part)?) } else { None },
+        wrong,
     })
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::path::Path;
 
 use base64::Engine as _;
+use image::DynamicImage;
 use image::codecs::jpeg::JpegEncoder;
 
 use super::ReportError;
@@ -102,16 +104,24 @@ pub fn thumbnail(store: &Store, panel: &LabelledPanel) -> Result<String, String>
     let picture = image::load_from_memory(&bytes).map_err(unreadable)?.crop_imm(x, y, w, h);
     let small =
         if w.max(h) > THUMBNAIL { picture.thumbnail(THUMBNAIL, THUMBNAIL) } else { picture };
+    data_address(&small).map_err(unreadable)
+}
+
+/// A picture of a run's folder, as `data:` address.
+pub fn picture_of_file(path: &Path) -> Result<String, String> {
+    let unreadable = |e: image::ImageError| format!("{}: cannot be shown: {e}", path.display());
+    data_address(&image::open(path).map_err(unreadable)?).map_err(unreadable)
+}
+
+fn data_address(picture: &DynamicImage) -> image::ImageResult<String> {
     let mut jpeg = Cursor::new(Vec::new());
-    JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
-        .encode_image(&small.to_rgb8())
-        .map_err(unreadable)?;
+    JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY).encode_image(&picture.to_rgb8())?;
     let text = base64::engine::general_purpose::STANDARD.encode(jpeg.into_inner());
     Ok(format!("data:image/jpeg;base64,{text}"))
 }
 
 /// The caption of the first figure that shows the panel's picture; empty where none does.
-fn caption_of(
+pub fn caption_of(
     store: &Store,
     documents: &[DocumentRow],
     panel: &LabelledPanel,
@@ -128,7 +138,7 @@ fn caption_of(
 }
 
 /// The first `limit` characters, cut at a word where there is one.
-fn excerpt(text: &str, limit: usize) -> String {
+pub fn excerpt(text: &str, limit: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
     let cut = text[..end].rfind(' ').unwrap_or(end);
     format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ']))

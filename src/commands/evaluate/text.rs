@@ -3,24 +3,63 @@
 use std::fmt::Write as _;
 
 use covid_ct::metrics::agreement::Interval;
-use covid_ct::metrics::{Confusion, Intervals, Metrics, RunMetrics, Slice};
+use covid_ct::metrics::{
+    Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread, Spreads,
+};
 
-type Row = (&'static str, fn(&Metrics) -> Option<f64>, fn(&Intervals) -> Option<Interval>);
+/// Mean and deviation of each metric over the runs. Lines, each ended.
+pub fn of_series(series: &SeriesMetrics) -> String {
+    let mut text = format!(
+        "{} on {} in {}: mean ± standard deviation of {} runs ({})\n",
+        series.series,
+        series.part,
+        series.data,
+        series.members.len(),
+        series.members.join(", ")
+    );
+    let _ = write!(text, "  {:<12} {:<22}", "", "from 0.500");
+    if series.operating.is_some() {
+        text.push_str("from the threshold that each chose on val");
+    }
+    end_line(&mut text);
+    for Named { name, spread, .. } in NAMED {
+        spread_line(&mut text, name, series, spread);
+    }
+    spread_line(&mut text, "threshold", series, |spreads| spreads.threshold);
+    if let Some(ece) = series.ece {
+        let _ = writeln!(text, "expected calibration error {}", spread_told(Some(ece)));
+    }
+    text
+}
 
-const ROWS: [Row; 8] = [
-    ("accuracy", |m| m.accuracy, |i| i.accuracy),
-    ("precision", |m| m.precision, |i| i.precision),
-    ("recall", |m| m.recall, |i| i.recall),
-    ("specificity", |m| m.specificity, |i| i.specificity),
-    ("F1", |m| m.f1, |i| i.f1),
-    ("AUROC", |m| m.auroc, |i| i.auroc),
-    ("AUPRC", |m| m.auprc, |i| i.auprc),
-    ("Brier score", |m| m.brier, |i| i.brier),
-];
+fn spread_line(
+    text: &mut String,
+    name: &str,
+    series: &SeriesMetrics,
+    spread: fn(&Spreads) -> Option<Spread>,
+) {
+    let _ = write!(text, "  {name:<12} {:<22}", spread_told(spread(&series.fixed)));
+    if let Some(operating) = &series.operating {
+        text.push_str(&spread_told(spread(operating)));
+    }
+    end_line(text);
+}
+
+/// `0.812 ± 0.021`
+fn spread_told(spread: Option<Spread>) -> String {
+    match spread {
+        None => "undefined".into(),
+        Some(Spread { mean, sd: None, .. }) => format!("{mean:.3}"),
+        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.3} ± {sd:.3}"),
+    }
+}
 
 /// Lines, each ended.
 pub fn told(run: &RunMetrics) -> String {
     let mut text = format!("{} images of {} in {}", run.counts.total(), run.part, run.data);
+    if run.flip {
+        text.push_str(", each mirrored too");
+    }
     if let Some(intervals) = &run.details.intervals {
         let Intervals { groups, resamples, .. } = intervals;
         let papers = if *groups == 1 { "paper" } else { "papers" };
@@ -50,7 +89,7 @@ fn columns(text: &mut String, run: &RunMetrics) {
         let _ = write!(text, "from {:.3}, chosen on {}", chosen.threshold, chosen.chosen_on);
     }
     end_line(text);
-    for (name, metric, interval) in ROWS {
+    for Named { name, value: metric, interval, .. } in NAMED {
         let at = |metrics, intervals: Option<&Intervals>| {
             value(metric(metrics), intervals.and_then(interval))
         };
@@ -104,8 +143,34 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use covid_ct::metrics::{Chosen, ClassCounts, Details, Origin, Scored, SizeBand};
+    use covid_ct::metrics::{Chosen, ClassCounts, Details, Metrics, Origin, Scored, SizeBand};
     use covid_ct::store::Part;
+
+    #[test]
+    fn a_series_is_told_as_mean_and_deviation() {
+        let spread = |mean, sd| Some(Spread { mean, sd, n: 2 });
+        let series = SeriesMetrics {
+            covid_ct: "0.1.0".into(),
+            series: "s".into(),
+            data: "d".into(),
+            part: Part::Test,
+            flip: false,
+            members: vec!["s-seed0".into(), "s-seed1".into()],
+            missing: Vec::new(),
+            fixed: Spreads { auroc: spread(0.8123, Some(0.0207)), ..Spreads::default() },
+            operating: None,
+            ece: spread(0.1, None),
+        };
+        let text = of_series(&series);
+        for part in [
+            "of 2 runs (s-seed0, s-seed1)\n",
+            "  AUROC        0.812 ± 0.021\n",
+            "  accuracy     undefined\n",
+            "expected calibration error 0.100\n",
+        ] {
+            assert!(text.contains(part), "no '{part}' in\n{text}");
+        }
+    }
 
     #[test]
     fn both_thresholds_stand_side_by_side() {
@@ -124,6 +189,7 @@ mod tests {
             part: Part::Test,
             counts: ClassCounts { covid: 2, non_covid: 2 },
             epoch: 1,
+            flip: false,
             loss: None,
             metrics: Metrics::at(0.5, &examples),
             details: Details::of(&examples, &origins, 0.5, Some(chosen)),

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-pub use self::shortcuts::Shortcut;
+pub use self::shortcuts::{Example, HeldOut, Shortcut, held_out};
 
-use self::shortcuts::{Example, shortcuts};
+use self::shortcuts::shortcuts;
 use super::groups::groups;
 use super::looks::{Looks, Watch, sources};
 use super::split;

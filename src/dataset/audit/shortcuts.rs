@@ -25,6 +25,9 @@ const FEATURES: [Feature; 6] = [
 /// Those that an export keeps: it writes all pictures as grey PNG.
 const EXPORTED: [&str; 3] = ["size", "aspect", "border"];
 
+/// What is seen of a file without decoding it.
+const OF_FILE: [&str; 4] = ["size", "aspect", "colour mode", "file type"];
+
 /// How well panels are told apart by something.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shortcut {
@@ -34,6 +37,7 @@ pub struct Shortcut {
 }
 
 /// A panel as it is told apart.
+#[derive(Debug, Clone, Copy)]
 pub struct Example<'a> {
     pub traits: &'a Traits,
     pub source: &'a str,
@@ -56,6 +60,34 @@ pub fn shortcuts(examples: &[Example]) -> Vec<Shortcut> {
     shortcuts.push(told("all but the source", &|name| name != "source"));
     shortcuts.push(told("all", &|_| true));
     shortcuts
+}
+
+/// What some panels score by something that was learned from others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut {
+    pub by: String,
+    /// Log-odds of COVID, in the order of the panels.
+    pub log_odds: Vec<f64>,
+}
+
+/// As [`shortcuts`] but the source, learned from `train` and told of `test`; and what a file shows without
+/// being decoded.
+pub fn held_out(train: &[Example], test: &[Example]) -> Vec<HeldOut> {
+    let all: Vec<Example> = train.iter().chain(test).copied().collect();
+    let positive: Vec<bool> = train.iter().map(|example| example.is_covid).collect();
+    let told = |by: &str, keep: &dyn Fn(&str) -> bool| {
+        let rows = columns(&all, keep);
+        let (train, test) = rows.split_at(train.len());
+        let train: Vec<&[f64]> = train.iter().map(Vec::as_slice).collect();
+        let model = Stumps::fit(&train, &positive);
+        HeldOut { by: by.to_owned(), log_odds: test.iter().map(|row| model.score(row)).collect() }
+    };
+    let mut told_by: Vec<HeldOut> =
+        FEATURES.iter().map(|(name, _)| told(name, &|other| other == *name)).collect();
+    told_by.push(told("size, aspect, colour mode and file type", &|name| OF_FILE.contains(&name)));
+    told_by.push(told("all an export keeps", &|name| EXPORTED.contains(&name)));
+    told_by.push(told("all but the source", &|name| name != "source"));
+    told_by
 }
 
 fn columns(examples: &[Example], keep: &dyn Fn(&str) -> bool) -> Vec<Vec<f64>> {
@@ -131,6 +163,27 @@ mod tests {
 
     fn told(shortcuts: &[Shortcut], by: &str) -> f64 {
         shortcuts.iter().find(|s| s.by == by).and_then(|s| s.auroc).expect("told")
+    }
+
+    #[test]
+    fn what_was_learned_is_told_of_others() {
+        let traits: Vec<Traits> =
+            (0..80).map(|i| traits(if i % 2 == 0 { 100 + i } else { 300 + i })).collect();
+        let example = |(i, traits)| Example { traits, source: "x", is_covid: i % 2 == 0, group: i };
+        let examples: Vec<Example> = traits.iter().enumerate().map(example).collect();
+        let told_by = held_out(&examples[..60], &examples[60..]);
+        let of = |by: &str| {
+            let told = told_by.iter().find(|told| told.by == by).expect("told");
+            let scored = told.log_odds.iter().zip(&examples[60..]);
+            let scored: Vec<Scored> = scored
+                .map(|(&score, example)| Scored { positive: example.is_covid, score })
+                .collect();
+            auroc(&scored)
+        };
+        assert_eq!(of("size"), Some(1.0));
+        assert_eq!(of("size, aspect, colour mode and file type"), Some(1.0));
+        // Nothing differs there: all score the same.
+        assert_eq!(of("file type"), Some(0.5));
     }
 
     #[test]

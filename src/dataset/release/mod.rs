@@ -12,7 +12,8 @@ mod names;
 mod paper;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -23,7 +24,7 @@ pub(super) use rows::{cases, decision, decisions};
 
 use self::paper::Paper;
 use super::Result;
-use super::layout::class_name;
+use super::layout::{META_INFO, class_name};
 use crate::store::{Label, ObjectId, ObjectStore, Part, Store, StoreError};
 
 /// Who a release's decisions are recorded as having been made by.
@@ -53,6 +54,20 @@ struct Stored {
     width: u32,
     height: u32,
     is_grey: bool,
+}
+
+/// Captions by the pictures' names without extension, from the MetaInfo of a dataset in the published layout;
+/// none where it has no MetaInfo. As published, it tells of the COVID class alone.
+///
+/// # Errors
+/// When there is a MetaInfo that cannot be read.
+pub fn captions_of(folder: &Path) -> Result<HashMap<String, String>> {
+    let files = ["xlsx", "csv"].map(|extension| folder.join(format!("{META_INFO}.{extension}")));
+    let Some(path) = files.into_iter().find(|path| path.is_file()) else {
+        return Ok(HashMap::new());
+    };
+    let rows = metainfo::read(&path)?.into_iter().filter(|row| !row.caption.is_empty());
+    Ok(rows.map(|row| (split_extension(&row.file_name).0.to_owned(), row.caption)).collect())
 }
 
 /// Brings a release into the database, its own split under the name `split`. What is there already

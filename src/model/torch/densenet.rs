@@ -131,6 +131,17 @@ impl DenseNet {
 
     /// Means over each channel of the last block, `[image, channel]`.
     pub fn features(&self, images: &Tensor, train: bool) -> Tensor {
+        Self::pooled(&self.feature_map(images, train))
+    }
+
+    /// [`DenseNet::features`] of [`DenseNet::feature_map`].
+    pub fn pooled(map: &Tensor) -> Tensor {
+        map.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
+    }
+
+    /// The last block's channels, normalised and rectified: `[image, channel, row, column]` with sides of
+    /// a 32nd of the image's.
+    pub fn feature_map(&self, images: &Tensor, train: bool) -> Tensor {
         let mut features = self
             .norm0
             .forward_t(&self.conv0.forward(images), train)
@@ -145,12 +156,7 @@ impl DenseNet {
                 features = transition.forward(&features, train);
             }
         }
-        self.norm5
-            .forward_t(&features, train)
-            .relu_()
-            .to_kind(self.classifier.ws.kind())
-            .adaptive_avg_pool2d([1, 1])
-            .flatten(1, -1)
+        self.norm5.forward_t(&features, train).relu_().to_kind(self.classifier.ws.kind())
     }
 }
 

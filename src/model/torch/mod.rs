@@ -6,6 +6,7 @@ mod against_torchvision;
 mod bench;
 mod densenet;
 mod device;
+mod gradcam;
 mod pretraining;
 mod state;
 mod targets;
@@ -21,7 +22,7 @@ pub use bench::bench;
 pub use pretraining::pretrain;
 pub use training::train;
 
-use super::{Batch, Compute, Network, Result, Scorer};
+use super::{Batch, Compute, Explainer, Network, Result, Scorer};
 use densenet::{Architecture, DenseNet};
 use device::Place;
 
@@ -88,7 +89,7 @@ pub fn load_scorer(
     network: Network,
     checkpoint: &Path,
     compute: Compute,
-) -> Result<Box<dyn Scorer>> {
+) -> Result<Box<dyn Explainer>> {
     let mut model = Model::new(network, device::open(compute)?);
     weights::load_whole(&mut model.variables, network, checkpoint)?;
     Ok(Box::new(model))

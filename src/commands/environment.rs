@@ -1,0 +1,45 @@
+//! What libtorch and the allocator read from the environment, and only when a program starts.
+
+use std::env;
+use std::process::Command;
+
+/// Set where it was done, so that it is done once.
+const DONE: &str = "COVID_CT_ENVIRONMENT";
+
+/// What is set where the user has not.
+const SETTINGS: [(&str, &str); 2] = [
+    // How long libtorch's threads spin, some microseconds, before they sleep while they wait for each
+    // other. Not at all costs a quarter of the speed, for there is much to wait for; the usual hundred
+    // times as long has them keep each other from working where the machine is busy otherwise.
+    ("GOMP_SPINCOUNT", "10000"),
+    // Tensors come and go with every layer. Memory that went back to the system each time would have to
+    // be zeroed page by page on its return: a fifth of the time of a training step.
+    (
+        "GLIBC_TUNABLES",
+        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.top_pad=67108864:\
+         glibc.malloc.trim_threshold=17179869184",
+    ),
+];
+
+/// Puts this program, started anew with these settings, in place of itself. Numbers do not depend on
+/// them. Where that cannot be done, things go on without.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn prepare_for_tensors() {
+    use std::os::unix::process::CommandExt as _;
+
+    if env::var_os(DONE).is_some() {
+        return;
+    }
+    let Ok(program) = covid_ct::extract::this_program() else { return };
+    // Whoever has said how to wait has said it.
+    let waits = env::var_os("OMP_WAIT_POLICY").is_some();
+    let missing = SETTINGS
+        .into_iter()
+        .filter(|(name, _)| env::var_os(name).is_none() && !(waits && *name == "GOMP_SPINCOUNT"));
+    let error =
+        Command::new(program).args(env::args_os().skip(1)).envs(missing).env(DONE, "1").exec();
+    tracing::debug!("training goes on with the environment as it is: {error}");
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn prepare_for_tensors() {}

@@ -1,0 +1,121 @@
+//! The most confident errors, drawn with what the network went by.
+
+use anyhow::Context as _;
+use covid_ct::metrics::{Explained, Prediction, RunFiles};
+use covid_ct::model::{EvidenceMap, Example, Picture, Pictures, explain};
+use covid_ct::store::Part;
+
+use super::subject::{Subject, load, preparation};
+use crate::cli::ComputeArgs;
+
+/// Writes at most `count` pictures and their index in place of those that were there.
+pub fn write(
+    subject: &Subject,
+    part: Part,
+    examples: &[Example],
+    predictions: &[Prediction],
+    count: usize,
+    compute: &ComputeArgs,
+) -> anyhow::Result<()> {
+    clear(&subject.files, part)?;
+    let folder = subject.files.explained(part);
+    if count == 0 {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    let worst = most_wrong(predictions, count);
+    let maps = evidence(subject, examples, predictions, &worst, compute)?;
+    let (how, side) = preparation(subject.config());
+    let mut rows = Vec::new();
+    for (rank, (&index, map)) in (1..).zip(worst.iter().zip(&maps)) {
+        let prediction = &predictions[index];
+        let picture = Picture::decode(&examples[index].path).map_err(anyhow::Error::msg)?;
+        let name = format!("{rank:02}.png");
+        map.beside(&picture.prepared(how, side))
+            .save(folder.join(&name))
+            .with_context(|| format!("cannot write {}", folder.join(&name).display()))?;
+        rows.push(Explained {
+            picture: name,
+            file: prediction.file.clone(),
+            label: prediction.label,
+            score: prediction.score,
+            predicted: prediction.predicted,
+            evidence_for: prediction.predicted,
+        });
+    }
+    subject.files.write_explained(part, &rows)?;
+    Ok(())
+}
+
+/// Removes what was explained before: it is not of the predictions that are there now.
+pub fn clear(files: &RunFiles, part: Part) -> anyhow::Result<()> {
+    let folder = files.explained(part);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot replace {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Indices of wrong predictions, the furthest from undecided first; of equals in their order.
+fn most_wrong(predictions: &[Prediction], count: usize) -> Vec<usize> {
+    let mut wrong: Vec<usize> = (0..predictions.len())
+        .filter(|&index| predictions[index].label != predictions[index].predicted)
+        .collect();
+    let sure = |index: usize| (predictions[index].score - 0.5).abs();
+    wrong.sort_by(|&one, &other| sure(other).total_cmp(&sure(one)));
+    wrong.truncate(count);
+    wrong
+}
+
+/// What speaks for the class that was predicted; the mean over the members, which must see pictures alike.
+fn evidence(
+    subject: &Subject,
+    examples: &[Example],
+    predictions: &[Prediction],
+    indices: &[usize],
+    compute: &ComputeArgs,
+) -> anyhow::Result<Vec<EvidenceMap>> {
+    let classes: Vec<_> = indices.iter().map(|&index| predictions[index].predicted).collect();
+    let wanted: Vec<Example> = indices.iter().map(|&index| examples[index].clone()).collect();
+    let mut of_members: Vec<Vec<EvidenceMap>> = Vec::new();
+    for member in &subject.members {
+        let (how, side) = preparation(&member.config);
+        let pictures = Pictures::load(wanted.clone(), how, side, || ())?;
+        of_members.push(explain(load(member, compute)?.as_mut(), &pictures, &classes)?);
+    }
+    let mean = |index: usize| {
+        let maps: Vec<EvidenceMap> = of_members.iter().map(|maps| maps[index].clone()).collect();
+        EvidenceMap::mean(&maps).context(
+            "the runs see pictures of different sizes: evaluate them one by one, or --explain 0",
+        )
+    };
+    (0..indices.len()).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use covid_ct::store::Label;
+
+    #[test]
+    fn the_surest_errors_come_first() {
+        let of = |(label, score): (Label, f64)| Prediction {
+            file: String::new(),
+            label,
+            score,
+            predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
+        };
+        let predictions = [
+            (Label::Covid, 0.4),
+            (Label::Covid, 0.9),
+            (Label::NonCovid, 0.8),
+            (Label::Covid, 0.2),
+            (Label::NonCovid, 0.99),
+        ]
+        .map(of);
+        assert_eq!(most_wrong(&predictions, 3), [4, 2, 3]);
+        assert_eq!(most_wrong(&predictions, 9), [4, 2, 3, 0]);
+    }
+}

@@ -1,0 +1,152 @@
+//! What is measured: a run, or the runs of a series together; and the pictures that it is shown.
+
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+use covid_ct::Workspace;
+use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles};
+use covid_ct::model::{
+    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
+    mean_probability,
+};
+use covid_ct::store::Part;
+
+use crate::cli::ComputeArgs;
+use crate::commands::{progress_bar, train};
+
+#[derive(Debug)]
+pub struct Subject {
+    pub name: String,
+    /// Where what is measured of it goes.
+    pub files: RunFiles,
+    /// At least one; of a run itself alone.
+    pub members: Vec<Member>,
+    /// Names of members that should be there.
+    pub missing: Vec<String>,
+    pub is_series: bool,
+}
+
+impl Subject {
+    /// The run `name`, else the series of that name.
+    pub fn find(workspace: &Workspace, name: &str) -> anyhow::Result<Self> {
+        let files = RunFiles::new(workspace.run(name));
+        if files.config().is_file() {
+            let member = Member { config: files.read_config()?, files: files.clone() };
+            let (members, missing) = (vec![member], Vec::new());
+            return Ok(Self { name: name.into(), files, members, missing, is_series: false });
+        }
+        let Members { present, missing } = Members::find(&workspace.runs(), name)?;
+        if present.is_empty() {
+            bail!(
+                "no run at {}, and no run of a series '{name}': run `covid-ct train {name}` first",
+                files.folder().display()
+            );
+        }
+        one_dataset(name, &present)?;
+        Ok(Self { name: name.into(), files, members: present, missing, is_series: true })
+    }
+
+    pub fn config(&self) -> &RunConfig {
+        &self.members[0].config
+    }
+
+    /// Log-odds of all pictures: of the run, or of the mean probability of the members.
+    pub fn score(
+        &self,
+        networks: &mut [Box<dyn Explainer>],
+        shown: &mut Shown,
+        viewing: Viewing,
+    ) -> anyhow::Result<Vec<f64>> {
+        let mut scores = Vec::new();
+        for (member, network) in self.members.iter().zip(networks) {
+            scores.push(shown.score(network.as_mut(), &member.config, viewing)?);
+        }
+        Ok(mean_probability(&scores))
+    }
+}
+
+/// What tells datasets apart.
+fn dataset_of(config: &RunConfig) -> (&str, RunCounts) {
+    (&config.data_sha256, config.counts)
+}
+
+/// Runs that learned different things have no mean.
+fn one_dataset(series: &str, members: &[Member]) -> anyhow::Result<()> {
+    let first = dataset_of(&members[0].config);
+    if members.iter().all(|member| dataset_of(&member.config) == first) {
+        return Ok(());
+    }
+    let lines: Vec<String> = members
+        .iter()
+        .map(|Member { config, .. }| {
+            let RunCounts { train, val } = config.counts;
+            format!("  {}: {}, {} + {} images", config.run, config.data, train.total(), val.total())
+        })
+        .collect();
+    bail!(
+        "the runs of '{series}' were trained on different datasets, so they have no mean; train those \
+         again that differ, or move them out of data/runs:\n{}",
+        lines.join("\n")
+    )
+}
+
+/// The member's network, ready to score.
+pub fn load(member: &Member, compute: &ComputeArgs) -> anyhow::Result<Box<dyn Explainer>> {
+    let Member { files, config } = member;
+    let network = config.network.parse().map_err(|e: String| {
+        anyhow!("{}: network: {e}; train the run again", files.config().display())
+    })?;
+    Ok(model::load_scorer(network, &files.checkpoint(), train::compute(compute))?)
+}
+
+/// How a run's pictures are brought to size, and the size.
+pub fn preparation(config: &RunConfig) -> (Preparation, u32) {
+    (Preparation::Whole(config.recipe.fit), config.recipe.size)
+}
+
+/// The pictures of a part, decoded once for all runs that see them alike.
+#[derive(Debug)]
+pub struct Shown {
+    dataset: DatasetFolder,
+    part: Part,
+    examples: Vec<Example>,
+    loaded: Vec<((Preparation, u32), Pictures)>,
+}
+
+impl Shown {
+    pub fn new(dataset: DatasetFolder, part: Part) -> model::Result<Self> {
+        let examples = dataset.examples(part)?;
+        Ok(Self { dataset, part, examples, loaded: Vec::new() })
+    }
+
+    pub fn root(&self) -> &Path {
+        self.dataset.root()
+    }
+
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
+    }
+
+    /// Log-odds of COVID of all examples.
+    pub fn score(
+        &mut self,
+        network: &mut dyn Explainer,
+        config: &RunConfig,
+        viewing: Viewing,
+    ) -> anyhow::Result<Vec<f64>> {
+        let how = preparation(config);
+        let known = self.loaded.iter().position(|(loaded, _)| *loaded == how);
+        let place = if let Some(place) = known {
+            place
+        } else {
+            let pictures = Pictures::load(self.examples.clone(), how.0, how.1, || ())?;
+            self.loaded.push((how, pictures));
+            self.loaded.len() - 1
+        };
+        let bar = progress_bar(self.examples.len(), self.part.as_str());
+        let mut viewed = Viewed { scorer: network, viewing };
+        let scored = model::score(&mut viewed, &self.loaded[place].1, |images| bar.inc(images));
+        bar.finish_and_clear();
+        Ok(scored?)
+    }
+}

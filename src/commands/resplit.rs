@@ -1,0 +1,20 @@
+//! `covid-ct resplit`
+
+use covid_ct::dataset::resplit::{Deal, resplit};
+
+use super::Outcome;
+use super::controls::names_in;
+use crate::cli::ResplitArgs;
+
+pub fn run(args: &ResplitArgs) -> anyhow::Result<Outcome> {
+    let excluded = args.exclude.as_deref().map(names_in).transpose()?.unwrap_or_default();
+    let by = if args.keep { Deal::Keep } else { Deal::Image };
+    let made = resplit(&args.from, &args.out, by, args.seed, &excluded)?;
+    for (part, classes) in &made.images {
+        let counts: Vec<String> =
+            classes.iter().map(|(label, count)| format!("{count} {label}")).collect();
+        println!("{part}: {}", counts.join(", "));
+    }
+    println!("{}", args.out.display());
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,247 @@
+//! Runs that differ in the seed alone: which they are, and what their metrics have in common.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::run_files::{RunConfig, RunFileError, RunFiles, RunMetrics};
+use super::{Intervals, Metrics};
+use crate::store::Part;
+
+/// A run of a series.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub files: RunFiles,
+    pub config: RunConfig,
+}
+
+/// The runs of a series, by seed.
+#[derive(Debug, Clone, Default)]
+pub struct Members {
+    pub present: Vec<Member>,
+    /// Names of those that should be there: between two that are, without weights, or still trained.
+    pub missing: Vec<String>,
+}
+
+impl Members {
+    /// Finds the runs in `runs` that `train SERIES --seeds N` made.
+    ///
+    /// # Errors
+    /// When a run's `config.json` is damaged or the folder cannot be read.
+    pub fn find(runs: &Path, series: &str) -> Result<Self, RunFileError> {
+        let mut members = Self::default();
+        let mut seeds = BTreeSet::new();
+        let mut started = BTreeSet::new();
+        let failed = |source| RunFileError::Read { path: runs.into(), source };
+        if !runs.is_dir() {
+            return Ok(members);
+        }
+        for entry in std::fs::read_dir(runs).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            // A run in the making is `.NAME.part`.
+            let finished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
+            let Some(seed) = seed_of(series, finished.unwrap_or(&name)) else { continue };
+            started.insert(seed);
+            let files = RunFiles::new(runs.join(&name));
+            if finished.is_some() || !files.checkpoint().is_file() {
+                continue;
+            }
+            let config = files.read_config()?;
+            if config.series.as_deref() == Some(series) {
+                seeds.insert(seed);
+                members.present.push(Member { files, config });
+            }
+        }
+        members.present.sort_by_key(|member| (member.config.seed, member.config.run.clone()));
+        if let (Some(&least), Some(&greatest), false) =
+            (started.first(), started.last(), seeds.is_empty())
+        {
+            let missing = (least..=greatest).filter(|seed| !seeds.contains(seed));
+            members.missing = missing.map(|seed| member_name(series, seed)).collect();
+        }
+        Ok(members)
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.present.iter().map(|member| member.config.run.clone()).collect()
+    }
+}
+
+fn member_name(series: &str, seed: u64) -> String {
+    format!("{series}-seed{seed}")
+}
+
+/// Seeds that are counted up to; a folder with a greater number is no gap of as many runs.
+const GREATEST_SEED: u64 = 10_000;
+
+fn seed_of(series: &str, name: &str) -> Option<u64> {
+    let seed = name.strip_prefix(series)?.strip_prefix("-seed")?.parse().ok()?;
+    (seed <= GREATEST_SEED && member_name(series, seed) == name).then_some(seed)
+}
+
+/// Mean and spread of a metric over runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    pub mean: f64,
+    /// Standard deviation over `n - 1`; `None` of one run.
+    pub sd: Option<f64>,
+    /// Runs for which the metric is defined.
+    pub n: u64,
+}
+
+impl Spread {
+    /// `None` where it is defined for no run.
+    pub fn of(values: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
+        let values: Vec<f64> = values.into_iter().flatten().collect();
+        let n = values.len();
+        let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64)?;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Some(Self { mean, sd: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()), n: n as u64 })
+    }
+}
+
+/// [`Spread`]s of the metrics at one threshold, or at each run's own; `None` where undefined for all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spreads {
+    pub threshold: Option<Spread>,
+    pub accuracy: Option<Spread>,
+    pub precision: Option<Spread>,
+    pub recall: Option<Spread>,
+    pub specificity: Option<Spread>,
+    pub f1: Option<Spread>,
+    pub auroc: Option<Spread>,
+    pub auprc: Option<Spread>,
+    pub brier: Option<Spread>,
+}
+
+impl Spreads {
+    fn of(runs: &[&Metrics]) -> Self {
+        let over = |metric: fn(&Metrics) -> Option<f64>| {
+            Spread::of(runs.iter().map(|metrics| metric(metrics)))
+        };
+        Self {
+            threshold: over(|m| Some(m.threshold)),
+            accuracy: over(|m| m.accuracy),
+            precision: over(|m| m.precision),
+            recall: over(|m| m.recall),
+            specificity: over(|m| m.specificity),
+            f1: over(|m| m.f1),
+            auroc: over(|m| m.auroc),
+            auprc: over(|m| m.auprc),
+            brier: over(|m| m.brier),
+        }
+    }
+}
+
+/// `series.json`: what the runs of a series have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesMetrics {
+    /// Version of the program that measured.
+    pub covid_ct: String,
+    pub series: String,
+    /// As in [`RunConfig::data`].
+    pub data: String,
+    pub part: Part,
+    /// Whether log-odds are the mean of those of each picture and of its mirror image.
+    pub flip: bool,
+    /// Names of the runs measured, by seed.
+    pub members: Vec<String>,
+    /// As in [`Members::missing`].
+    pub missing: Vec<String>,
+    /// At the threshold that is the same for all.
+    pub fixed: Spreads,
+    /// At the threshold that each run chose on validation, over the runs that have one.
+    pub operating: Option<Spreads>,
+    /// Expected calibration error.
+    pub ece: Option<Spread>,
+}
+
+impl SeriesMetrics {
+    /// Of the runs' metrics on one part, in the order of the members.
+    pub fn of(series: &str, missing: &[String], flip: bool, runs: &[RunMetrics]) -> Option<Self> {
+        let first = runs.first()?;
+        let fixed: Vec<&Metrics> = runs.iter().map(|run| &run.metrics).collect();
+        let operating: Vec<&Metrics> =
+            runs.iter().filter_map(|run| Some(&run.details.operating.as_ref()?.metrics)).collect();
+        let ece = |run: &RunMetrics| Some(run.details.calibration.as_ref()?.ece);
+        Some(Self {
+            covid_ct: first.covid_ct.clone(),
+            series: series.into(),
+            data: first.data.clone(),
+            part: first.part,
+            flip,
+            members: runs.iter().map(|run| run.run.clone()).collect(),
+            missing: missing.to_vec(),
+            fixed: Spreads::of(&fixed),
+            operating: (!operating.is_empty()).then(|| Spreads::of(&operating)),
+            ece: Spread::of(runs.iter().map(ece)),
+        })
+    }
+}
+
+/// How a metric is called, and how it is read off whatever holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub name: &'static str,
+    pub value: fn(&Metrics) -> Option<f64>,
+    pub interval: fn(&Intervals) -> Option<super::agreement::Interval>,
+    pub spread: fn(&Spreads) -> Option<Spread>,
+}
+
+/// All of [`Metrics`] but the counts, in the order in which they are told.
+pub const NAMED: [Named; 8] = [
+    Named {
+        name: "accuracy",
+        value: |m| m.accuracy,
+        interval: |i| i.accuracy,
+        spread: |s| s.accuracy,
+    },
+    Named {
+        name: "precision",
+        value: |m| m.precision,
+        interval: |i| i.precision,
+        spread: |s| s.precision,
+    },
+    Named { name: "recall", value: |m| m.recall, interval: |i| i.recall, spread: |s| s.recall },
+    Named {
+        name: "specificity",
+        value: |m| m.specificity,
+        interval: |i| i.specificity,
+        spread: |s| s.specificity,
+    },
+    Named { name: "F1", value: |m| m.f1, interval: |i| i.f1, spread: |s| s.f1 },
+    Named { name: "AUROC", value: |m| m.auroc, interval: |i| i.auroc, spread: |s| s.auroc },
+    Named { name: "AUPRC", value: |m| m.auprc, interval: |i| i.auprc, spread: |s| s.auprc },
+    Named { name: "Brier score", value: |m| m.brier, interval: |i| i.brier, spread: |s| s.brier },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deviation_is_that_of_a_sample() {
+        // statistics.stdev([0.7, 0.8, 0.9]) of Python is 0.1.
+        let spread = Spread::of([Some(0.7), None, Some(0.8), Some(0.9)]).expect("defined");
+        assert!((spread.mean - 0.8).abs() < 1e-12 && spread.n == 3);
+        assert!((spread.sd.expect("of three") - 0.1).abs() < 1e-12);
+        assert_eq!(Spread::of([Some(0.5)]), Some(Spread { mean: 0.5, sd: None, n: 1 }));
+        assert_eq!(Spread::of([None]), None);
+    }
+
+    #[test]
+    fn members_are_named_by_their_seed() {
+        assert_eq!(seed_of("a", "a-seed12"), Some(12));
+        for other in ["a", "a-seed", "a-seed01", "ab-seed1", "a-seed1-seed2", "a-seed99999999"] {
+            assert_eq!(seed_of("a", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn no_folder_has_no_members() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let members = Members::find(&folder.path().join("runs"), "a").expect("found");
+        assert!(members.present.is_empty() && members.missing.is_empty());
+    }
+}

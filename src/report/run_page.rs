@@ -1,0 +1,520 @@
+//! A run, or a series of runs, on the report's page.
+
+use maud::{Markup, html};
+
+use super::charts::{Axis, Chart, Mark, Series};
+use super::page::{class_name, count, missing, recipe};
+use super::runs::{Evaluation, RunSummary, Wrong};
+use crate::metrics::agreement::Interval;
+use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
+use crate::metrics::{
+    Band, Confusion, HistoryRow, Intervals, Metrics, NAMED, Named, SeriesMetrics, Slice, Spread,
+    Spreads,
+};
+use crate::store::Part;
+
+pub fn run_section(run: &RunSummary) -> Markup {
+    html! {
+        section.run {
+            h3 { @if run.made.is_some() { "Run " } @else { "Series " } (run.name) }
+            (made(run))
+            @if run.evaluations.is_empty() {
+                (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
+            }
+            @for evaluation in &run.evaluations { (evaluation_section(run, evaluation)) }
+            @if let Some(controls) = &run.controls { (controls_section(controls)) }
+            @else if !run.evaluations.is_empty() {
+                (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
+            }
+            @for member in &run.members {
+                details { summary { "Run " (member.name) (summed_up(member)) } (run_section(member)) }
+            }
+        }
+    }
+}
+
+fn summed_up(run: &RunSummary) -> Markup {
+    let test = run.evaluations.iter().find(|evaluation| evaluation.metrics.part == Part::Test);
+    let auroc = test.and_then(|evaluation| evaluation.metrics.metrics.auroc);
+    html! { @if let Some(auroc) = auroc { span.quiet { " AUROC " (format!("{auroc:.3}")) " on test" } } }
+}
+
+fn made(run: &RunSummary) -> Markup {
+    html! {
+        @match &run.made {
+            Some(made) => {
+                p.quiet { (recipe(&made.config, &made.history)) }
+                @if !made.history.is_empty() {
+                    div.charts {
+                        (drawn(&loss_chart(&run.name, &made.history), "Lower is better; the weights kept are those of the epoch with the highest validation AUROC."))
+                        (drawn(&validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
+                    }
+                }
+            }
+            None => {
+                p.quiet {
+                    "Runs that differ in their seed alone: "
+                    (run.members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>().join(", "))
+                    ". Curves, counts and pictures are of the runs together, by the mean of their probabilities."
+                }
+                @if run.members.iter().any(has_history) {
+                    div.charts { (drawn(&members_chart(run), "Validation AUROC of each run after each epoch.")) }
+                }
+            }
+        }
+    }
+}
+
+fn has_history(run: &RunSummary) -> bool {
+    run.made.as_ref().is_some_and(|made| !made.history.is_empty())
+}
+
+fn drawn(chart: &Chart, caption: &str) -> Markup {
+    html! { figure.drawn { (chart.draw()) figcaption { (caption) } } }
+}
+
+fn by_epoch(history: &[HistoryRow], value: fn(&HistoryRow) -> f64) -> Vec<(f64, f64)> {
+    history.iter().map(|row| (f64::from(row.epoch), value(row))).collect()
+}
+
+fn epochs(history: &[HistoryRow]) -> Axis {
+    Axis::counting(history.last().map_or(1, |row| row.epoch))
+}
+
+fn loss_chart(name: &str, history: &[HistoryRow]) -> Chart {
+    let train = by_epoch(history, |row| row.train_loss);
+    let val = by_epoch(history, |row| row.val_loss);
+    let y = Axis::over(train.iter().chain(&val).map(|point| point.1).chain([0.0]));
+    let title = format!("Cross entropy by epoch of run {name}");
+    let mut chart = Chart::new(title, ("epoch", epochs(history)), ("Cross entropy, nats", y));
+    chart.series = vec![
+        Series { name: "train", points: train, dots: true, ..Series::default() },
+        Series { name: "validation", points: val, dots: true, ..Series::default() },
+    ];
+    chart
+}
+
+fn validation_chart(name: &str, history: &[HistoryRow]) -> Chart {
+    let title = format!("Validation AUROC and accuracy by epoch of run {name}");
+    let mut chart = Chart::new(title, ("epoch", epochs(history)), ("Validation", Axis::unit()));
+    let line = |name, value| Series {
+        name,
+        points: by_epoch(history, value),
+        dots: true,
+        ..Series::default()
+    };
+    chart.series =
+        vec![line("AUROC", |row| row.val_auroc), line("accuracy", |row| row.val_accuracy)];
+    chart
+}
+
+fn members_chart(series: &RunSummary) -> Chart {
+    let histories: Vec<&[HistoryRow]> = series
+        .members
+        .iter()
+        .filter_map(|member| Some(member.made.as_ref()?.history.as_slice()))
+        .collect();
+    let longest = histories.iter().copied().max_by_key(|history| history.len()).unwrap_or_default();
+    let title = format!("Validation AUROC by epoch of the runs of {}", series.name);
+    let mut chart = Chart::new(title, ("epoch", epochs(longest)), ("Val. AUROC", Axis::unit()));
+    chart.thin = histories.iter().map(|history| by_epoch(history, |row| row.val_auroc)).collect();
+    chart
+}
+
+fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
+    let measured = &evaluation.metrics;
+    let operating = measured.details.operating.as_ref();
+    html! {
+        h4 { "On " (measured.part) ": " (count(measured.counts.covid, "COVID image")) ", "
+            (count(measured.counts.non_covid, "other")) }
+        @if measured.counts.covid == 0 || measured.counts.non_covid == 0 {
+            p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
+        }
+        @if let Some(series) = &evaluation.series { (series_table(series)) }
+        (metrics_table(evaluation))
+        div.charts {
+            @if let Some(chart) = roc_chart(run, evaluation) {
+                (drawn(&chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
+            }
+            @if let Some(chart) = pr_chart(run, evaluation) {
+                (drawn(&chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
+            }
+            @if let Some(chart) = reliability_chart(run, evaluation) { (drawn(&chart, &reliability_words(evaluation))) }
+        }
+        div.charts {
+            (confusion_matrix(&measured.metrics, "the middle of the scale"))
+            @if let Some(operating) = operating {
+                (confusion_matrix(&operating.metrics, &format!("chosen on {}", operating.chosen.chosen_on)))
+            }
+        }
+        (breakdown("Source", &measured.details.by_source))
+        (breakdown("Shorter side", &measured.details.by_size))
+        (wrong(evaluation))
+    }
+}
+
+fn series_table(series: &SeriesMetrics) -> Markup {
+    let cell = |spread: Option<Spread>| html! { td { (spread_told(spread)) } };
+    let row = |name: &str, spread: fn(&Spreads) -> Option<Spread>| {
+        html! {
+            tr {
+                th scope="row" { (name) }
+                (cell(spread(&series.fixed)))
+                @if let Some(operating) = &series.operating { (cell(spread(operating))) }
+            }
+        }
+    };
+    html! {
+        div.wide { table {
+            thead { tr {
+                th scope="col" { "Over " (count(series.members.len() as u64, "run")) }
+                th scope="col" { "from 0.50" }
+                @if series.operating.is_some() { th scope="col" { "from each run's own" } }
+            } }
+            tbody {
+                @for Named { name, spread, .. } in NAMED { (row(name, spread)) }
+                (row("threshold", |spreads| spreads.threshold))
+            }
+            caption {
+                "Mean ± standard deviation over runs (n − 1)."
+                @if !series.missing.is_empty() { " Missing: " (series.missing.join(", ")) "." }
+                @if let Some(ece) = series.ece { " Expected calibration error " (spread_told(Some(ece))) "." }
+            }
+        } }
+    }
+}
+
+/// `0.812 ± 0.021`
+fn spread_told(spread: Option<Spread>) -> String {
+    match spread {
+        None => "–".into(),
+        Some(Spread { mean, sd: None, .. }) => format!("{mean:.3}"),
+        Some(Spread { mean, sd: Some(sd), .. }) => format!("{mean:.3} ± {sd:.3}"),
+    }
+}
+
+fn metrics_table(evaluation: &Evaluation) -> Markup {
+    let measured = &evaluation.metrics;
+    let details = &measured.details;
+    let cells = |named: &Named, metrics: &Metrics, intervals: Option<&Intervals>| {
+        let interval = intervals.and_then(named.interval);
+        html! {
+            td { (number((named.value)(metrics))) }
+            td.quiet { @if let Some(interval) = interval { (interval_told(interval)) } }
+        }
+    };
+    html! {
+        div.wide { table {
+            thead { tr {
+                th scope="col" { @if evaluation.series.is_some() { "Together" } @else { "Metric" } }
+                th scope="colgroup" colspan="2" { "from " (format!("{:.2}", measured.metrics.threshold)) }
+                @if let Some(operating) = &details.operating {
+                    th scope="colgroup" colspan="2" {
+                        "from " (format!("{:.3}", operating.chosen.threshold)) ", chosen on "
+                        (operating.chosen.chosen_on)
+                    }
+                }
+            } }
+            tbody { @for named in &NAMED { tr {
+                th scope="row" { (named.name) }
+                (cells(named, &measured.metrics, details.intervals.as_ref()))
+                @if let Some(operating) = &details.operating {
+                    (cells(named, &operating.metrics, Some(&operating.intervals)))
+                }
+            } } }
+            caption { (table_words(evaluation)) }
+        } }
+    }
+}
+
+fn table_words(evaluation: &Evaluation) -> Markup {
+    let measured = &evaluation.metrics;
+    html! {
+        (count(measured.counts.total(), "image")) " of " code { (measured.data) }
+        @if measured.epoch > 0 { ", weights of epoch " (measured.epoch) }
+        @if measured.flip { ", each image scored mirrored too" }
+        "."
+        @if let Some(Intervals { groups, resamples, .. }) = measured.details.intervals {
+            " In brackets 95 % intervals from " (resamples) " draws of " (count(groups, "paper")) "."
+        }
+        @if measured.details.operating.is_none() {
+            " No threshold was chosen: validation is missing, lacks a class, or none is better than chance."
+        }
+    }
+}
+
+fn interval_told(interval: Interval) -> String {
+    format!("[{:.3}, {:.3}]", interval.low, interval.high)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| format!("{value:.3}"))
+}
+
+fn shade(band: &[Band]) -> Vec<(f64, f64, f64)> {
+    band.iter().map(|band| (band.x, band.low, band.high)).collect()
+}
+
+/// Where the thresholds stand on a curve.
+fn marks(evaluation: &Evaluation, at: fn(&Confusion) -> Option<(f64, f64)>) -> Vec<Mark> {
+    let measured = &evaluation.metrics;
+    let operating = measured.details.operating.iter().map(|operating| &operating.metrics);
+    [&measured.metrics]
+        .into_iter()
+        .chain(operating)
+        .filter_map(|metrics| {
+            let name = format!("from {:.2}", metrics.threshold);
+            Some(Mark { name, at: at(&metrics.confusion)? })
+        })
+        .collect()
+}
+
+fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
+    let curve = evaluation.curves.roc.as_ref()?;
+    let part = evaluation.metrics.part;
+    let title = format!(
+        "ROC curve of {} on {part}: AUROC {}",
+        run.name,
+        number(evaluation.metrics.metrics.auroc)
+    );
+    let points = curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect();
+    let mut chart =
+        Chart::new(title, ("1 − specificity", Axis::unit()), ("Sensitivity", Axis::unit()));
+    chart.series = vec![Series {
+        name: of_part(part),
+        points,
+        band: shade(&evaluation.curves.roc_band),
+        dots: false,
+    }];
+    chart.diagonal = true;
+    chart.thin = members(run, part, |evaluation| {
+        let curve = evaluation.curves.roc.as_ref()?;
+        Some(curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect())
+    });
+    chart.marks = marks(evaluation, |counts| Some((1.0 - counts.specificity()?, counts.recall()?)));
+    Some(chart)
+}
+
+fn of_part(part: Part) -> &'static str {
+    match part {
+        Part::Test => "test",
+        Part::Val => "val",
+        Part::Train => "train",
+    }
+}
+
+/// The curves of a series' members on one part.
+fn members(
+    series: &RunSummary,
+    part: Part,
+    curve: fn(&Evaluation) -> Option<Vec<(f64, f64)>>,
+) -> Vec<Vec<(f64, f64)>> {
+    let evaluations = series.members.iter().flat_map(|member| &member.evaluations);
+    evaluations.filter(|evaluation| evaluation.metrics.part == part).filter_map(curve).collect()
+}
+
+fn pr_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
+    evaluation.curves.pr.as_ref()?;
+    let part = evaluation.metrics.part;
+    let auprc = number(evaluation.metrics.metrics.auprc);
+    let title = format!("Precision-recall curve of {} on {part}: AUPRC {auprc}", run.name);
+    let mut chart = Chart::new(title, ("recall", Axis::unit()), ("Precision", Axis::unit()));
+    chart.series = vec![Series {
+        name: of_part(part),
+        points: steps(evaluation).unwrap_or_default(),
+        band: shade(&evaluation.curves.pr_band),
+        dots: false,
+    }];
+    chart.thin = members(run, part, steps);
+    chart.marks = marks(evaluation, |counts| Some((counts.recall()?, counts.precision()?)));
+    Some(chart)
+}
+
+/// Precision does not lie on lines between its points: it is drawn as steps.
+fn steps(evaluation: &Evaluation) -> Option<Vec<(f64, f64)>> {
+    let curve = evaluation.curves.pr.as_ref()?;
+    let mut points = Vec::with_capacity(2 * curve.len());
+    let mut recall = 0.0;
+    for point in curve {
+        points.push((recall, point.precision));
+        points.push((point.recall, point.precision));
+        recall = point.recall;
+    }
+    Some(points)
+}
+
+fn reliability_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
+    let calibration = evaluation.metrics.details.calibration.as_ref()?;
+    let all: u64 = calibration.bins.iter().map(|bin| bin.count).sum();
+    let part = evaluation.metrics.part;
+    let title = format!(
+        "Reliability of {} on {part}: expected calibration error {:.3}",
+        run.name, calibration.ece
+    );
+    let axes = (("mean score of a bin", Axis::unit()), ("Share of COVID", Axis::unit()));
+    let mut chart = Chart::new(title, axes.0, axes.1);
+    let told = calibration.bins.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive?)));
+    chart.series = vec![Series {
+        name: of_part(part),
+        points: told.collect(),
+        dots: true,
+        ..Series::default()
+    }];
+    let share = |count: u64| count as f64 / all.max(1) as f64;
+    chart.bars = calibration.bins.iter().map(|bin| (bin.low, bin.high, share(bin.count))).collect();
+    chart.diagonal = true;
+    Some(chart)
+}
+
+fn reliability_words(evaluation: &Evaluation) -> String {
+    let ece = evaluation.metrics.details.calibration.as_ref().map(|calibration| calibration.ece);
+    format!(
+        "Expected calibration error {}. Dashed: scores that are probabilities. Bars: share of the images in \
+         each bin.",
+        number(ece)
+    )
+}
+
+fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
+    let Confusion { true_positive, false_positive, true_negative, false_negative } =
+        metrics.confusion;
+    html! {
+        div.wide { table.matrix {
+            thead { tr {
+                td {} th scope="col" { "said COVID" } th scope="col" { "said non-COVID" }
+            } }
+            tbody {
+                tr {
+                    th scope="row" { "is COVID" }
+                    td.right { (true_positive) } td.wrong { (false_negative) }
+                }
+                tr {
+                    th scope="row" { "is non-COVID" }
+                    td.wrong { (false_positive) } td.right { (true_negative) }
+                }
+            }
+            caption { "COVID from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+        } }
+    }
+}
+
+fn breakdown(by: &str, slices: &[Slice]) -> Markup {
+    html! {
+        // One slice is the whole again.
+        @if slices.len() > 1 {
+            div.wide { table {
+                thead { tr {
+                    th scope="col" { (by) } th scope="col" { "COVID" } th scope="col" { "Other" }
+                    th scope="col" { "Accuracy" } th scope="col" { "Sensitivity" }
+                    th scope="col" { "Specificity" } th scope="col" { "AUROC" }
+                } }
+                tbody { @for Slice { name, metrics } in slices {
+                    @let counts = &metrics.confusion;
+                    @let covid = counts.true_positive + counts.false_negative;
+                    tr {
+                        th scope="row" { (name) }
+                        td { (covid) } td { (counts.total() - covid) }
+                        @for value in [metrics.accuracy, metrics.recall, metrics.specificity, metrics.auroc] {
+                            td { (number(value)) }
+                        }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+fn wrong(evaluation: &Evaluation) -> Markup {
+    html! {
+        @if !evaluation.wrong.is_empty() {
+            h4 { "Most wrong on " (evaluation.metrics.part) }
+            p.quiet {
+                "Left as the network sees it, right with Grad-CAM (arXiv 1610.02391) over it: the brighter, the more \
+                 of what was said rests on that place, each picture by itself. The map is of a 32nd of the side, \
+                 so it points at regions, not at edges."
+            }
+            div.wrongs { @for wrong in &evaluation.wrong { (wrong_figure(wrong)) } }
+        }
+    }
+}
+
+fn wrong_figure(wrong: &Wrong) -> Markup {
+    let told = &wrong.told;
+    let (is, said) = (class_name(told.label), class_name(told.predicted));
+    let evidence = class_name(told.evidence_for);
+    html! {
+        figure {
+            @match &wrong.picture {
+                Some(address) => {
+                    img src=(address) loading="lazy" width="512" height="256"
+                        alt=(format!("{}: is {is}, said {said}; right: what speaks for {evidence}", told.file));
+                }
+                None => { div.gone { "cannot be shown" } }
+            }
+            figcaption {
+                code { (told.file) }
+                strong { "is " (is) ", P(COVID) " (format!("{:.3}", told.score)) }
+                @if wrong.caption.is_empty() {
+                    span.quiet { "No caption is known: neither the database nor the dataset's MetaInfo has one." }
+                } @else { span { (wrong.caption) } }
+            }
+        }
+    }
+}
+
+fn controls_section(controls: &Controls) -> Markup {
+    let centre = format!("{:.0} %", 100.0 * controls.centre);
+    html! {
+        h4 { "Controls on " (controls.part) }
+        p.quiet {
+            "What should know nothing of the disease ought to come out at an AUROC of 0.5; what is well above it a \
+             network can use in place of the lungs. The middle is " (centre) " of each side; it gets the mean of the \
+             picture."
+        }
+        div.wide { table {
+            thead { tr {
+                th scope="col" { "Control" } th scope="col" { "Images" }
+                th scope="colgroup" colspan="2" { "AUROC" } th scope="col" { "Accuracy" }
+            } }
+            tbody {
+                (control_row("", &controls.whole))
+                @for control in &controls.blanked { (control_row("the network, ", control)) }
+                @for control in &controls.giveaways { (control_row("told by ", control)) }
+                @for without in controls.without_contradictions.iter().chain(&controls.without_listed) {
+                    (control_row("the network ", &without.measured))
+                }
+                @if let Some(split) = &controls.image_split { (control_row("", &split.measured)) }
+            }
+            caption {
+                "In brackets 95 % intervals by paper. ‘Told by’: boosted stumps that see only this of each file, \
+                 trained on the training part."
+                @if let Some(split) = &controls.image_split {
+                    " Images dealt at random: run " (split.run) " on " code { (split.data) } "."
+                }
+            }
+        } }
+        @if !controls.contradictions.is_empty() {
+            p { (count(controls.contradictions.len() as u64, "picture")) " with two labels, as the search for \
+                duplicates finds them in the dataset:" }
+            ul { @for Contradiction { one, other } in &controls.contradictions {
+                li { (placed(one)) " and " (placed(other)) }
+            } }
+        }
+    }
+}
+
+fn placed(Placed { file, label, part }: &Placed) -> Markup {
+    html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
+}
+
+fn control_row(before: &str, control: &Control) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (before) (control.name) }
+            td { (control.images) }
+            td { (number(control.auroc)) }
+            td.quiet { @if let Some(interval) = control.auroc_interval { (interval_told(interval)) } }
+            td { (number(control.accuracy)) }
+        }
+    }
+}
