@@ -9,6 +9,7 @@ pub mod curators;
 pub mod doctor;
 pub mod evaluate;
 pub mod export;
+pub mod fetch;
 pub mod figures;
 pub mod history;
 pub mod import_release;
