@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     commands::start_logging(cli.verbose);
     let outcome = match cli.command {
+        Command::Fetch(args) => commands::fetch::run(&cli.workspace, &args),
         Command::Ingest(args) => commands::ingest::run(&cli.workspace, &args),
         Command::Figures(args) => commands::figures::run(&cli.workspace, &args),
         Command::Show(args) => commands::show::run(&cli.workspace, &args),

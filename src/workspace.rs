@@ -17,6 +17,16 @@ impl Workspace {
         &self.root
     }
 
+    /// The user's PDFs and the lists of them.
+    pub fn corpus(&self) -> PathBuf {
+        self.root.join("corpus")
+    }
+
+    /// What was downloaded from buckets or taken out of archives, to be ingested.
+    pub fn unpacked(&self) -> PathBuf {
+        self.data().join("unpacked")
+    }
+
     /// Everything generated; safe to delete when `annotations/` holds the exported decisions.
     pub fn data(&self) -> PathBuf {
         self.root.join("data")

@@ -1,5 +1,6 @@
 //! The command line as typed: definitions only, no work.
 
+mod corpus;
 mod curation;
 mod dataset;
 mod model;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 
 use covid_ct::extract::isolation::Misdeed;
 
+pub use corpus::*;
 pub use curation::*;
 pub use dataset::*;
 pub use model::*;
@@ -40,6 +42,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Get the corpus: find preprints, download their PDFs, or take those that you have
+    Fetch(Box<FetchArgs>),
     /// Extract figures, captions and citing sentences from PDFs into the database
     Ingest(IngestArgs),
     /// Print the figures found, for reading or (--json) for programs

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{WORKER_MEMORY, WORKER_TIMEOUT};
+use super::{BucketArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 #[derive(Debug, Args)]
 pub struct IngestArgs {
-    /// PDF files, or folders to search for them
+    /// PDF files, MECA archives, folders to search for them, or s3://, gs:// or https:// addresses
     #[arg(required_unless_present = "refresh", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -47,6 +47,21 @@ pub struct IngestArgs {
     /// a rendering when they first need it.
     #[arg(long)]
     pub render: bool,
+
+    /// Hear the papers' JATS as a second witness, and list where it and the PDFs disagree
+    ///
+    /// JATS is the .xml of the same name beside the PDF, or a file of DIR that has the PDF's name or tells
+    /// its DOI. Captions, figures that only one of them has, and licences are compared; a licence that the
+    /// PDF does not name is noted. All documents named are heard, those read before too.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub jats: Option<PathBuf>,
+
+    /// With --jats: one JSON object a document, one a line
+    #[arg(long, requires = "jats")]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub bucket: BucketArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,20 +1,27 @@
 //! `covid-ct ingest`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use covid_ct::Workspace;
+use covid_ct::corpus::{self, Testimony};
 use covid_ct::extract::{self, Again, Event, Summary};
 use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
+use super::fetch::reading;
 use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::{IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
+use crate::cli::{BucketArgs, IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     let (outcome, told) = ingest(workspace, args)?;
-    println!("{told}");
+    // Of JSON, every line is an object.
+    if args.json {
+        eprintln!("{told}");
+    } else {
+        println!("{told}");
+    }
     Ok(outcome)
 }
 
@@ -30,9 +37,13 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
     };
     let again = Again { failed: args.retry_failed, outdated: args.refresh };
     let stop = stop_on_interrupt("finishing the documents in hand")?;
+    let (paths, mut failed) = gather(&workspace, args, &stop)?;
+    if paths.is_empty() && !args.paths.is_empty() {
+        anyhow::bail!("nothing to read: none of the paths leads to a PDF");
+    }
     let mut bar = ProgressBar::hidden();
     let ingested =
-        extract::ingest(&workspace, &mut store, &args.paths, &options, again, &stop, |event| {
+        extract::ingest(&workspace, &mut store, &paths, &options, again, &stop, |event| {
             show(&mut bar, &event);
         });
     bar.finish_and_clear();
@@ -44,15 +55,92 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
             summary.lost
         );
     }
-    let mut failed = !summary.failed.is_empty();
+    failed |= !summary.failed.is_empty();
     if args.render && !summary.interrupted {
         failed |= !render(&mut store, &options, &summary, &stop)?;
+    }
+    if let Some(folder) = &args.jats
+        && !summary.interrupted
+    {
+        failed |= !hear(&store, &summary, folder, args.json)?;
     }
     if summary.interrupted || stop.load(Ordering::Relaxed) {
         anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
     }
     let outcome = if failed { Outcome::DoneWithFailures } else { Outcome::Done };
     Ok((outcome, describe(&summary)))
+}
+
+/// Downloads what lies in buckets and unpacks archives; what there is to read then, and whether any of it
+/// could not be had.
+fn gather(
+    workspace: &Workspace,
+    args: &IngestArgs,
+    stop: &AtomicBool,
+) -> anyhow::Result<(Vec<PathBuf>, bool)> {
+    let mut bar = ProgressBar::hidden();
+    let gathered =
+        corpus::gather(workspace, &args.paths, &reading(&args.bucket), stop, |count| match count {
+            Some(count) => bar = progress_bar(count, "objects"),
+            None => bar.inc(1),
+        });
+    bar.finish_and_clear();
+    let gathered = gathered?;
+    for (what, error) in &gathered.failed {
+        eprintln!("{what}: {error}");
+    }
+    if gathered.interrupted {
+        anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
+    }
+    Ok((gathered.paths, !gathered.failed.is_empty()))
+}
+
+/// Hears the JATS of the documents named and prints where it disagrees; false where some could not be read.
+fn hear(store: &Store, summary: &Summary, folder: &Path, json: bool) -> anyhow::Result<bool> {
+    let mut documents = store.documents()?;
+    documents.retain(|document| {
+        document.error.is_none() && summary.documents.contains(&document.sha256)
+    });
+    let folder = (!folder.as_os_str().is_empty()).then_some(folder);
+    let heard = corpus::hear(store, &documents, folder)?;
+    for (path, error) in &heard.failed {
+        eprintln!("covid-ct: {}: {error}", path.display());
+    }
+    let mut differing = 0;
+    for testimony in &heard.testimonies {
+        differing += testimony.disagreements.len();
+        if json {
+            println!("{}", serde_json::to_string(testimony)?);
+        } else {
+            print_testimony(testimony);
+        }
+    }
+    let told = format!(
+        "{} documents have JATS, {} have none: {differing} disagreements",
+        heard.testimonies.len(),
+        heard.without
+    );
+    if json {
+        eprintln!("{told}");
+    } else {
+        println!("{told}");
+    }
+    Ok(heard.failed.is_empty())
+}
+
+fn print_testimony(testimony: &Testimony) {
+    let file = &testimony.file;
+    if testimony.licence_noted {
+        println!("{file}: licence noted: {}", testimony.licence);
+    }
+    for found in &testimony.disagreements {
+        println!("{file}: {} {}", found.about, found.label);
+        for (who, what) in [("JATS", &found.jats), ("PDF", &found.pdf)] {
+            if !what.is_empty() {
+                println!("    {who}: {what}");
+            }
+        }
+    }
 }
 
 /// Renders the figures of the documents named that need it; false where some could not be.
@@ -108,6 +196,9 @@ pub fn quietly(
         retry_failed: false,
         refresh: false,
         render: false,
+        jats: None,
+        json: false,
+        bucket: BucketArgs { account: false, requester_pays: false, endpoint: None },
     };
     let (outcome, told) = ingest(workspace, &args)?;
     eprintln!("{told}");

@@ -12,6 +12,7 @@ pub mod doctor;
 mod environment;
 pub mod evaluate;
 pub mod export;
+pub mod fetch;
 pub mod figures;
 pub mod history;
 pub mod import_release;

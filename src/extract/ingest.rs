@@ -105,6 +105,15 @@ impl Lock {
 /// Every PDF that `paths` name or hold, as absolute paths, sorted, each once; and the paths that lead nowhere, with the
 /// reason. A file named outright is taken whatever it is called; a folder is searched for `*.pdf`.
 pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
+    find_files(paths, "*.pdf", is_pdf)
+}
+
+/// As [`find_documents`], of files that `fits`; `kind` says in errors which those are.
+pub fn find_files(
+    paths: &[PathBuf],
+    kind: &str,
+    fits: impl Fn(&Path) -> bool,
+) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
     let (mut found, mut lost) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_file() {
@@ -113,7 +122,7 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
             let before = found.len() + lost.len();
             for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
                 match entry {
-                    Ok(entry) if entry.file_type().is_file() && is_pdf(entry.path()) => {
+                    Ok(entry) if entry.file_type().is_file() && fits(entry.path()) => {
                         found.push(entry.into_path());
                     }
                     Ok(_) => {}
@@ -124,7 +133,7 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
                 }
             }
             if found.len() + lost.len() == before {
-                lost.push((path.clone(), "no *.pdf in this folder or below".into()));
+                lost.push((path.clone(), format!("no {kind} in this folder or below")));
             }
         } else {
             lost.push((path.clone(), "no such file or folder".into()));
@@ -138,7 +147,8 @@ pub fn find_documents(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<(PathBuf, String)
     (found, lost)
 }
 
-fn is_pdf(path: &Path) -> bool {
+/// Whether a file is called a PDF.
+pub fn is_pdf(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"))
 }
 

@@ -13,7 +13,9 @@ pub mod worker;
 
 pub use document::{Reading, read};
 pub(crate) use ingest::Lock;
-pub use ingest::{Again, Event, IngestError, Summary, find_documents, ingest, is_outdated};
+pub use ingest::{
+    Again, Event, IngestError, Summary, find_documents, find_files, ingest, is_outdated, is_pdf,
+};
 pub use pool::{Options, run as read_documents, this_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
 pub use renderings::{Drawn, RenderedAll, Renderings, render_all};

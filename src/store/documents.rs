@@ -130,6 +130,18 @@ impl Store {
         Ok(())
     }
 
+    /// Notes the licence of a paper that does not name one itself; false where it does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn note_licence(&self, preprint: i64, licence: &str) -> Result<bool> {
+        let noted = self.db.execute(
+            "UPDATE preprint SET licence = ?2 WHERE id = ?1 AND licence = ''",
+            params![preprint, licence],
+        )?;
+        Ok(noted > 0)
+    }
+
     /// The paper of a `preprint.id`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 // Each test file compiles this module for itself and need not use all of it.
 #![allow(dead_code)]
 
+pub mod server;
 pub mod terminal;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,322 @@
+//! `covid-ct fetch`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use covid_ct::Workspace;
+use covid_ct::corpus::{
+    self, Access, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event,
+    Filter, Lock, Manifest, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
+    Templates, Versions,
+};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
+use crate::cli::{
+    AskingArgs, BucketArgs, CollectionArg, FetchArgs, SearchArgs, ServerArg, VersionsArg,
+};
+
+/// What is told as JSON.
+#[derive(Debug, Default, Serialize)]
+struct Told {
+    manifest: PathBuf,
+    rows: usize,
+    /// Records that the servers told, those wanted, those new.
+    searched: Option<[usize; 3]>,
+    downloaded: usize,
+    bytes: u64,
+    adopted: usize,
+    at_hand: usize,
+    strangers: Vec<PathBuf>,
+    /// By preprint or file.
+    failed: BTreeMap<String, String>,
+    not_asked_for: usize,
+}
+
+pub fn run(workspace: &Path, args: &FetchArgs) -> anyhow::Result<Outcome> {
+    let workspace = Workspace::new(workspace);
+    let path = args.manifest.clone().unwrap_or_else(|| workspace.corpus().join("manifest.csv"));
+    let lock = Lock::take(&workspace)?;
+    let stop = stop_on_interrupt("stopping")?;
+    let mut told = Told { manifest: path.clone(), ..Told::default() };
+    let manifest = match Manifest::read(&path) {
+        // Without any manifest there is something to search for, or to adopt.
+        Err(CorpusError::NoManifest { .. })
+            if args.search || args.list_only || args.add || args.manifest.is_none() =>
+        {
+            Manifest::default()
+        }
+        read => read?,
+    };
+    if args.from.is_empty() {
+        let client = Client::new(politeness(&args.asking), &lock, Arc::clone(&stop))?;
+        from_servers(&workspace, args, &client, manifest, &path, &mut told)?;
+    } else {
+        from_elsewhere(&workspace, args, manifest, &path, &stop, &mut told)?;
+    }
+    told.rows = Manifest::read(&path).map_or(0, |manifest| manifest.len());
+    print(&told, args)?;
+    let whole = told.failed.is_empty() && told.not_asked_for == 0;
+    Ok(if whole { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+fn from_servers(
+    workspace: &Workspace,
+    args: &FetchArgs,
+    client: &Client<'_>,
+    mut manifest: Manifest,
+    path: &Path,
+    told: &mut Told,
+) -> anyhow::Result<()> {
+    let templates = templates(&args.asking);
+    if args.asking.contact.is_none() {
+        eprintln!(
+            "covid-ct: tell the servers how to reach you: --contact, or COVID_CT_CONTACT in the \
+             environment"
+        );
+    }
+    if args.search || args.list_only || !path.exists() {
+        let searched = search(args, client, &templates, &mut manifest)?;
+        for what in &searched.unreadable {
+            eprintln!("covid-ct: {what}");
+        }
+        told.searched = Some([searched.told, searched.wanted, searched.new]);
+        manifest.write(path)?;
+    }
+    if args.list_only {
+        return Ok(());
+    }
+    let options = Options {
+        manifest: path.to_owned(),
+        pdfs: workspace.corpus().join("pdf"),
+        apart: workspace.corpus().join("changed"),
+        templates,
+        from_template: args.asking.pdf_url.is_some(),
+        accept_changed: args.accept_changed,
+        retry_failed: args.retry_failed,
+    };
+    let mut bar = ProgressBar::hidden();
+    let fetched = corpus::fetch(client, manifest, &options, |event| show(&mut bar, event));
+    bar.finish_and_clear();
+    let Summary { done, bytes, had, failed, left, refusing, interrupted } = fetched?;
+    for (host, what) in &refusing {
+        eprintln!("{}", account(host, what));
+    }
+    (told.downloaded, told.bytes, told.at_hand, told.not_asked_for) = (done, bytes, had, left);
+    let named = failed.into_iter().map(|(name, state, what)| (name, word(state, &what)));
+    told.failed = named.collect();
+    if interrupted {
+        return Err(CorpusError::Interrupted.into());
+    }
+    Ok(())
+}
+
+fn word(state: State, what: &str) -> String {
+    format!("{state}: {what}")
+}
+
+fn search(
+    args: &FetchArgs,
+    client: &Client<'_>,
+    templates: &Templates,
+    manifest: &mut Manifest,
+) -> anyhow::Result<Searched> {
+    let query = query(&args.search_for)?;
+    let bar = progress_bar(0, "records");
+    let searched = corpus::search(client, templates, &query, manifest, |told, total| {
+        bar.set_length(total.unwrap_or(told).max(told));
+        bar.set_position(told);
+    });
+    bar.finish_and_clear();
+    Ok(searched?)
+}
+
+fn query(args: &SearchArgs) -> Result<Query, CorpusError> {
+    let keywords = match (args.any_topic, args.keyword.is_empty()) {
+        (true, _) => Vec::new(),
+        (false, true) => COVID.map(String::from).to_vec(),
+        (false, false) => args.keyword.clone(),
+    };
+    let server = |server: &ServerArg| match server {
+        ServerArg::Medrxiv => Server::Medrxiv,
+        ServerArg::Biorxiv => Server::Biorxiv,
+    };
+    Ok(Query {
+        servers: args.server.iter().map(server).collect(),
+        filter: Filter::new(&args.since, &args.until, &keywords, &args.category)?,
+        collection: match args.collection {
+            CollectionArg::Details => Collection::Details,
+            CollectionArg::Covid19 => Collection::Covid19,
+        },
+        versions: match args.versions {
+            VersionsArg::Newest => Versions::Newest,
+            VersionsArg::All => Versions::All,
+        },
+    })
+}
+
+fn politeness(args: &AskingArgs) -> Politeness {
+    Politeness {
+        contact: args.contact.clone(),
+        spacing: Duration::from_secs_f64(args.spacing),
+        api_spacing: Duration::from_secs_f64(args.api_spacing),
+        tries: args.tries,
+        backoff: Duration::from_secs_f64(args.backoff),
+        patience: Duration::from_secs_f64(args.patience),
+        timeout: Duration::from_secs_f64(args.timeout),
+        max_bytes: args.max_size << 20,
+    }
+}
+
+fn templates(args: &AskingArgs) -> Templates {
+    let Templates { api, details, covid19, pdf } = Templates::default();
+    Templates {
+        api: args.api.clone().unwrap_or(api),
+        details: args.details_url.clone().unwrap_or(details),
+        covid19: args.covid19_url.clone().unwrap_or(covid19),
+        pdf: args.pdf_url.clone().unwrap_or(pdf),
+    }
+}
+
+/// How buckets are read.
+pub fn reading(args: &BucketArgs) -> Reading {
+    let access = match (args.requester_pays, args.account) {
+        (true, _) => Access::RequesterPays,
+        (false, true) => Access::Account,
+        (false, false) => Access::Anonymous,
+    };
+    Reading { access, endpoint: args.endpoint.clone() }
+}
+
+/// What a host that refuses means, and what to do instead.
+fn account(host: &str, what: &str) -> String {
+    let buckets = covid_ct::corpus::BUCKETS.join(", ");
+    format!(
+        "covid-ct: {host} is asked no more: {what}\n\
+         What is downloaded stays, and the same command goes on later. Instead:\n  \
+         - try again in some hours, with --contact and a longer --spacing;\n  \
+         - download PDFs in your browser and take them with `covid-ct fetch --from DIR`;\n  \
+         - read the servers' bulk buckets for text mining ({buckets}) with `covid-ct fetch --from \
+         s3://BUCKET/PREFIX --requester-pays`; docs/corpus.md tells the costs."
+    )
+}
+
+/// A bar once it is known how many there are; complaints go past it.
+fn show(bar: &mut ProgressBar, event: Event) {
+    match event {
+        Event::Start { wanted, .. } => *bar = progress_bar(wanted, "PDFs"),
+        Event::Done { name, bytes } => {
+            bar.inc(1);
+            tracing::info!("{name}: {bytes} bytes");
+        }
+        Event::Again { name, what } => {
+            bar.suspend(|| tracing::warn!("{name}: {what}; trying again"))
+        }
+        Event::Failed { name, what } => {
+            bar.inc(1);
+            bar.suspend(|| eprintln!("{name}: {what}"));
+        }
+        Event::Refuses { host, left, .. } => {
+            bar.inc(left as u64);
+            bar.suspend(|| tracing::info!("{host}: {left} not asked for"));
+        }
+    }
+}
+
+fn from_elsewhere(
+    workspace: &Workspace,
+    args: &FetchArgs,
+    manifest: Manifest,
+    path: &Path,
+    stop: &AtomicBool,
+    told: &mut Told,
+) -> anyhow::Result<()> {
+    let (local, remote): (Vec<PathBuf>, Vec<PathBuf>) =
+        args.from.iter().cloned().partition(|path| !corpus::is_address(path));
+    let mut sources = local;
+    if !remote.is_empty() {
+        let mut bar = ProgressBar::hidden();
+        let brought =
+            corpus::bring(workspace, &remote, &reading(&args.bucket), stop, |count| match count {
+                Some(count) => bar = progress_bar(count, "objects"),
+                None => bar.inc(1),
+            });
+        bar.finish_and_clear();
+        let brought = brought?;
+        sources.extend(brought.paths);
+        told.failed.extend(brought.failed);
+        if brought.interrupted {
+            return Err(CorpusError::Interrupted.into());
+        }
+    }
+    let options = AdoptOptions {
+        manifest: path.to_owned(),
+        pdfs: workspace.corpus().join("pdf"),
+        add: args.add,
+        accept_changed: args.accept_changed,
+        workers: covid_ct::extract::Options { jobs: jobs(None), ..worker_options(workspace)? },
+    };
+    let mut bar = ProgressBar::hidden();
+    let adopted = corpus::adopt(&sources, manifest, &options, stop, |event| match event {
+        AdoptEvent::Start(count) => bar = progress_bar(count, "files"),
+        AdoptEvent::Looked => bar.inc(1),
+        AdoptEvent::Failed { path, what } => {
+            bar.suspend(|| eprintln!("{}: {what}", path.display()));
+        }
+    });
+    bar.finish_and_clear();
+    let Adopted { adopted, had, strangers, failed, interrupted } = adopted?;
+    for path in &strangers {
+        tracing::info!("{}: not in the manifest", path.display());
+    }
+    (told.adopted, told.at_hand, told.strangers) = (adopted, had, strangers);
+    told.failed.extend(failed.into_iter().map(|(path, what)| (path.display().to_string(), what)));
+    if interrupted {
+        return Err(CorpusError::Interrupted.into());
+    }
+    Ok(())
+}
+
+fn print(told: &Told, args: &FetchArgs) -> anyhow::Result<()> {
+    if args.json {
+        println!("{}", serde_json::to_string(told)?);
+        return Ok(());
+    }
+    if let Some([records, wanted, new]) = told.searched {
+        println!(
+            "{records} records told, {wanted} of them wanted, {new} new in {}",
+            told.manifest.display()
+        );
+    }
+    if args.list_only {
+        return Ok(());
+    }
+    let failed = told.failed.len();
+    if args.from.is_empty() {
+        println!(
+            "{} PDFs downloaded ({:.1} MB), {} at hand before, {failed} failed, {} not asked for; {} \
+             preprints in {}",
+            told.downloaded,
+            told.bytes as f64 / 1e6,
+            told.at_hand,
+            told.not_asked_for,
+            told.rows,
+            told.manifest.display()
+        );
+    } else {
+        println!(
+            "{} PDFs adopted, {} at hand before, {} of no preprint in the manifest (-v names them; \
+             --add takes preprints in), {failed} failed; {} preprints in {}",
+            told.adopted,
+            told.at_hand,
+            told.strangers.len(),
+            told.rows,
+            told.manifest.display()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! PDFs and archives in a bucket or on a web server: `s3://`, `gs://`, `https://`.
+//!
+//! The servers' own bulk buckets are requester-pays: reading them costs whoever reads, and needs an
+//! account. Credentials come from the environment, under the names that the providers' own tools use.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::aws::AmazonS3Builder;
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::http::HttpBuilder;
+use object_store::path::Path as Key;
+use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _, RetryConfig};
+use reqwest::Url;
+
+use super::meca::is_meca;
+use super::{CorpusError, Result, client};
+use crate::extract::is_pdf;
+
+/// As whom a bucket is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Nobody: what is open to all.
+    #[default]
+    Anonymous,
+    /// The account of the environment's credentials.
+    Account,
+    /// That account, which pays for what it reads (`s3://` alone).
+    RequesterPays,
+}
+
+/// What was brought here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Sorted.
+    pub files: Vec<PathBuf>,
+    /// Those of them that were here before.
+    pub had: usize,
+    /// `(address, reason)`, sorted.
+    pub failed: Vec<(String, String)>,
+    pub interrupted: bool,
+}
+
+/// A prefix of a bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    store: Box<dyn ObjectStore>,
+    prefix: Key,
+    address: String,
+    runtime: tokio::runtime::Runtime,
+    /// A web server need not list anything.
+    is_web: bool,
+}
+
+/// Whether a path as typed is the address of a bucket or a web server.
+pub fn is_address(path: &Path) -> bool {
+    let path = path.to_str().unwrap_or_default();
+    ["s3://", "gs://", "https://", "http://"].iter().any(|scheme| path.starts_with(scheme))
+}
+
+impl Bucket {
+    /// `endpoint` names the host of an S3 service other than Amazon's.
+    ///
+    /// # Errors
+    /// When the address is none, or the environment's settings make no sense.
+    pub fn open(address: &str, access: Access, endpoint: Option<&str>) -> Result<Self> {
+        client::use_ring();
+        let failed = |what: String| CorpusError::Bucket { address: address.to_owned(), what };
+        let url = Url::parse(address).map_err(|error| failed(error.to_string()))?;
+        let host = url.host_str().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| failed("expected s3://BUCKET/PREFIX".into()))?;
+        let path = Key::from_url_path(url.path()).map_err(|error| failed(error.to_string()))?;
+        let web = ClientOptions::new()
+            .with_timeout(Duration::from_mins(30))
+            .with_connect_timeout(Duration::from_secs(30))
+            .with_allow_http(true);
+        let retry = RetryConfig { max_retries: 5, ..RetryConfig::default() };
+        let store: object_store::Result<Box<dyn ObjectStore>> = match url.scheme() {
+            "s3" => {
+                let mut builder = AmazonS3Builder::from_env()
+                    .with_bucket_name(host)
+                    .with_client_options(web)
+                    .with_retry(retry)
+                    .with_skip_signature(access == Access::Anonymous)
+                    .with_request_payer(access == Access::RequesterPays);
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
+                }
+                builder.build().map(|store| Box::new(store) as _)
+            }
+            "gs" if access == Access::RequesterPays => {
+                return Err(failed("requester-pays is there for s3:// alone".into()));
+            }
+            "gs" => {
+                let mut builder = GoogleCloudStorageBuilder::from_env()
+                    .with_bucket_name(host)
+                    .with_client_options(web)
+                    .with_retry(retry);
+                if access == Access::Anonymous {
+                    builder = builder.with_config(GoogleConfigKey::SkipSignature, "true");
+                }
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_config(GoogleConfigKey::BaseUrl, endpoint);
+                }
+                builder.build().map(|store| Box::new(store) as _)
+            }
+            "https" | "http" => {
+                let origin = url.origin().ascii_serialization();
+                let builder =
+                    HttpBuilder::new().with_url(origin).with_client_options(web).with_retry(retry);
+                builder.build().map(|store| Box::new(store) as _)
+            }
+            other => return Err(failed(format!("expected s3, gs or https, found {other}"))),
+        };
+        let store = store.map_err(|error| failed(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| CorpusError::Network(error.to_string()))?;
+        let is_web = url.scheme().starts_with("http");
+        Ok(Self { store, prefix: path, address: address.to_owned(), runtime, is_web })
+    }
+
+    /// Brings every PDF and MECA archive below the prefix into `folder`, one at a time. What is there with
+    /// the length and the date of the object is not asked for again. `watch` hears how many there are, and
+    /// of each.
+    ///
+    /// # Errors
+    /// When the bucket cannot be listed. An object that cannot be read is no error.
+    pub fn bring(
+        &self,
+        folder: &Path,
+        stop: &AtomicBool,
+        mut watch: impl FnMut(Option<usize>),
+    ) -> Result<Brought> {
+        let objects = self.runtime.block_on(self.list())?;
+        watch(Some(objects.len()));
+        let mut brought = Brought::default();
+        for object in objects {
+            if stop.load(Ordering::Relaxed) {
+                brought.interrupted = true;
+                break;
+            }
+            let address = format!("{}: {}", self.address, object.location);
+            match self.file(folder, &object) {
+                Err(what) => brought.failed.push((address, what)),
+                Ok(path) if is_here(&path, &object) => {
+                    brought.had += 1;
+                    brought.files.push(path);
+                }
+                Ok(path) => match self.runtime.block_on(self.take(&object, &path, stop)) {
+                    Ok(true) => brought.files.push(path),
+                    Ok(false) => brought.interrupted = true,
+                    Err(what) => brought.failed.push((address, what)),
+                },
+            }
+            watch(None);
+        }
+        brought.files.sort();
+        brought.failed.sort();
+        Ok(brought)
+    }
+
+    async fn list(&self) -> Result<Vec<ObjectMeta>> {
+        let failed = |error: object_store::Error| {
+            let what = format!("cannot be listed: {}{}", cause(&error), self.advice());
+            CorpusError::Bucket { address: self.address.clone(), what }
+        };
+        let is_wanted = |key: &Key| {
+            let path = Path::new(key.as_ref());
+            is_pdf(path) || is_meca(path)
+        };
+        // A single object is named in full.
+        if is_wanted(&self.prefix) {
+            return Ok(vec![self.store.head(&self.prefix).await.map_err(failed)?]);
+        }
+        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
+        let mut objects: Vec<ObjectMeta> =
+            self.store.list(prefix).try_collect().await.map_err(failed)?;
+        objects.retain(|object| is_wanted(&object.location));
+        objects.sort_by(|a, b| a.location.cmp(&b.location));
+        Ok(objects)
+    }
+
+    /// Where an object goes: below `folder` as it is below the prefix.
+    fn file(&self, folder: &Path, object: &ObjectMeta) -> std::result::Result<PathBuf, String> {
+        let below = object
+            .location
+            .prefix_match(&self.prefix)
+            .map(|parts| parts.map(|part| part.as_ref().to_owned()).collect::<Vec<String>>());
+        let mut parts = below.unwrap_or_default();
+        if parts.is_empty() {
+            parts.extend(object.location.filename().map(ToOwned::to_owned));
+        }
+        let odd = |part: &String| {
+            part.is_empty() || part == "." || part == ".." || part.contains(['/', '\0'])
+        };
+        if parts.is_empty() || parts.iter().any(odd) {
+            return Err("its name leads out of the folder: refused".into());
+        }
+        Ok(parts.iter().fold(folder.to_owned(), |path, part| path.join(part)))
+    }
+
+    /// False where it was interrupted.
+    async fn take(
+        &self,
+        object: &ObjectMeta,
+        target: &Path,
+        stop: &AtomicBool,
+    ) -> std::result::Result<bool, String> {
+        use std::io::Write as _;
+        let disk = |error: std::io::Error| format!("cannot write {}: {error}", target.display());
+        let read = |error: object_store::Error| format!("{}{}", cause(&error), self.advice());
+        let folder = target.parent().unwrap_or(target);
+        std::fs::create_dir_all(folder).map_err(disk)?;
+        let mut file =
+            tempfile::Builder::new().prefix(".bringing-").tempfile_in(folder).map_err(disk)?;
+        let mut stream = self.store.get(&object.location).await.map_err(read)?.into_stream();
+        let mut length = 0;
+        while let Some(bytes) = stream.next().await {
+            let bytes = bytes.map_err(read)?;
+            length += bytes.len() as u64;
+            file.write_all(&bytes).map_err(disk)?;
+            if stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+        }
+        if length != object.size {
+            return Err(format!("{length} bytes came, and {} were announced", object.size));
+        }
+        // By its length and this date it is known again.
+        file.as_file().set_modified(object.last_modified.into()).map_err(disk)?;
+        file.as_file().sync_all().map_err(disk)?;
+        file.persist(target).map_err(|error| disk(error.error))?;
+        Ok(true)
+    }
+
+    fn advice(&self) -> &'static str {
+        if self.is_web {
+            "; a web server that lists nothing (WebDAV) serves single files: give the whole address"
+        } else {
+            "; --account reads with the credentials of the environment, --requester-pays also pays"
+        }
+    }
+}
+
+fn is_here(path: &Path, object: &ObjectMeta) -> bool {
+    let Ok(found) = std::fs::metadata(path) else { return false };
+    let date: std::time::SystemTime = object.last_modified.into();
+    found.len() == object.size && found.modified().is_ok_and(|modified| modified == date)
+}
+
+/// The innermost cause, which says more than what is around it.
+fn cause(error: &object_store::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    let mut words = vec![cause.to_string()];
+    while let Some(source) = cause.source() {
+        cause = source;
+        words.push(cause.to_string());
+    }
+    // Each repeats the next; of two the shorter says it.
+    words.into_iter().min_by_key(String::len).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_paths() {
+        for (path, is) in [
+            ("s3://bucket/a", true),
+            ("gs://b", true),
+            ("https://a.org/x.pdf", true),
+            ("corpus/pdf", false),
+            ("s3/bucket", false),
+            ("file:///etc", false),
+        ] {
+            assert_eq!(is_address(Path::new(path)), is, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_bucket_is_refused() {
+        let open = |address, access| Bucket::open(address, access, None).map(drop);
+        assert!(open("s3:///prefix", Access::Anonymous).is_err());
+        assert!(open("ftp://a/b", Access::Anonymous).is_err());
+        let pays = open("gs://bucket/x", Access::RequesterPays).expect_err("refused");
+        assert!(pays.to_string().contains("s3://"), "{pays}");
+    }
+}

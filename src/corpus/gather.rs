@@ -1,0 +1,146 @@
+//! What `ingest` is given, made into PDFs on disk: buckets are downloaded, archives unpacked.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::bucket::{Access, Bucket, is_address};
+use super::meca::{Meca, is_meca};
+use super::{Result, whole};
+use crate::Workspace;
+use crate::extract::{find_files, is_pdf};
+use crate::store::{sha256_hex, sha256_of_file};
+
+/// How buckets are read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    pub access: Access,
+    /// Host of an S3 service other than Amazon's.
+    pub endpoint: Option<String>,
+}
+
+/// Paths to ingest, and what could not be brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// Local files and folders, as given where nothing had to be done.
+    pub paths: Vec<PathBuf>,
+    /// PDFs that came out of archives.
+    pub unpacked: usize,
+    /// `(what, reason)`
+    pub failed: Vec<(String, String)>,
+    pub interrupted: bool,
+}
+
+/// Makes what `paths` name into local PDFs, below `data/unpacked`; JATS is put beside its PDF. `watch` hears
+/// how many objects a bucket has, and of each.
+///
+/// # Errors
+/// When a bucket cannot be listed, or the disk refuses.
+pub fn gather(
+    workspace: &Workspace,
+    paths: &[PathBuf],
+    reading: &Reading,
+    stop: &AtomicBool,
+    watch: impl FnMut(Option<usize>),
+) -> Result<Gathered> {
+    let mut gathered = bring(workspace, paths, reading, stop, watch)?;
+    unpack(workspace, &mut gathered);
+    Ok(gathered)
+}
+
+/// As [`gather`], archives being left as they are.
+///
+/// # Errors
+/// As there.
+pub fn bring(
+    workspace: &Workspace,
+    paths: &[PathBuf],
+    reading: &Reading,
+    stop: &AtomicBool,
+    mut watch: impl FnMut(Option<usize>),
+) -> Result<Gathered> {
+    let mut gathered = Gathered::default();
+    for path in paths {
+        if is_address(path) {
+            let address = path.to_string_lossy();
+            let folder = workspace.unpacked().join(folder_of(&address));
+            let bucket = Bucket::open(&address, reading.access, reading.endpoint.as_deref())?;
+            let brought = bucket.bring(&folder, stop, &mut watch)?;
+            if brought.files.is_empty() && brought.failed.is_empty() && !brought.interrupted {
+                let what = "no *.pdf or *.meca below it";
+                gathered.failed.push((address.into_owned(), what.into()));
+            }
+            gathered.failed.extend(brought.failed);
+            gathered.interrupted |= brought.interrupted;
+            gathered.paths.extend(brought.files);
+        } else {
+            gathered.paths.push(path.clone());
+        }
+    }
+    Ok(gathered)
+}
+
+/// What a bucket's files are put under: readable, and another for each address.
+fn folder_of(address: &str) -> String {
+    let plain: String = address
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .take(60)
+        .collect();
+    format!("{plain}-{}", &sha256_hex(address.as_bytes())[..8])
+}
+
+/// Unpacks every archive that the paths name or hold. One that stands beside another of the same preprint
+/// and version must have the same PDF.
+fn unpack(workspace: &Workspace, gathered: &mut Gathered) {
+    let folder = workspace.unpacked().join("meca");
+    let holds = |path: &PathBuf| is_meca(path) || path.is_dir();
+    let sources: Vec<PathBuf> = gathered.paths.iter().filter(|path| holds(path)).cloned().collect();
+    let (archives, _) = find_files(&sources, "*.meca", is_meca);
+    // A folder of archives alone has no PDF to find.
+    gathered.paths.retain(|path| {
+        let only_archives = || {
+            let (pdfs, _) = find_files(std::slice::from_ref(path), "*.pdf", is_pdf);
+            let (archives, _) = find_files(std::slice::from_ref(path), "*.meca", is_meca);
+            pdfs.is_empty() && !archives.is_empty()
+        };
+        !(is_meca(path) || path.is_dir() && only_archives())
+    });
+    for archive in archives {
+        match put(&archive, &folder) {
+            Ok(pdf) => {
+                gathered.unpacked += 1;
+                gathered.paths.push(pdf);
+            }
+            Err(what) => gathered.failed.push((archive.display().to_string(), what)),
+        }
+    }
+}
+
+fn put(archive: &Path, folder: &Path) -> std::result::Result<PathBuf, String> {
+    let meca = Meca::open(archive)?;
+    let name = if meca.article.doi.is_empty() {
+        let stem = archive.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        format!("{stem}.pdf")
+    } else {
+        super::file_name(&meca.article.doi, meca.article.version)
+    };
+    let target = folder.join(&name);
+    if target.is_file() {
+        let there = sha256_of_file(&target).map_err(|error| error.to_string())?;
+        if there != sha256_hex(&meca.pdf) {
+            return Err(format!(
+                "another archive of {name} had another PDF: remove {} to take this one",
+                target.display()
+            ));
+        }
+    } else {
+        whole::write(&target, &meca.pdf)
+            .map_err(|error| format!("cannot write {}: {error}", target.display()))?;
+    }
+    if let Some(jats) = &meca.jats {
+        let beside = target.with_extension("xml");
+        whole::write(&beside, jats)
+            .map_err(|error| format!("cannot write {}: {error}", beside.display()))?;
+    }
+    Ok(target)
+}

@@ -1,0 +1,45 @@
+//! The corpus: which preprints there are, where their PDFs come from, and those at hand.
+//!
+//! [`search()`] asks the servers what was posted and notes it in a [`Manifest`]; [`fetch()`] downloads what
+//! the manifest wants, politely; [`adopt()`] takes what somebody has already. All three write the manifest
+//! as they go and never change a PDF that is there.
+
+mod adopt;
+pub mod api;
+mod beside;
+mod body;
+mod bucket;
+mod client;
+mod download;
+mod error;
+mod fetch;
+mod filter;
+mod gather;
+mod jats;
+mod lock;
+mod manifest;
+mod meca;
+mod names;
+mod pace;
+mod retry;
+mod search;
+mod servers;
+mod whole;
+mod witness;
+
+pub use adopt::{Adopted, Event as AdoptEvent, Options as AdoptOptions, adopt};
+pub use beside::{Heard, Testimony, hear};
+pub use bucket::{Access, Bucket, is_address};
+pub use client::{Client, Politeness};
+pub use error::{CorpusError, Result};
+pub use fetch::{Event, Options, Summary, fetch};
+pub use filter::{COVID, Filter, date};
+pub use gather::{Gathered, Reading, bring, gather};
+pub use jats::{Article, JatsFigure};
+pub use lock::Lock;
+pub use manifest::{Key, Manifest, Row, State};
+pub use meca::{Meca, is_meca};
+pub use names::file_name;
+pub use search::{Collection, Query, Searched, Versions, search};
+pub use servers::{BUCKETS, Server, Templates};
+pub use witness::{About, Disagreement, compare};
