@@ -10,7 +10,7 @@ use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
 use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::{IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
+use crate::cli::{IngestArgs, LimitArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     let (outcome, told) = ingest(workspace, args)?;
@@ -26,6 +26,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
         jobs: jobs(args.jobs),
         timeout: Duration::from_secs(args.timeout),
         memory: args.memory,
+        limits: (&args.limits).into(),
         ..worker_options(&workspace)?
     };
     let again = Again { failed: args.retry_failed, outdated: args.refresh };
@@ -108,6 +109,7 @@ pub fn quietly(
         retry_failed: false,
         refresh: false,
         render: false,
+        limits: LimitArgs::default(),
     };
     let (outcome, told) = ingest(workspace, &args)?;
     eprintln!("{told}");

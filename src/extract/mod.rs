@@ -11,7 +11,7 @@ mod render;
 mod renderings;
 pub mod worker;
 
-pub use document::{Reading, read};
+pub use document::{ReadError, Reading, read};
 pub(crate) use ingest::Lock;
 pub use ingest::{Again, Event, IngestError, Summary, find_documents, ingest, is_outdated};
 pub use pool::{Options, run as read_documents, this_program};
