@@ -12,8 +12,9 @@ that a busy machine is unfair to all alike; the best time counts. What each does
     hash         reads the files and takes their SHA-256: less is impossible
     text walk    MuPDF's text of every page, kept in its memory: what covid-ct and PyMuPDF build on
 
-A ratio is how many times as many papers a second covid-ct reads, at as many processes. Memory is that of
-the largest process of each, at its peak.
+The ratios are how many times as long each takes as covid-ct at as many processes: by the clock, and by the
+time of processors, which says more on a machine that others use. Memory is that of the largest process of
+each, at its peak.
 """
 
 import argparse
@@ -140,13 +141,13 @@ def measure(name, folders, readers, rounds, scratch):
     best = {reader: min(found) for reader, found in times.items()}
     print(f"\n{name}: {len(pdfs)} papers, {pages} pages, {size:.0f} MB; best of {rounds}, "
           f"load {os.getloadavg()[0]:.1f}\n")
-    print("| | processes | seconds | processor s | papers/s | pages/s | peak MB | covid-ct is |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| | processes | seconds | processor s | papers/s | pages/s | peak MB | clock | processor |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for (reader, jobs), (seconds, used, memory) in best.items():
-        own = times["covid-ct", jobs]
         # The median of the rounds' ratios: what stood beside each other is compared.
-        ratio = statistics.median(other[0] / mine[0] for mine, other in zip(own, times[reader, jobs]))
-        told = "" if reader == "covid-ct" else f"{ratio:.2f}x"
+        turns = list(zip(times["covid-ct", jobs], times[reader, jobs]))
+        ratios = [statistics.median(other[i] / own[i] for own, other in turns) for i in (0, 1)]
+        told = " | " if reader == "covid-ct" else "{:.2f}x | {:.2f}x".format(*ratios)
         rate = f"{pages / seconds:.0f}" if pages else ""
         print(f"| {reader} | {jobs} | {seconds:.2f} | {used:.2f} | {len(pdfs) / seconds:.1f} | {rate} "
               f"| {memory:.0f} | {told} |")

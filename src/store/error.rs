@@ -41,7 +41,9 @@ fn advice(error: &rusqlite::Error) -> &'static str {
              command again"
         }
         Some(ErrorCode::DiskFull) => ": make room on the disk, then run the same command again",
-        Some(ErrorCode::ReadOnly) => ": may this user write the file and its folder?",
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            ": may this user write the file and its folder?"
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             ": `covid-ct doctor` tells what is wrong"
         }
