@@ -15,7 +15,6 @@ const LIMITS: Limits = Limits {
     objects: 10_000,
     content: 4,
     operations: 100_000,
-    nesting: 1_000,
     pixels: 1_000_000,
 };
 

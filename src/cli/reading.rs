@@ -74,10 +74,6 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.operations)]
     pub max_operations: u64,
 
-    /// Graphics states saved within one another on a page
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.nesting)]
-    pub max_nesting: u32,
-
     /// Pixels of a picture; a larger one is left out and named, its document is read
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.pixels)]
     pub max_pixels: u64,
@@ -90,7 +86,6 @@ impl From<&LimitArgs> for Limits {
             objects: args.max_objects,
             content: args.max_content,
             operations: args.max_operations,
-            nesting: args.max_nesting,
             pixels: args.max_pixels,
         }
     }
@@ -98,13 +93,12 @@ impl From<&LimitArgs> for Limits {
 
 impl Default for LimitArgs {
     fn default() -> Self {
-        let Limits { pages, objects, content, operations, nesting, pixels } = Limits::DEFAULT;
+        let Limits { pages, objects, content, operations, pixels } = Limits::DEFAULT;
         Self {
             max_pages: pages,
             max_objects: objects,
             max_content: content,
             max_operations: operations,
-            max_nesting: nesting,
             max_pixels: pixels,
         }
     }

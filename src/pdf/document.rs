@@ -115,7 +115,12 @@ impl Document {
         let content = contents(&page, &self.limits)
             .map_err(too_much)?
             .ok_or(PdfError::NoContent { page: number })?;
-        let text = page.to_text_page(TextPageFlags::CLIP).map_err(broken("reading its text"))?;
+        let text = page.to_text_page(TextPageFlags::CLIP).map_err(|source| {
+            let told = source.to_string();
+            let deep = ["too many nested", "stack overflow"].iter().any(|part| told.contains(part));
+            let broken = broken("reading its text");
+            if deep { PdfError::TooDeep { page: number } } else { broken(source) }
+        })?;
         // The page's box starts at the origin once displayed, but MuPDF keeps an offset on some.
         let to_display = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&Matrix {
             e: -bounds.x0,

@@ -21,6 +21,11 @@ pub enum PdfError {
         "page {page}: a decompression bomb: a stream unfolds to more than 100 MiB, and 200 times its size"
     )]
     Bomb { page: u32 },
+    #[error(
+        "page {page}: more than 2047 graphics states within one another, or patterns, forms or arrays \
+         that hold each other: no paper needs as much, and MuPDF goes no deeper"
+    )]
+    TooDeep { page: u32 },
     #[error("damaged: {doing} failed: {source}")]
     Broken { doing: &'static str, source: mupdf::Error },
     #[error("page {page}: {doing} failed: {source}")]

@@ -8,7 +8,8 @@ use super::PdfError;
 /// Most of each thing that is read of a document. The options of `ingest` that set them have the same
 /// names with `--max-` before.
 ///
-/// What a page asks of memory and time altogether is limited by the worker's own limits.
+/// What a page asks of memory and time altogether is limited by the worker's own limits, and how deep things
+/// may lie within one another by MuPDF's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Pages of a document. Papers with all their supplements have some hundred.
@@ -21,9 +22,6 @@ pub struct Limits {
     /// Operations of a page, forms counted each time they are drawn. The largest real page seen takes
     /// 2 million.
     pub operations: u64,
-    /// Graphics states saved within one another, and marked content likewise. The format asks readers
-    /// for 28.
-    pub nesting: u32,
     /// Pixels of a picture once decoded: four times the largest scan seen in a preprint, and 300 MB of
     /// samples. A larger one is left out, and a warning names it; the rest of its document is read.
     pub pixels: u64,
@@ -35,7 +33,6 @@ impl Limits {
         objects: 1_000_000,
         content: 256,
         operations: 20_000_000,
-        nesting: 10_000,
         pixels: 100_000_000,
     };
 
@@ -46,7 +43,6 @@ impl Limits {
         objects: u32::MAX,
         content: u32::MAX,
         operations: u64::MAX,
-        nesting: u32::MAX,
         ..Self::DEFAULT
     };
 

@@ -238,10 +238,6 @@ impl Walker<'_> {
             if self.operations > self.limits.operations {
                 self.exceeds("operations", self.limits.operations, "--max-operations");
             }
-            if saved.len() + marked.len() > self.limits.nesting as usize {
-                let most = u64::from(self.limits.nesting);
-                self.exceeds("graphics states within one another", most, "--max-nesting");
-            }
             if self.excess.is_some() {
                 return;
             }
