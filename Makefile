@@ -14,6 +14,11 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 TRAIN ?=
 SHARED ?= ../shared
+DOCS ?=
+BENCH ?=
+MUTATE ?=
+KILLS ?=
+SECONDS_EACH ?=
 export CORPUS ANNOTATIONS WORKSPACE TRAIN
 
 CARGO_FLAGS := --release --locked --features train
@@ -72,8 +77,21 @@ fmt-check:
 	cargo fmt --check
 
 .PHONY: bench
-bench: build ## Time ingest beside poppler and PyMuPDF, where they are installed
-	@python3 tools/bench.py $(BINARY) data/bench
+bench: build ## Time ingest beside PyMuPDF and poppler, on SHARED and synthetic papers (DOCS=10000 for so many)
+	@python3 tools/bench.py $(BINARY) data/bench --shared '$(SHARED)' $(DOCS:%=--docs %) $(BENCH)
+
+.PHONY: fuzz
+fuzz: build ## Run each fuzz target for a minute (SECONDS_EACH=60), with cargo-fuzz
+	@tools/fuzz.sh $(BINARY) $(or $(SECONDS_EACH),60)
+
+.PHONY: mutate
+mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what becomes of them
+	@python3 tools/mutate.py $(BINARY) data/mutants $(SHARED)/data/preprints $(SHARED)/data/pmc $(MUTATE)
+
+.PHONY: torture
+torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
+	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
+		cargo test $(CARGO_FLAGS) --test torture whoever -- --nocapture
 
 .PHONY: bench-train
 bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them
@@ -113,7 +131,7 @@ uninstall: ## Remove what `make install` put there
 .PHONY: clean
 clean: ## Remove what was built, and the sample; your own data/ stays
 	cargo clean
-	rm -rf data/sample data/bench
+	rm -rf data/sample data/bench data/mutants
 
 .PHONY: distclean
 distclean: clean ## Remove .libtorch/ too

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use common::{Project, files, text};
+use common::{Project, files, rows, text};
 use covid_ct::Workspace;
 use covid_ct::store::{NewDecision, Selection, Stage, Store, Subject, Value};
 use covid_ct::synth;
@@ -25,31 +25,6 @@ fn workspace() -> Project {
     }
     project.command(["ingest", "--render"]).arg(&folder).assert().success();
     project
-}
-
-/// Every row of every table, as text; SQLite's own file may differ in its pages.
-fn rows(project: &Project) -> Vec<String> {
-    let db = Connection::open(project.path("data/covid-ct.sqlite")).expect("database");
-    let mut tables = db
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        .expect("schema");
-    let tables: Vec<String> = tables
-        .query_map([], |row| row.get(0))
-        .expect("tables")
-        .map(|t| t.expect("table"))
-        .collect();
-    let mut all = Vec::new();
-    for table in tables {
-        let mut query = db.prepare(&format!("SELECT * FROM {table}")).expect("table");
-        let columns = query.column_count();
-        let mut rows = query.query([]).expect("rows");
-        while let Some(row) = rows.next().expect("row") {
-            let values: Vec<String> =
-                (0..columns).map(|i| format!("{:?}", row.get_ref(i).expect("value"))).collect();
-            all.push(format!("{table} {}", values.join("|")));
-        }
-    }
-    all
 }
 
 fn object_paths(project: &Project) -> Vec<PathBuf> {

@@ -13,6 +13,7 @@ use common::{Project, files, shared_data, text};
 use covid_ct::Workspace;
 use covid_ct::extract::{self, Again, Event};
 use covid_ct::figures::{FigureKind, FigureRecord};
+use covid_ct::pdf::Limits;
 use covid_ct::store::Store;
 use covid_ct::synth::{self, hostile};
 use rustix::process::{Pid, Signal, kill_process};
@@ -356,7 +357,7 @@ fn stat(pid: i32) -> Option<(String, i32)> {
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
-/// A worker that serves all but four documents as it should, and one at the second try.
+/// A worker that serves all but six documents as it should, and one at the second try.
 const MOODY_WORKER: &str = r#"#!/bin/sh
 while read -r request; do
     case "$request" in
@@ -366,6 +367,10 @@ while read -r request; do
             printf '%s\n' "$request" | "COVID_CT" "$@" ;;
         *leaving*) exit 3 ;;
         *babbling*) echo "no answer" ;;
+        *lying*)
+            printf '%s\n' "$request" | "COVID_CT" "$@" | sed 's/"extension":"/"extension":"x/' ;;
+        *repeating*)
+            printf '%s\n' "$request" | "COVID_CT" "$@" | sed 's/"number":[0-9]*/"number":1/g' ;;
         *sleeping*) exec sleep 600 ;;
         *) printf '%s\n' "$request" | "COVID_CT" "$@" ;;
     esac
@@ -376,7 +381,7 @@ done
 fn a_worker_that_fails_costs_one_document() {
     let project = Project::new();
     let corpus = write_papers(&project, "corpus", 2);
-    let names = ["dying", "leaving", "babbling", "sleeping", "fainting"];
+    let names = ["dying", "leaving", "babbling", "sleeping", "fainting", "lying", "repeating"];
     for (index, name) in names.into_iter().enumerate() {
         let bytes = synth::paper(4, index as u32).pdf;
         fs::write(corpus.join(format!("paper-0-{name}.pdf")), bytes).expect("written");
@@ -396,6 +401,7 @@ fn a_worker_that_fails_costs_one_document() {
         jobs: 2,
         timeout: Duration::from_secs(8),
         memory: 4096,
+        limits: Limits::DEFAULT,
     };
     let mut named = Vec::new();
     let go_on = AtomicBool::new(false);
@@ -416,7 +422,14 @@ fn a_worker_that_fails_costs_one_document() {
     named.sort();
     assert_eq!(summary.read, 3, "the one that failed but once is read");
     assert_eq!(summary.failed, named);
-    let reasons = ["makes no sense", "signal 9", "exit code 3", "took longer than 8 s"];
+    let reasons = [
+        "makes no sense: expected",
+        "signal 9",
+        "exit code 3",
+        "makes no sense: image 0 has no object",
+        "makes no sense: database: UNIQUE constraint failed",
+        "took longer than 8 s",
+    ];
     assert_eq!(named.len(), reasons.len());
     for ((path, error), reason) in named.iter().zip(reasons) {
         assert!(error.contains(reason), "{}: {error}", path.display());
@@ -435,6 +448,7 @@ fn a_worker_that_cannot_be_started_is_an_error() {
         jobs: 1,
         timeout: Duration::from_secs(8),
         memory: 4096,
+        limits: Limits::DEFAULT,
     };
     let go_on = AtomicBool::new(false);
     let refused = extract::ingest(

@@ -44,6 +44,15 @@ fn what_no_document_needs_is_refused() {
 }
 
 #[test]
+fn a_document_takes_no_more_processor_time_than_its_limit() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let project = Project::new();
+    let spun = worker(&project).args(["--timeout", "1", "--misbehave", "spin"]).output();
+    assert_eq!(spun.expect("run").status.signal(), Some(libc::SIGXCPU));
+}
+
+#[test]
 fn a_worker_reads_only_the_folders_it_was_given() {
     let project = Project::new();
     let pdf = synth::paper(3, 0).pdf;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use covid_ct::extract::isolation::Misdeed;
+use covid_ct::pdf::Limits;
 
 pub use corpus::*;
 pub use curation::*;
@@ -196,6 +197,14 @@ pub struct WorkerArgs {
     #[arg(long, value_name = "MIB")]
     pub memory: u64,
 
+    /// Seconds of processor time for a document
+    #[arg(long, value_name = "SECONDS", default_value_t = WORKER_TIMEOUT)]
+    pub timeout: u64,
+
+    /// What a document may have, as JSON
+    #[arg(long, value_name = "JSON", default_value_t)]
+    pub limits: Limits,
+
     /// Folder of documents, beside which no other file can be read
     #[arg(long, value_name = "DIR")]
     pub readable: Vec<PathBuf>,
@@ -208,7 +217,7 @@ pub struct WorkerArgs {
     #[arg(long)]
     pub probe: bool,
 
-    /// Only try what must be refused: socket, open or fork
+    /// Only try what must be refused: socket, open, fork or spin
     #[arg(long, value_name = "MISDEED")]
     pub misbehave: Option<Misdeed>,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
+use covid_ct::pdf::Limits;
+
 use super::{BucketArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 #[derive(Debug, Args)]
@@ -62,6 +64,59 @@ pub struct IngestArgs {
 
     #[command(flatten)]
     pub bucket: BucketArgs,
+
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// What is read of one document; what goes past it is no paper, and named as failed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits of a document")]
+pub struct LimitArgs {
+    /// Pages
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.pages)]
+    pub max_pages: u32,
+
+    /// Objects
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.objects)]
+    pub max_objects: u32,
+
+    /// MiB that the content streams of a page unfold to
+    #[arg(long, value_name = "MIB", default_value_t = Limits::DEFAULT.content)]
+    pub max_content: u32,
+
+    /// Operations of a page
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.operations)]
+    pub max_operations: u64,
+
+    /// Pixels of a picture; a larger one is left out and named, its document is read
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.pixels)]
+    pub max_pixels: u64,
+}
+
+impl From<&LimitArgs> for Limits {
+    fn from(args: &LimitArgs) -> Self {
+        Self {
+            pages: args.max_pages,
+            objects: args.max_objects,
+            content: args.max_content,
+            operations: args.max_operations,
+            pixels: args.max_pixels,
+        }
+    }
+}
+
+impl Default for LimitArgs {
+    fn default() -> Self {
+        let Limits { pages, objects, content, operations, pixels } = Limits::DEFAULT;
+        Self {
+            max_pages: pages,
+            max_objects: objects,
+            max_content: content,
+            max_operations: operations,
+            max_pixels: pixels,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use covid_ct::Workspace;
 use covid_ct::doctor::{self, Problem, Report, Step};
 use covid_ct::extract::{self, isolation::Isolation};
+use covid_ct::pdf::Limits;
 
 use super::{Outcome, jobs, progress_bar, worker_options};
 use crate::cli::DoctorArgs;
@@ -16,7 +17,8 @@ pub fn run(workspace: &Path, args: &DoctorArgs) -> anyhow::Result<Outcome> {
         Step::Start(count) => bar.set_length(count as u64),
         Step::Hashed => bar.inc(1),
     };
-    let options = extract::Options { jobs: jobs(None), ..worker_options(&workspace)? };
+    let options =
+        extract::Options { jobs: jobs(None), limits: Limits::KNOWN, ..worker_options(&workspace)? };
     let report = if args.repair {
         doctor::repair(&workspace, &options, watch)
     } else {

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 
 use super::fetch::reading;
 use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::{BucketArgs, IngestArgs, WORKER_MEMORY, WORKER_TIMEOUT};
+use crate::cli::{BucketArgs, IngestArgs, LimitArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
     let (outcome, told) = ingest(workspace, args)?;
@@ -33,6 +33,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
         jobs: jobs(args.jobs),
         timeout: Duration::from_secs(args.timeout),
         memory: args.memory,
+        limits: (&args.limits).into(),
         ..worker_options(&workspace)?
     };
     let again = Again { failed: args.retry_failed, outdated: args.refresh };
@@ -199,6 +200,7 @@ pub fn quietly(
         jats: None,
         json: false,
         bucket: BucketArgs { account: false, requester_pays: false, endpoint: None },
+        limits: LimitArgs::default(),
     };
     let (outcome, told) = ingest(workspace, &args)?;
     eprintln!("{told}");

@@ -42,6 +42,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use covid_ct::pdf::Limits;
 use covid_ct::store::{DocumentRow, Store};
 use covid_ct::{Workspace, extract};
 
@@ -95,6 +96,7 @@ fn worker_options(workspace: &Workspace) -> anyhow::Result<extract::Options> {
         jobs: 1,
         timeout: Duration::from_secs(WORKER_TIMEOUT),
         memory: WORKER_MEMORY,
+        limits: Limits::DEFAULT,
     })
 }
 

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::Outcome;
 use crate::cli::WorkerArgs;
 use covid_ct::extract::isolation::{self, Reach};
-use covid_ct::extract::worker;
+use covid_ct::extract::worker::{self, Budget};
 
 pub fn run(args: &WorkerArgs) -> anyhow::Result<Outcome> {
     worker::end_with_parent().context("cannot tie the worker to its parent")?;
@@ -20,9 +20,11 @@ pub fn run(args: &WorkerArgs) -> anyhow::Result<Outcome> {
     if args.probe {
         println!("{}", serde_json::to_string(&in_force)?);
     } else if let Some(misdeed) = args.misbehave {
+        isolation::grant(args.timeout)?;
         misdeed.attempt().context("refused")?;
     } else {
-        worker::serve(&args.objects, std::io::stdin().lock(), std::io::stdout().lock())?;
+        let budget = Budget { limits: args.limits, seconds: args.timeout };
+        worker::serve(&args.objects, budget, std::io::stdin().lock(), std::io::stdout().lock())?;
     }
     Ok(Outcome::Done)
 }

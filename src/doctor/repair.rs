@@ -112,6 +112,7 @@ fn read_again(
                 store.record_again(&extraction).map(drop)
             }
             Response::Read { .. } => Ok(()),
+            Response::Refused { error } => Err(StoreError::Invalid(error)),
             Response::Failed { error } => {
                 tracing::warn!("{}: {error}", request.path.display());
                 Ok(())

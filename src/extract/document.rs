@@ -5,8 +5,10 @@ use std::path::Path;
 use super::images::{self, Places};
 use super::{EXTRACTOR, paper};
 use crate::figures::{self, Figure, Furniture, PageText};
-use crate::pdf::{Document, Page};
-use crate::store::{Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, sha256_hex};
+use crate::pdf::{Document, Limits, Page, PdfError};
+use crate::store::{
+    Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
+};
 
 /// What was found, and which pictures of it could not be read.
 #[derive(Debug)]
@@ -16,10 +18,31 @@ pub struct Reading {
     pub warnings: Vec<String>,
 }
 
+/// Why a document is not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// What is wrong with it.
+    #[error("{0}")]
+    Document(String),
+    /// The object store refuses: the disk is full, say.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads no more of a document than `limits` allow.
+///
 /// # Errors
-/// When the bytes are no readable PDF, a page of it cannot be read, or an object cannot be written.
-pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading, String> {
-    let document = Document::open(bytes).map_err(|error| error.to_string())?;
+/// When the bytes are no readable PDF, a page of it cannot be read, it is past a limit, or an object
+/// cannot be written.
+pub fn read(
+    path: &Path,
+    bytes: &[u8],
+    limits: Limits,
+    objects: &ObjectStore,
+) -> Result<Reading, ReadError> {
+    let wrong = |error: PdfError| ReadError::Document(error.to_string());
+    let document = Document::open_within(bytes, limits).map_err(wrong)?;
     let (mut pages, mut unreadable) = (Vec::new(), Vec::new());
     for number in 1..=document.page_count() {
         match document.page(number) {
@@ -30,7 +53,7 @@ pub fn read(path: &Path, bytes: &[u8], objects: &ObjectStore) -> Result<Reading,
     // Pages are looked up by their number; a document with a hole in it cannot be.
     if let Some(first) = unreadable.first() {
         let (count, all) = (unreadable.len(), document.page_count());
-        return Err(format!("{first} ({count} of {all} pages unreadable)"));
+        return Err(ReadError::Document(format!("{first} ({count} of {all} pages unreadable)")));
     }
     let mut warnings = Vec::new();
     let texts = figures::clean(&pages);

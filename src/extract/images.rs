@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::ReadError;
 use crate::figures::{FURNITURE_PAGES, Furniture, ImageOrigin, Overlay, OverlayKind};
 use crate::pdf::{Document, ImageInfo, Page, PdfError, Picture, Printed, Rect, Variant};
 use crate::store::{FoundImage, FoundPlacement, ObjectStore};
@@ -34,7 +35,7 @@ pub(super) fn take(
     furniture: &Furniture,
     objects: &ObjectStore,
     warnings: &mut Vec<String>,
-) -> Result<(Vec<FoundImage>, Places), String> {
+) -> Result<(Vec<FoundImage>, Places), ReadError> {
     let infos = document.images(pages);
     let mut taker = Taker {
         document,
@@ -75,7 +76,7 @@ struct Taker<'a> {
 }
 
 impl Taker<'_> {
-    fn take_page(&mut self, page: &Page) -> Result<(), String> {
+    fn take_page(&mut self, page: &Page) -> Result<(), ReadError> {
         let tiles = self.stitch(page)?;
         for index in 0..page.drawn.images.len() {
             if let Some(image) = self.image(page, index, tiles.get(&index).copied())? {
@@ -94,7 +95,7 @@ impl Taker<'_> {
     }
 
     /// Puts the page's mosaics together; tells which drawn image went into which picture.
-    fn stitch(&mut self, page: &Page) -> Result<HashMap<usize, usize>, String> {
+    fn stitch(&mut self, page: &Page) -> Result<HashMap<usize, usize>, ReadError> {
         let mut tiles = HashMap::new();
         for mosaic in self.document.mosaics(page, &self.infos) {
             let picture = match self.document.stitch(page, &mosaic) {
@@ -127,7 +128,7 @@ impl Taker<'_> {
         page: &Page,
         index: usize,
         tile_of: Option<usize>,
-    ) -> Result<Option<usize>, String> {
+    ) -> Result<Option<usize>, ReadError> {
         let xref = page.drawn.images[index].xref;
         let key = xref.map(|xref| (xref, Document::variant(page, index)));
         if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
@@ -149,7 +150,7 @@ impl Taker<'_> {
                 self.warnings.push(format!("page {}: {error}", page.number));
                 None
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(ReadError::Document(error.to_string())),
         };
         self.known.extend(key.map(|key| (key, image)));
         Ok(image)
@@ -161,11 +162,8 @@ impl Taker<'_> {
         xref: Option<u32>,
         origin: ImageOrigin,
         tile_of: Option<usize>,
-    ) -> Result<usize, String> {
-        let object = self
-            .objects
-            .put(&picture.bytes, picture.extension)
-            .map_err(|error| error.to_string())?;
+    ) -> Result<usize, ReadError> {
+        let object = self.objects.put_unsynced(&picture.bytes, picture.extension)?;
         self.images.push(FoundImage {
             xref,
             object,

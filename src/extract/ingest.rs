@@ -1,7 +1,7 @@
 //! Finds the documents to read and brings what workers read into the store: one writer, one
 //! transaction a document, only what is missing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ use super::EXTRACTOR;
 use super::pool::{self, Options};
 use super::worker::{Request, Response};
 use crate::Workspace;
-use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_hex};
+use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_of_file};
 
 /// What an ingest did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Summary {
     /// Pictures with decisions on them that reading again no longer found; they are kept.
     pub lost: usize,
     /// SHA-256 of the documents named that the store now holds, each once.
-    pub documents: Vec<String>,
+    pub documents: BTreeSet<String>,
     /// Whether it was stopped before the end.
     pub interrupted: bool,
 }
@@ -235,15 +235,14 @@ fn missing(
     let mut seen = HashSet::new();
     let mut requests = Vec::new();
     for path in documents {
-        let bytes = match read_named(&path) {
-            Ok(bytes) => bytes,
+        let sha256 = match hash_named(&path) {
+            Ok(sha256) => sha256,
             Err(error) => {
                 watch(Event::Failed { path: &path, error: &error });
                 summary.failed.push((path, error));
                 continue;
             }
         };
-        let sha256 = sha256_hex(&bytes);
         let first = seen.insert(sha256.clone());
         match known.get(&sha256) {
             Some(DocumentRow { error: Some(error), .. }) if !again.failed => {
@@ -257,7 +256,7 @@ fn missing(
                 if noted.is_relative() || !noted.is_file() {
                     store.set_path(row.id, &path.to_string_lossy())?;
                 }
-                summary.documents.push(sha256.clone());
+                summary.documents.insert(sha256.clone());
                 if again.outdated && is_outdated(row) {
                     requests.push(Request { path, sha256 });
                 } else {
@@ -270,12 +269,12 @@ fn missing(
     Ok(requests)
 }
 
-fn read_named(path: &Path) -> Result<Vec<u8>, String> {
+fn hash_named(path: &Path) -> Result<String, String> {
     // The database and the workers' JSON hold paths as text.
     if path.to_str().is_none() {
         return Err("its path is not UTF-8: rename it".into());
     }
-    std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))
+    sha256_of_file(path).map_err(|error| format!("cannot be read: {error}"))
 }
 
 fn record(
@@ -287,13 +286,22 @@ fn record(
 ) -> Result<(), StoreError> {
     match response {
         Response::Read { extraction, warnings } => {
-            if summary.documents.contains(&extraction.sha256) {
-                summary.lost += store.record_again(&extraction)?.lost;
-                summary.reread += 1;
+            let again = summary.documents.contains(&extraction.sha256);
+            let recorded = if again {
+                store.record_again(&extraction).map(|reread| reread.lost)
             } else {
-                store.record(&extraction, Source::Pdf)?;
-                summary.documents.push(extraction.sha256.clone());
+                store.record(&extraction, Source::Pdf).map(|_| 0)
+            };
+            match recorded {
+                Ok(lost) => summary.lost += lost,
+                Err(error) if error.is_constraint() => {
+                    let error = pool::senseless(error);
+                    return fail(store, request, error, summary, watch);
+                }
+                Err(error) => return Err(error),
             }
+            summary.reread += usize::from(again);
+            summary.documents.insert(extraction.sha256.clone());
             summary.read += 1;
             summary.images += extraction.images.len();
             summary.figures += extraction.figures.len();
@@ -304,16 +312,26 @@ fn record(
             summary.paired += captioned.filter(|figure| figure.page.is_some()).count();
             watch(Event::Read { path: &request.path, warnings: &warnings });
         }
-        Response::Failed { error } => {
-            store.record_failure(&Failure {
-                sha256: request.sha256.clone(),
-                path: request.path.to_string_lossy().into_owned(),
-                error: error.clone(),
-                extractor: EXTRACTOR,
-            })?;
-            watch(Event::Failed { path: &request.path, error: &error });
-            summary.failed.push((request.path.clone(), error));
-        }
+        Response::Refused { error } => return Err(StoreError::Invalid(error)),
+        Response::Failed { error } => fail(store, request, error, summary, watch)?,
     }
+    Ok(())
+}
+
+fn fail(
+    store: &Store,
+    request: &Request,
+    error: String,
+    summary: &mut Summary,
+    watch: &mut impl FnMut(Event<'_>),
+) -> Result<(), StoreError> {
+    store.record_failure(&Failure {
+        sha256: request.sha256.clone(),
+        path: request.path.to_string_lossy().into_owned(),
+        error: error.clone(),
+        extractor: EXTRACTOR,
+    })?;
+    watch(Event::Failed { path: &request.path, error: &error });
+    summary.failed.push((request.path.clone(), error));
     Ok(())
 }

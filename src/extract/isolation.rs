@@ -95,6 +95,8 @@ pub enum Misdeed {
     Open,
     /// Start another program.
     Fork,
+    /// Compute without end.
+    Spin,
 }
 
 impl Misdeed {
@@ -107,6 +109,9 @@ impl Misdeed {
             Self::Socket => std::net::TcpListener::bind("127.0.0.1:0").map(drop),
             Self::Open => std::fs::read("/etc/passwd").map(drop),
             Self::Fork => Command::new("/bin/true").stdin(Stdio::null()).status().map(drop),
+            Self::Spin => loop {
+                std::hint::spin_loop();
+            },
         }
     }
 }
@@ -119,7 +124,8 @@ impl std::str::FromStr for Misdeed {
             "socket" => Ok(Self::Socket),
             "open" => Ok(Self::Open),
             "fork" => Ok(Self::Fork),
-            other => Err(format!("expected socket, open or fork, not '{other}'")),
+            "spin" => Ok(Self::Spin),
+            other => Err(format!("expected socket, open, fork or spin, not '{other}'")),
         }
     }
 }
@@ -147,8 +153,8 @@ const OPEN_FILES: u64 = 64;
 /// Isolates this process, which must have but one thread: `memory` MiB of address space, and no files
 /// but those in `objects` and within `reach`.
 ///
-/// There is no limit of processor time, as the parent's clock ends a worker that takes too long, and
-/// none of processes, as that one counts all of the user's.
+/// There is no limit of processes, as that one counts all of the user's; seccomp refuses new ones. That
+/// of processor time is set for each document, by [`grant`].
 ///
 /// # Errors
 /// When the system refuses what it offers.
@@ -176,6 +182,21 @@ fn limit(memory: u64) -> std::io::Result<()> {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     Ok(())
+}
+
+/// Lets this process compute for `seconds` more, and a second: the parent's clock ends a worker that
+/// takes too long, this one should the parent be stopped or too busy to.
+///
+/// # Errors
+/// When the system refuses.
+pub fn grant(seconds: u64) -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use rustix::time::{ClockId, clock_gettime};
+    let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.unsigned_abs();
+    let maximum = getrlimit(Resource::Cpu).maximum;
+    let until = used.saturating_add(seconds).saturating_add(1);
+    let current = Some(maximum.map_or(until, |most| most.min(until)));
+    Ok(setrlimit(Resource::Cpu, Rlimit { current, maximum })?)
 }
 
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@ mod render;
 mod renderings;
 pub mod worker;
 
-pub use document::{Reading, read};
+pub use document::{ReadError, Reading, read};
 pub(crate) use ingest::Lock;
 pub use ingest::{
     Again, Event, IngestError, Summary, find_documents, find_files, ingest, is_outdated, is_pdf,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 
 use super::isolation::Reach;
 use super::worker::{Request, Response};
+use crate::pdf::Limits;
+use crate::store::ObjectStore;
 
 /// How workers are run.
 #[derive(Debug, Clone)]
@@ -28,6 +30,38 @@ pub struct Options {
     pub timeout: Duration,
     /// MiB of address space a worker may use.
     pub memory: u64,
+    /// What of a document is read at most.
+    pub limits: Limits,
+}
+
+/// Answers that may wait for a document before them, for each job: enough that a long document holds
+/// nobody up for long, and few enough that answers do not pile up behind one.
+const AHEAD: usize = 16;
+
+/// How far documents may be read ahead of the first whose answer is not passed on yet.
+struct Window {
+    passed_on: Mutex<usize>,
+    moved: Condvar,
+    ahead: usize,
+}
+
+impl Window {
+    /// Waits until document `index` may be read; false where reading stops instead.
+    fn admits(&self, index: usize, stop: &AtomicBool) -> bool {
+        let mut passed_on = self.passed_on.lock().unwrap_or_else(PoisonError::into_inner);
+        while index >= *passed_on + self.ahead {
+            if stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            passed_on = self.moved.wait(passed_on).unwrap_or_else(PoisonError::into_inner);
+        }
+        true
+    }
+
+    fn pass_on(&self, count: usize) {
+        *self.passed_on.lock().unwrap_or_else(PoisonError::into_inner) = count;
+        self.moved.notify_all();
+    }
 }
 
 /// Reads every document and passes each answer to `done`, in the order of `requests` whatever the
@@ -53,6 +87,7 @@ pub fn run(
         reach.extend(Reach::of_document(&request.path));
     }
     let alone = RwLock::new(());
+    let window = Window { passed_on: Mutex::default(), moved: Condvar::new(), ahead: AHEAD * jobs };
     std::thread::scope(|scope| {
         let mut first_error = None;
         for _ in 0..jobs {
@@ -64,11 +99,14 @@ pub fn run(
                     break;
                 }
             };
-            let (send, next, alone) = (send.clone(), &next, &alone);
+            let (send, next, alone, window) = (send.clone(), &next, &alone, &window);
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(request) = requests.get(index) else { break };
+                    if !window.admits(index, stop) {
+                        break;
+                    }
                     let response = ask(&mut worker, request, options, alone);
                     if send.send((index, response)).is_err() {
                         break;
@@ -82,21 +120,32 @@ pub fn run(
         for (index, response) in &receive {
             waiting.insert(index, response);
             while let Some(response) = waiting.remove(&turn) {
-                if !done(&requests[turn], response) {
+                if !done(&requests[turn], on_disk(response, options)) {
                     stop.store(true, Ordering::Relaxed);
                 }
                 turn += 1;
+                window.pass_on(turn);
             }
         }
         // After a stop the row of answers may have a gap; what is behind it is read all the same.
         for (index, response) in waiting {
-            done(&requests[index], response);
+            done(&requests[index], on_disk(response, options));
         }
         match first_error {
             Some(error) if turn == 0 => Err(error),
             _ => Ok(()),
         }
     })
+}
+
+/// The answer once its objects are on disk, whole. Workers do not wait for that: they read on.
+fn on_disk(response: Response, options: &Options) -> Response {
+    let Response::Read { extraction, .. } = &response else { return response };
+    let objects = extraction.images.iter().map(|image| &image.object);
+    match ObjectStore::open(&options.objects).and_then(|store| store.sync(objects)) {
+        Ok(()) => response,
+        Err(error) => Response::Refused { error: error.to_string() },
+    }
 }
 
 /// Asks for one document, and once more, with no other in hand, where the worker died of it.
@@ -118,7 +167,22 @@ fn ask(
         }
         first => first,
     };
+    let nonsense = match &asked {
+        Ok(Response::Read { extraction, .. }) => extraction.fault(&request.sha256, |object| {
+            options.objects.join(object.relative_path()).is_file()
+        }),
+        _ => None,
+    };
+    if let Some(what) = nonsense {
+        worker.discard();
+        return Response::Failed { error: senseless(what) };
+    }
     asked.unwrap_or_else(|loss| Response::Failed { error: loss.error })
+}
+
+/// What is told of a worker that answers nonsense.
+pub(super) fn senseless(what: impl std::fmt::Display) -> String {
+    format!("the reader gave an answer that makes no sense: {what}")
 }
 
 /// Why there is no answer.
@@ -178,9 +242,14 @@ impl Supervised {
             }
             Err(Lost::Babbled(what)) => {
                 asked.kill();
-                Err(loss(format!("the reader gave an answer that makes no sense: {what}")))
+                Err(loss(senseless(what)))
             }
         }
+    }
+
+    /// Ends the worker: what it answered was not what a reader answers.
+    fn discard(&mut self) {
+        self.worker = None;
     }
 }
 
@@ -204,6 +273,9 @@ fn cause(status: Option<ExitStatus>, options: &Options) -> String {
         "it asked the system for what no document needs: the document may be an attack".into()
     } else if is(Signal::XFSZ) {
         format!("a file larger than {} MiB (raise --memory)", options.memory)
+    } else if is(Signal::XCPU) {
+        let seconds = options.timeout.as_secs();
+        format!("more than {seconds} s of processor time (raise --timeout)")
     } else {
         format!("perhaps {memory}")
     };
@@ -222,6 +294,8 @@ pub(super) fn command(options: &Options, reach: &Reach) -> Command {
     command
         .arg("worker")
         .args(["--memory", &options.memory.to_string()])
+        .args(["--timeout", &options.timeout.as_secs().to_string()])
+        .args(["--limits", &options.limits.to_string()])
         .arg("--objects")
         .arg(&options.objects)
         .args(reach.arguments());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::isolation::Reach;
 use super::pool::{Options, Supervised};
-use crate::pdf::{Document, FINEST_DPI, PRINT_DPI, Rect};
+use crate::pdf::{Document, FINEST_DPI, Limits, PRINT_DPI, Rect};
 use crate::store::{ObjectId, ObjectStore, sha256_hex};
 
 /// What of a page to draw.
@@ -123,7 +123,8 @@ pub(super) fn answer(request: &RenderRequest, objects: &ObjectStore) -> RenderRe
         if sha256_hex(&bytes) != request.sha256 {
             return Err("changed since it was ingested: run ingest again".to_owned());
         }
-        let document = Document::open(&bytes).map_err(|error| error.to_string())?;
+        let document =
+            Document::open_within(&bytes, Limits::KNOWN).map_err(|error| error.to_string())?;
         Ok(request.regions.iter().map(|region| draw_region(&document, region, objects)).collect())
     };
     match draw() {

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::document;
+use super::document::{self, ReadError};
+use super::isolation;
 use super::render::{self, RenderRequest};
+use crate::pdf::Limits;
 use crate::store::{Extraction, ObjectStore};
 
 /// What the parent asks.
@@ -32,20 +34,45 @@ enum Line {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
-    Read { extraction: Box<Extraction>, warnings: Vec<String> },
-    Failed { error: String },
+    Read {
+        extraction: Box<Extraction>,
+        warnings: Vec<String>,
+    },
+    Failed {
+        error: String,
+    },
+    /// The object store cannot be written, which is no fault of the document.
+    Refused {
+        error: String,
+    },
+}
+
+/// What a worker may spend on a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    pub limits: Limits,
+    /// Of processor time.
+    pub seconds: u64,
 }
 
 /// Serves requests from `input` until it ends.
 ///
 /// # Errors
 /// When the object store cannot be opened or the pipe to the parent breaks.
-pub fn serve(objects: &Path, input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+pub fn serve(
+    objects: &Path,
+    budget: Budget,
+    input: impl BufRead,
+    mut output: impl Write,
+) -> std::io::Result<()> {
     let objects = ObjectStore::open(objects).map_err(std::io::Error::other)?;
     for line in input.lines() {
-        match serde_json::from_str(&line?)? {
+        let line = serde_json::from_str(&line?)?;
+        isolation::grant(budget.seconds)?;
+        match line {
             Line::Read(request) => {
-                serde_json::to_writer(&mut output, &answer(&request, &objects))?;
+                let answer = answer(&request, budget.limits, &objects);
+                serde_json::to_writer(&mut output, &answer)?;
             }
             Line::Render(request) => {
                 serde_json::to_writer(&mut output, &render::answer(&request, &objects))?;
@@ -68,19 +95,20 @@ pub fn end_with_parent() -> std::io::Result<()> {
     Ok(())
 }
 
-fn answer(request: &Request, objects: &ObjectStore) -> Response {
+fn answer(request: &Request, limits: Limits, objects: &ObjectStore) -> Response {
     let failed = |error: String| Response::Failed { error };
     let bytes = match std::fs::read(&request.path) {
         Ok(bytes) => bytes,
         Err(error) => return failed(format!("cannot be read: {error}")),
     };
-    match document::read(&request.path, &bytes, objects) {
+    match document::read(&request.path, &bytes, limits, objects) {
         Ok(reading) if reading.extraction.sha256 != request.sha256 => {
             failed("changed while it was read: run ingest again".into())
         }
         Ok(reading) => {
             Response::Read { extraction: Box::new(reading.extraction), warnings: reading.warnings }
         }
-        Err(error) => failed(error),
+        Err(ReadError::Document(error)) => failed(error),
+        Err(ReadError::Store(error)) => Response::Refused { error: error.to_string() },
     }
 }

@@ -9,6 +9,7 @@ use mupdf::{MetadataName, TextPageFlags};
 use super::easel::Easel;
 use super::image::ImageInfo;
 use super::layers::Layers;
+use super::limits::{Excess, Limits};
 use super::text::{self, Line};
 use super::walk::{self, Drawn, Manner, PaintedOver, Walk};
 use super::{Matrix, PdfError, Rect};
@@ -19,6 +20,7 @@ pub struct Document {
     pub(super) inner: PdfDocument,
     pages: u32,
     layers: Layers,
+    pub(super) limits: Limits,
     /// Set up when the first image is decoded.
     pub(super) easel: RefCell<Option<Easel>>,
     /// Whether the colours of an ICC profile, by object number, look as those without one.
@@ -42,14 +44,19 @@ pub struct Page {
     pub(super) over: Vec<PaintedOver>,
 }
 
-/// More pages than this are not a paper; a file that claims them is refused before they are walked.
-const MOST_PAGES: u32 = 20_000;
-
 impl Document {
+    /// Opens a document of which no more is read than [`Limits::DEFAULT`] allows.
+    ///
     /// # Errors
-    /// When the bytes are no PDF that MuPDF can read or repair, when it asks for a password, or when
-    /// no page of it can be found.
+    /// As [`open_within`](Self::open_within).
     pub fn open(bytes: &[u8]) -> Result<Self, PdfError> {
+        Self::open_within(bytes, Limits::DEFAULT)
+    }
+
+    /// # Errors
+    /// When the bytes are no PDF that MuPDF can read or repair, when it asks for a password, when no
+    /// page of it can be found, or when it has more objects or pages than `limits` allow.
+    pub fn open_within(bytes: &[u8], limits: Limits) -> Result<Self, PdfError> {
         if bytes.is_empty() {
             return Err(PdfError::Empty);
         }
@@ -63,23 +70,22 @@ impl Document {
         if inner.needs_password().map_err(PdfError::broken("reading its encryption"))? {
             return Err(PdfError::Encrypted);
         }
+        let within = |what, found: u32, most: u32, set_by| {
+            let (found, most) = (u64::from(found), u64::from(most));
+            let many = PdfError::TooMany { what, found, most, set_by };
+            if found > most { Err(many) } else { Ok(()) }
+        };
+        let objects = inner.count_objects().map_err(PdfError::broken("counting its objects"))?;
+        within("objects", objects, limits.objects, "--max-objects")?;
         let pages = inner.page_count().map_err(PdfError::broken("counting its pages"))?;
-        match u32::try_from(pages) {
-            Ok(0) | Err(_) => Err(PdfError::NoPages),
-            Ok(pages) if pages > MOST_PAGES => {
-                Err(PdfError::TooManyPages { pages, most: MOST_PAGES })
-            }
-            Ok(pages) => {
-                let layers = inner.catalog().map(|c| Layers::read(&c)).unwrap_or_default();
-                Ok(Self {
-                    inner,
-                    pages,
-                    layers,
-                    easel: RefCell::default(),
-                    profiles: RefCell::default(),
-                })
-            }
+        let pages = u32::try_from(pages).unwrap_or(0);
+        if pages == 0 {
+            return Err(PdfError::NoPages);
         }
+        within("pages", pages, limits.pages, "--max-pages")?;
+        let layers = inner.catalog().map(|c| Layers::read(&c)).unwrap_or_default();
+        let (easel, profiles) = (RefCell::default(), RefCell::default());
+        Ok(Self { inner, pages, layers, limits, easel, profiles })
     }
 
     pub fn page_count(&self) -> u32 {
@@ -94,7 +100,8 @@ impl Document {
     /// Reads page `number`, counted from 1.
     ///
     /// # Errors
-    /// When MuPDF cannot load or run it, or its content is not in the file.
+    /// When MuPDF cannot load or run it, its content is not in the file, or it has more of something
+    /// than the document's [`Limits`] allow.
     pub fn page(&self, number: u32) -> Result<Page, PdfError> {
         let broken = |doing: &'static str| {
             move |source| PdfError::BrokenPage { page: number, doing, source }
@@ -103,7 +110,17 @@ impl Document {
         let bounds = page.bounds().map_err(broken("measuring it"))?;
         let ctm = page.ctm().map_err(broken("measuring it"))?;
         let rotation = page.rotation().unwrap_or(0);
-        let text = page.to_text_page(TextPageFlags::CLIP).map_err(broken("reading its text"))?;
+        let too_much = |excess: Excess| excess.on_page(number);
+        // Before MuPDF runs what it unfolds to.
+        let content = contents(&page, &self.limits)
+            .map_err(too_much)?
+            .ok_or(PdfError::NoContent { page: number })?;
+        let text = page.to_text_page(TextPageFlags::CLIP).map_err(|source| {
+            let told = source.to_string();
+            let deep = ["too many nested", "stack overflow"].iter().any(|part| told.contains(part));
+            let broken = broken("reading its text");
+            if deep { PdfError::TooDeep { page: number } } else { broken(source) }
+        })?;
         // The page's box starts at the origin once displayed, but MuPDF keeps an offset on some.
         let to_display = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&Matrix {
             e: -bounds.x0,
@@ -112,9 +129,9 @@ impl Document {
         });
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
-        let content = contents(&page).ok_or(PdfError::NoContent { page: number })?;
         let Walk { drawn, manners, over } =
-            walk::walk(&content, &page.object(), &self.layers, to_display, frame);
+            walk::walk(&content, &page.object(), &self.layers, self.limits, to_display, frame)
+                .map_err(too_much)?;
         let lines = text::lines(&text);
         Ok(Page { number, width, height, rotation, lines, drawn, manners, over })
     }
@@ -161,11 +178,14 @@ impl Page {
 
 /// The page's content streams, joined as the format wants it: by white space. A blank page has none.
 /// `None` where the page or a stream it names is not in the file: MuPDF takes such a page for blank.
-fn contents(page: &PdfPage) -> Option<Vec<u8>> {
+///
+/// # Errors
+/// When they unfold to more than `limits` allow.
+fn contents(page: &PdfPage, limits: &Limits) -> Result<Option<Vec<u8>>, Excess> {
     if !page.object().is_dict().unwrap_or(false) {
-        return None;
+        return Ok(None);
     }
-    let Ok(Some(contents)) = page.contents() else { return Some(Vec::new()) };
+    let Ok(Some(contents)) = page.contents() else { return Ok(Some(Vec::new())) };
     let parts = if contents.is_array().unwrap_or(false) {
         let count = contents.len().unwrap_or(0);
         (0..count).filter_map(|index| contents.get_array(index as i32).ok().flatten()).collect()
@@ -175,10 +195,13 @@ fn contents(page: &PdfPage) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
     for part in parts {
         if part.is_null().unwrap_or(true) {
-            return None;
+            return Ok(None);
         }
-        joined.extend(part.read_stream().unwrap_or_default());
+        let content = part.read_stream();
+        let length = content.as_ref().map_or(0, Vec::len);
+        limits.check_content(&content, (joined.len() + length) as u64)?;
+        joined.extend(content.unwrap_or_default());
         joined.push(b'\n');
     }
-    Some(joined)
+    Ok(Some(joined))
 }

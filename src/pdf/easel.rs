@@ -21,7 +21,10 @@ const SIDE: i32 = 1 << 17;
 pub(super) struct Easel {
     document: PdfDocument,
     page: PdfPage,
+    /// The page's content and resources, objects of their own: MuPDF goes through all that it has cached
+    /// for each change to a dictionary of the document, but not for an object that is replaced.
     content: PdfObject,
+    resources: PdfObject,
 }
 
 impl std::fmt::Debug for Easel {
@@ -54,11 +57,14 @@ impl Easel {
         let description = document.new_object_from_str(&description)?;
         let mut object = document.add_object(&description)?;
         object.dict_put("Contents", content.try_clone()?)?;
+        let empty = document.new_dict()?;
+        let resources = document.add_object(&empty)?;
+        object.dict_put("Resources", resources.try_clone()?)?;
         let number = document.page_count()?;
         document.insert_page(number, &object)?;
         // Its parents' boxes and resources are not for it.
         let page = document.load_pdf_page(number)?;
-        Ok(Self { document, page, content })
+        Ok(Self { document, page, content, resources })
     }
 
     /// Looks at an image, without decoding it where the format allows. `None` where the interpreter
@@ -232,8 +238,8 @@ impl Easel {
 
     /// Runs the scene so that the lowest `height` points of the page start at the device's origin.
     fn draw(&mut self, scene: &Scene, device: &Device, height: i32) -> Result<(), mupdf::Error> {
-        self.content.write_stream_buffer(&Buffer::from_bytes(&scene.content)?)?;
-        self.page.object().dict_put("Resources", scene.resources.try_clone()?)?;
+        self.content.write_raw_stream_buffer(&Buffer::from_bytes(&scene.content)?)?;
+        self.resources.write_object(&scene.resources)?;
         let shift = mupdf::Matrix::new(1.0, 0.0, 0.0, 1.0, 0.0, (height - SIDE) as f32);
         self.page.run_contents(device, &shift)
     }

@@ -11,8 +11,21 @@ pub enum PdfError {
     Encrypted,
     #[error("no page of it can be read: it is cut short or damaged, fetch it again")]
     NoPages,
-    #[error("claims {pages} pages, more than the {most} a document may have")]
-    TooManyPages { pages: u32, most: u32 },
+    /// More than its [`Limits`](super::Limits) allow, of the document or of a page of it.
+    /// More than its [`Limits`](super::Limits) allow, of the document or of a page of it.
+    #[error("has {found} {what}, no paper as many: the limit is {most} (raise {set_by})")]
+    TooMany { what: &'static str, found: u64, most: u64, set_by: &'static str },
+    #[error("page {page}: more than {most} {what}: no paper needs as much (raise {set_by})")]
+    TooMuch { page: u32, what: &'static str, most: u64, set_by: &'static str },
+    #[error(
+        "page {page}: a decompression bomb: a stream unfolds to more than 100 MiB, and 200 times its size"
+    )]
+    Bomb { page: u32 },
+    #[error(
+        "page {page}: more than 2047 graphics states within one another, or patterns, forms or arrays \
+         that hold each other: no paper needs as much, and MuPDF goes no deeper"
+    )]
+    TooDeep { page: u32 },
     #[error("damaged: {doing} failed: {source}")]
     Broken { doing: &'static str, source: mupdf::Error },
     #[error("page {page}: {doing} failed: {source}")]

@@ -75,10 +75,6 @@ pub struct Variant {
     mask: Option<u32>,
 }
 
-/// A decoded picture may hold this many pixels: four times the largest scan seen in a preprint, and
-/// 300 MB of samples.
-pub(super) const MOST_PIXELS: u64 = 100_000_000;
-
 impl ImageInfo {
     pub(super) fn read(object: &PdfObject) -> Self {
         let pixels = |object: &PdfObject, key| {
@@ -231,7 +227,7 @@ impl Document {
             });
         }
         if let Some(info) = info {
-            check_size(info.width, info.height).map_err(broken)?;
+            self.check_size(info.width, info.height).map_err(broken)?;
         }
         let decoded = self.decode(drawn, manner).map_err(broken)?;
         let (space, filter) =
@@ -317,13 +313,25 @@ impl Document {
     ) -> Result<DynamicImage, String> {
         let decoded = self.at_easel(|easel| {
             let Some(look) = easel.look(drawn, manner)? else { return Ok(Ok(None)) };
-            if let Err(problem) = check_size(look.width, look.height) {
+            if let Err(problem) = self.check_size(look.width, look.height) {
                 return Ok(Err(problem));
             }
             easel.decode(drawn, manner, &look).map(Ok)
         })?;
         let decoded = decoded?.ok_or("MuPDF does not draw it: it cannot be decoded")?;
         Ok(Orientation::of(&drawn.transform).apply(decoded))
+    }
+
+    /// Refuses what is too large to decode, or empty.
+    pub(super) fn check_size(&self, width: u32, height: u32) -> Result<(), String> {
+        let most = self.limits.pixels;
+        match u64::from(width) * u64::from(height) {
+            0 => Err(format!("{width} x {height} pixels")),
+            pixels if pixels > most => Err(format!(
+                "{width} x {height} pixels, and at most {most} are decoded (--max-pixels)"
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn at_easel<T>(
@@ -355,13 +363,6 @@ fn inline_size(text: &[u8]) -> Option<(u32, u32)> {
         }
     }
     width.zip(height)
-}
-
-pub(super) fn check_size(width: u32, height: u32) -> Result<(), String> {
-    if u64::from(width) * u64::from(height) > MOST_PIXELS || width == 0 || height == 0 {
-        return Err(format!("{width} x {height} pixels; at most {MOST_PIXELS} are decoded"));
-    }
-    Ok(())
 }
 
 pub(super) fn encode_png(picture: &DynamicImage) -> image::ImageResult<Vec<u8>> {

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::image::{MOST_PIXELS, check_size};
 use super::seams::Seams;
 use super::{Document, ImageInfo, Matrix, Page, PdfError, Picture, Rect};
 
@@ -73,7 +72,8 @@ impl Document {
         if tiles.len() < 2 || tiles.len() > MOST_TILES {
             return Vec::new();
         }
-        groups(&tiles).iter().filter_map(|group| arrange(group)).collect()
+        let most = self.limits.pixels;
+        groups(&tiles).iter().filter_map(|group| arrange(group, most)).collect()
     }
 
     /// Puts a mosaic together at its tiles' resolution, on white: each tile's pixels as they are where
@@ -85,7 +85,7 @@ impl Document {
     pub fn stitch(&self, page: &Page, mosaic: &Mosaic) -> Result<Option<Picture>, PdfError> {
         let xref = page.drawn.images[mosaic.first].xref.unwrap_or(0);
         let broken = |problem: String| PdfError::BrokenImage { xref, problem };
-        check_size(mosaic.width, mosaic.height).map_err(broken)?;
+        self.check_size(mosaic.width, mosaic.height).map_err(broken)?;
         let (sx, sy) = mosaic.scale();
         let images: Vec<_> = mosaic
             .tiles
@@ -270,7 +270,7 @@ fn groups(tiles: &[Tile]) -> Vec<Vec<Tile>> {
 }
 
 /// Places tiles on one grid of pixels.
-fn arrange(tiles: &[Tile]) -> Option<Mosaic> {
+fn arrange(tiles: &[Tile], most_pixels: u64) -> Option<Mosaic> {
     let seen = tiles.iter().map(|tile| tile.seen).reduce(|all, tile| all.union(&tile))?;
     let x = Axis::of(tiles.iter().map(|t| (t.whole.x0, t.whole.x1, t.across, t.down)))?;
     let y = Axis::of(tiles.iter().map(|t| (t.whole.y0, t.whole.y1, t.down, t.across)))?;
@@ -279,7 +279,7 @@ fn arrange(tiles: &[Tile]) -> Option<Mosaic> {
     let (width, height) = (right - left, bottom - top);
     if seen.width().min(seen.height()) < SMALLEST
         || width.min(height) < SMALLEST
-        || f64::from(width) * f64::from(height) > MOST_PIXELS as f64
+        || f64::from(width) * f64::from(height) > most_pixels as f64
     {
         return None;
     }

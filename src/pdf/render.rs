@@ -3,8 +3,7 @@
 use image::DynamicImage;
 use mupdf::{Colorspace, Device, IRect, Pixmap};
 
-use super::image::MOST_PIXELS;
-use super::{Document, Page, PdfError, Picture, Rect};
+use super::{Document, Limits, Page, PdfError, Picture, Rect};
 
 /// Renderings are at least this fine, in dots per inch: what print needs.
 pub const PRINT_DPI: f32 = 300.0;
@@ -101,7 +100,7 @@ fn possible_dpi(bbox: &Rect, dpi: f32) -> Option<f32> {
     if bbox.is_empty() || !inches.is_finite() || !dpi.is_finite() {
         return None;
     }
-    let most = (MOST_PIXELS as f64 / inches).sqrt();
+    let most = (Limits::DEFAULT.pixels as f64 / inches).sqrt();
     Some(dpi.clamp(1.0, FINEST_DPI).min(most as f32))
 }
 

@@ -9,6 +9,7 @@ use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
 use super::layers::Layers;
+use super::limits::{Excess, Limits};
 use super::object::{self, entry};
 use super::paint::{Paint, Pattern};
 use super::{Matrix, Rect};
@@ -81,9 +82,6 @@ pub(super) struct Walk {
 /// Forms within forms. Viewers stop near 28; nothing sane goes past a handful, and a form that draws
 /// itself must end.
 const DEEPEST_FORM: u32 = 12;
-
-/// Operations a page may take, all forms counted. The largest real page seen takes 2 million.
-const MOST_OPERATIONS: usize = 20_000_000;
 
 /// A pattern repeated more often than this is a texture, whatever its cell draws.
 const MOST_CELLS: f32 = 64.0;
@@ -168,22 +166,42 @@ struct Walker<'a> {
     page: Rect,
     layers: &'a Layers,
     walk: Walk,
-    operations: usize,
+    limits: Limits,
+    operations: u64,
+    /// Bytes of content read, forms counted each time they are drawn.
+    content: u64,
+    /// What there was too much of: the walk ends with it.
+    excess: Option<Excess>,
+    /// Object numbers of the forms that are being drawn: one that draws itself does so once.
+    open: Vec<u32>,
     /// Cells of patterns by object number; `None` for one that draws no image.
     cells: HashMap<u32, Option<Rc<[u8]>>>,
 }
 
 /// Walks `content`, the page's joined content streams, and then the appearance of its annotations.
 /// `to_display` takes the page's user space to points of the page as displayed, whose box is `frame`.
+///
+/// # Errors
+/// What the page has more of than `limits` allow.
 pub(super) fn walk(
     content: &[u8],
     page: &PdfObject,
     layers: &Layers,
+    limits: Limits,
     to_display: Matrix,
     frame: Rect,
-) -> Walk {
-    let mut walker =
-        Walker { page: frame, layers, walk: Walk::default(), operations: 0, cells: HashMap::new() };
+) -> Result<Walk, Excess> {
+    let mut walker = Walker {
+        page: frame,
+        layers,
+        walk: Walk::default(),
+        limits,
+        operations: 0,
+        content: content.len() as u64,
+        excess: None,
+        open: Vec::new(),
+        cells: HashMap::new(),
+    };
     let state = State {
         ctm: to_display,
         clip: frame,
@@ -206,7 +224,7 @@ pub(super) fn walk(
             walker.annotation(&annotation, &state);
         }
     }
-    walker.walk
+    walker.excess.map_or(Ok(walker.walk), Err)
 }
 
 impl Walker<'_> {
@@ -217,7 +235,10 @@ impl Walker<'_> {
         let mut marked = Vec::new();
         for operation in Operations::new(stream.content) {
             self.operations += 1;
-            if self.operations > MOST_OPERATIONS {
+            if self.operations > self.limits.operations {
+                self.exceeds("operations", self.limits.operations, "--max-operations");
+            }
+            if self.excess.is_some() {
                 return;
             }
             let named = match operation.operands.last() {
@@ -270,6 +291,21 @@ impl Walker<'_> {
         }
     }
 
+    fn exceeds(&mut self, what: &'static str, most: u64, set_by: &'static str) {
+        self.excess.get_or_insert(Excess::More { what, most, set_by });
+    }
+
+    /// A stream's content; `None` where it cannot be read, or is more than the page may have.
+    fn read(&mut self, stream: &PdfObject) -> Option<Vec<u8>> {
+        let content = stream.read_stream();
+        self.content += content.as_ref().map_or(0, |content| content.len() as u64);
+        if let Err(excess) = self.limits.check_content(&content, self.content) {
+            self.excess.get_or_insert(excess);
+            return None;
+        }
+        content.ok()
+    }
+
     /// Whether `BDC` begins content of a layer that is not shown.
     fn hides(&self, operation: &Operation, resources: &PdfObject) -> bool {
         match &operation.operands[..] {
@@ -293,7 +329,11 @@ impl Walker<'_> {
     }
 
     fn form(&mut self, form: &PdfObject, outer: &Stream<'_>, state: &State) {
-        let Ok(content) = form.read_stream() else { return };
+        let xref = object::xref(form);
+        if xref.is_some_and(|xref| self.open.contains(&xref)) {
+            return;
+        }
+        let Some(content) = self.read(form) else { return };
         let mut inner = state.clone();
         if let Some(matrix) = object::matrix_at(form, "Matrix") {
             inner.ctm = matrix.then(&inner.ctm);
@@ -309,7 +349,9 @@ impl Walker<'_> {
             entry(form, "Resources").map_or_else(|| Rc::clone(&outer.resources), Rc::new);
         let base = inner.ctm;
         let depth = outer.depth + 1;
+        self.open.extend(xref);
         self.run(&Stream { content: &content, resources, base, depth }, inner);
+        self.open.truncate(self.open.len() - usize::from(xref.is_some()));
     }
 
     fn image(
@@ -441,15 +483,18 @@ impl Walker<'_> {
 
     /// The content of a pattern's cell; `None` where it can draw no image.
     fn cell(&mut self, pattern: &PdfObject) -> Option<Rc<[u8]>> {
-        let read = || -> Option<Rc<[u8]>> {
-            let content = pattern.read_stream().ok()?;
-            let draws = content.windows(2).any(|pair| pair == b"Do" || pair == b"BI");
-            draws.then(|| content.into())
-        };
-        match object::xref(pattern) {
-            Some(xref) => self.cells.entry(xref).or_insert_with(read).clone(),
-            None => read(),
+        let xref = object::xref(pattern);
+        if let Some(known) = xref.and_then(|xref| self.cells.get(&xref)) {
+            return known.clone();
         }
+        let drawing = self
+            .read(pattern)
+            .filter(|content| content.windows(2).any(|pair| pair == b"Do" || pair == b"BI"));
+        let cell: Option<Rc<[u8]>> = drawing.map(Into::into);
+        if let Some(xref) = xref {
+            self.cells.insert(xref, cell.clone());
+        }
+        cell
     }
 
     /// Draws an annotation's normal appearance, as on screen (ISO 32000-1, 12.5.5).
@@ -588,7 +633,10 @@ mod tests {
         let mut document = PdfDocument::new();
         let mut page = document.new_object_from_str("<<>>").expect("page");
         page.dict_put("Resources", resources(&mut document)).expect("resources");
-        walk(content.as_bytes(), &page, &Layers::default(), FLIP, PAGE).drawn
+        let limits = Limits::DEFAULT;
+        walk(content.as_bytes(), &page, &Layers::default(), limits, FLIP, PAGE)
+            .expect("within limits")
+            .drawn
     }
 
     #[test]

@@ -49,6 +49,33 @@ pub struct Extraction {
     pub figures: Vec<FoundFigure>,
 }
 
+impl Extraction {
+    /// What makes no sense in an answer about the document whose bytes have this SHA-256; `None` where
+    /// it can be recorded. A worker that a document has taken over answers as it likes. `is_kept` tells
+    /// whether the store holds an object.
+    pub fn fault(&self, sha256: &str, is_kept: impl Fn(&ObjectId) -> bool) -> Option<String> {
+        if self.sha256 != sha256 {
+            return Some("it is about other bytes".into());
+        }
+        let drawn = |&(image, placement): &(usize, usize)| {
+            self.images.get(image).is_some_and(|image| placement < image.placements.len())
+        };
+        for (index, image) in self.images.iter().enumerate() {
+            if !image.object.is_proper() || !is_kept(&image.object) {
+                return Some(format!("image {index} has no object"));
+            }
+            if image.tile_of.is_some_and(|whole| whole >= self.images.len()) {
+                return Some(format!("image {index} is a tile of none"));
+            }
+        }
+        let lost = self.figures.iter().position(|figure| {
+            let of_regions = figure.regions.iter().flat_map(|region| &region.images);
+            !figure.images.iter().chain(of_regions).all(drawn)
+        });
+        lost.map(|index| format!("figure {index} shows an image that is not there"))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundPage {
     /// From 1.

@@ -1,9 +1,11 @@
 //! The content-addressed object store: `objects/ab/cdef….jpg`, named by the SHA-256 of the bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::{Result, StoreError};
@@ -17,6 +19,14 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
+    /// Whether it is a name that the store gives: anything else could lead out of it.
+    pub(super) fn is_proper(&self) -> bool {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        self.sha256.len() == 64
+            && self.sha256.bytes().all(hex)
+            && matches!(self.extension.as_str(), "jpg" | "png")
+    }
+
     /// Path below the store: `ab/cdef….jpg`.
     pub fn relative_path(&self) -> String {
         let (folder, rest) = self.sha256.split_at(2.min(self.sha256.len()));
@@ -45,11 +55,26 @@ impl ObjectStore {
     /// Keeps `bytes`; they are on disk, whole, under their name when this returns.
     ///
     /// # Errors
-    /// When the disk refuses; nothing half-written stays under the object's name.
+    /// When the disk refuses.
     pub fn put(&self, bytes: &[u8], extension: &str) -> Result<ObjectId> {
+        let id = self.put_unsynced(bytes, extension)?;
+        self.sync([&id])?;
+        Ok(id)
+    }
+
+    /// Keeps `bytes` under their name; a power cut may still take them. [`sync`](Self::sync) must have
+    /// them on disk before a row names them.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing half-written is under the object's name.
+    pub fn put_unsynced(&self, bytes: &[u8], extension: &str) -> Result<ObjectId> {
         let id = ObjectId { sha256: sha256_hex(bytes), extension: extension.into() };
         let path = self.path(&id);
-        if std::fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+        let length = |found: std::fs::Metadata| found.len();
+        // A power cut may have left other bytes, though as many.
+        if std::fs::metadata(&path).is_ok_and(|found| length(found) == bytes.len() as u64)
+            && std::fs::read(&path).is_ok_and(|found| found == bytes)
+        {
             return Ok(id);
         }
         let failed = |source| StoreError::Write { path: path.clone(), source };
@@ -58,11 +83,31 @@ impl ObjectStore {
         let mut file =
             tempfile::Builder::new().prefix(".part-").tempfile_in(folder).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|e| failed(e.error))?;
-        // The name itself must survive a power cut before a row may point to it.
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(id)
+    }
+
+    /// Has objects on disk, bytes and names, so that they survive a power cut.
+    ///
+    /// # Errors
+    /// When one is not there, or the disk refuses.
+    pub fn sync<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) -> Result<()> {
+        let files: BTreeSet<PathBuf> = ids.into_iter().map(|id| self.path(id)).collect();
+        let folders: BTreeSet<&Path> = files.iter().filter_map(|path| path.parent()).collect();
+        let sync = |path: &Path| {
+            let synced = File::open(path).and_then(|file| file.sync_all());
+            synced.map_err(|source| StoreError::Write { path: path.into(), source })
+        };
+        match files.len() {
+            0 => return Ok(()),
+            1 => files.iter().map(PathBuf::as_path).chain(folders).try_for_each(sync)?,
+            _ => {
+                // At once, as the disk then takes many in one go.
+                files.par_iter().try_for_each(|path| sync(path))?;
+                folders.par_iter().try_for_each(|path| sync(path))?;
+            }
+        }
+        sync(&self.root)
     }
 
     /// # Errors
@@ -129,5 +174,8 @@ mod tests {
         let id = store.put(b"picture", "png").expect("put");
         std::fs::write(store.path(&id), b"pictura").expect("damage");
         assert!(matches!(store.read(&id), Err(StoreError::Damaged { .. })));
+        // Other bytes, though as many, do not stand in for it.
+        store.put(b"picture", "png").expect("put again");
+        assert_eq!(store.read(&id).expect("read"), b"picture");
     }
 }

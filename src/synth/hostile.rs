@@ -26,7 +26,7 @@ pub fn documents() -> Vec<Hostile> {
     ]
 }
 
-const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R";
+pub(super) const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R";
 
 /// A page whose picture claims 100000 x 100000 pixels: 30 GB once decoded.
 fn huge_image() -> Vec<u8> {
@@ -74,15 +74,15 @@ fn password() -> Vec<u8> {
     )
 }
 
-const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R>>";
-const ONE_PAGE: &str = "<</Type/Pages/Kids[3 0 R]/Count 1>>";
+pub(super) const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R>>";
+pub(super) const ONE_PAGE: &str = "<</Type/Pages/Kids[3 0 R]/Count 1>>";
 
-fn stream(content: &str) -> String {
+pub(super) fn stream(content: &str) -> String {
     format!("<</Length {}>>\nstream\n{content}\nendstream", content.len())
 }
 
 /// A PDF of these objects, numbered from 1; `trailer` adds entries to the trailer.
-fn file(objects: &[&str], trailer: &str) -> Vec<u8> {
+pub(super) fn file(objects: &[&str], trailer: &str) -> Vec<u8> {
     let mut text = String::from("%PDF-1.4\n");
     let mut table = String::from("0000000000 65535 f \n");
     for (i, object) in objects.iter().enumerate() {

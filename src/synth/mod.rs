@@ -23,6 +23,7 @@ pub mod copies;
 mod corpus;
 mod ct;
 mod encoding;
+pub mod excess;
 mod fonts;
 pub mod hostile;
 mod layout;

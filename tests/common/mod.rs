@@ -159,3 +159,28 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         })
         .collect()
 }
+
+/// Every row of every table, as text; SQLite's own file may differ in its pages.
+pub fn rows(project: &Project) -> Vec<String> {
+    let db = rusqlite::Connection::open(project.path("data/covid-ct.sqlite")).expect("database");
+    let mut tables = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .expect("schema");
+    let tables: Vec<String> = tables
+        .query_map([], |row| row.get(0))
+        .expect("tables")
+        .map(|t| t.expect("table"))
+        .collect();
+    let mut all = Vec::new();
+    for table in tables {
+        let mut query = db.prepare(&format!("SELECT * FROM {table}")).expect("table");
+        let columns = query.column_count();
+        let mut rows = query.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("row") {
+            let values: Vec<String> =
+                (0..columns).map(|i| format!("{:?}", row.get_ref(i).expect("value"))).collect();
+            all.push(format!("{table} {}", values.join("|")));
+        }
+    }
+    all
+}

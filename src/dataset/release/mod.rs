@@ -18,7 +18,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 pub use folder::{Picture, Release};
-pub use metainfo::MetaRow;
+pub use metainfo::{MetaRow, read as read_meta_info};
 pub use names::{ReleasedName, numbered_kind, preprint_doi, split_extension};
 pub(super) use rows::{cases, decision, decisions};
 
