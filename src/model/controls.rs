@@ -109,11 +109,12 @@ mod tests {
     use image::{GrayImage, Luma};
     use std::path::Path;
 
+    /// Blots of 5 pixels, other ones for each number.
     fn textured(number: u32, width: u32) -> GrayImage {
         GrayImage::from_fn(width, 120, |x, y| {
-            let wave = |v: u32, by: f32| (v as f32 / by + number as f32).sin();
-            let grey = 128.0 + 50.0 * wave(x, 7.0 + number as f32) + 50.0 * wave(y, 5.0);
-            Luma([(grey + ((x * 31 + y * 17 + number * 7) % 29) as f32) as u8])
+            let place = [(x / 5, 73_856_093), (y / 5, 19_349_663), (number + 1, 83_492_791)];
+            let mixed = place.iter().fold(0, |mixed, (v, by)| mixed ^ v.wrapping_mul(*by));
+            Luma([((mixed ^ (mixed >> 13)).wrapping_mul(1_274_126_177) >> 16) as u8])
         })
     }
 
