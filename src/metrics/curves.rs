@@ -108,9 +108,11 @@ mod tests {
     use super::*;
 
     fn examples(count: usize) -> (Vec<Scored>, Vec<String>) {
-        let example = |n: usize| Scored {
-            positive: n.is_multiple_of(2),
-            score: ((n * 37 % 101) as f64 / 101.0 + f64::from(u8::from(n.is_multiple_of(2)))) / 2.0,
+        // The scores of the two classes overlap by half of their range.
+        let example = |n: usize| {
+            let positive = n.is_multiple_of(2);
+            let spread = 2.0 * (n * 37 % 101) as f64 / 101.0;
+            Scored { positive, score: (spread + f64::from(u8::from(positive))) / 3.0 }
         };
         ((0..count).map(example).collect(), (0..count).map(|n| n.to_string()).collect())
     }
