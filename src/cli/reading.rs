@@ -7,6 +7,8 @@ use clap::{Args, value_parser};
 use super::{BucketArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 #[derive(Debug, Args)]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct IngestArgs {
     /// PDF files, MECA archives, folders to search for them, or s3://, gs:// or https:// addresses
     #[arg(required_unless_present = "refresh", value_name = "PATH")]
