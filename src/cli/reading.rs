@@ -56,7 +56,7 @@ pub struct IngestArgs {
     /// its DOI. Captions, figures that only one of them has, and licences are compared; a licence that the
     /// PDF does not name is noted. All documents named are heard, those read before too.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub jats: Option<PathBuf>,
+    pub jats: Option<std::ffi::OsString>,
 
     /// With --jats: one JSON object a document, one a line
     #[arg(long, requires = "jats")]
