@@ -64,6 +64,8 @@ fn in_seconds(seconds: u64) -> String {
 }
 
 /// Each file is sent as its name says; those whose name begins with a bad word never come whole.
+// One line a file: some files come alike.
+#[allow(clippy::match_same_arms)]
 fn misbehave(request: &Request) -> Answer {
     let name = name_of(&request.path);
     let file = pdf(&name, LENGTH);
@@ -177,8 +179,10 @@ fn every_good_file_comes_whole_and_every_bad_one_is_named() {
     // Nothing is left lying about.
     let left: Vec<String> = fs::read_dir(project.path("corpus/pdf"))
         .expect("folder")
-        .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.ends_with(".pdf") && !name.starts_with("i-truncated"))
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.extension().is_none_or(|ending| ending != "pdf"))
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with("i-truncated"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 

@@ -17,6 +17,8 @@ use clap::{Args, ValueEnum, value_parser};
 ///
 /// Exit code 1 says that some preprints could not be had; each is named.
 #[derive(Debug, Args)]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct FetchArgs {
     /// List of preprints, read and written [default: corpus/manifest.csv in the workspace]
     #[arg(long, value_name = "FILE")]

@@ -9,6 +9,8 @@ use covid_ct::pdf::Limits;
 use super::{BucketArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
 #[derive(Debug, Args)]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct IngestArgs {
     /// PDF files, MECA archives, folders to search for them, or s3://, gs:// or https:// addresses
     #[arg(required_unless_present = "refresh", value_name = "PATH")]
@@ -56,7 +58,7 @@ pub struct IngestArgs {
     /// its DOI. Captions, figures that only one of them has, and licences are compared; a licence that the
     /// PDF does not name is noted. All documents named are heard, those read before too.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub jats: Option<PathBuf>,
+    pub jats: Option<std::ffi::OsString>,
 
     /// With --jats: one JSON object a document, one a line
     #[arg(long, requires = "jats")]

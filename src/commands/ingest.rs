@@ -63,7 +63,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
     if let Some(folder) = &args.jats
         && !summary.interrupted
     {
-        failed |= !hear(&store, &summary, folder, args.json)?;
+        failed |= !hear(&store, &summary, Path::new(folder), args.json)?;
     }
     if summary.interrupted || stop.load(Ordering::Relaxed) {
         anyhow::bail!("interrupted; what was done is kept, run the same command to go on");

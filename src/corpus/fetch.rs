@@ -126,7 +126,8 @@ pub fn fetch(
     Ok(summary)
 }
 
-/// Looks at what is at hand and notes it; what is not, by host, in the order of the manifest.
+/// Looks at what is at hand and notes it; what is not, by host, in the order of the manifest but for what
+/// failed before.
 fn pending(
     client: &Client<'_>,
     shared: &mut Shared,
@@ -159,6 +160,12 @@ fn pending(
             }
         }
         shared.manifest.put(row);
+    }
+    // What failed before comes last, so that a host that fails at it again has given all else.
+    for rows in hosts.values_mut() {
+        rows.sort_by_key(|row| {
+            matches!(row.state, State::Refused | State::Damaged | State::Failed)
+        });
     }
     hosts
 }

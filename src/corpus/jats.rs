@@ -117,12 +117,12 @@ fn collect(node: Node<'_, '_>, words: &mut String) {
 
 /// `1.2` is version 1, its second revision.
 fn version(front: Node<'_, '_>) -> Option<u32> {
-    let versions = front.descendants().filter(|node| node.has_tag_name("article-version"));
+    let mut versions = front.descendants().filter(|node| node.has_tag_name("article-version"));
     let read = |text: String| {
         let number = text.trim().trim_start_matches(['v', 'V']);
         number.split('.').next()?.parse::<u32>().ok().filter(|version| *version > 0)
     };
-    versions.filter_map(|node| read(text(node))).next()
+    versions.find_map(|node| read(text(node)))
 }
 
 fn posted(front: Node<'_, '_>) -> String {
@@ -227,7 +227,7 @@ mod tests {
         let mut bomb = String::from("<!DOCTYPE article [<!ENTITY a0 \"lol\">");
         for level in 1..=12 {
             let inner = format!("&a{};", level - 1).repeat(10);
-            bomb += &format!("<!ENTITY a{level} \"{inner}\">");
+            bomb.extend(["<!ENTITY a", &level.to_string(), " \"", &inner, "\">"]);
         }
         bomb += "]><article>&a12;</article>";
         assert!(Article::parse(bomb.as_bytes()).is_err());

@@ -10,7 +10,7 @@ use super::{CorpusError, Result};
 use crate::Workspace;
 
 /// How long a fetch that has ended, or was ended, is thought to be in a server's memory.
-const RECENT: Duration = Duration::from_secs(120);
+const RECENT: Duration = Duration::from_mins(2);
 
 /// Held while a fetch runs; the system releases it with the process, however that ends.
 #[derive(Debug)]

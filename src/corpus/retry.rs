@@ -65,7 +65,7 @@ pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// Longest pause that is our own choice.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// The pause before try number `tried` + 1: `base`, doubled each time, and up to a quarter more, so that
 /// many who were refused at once do not come back at once. `chance` is from 0 to 1.

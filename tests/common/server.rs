@@ -177,12 +177,12 @@ fn serve(stream: &TcpStream, log: &Mutex<Log>, handler: &Handler) -> Option<()> 
 fn answer(mut stream: &TcpStream, answer: &Answer, over: impl FnOnce()) -> Option<bool> {
     let mut head = format!("HTTP/1.1 {} x\r\n", answer.status);
     for (name, value) in &answer.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
     }
     if answer.sending == Sending::Unmeasured {
         head += "Connection: close\r\n";
     } else {
-        head += &format!("Content-Length: {}\r\n", answer.body.len());
+        head.extend(["Content-Length: ", &answer.body.len().to_string(), "\r\n"]);
     }
     head += "\r\n";
     let (body, sent_as) = (&answer.body, answer.sending);
