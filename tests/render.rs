@@ -25,6 +25,7 @@ fn options(folder: &Path) -> Options {
         jobs: 1,
         timeout: Duration::from_mins(1),
         memory: 2048,
+        limits: covid_ct::pdf::Limits::DEFAULT,
     }
 }
 
