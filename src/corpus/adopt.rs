@@ -193,7 +193,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             (self.watch)(Event::Looked);
             let path = request.path.clone();
             match response {
-                Response::Failed { error } => {
+                Response::Failed { error } | Response::Refused { error } => {
                     self.failed(path, error);
                     true
                 }
