@@ -74,6 +74,8 @@ pub struct IngestArgs {
 /// What is read of one document; what goes past it is no paper, and named as failed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits of a document")]
+// The options are called so.
+#[allow(clippy::struct_field_names)]
 pub struct LimitArgs {
     /// Pages
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.pages)]
