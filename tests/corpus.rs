@@ -34,9 +34,10 @@ fn manifest(project: &Project) -> Vec<Row> {
 
 /// A record of `details`: paper `number`, posted on a day of February 2020.
 fn details(server: &str, number: usize, version: usize) -> Value {
-    let topic = if number % 2 == 0 { "COVID-19" } else { "influenza" };
+    let topic = if number.is_multiple_of(2) { "COVID-19" } else { "influenza" };
     // The API writes numbers as strings, and not always.
-    let version = if number % 3 == 0 { json!(version) } else { json!(version.to_string()) };
+    let version =
+        if number.is_multiple_of(3) { json!(version) } else { json!(version.to_string()) };
     json!({
         "doi": format!("10.1101/2020.02.01.2{number:07}"), "title": format!("On {topic}, {number}"),
         "authors": "A, B.", "date": format!("2020-02-{:02}", 1 + number % 28), "version": version,
@@ -79,7 +80,7 @@ fn api(path: &str, nth: usize) -> Answer {
                     "rel_doi": format!("10.1101/2020.03.0{}.{:08}", 1 + n % 9, 20_000_000 + n),
                     "rel_title": "Chest CT of COVID-19", "rel_abs": "Words.",
                     "rel_date": if n < 40 { "2020-06-01" } else { "2020-03-02" },
-                    "rel_site": if n % 2 == 0 { "medRxiv" } else { "bioRxiv" },
+                    "rel_site": if n.is_multiple_of(2) { "medRxiv" } else { "bioRxiv" },
                     "rel_link": "https://example.org", "rel_num_authors": 1,
                     "rel_authors": [{"author_name": "A", "author_inst": "B"}],
                     "version": "1", "license": "cc_no", "type": "x", "category": "radiology and imaging"

@@ -405,7 +405,8 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
         let sick = number % 2 == 0;
         picture(number, sick).save(xrays.join("images").join(&name)).expect("picture");
         let finding = if sick { "Effusion|Mass" } else { "No Finding" };
-        table += &format!("{name},{finding},0,{number}\n");
+        table += &[&name, finding, "0", &number.to_string()].join(",");
+        table += "\n";
     }
     std::fs::write(xrays.join("Data_Entry_2017.csv"), table).expect("table");
     let arguments = [

@@ -136,7 +136,7 @@ pub struct AskingArgs {
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = value_parser!(u64).range(1..=65536))]
     pub max_size: u64,
 
-    /// Host of the API [default: https://api.biorxiv.org]
+    /// Host of the API [default: that of the servers]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
 
@@ -148,8 +148,8 @@ pub struct AskingArgs {
     #[arg(long, value_name = "TEMPLATE")]
     pub covid19_url: Option<String>,
 
-    /// Address of a PDF, in the place of the manifest's [default:
-    /// https://www.{server}.org/content/{doi}v{version}.full.pdf]
+    /// Address of a PDF, with {server}, {doi} and {version}, in the place of the manifest's [default: that of
+    /// the servers]
     #[arg(long, value_name = "TEMPLATE")]
     pub pdf_url: Option<String>,
 }

@@ -69,7 +69,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     pub warmup: Option<u32>,
 
-    /// AdamW's weight decay
+    /// Part of the weights taken off in each step, times the learning rate
     #[arg(long, value_name = "RATE", value_parser = part, allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
 
@@ -168,13 +168,13 @@ pub struct PretrainArgs {
 pub enum PretrainTask {
     /// From chest X-rays and their findings: ChestX-ray14 as it is handed out
     Xrays(PretrainXraysArgs),
-    /// From which views are of one picture (SimCLR); no label is looked at
+    /// From which views are of one picture (`SimCLR`); no label is looked at
     Contrast(PretrainContrastArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct PretrainXraysArgs {
-    /// Folder with Data_Entry_2017.csv and images/ or images_001/images/ and so on
+    /// Folder with `Data_Entry_2017.csv` and images/ or `images_001/images`/ and so on
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 

@@ -42,7 +42,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
         blanked: measured.blanked.clone(),
         giveaways: giveaways(&observed, args.part),
         without_contradictions: measured
-            .without(&contradicting(&contradictions, args), "contradictions")?,
+            .without(&contradicting(&contradictions, args), "contradictions"),
         contradictions,
         without_listed: match &listed {
             Some(names) => measured.without_listed(names)?,
@@ -128,17 +128,17 @@ impl Measured {
     }
 
     /// `None` where there is nothing to leave out.
-    fn without(&self, names: &BTreeSet<String>, what: &str) -> anyhow::Result<Option<Without>> {
+    fn without(&self, names: &BTreeSet<String>, what: &str) -> Option<Without> {
         let files: Vec<String> = self
             .predictions
             .iter()
             .map(|prediction| prediction.file.clone())
             .filter(|file| names.contains(file))
             .collect();
-        Ok((!files.is_empty()).then(|| Without {
+        (!files.is_empty()).then(|| Without {
             measured: self.control(&format!("without {what}"), &|file| !names.contains(file)),
             files,
-        }))
+        })
     }
 
     /// Names that are not in the part are refused: a list with a slip in it would leave in what it should not.
@@ -150,7 +150,7 @@ impl Measured {
                 "--exclude: '{name}' is no picture of the part; give names as the lists have them"
             );
         }
-        self.without(names, "those listed")
+        Ok(self.without(names, "those listed"))
     }
 }
 

@@ -214,7 +214,7 @@ fn show(bar: &mut ProgressBar, event: Event) {
             tracing::info!("{name}: {bytes} bytes");
         }
         Event::Again { name, what } => {
-            bar.suspend(|| tracing::warn!("{name}: {what}; trying again"))
+            bar.suspend(|| tracing::warn!("{name}: {what}; trying again"));
         }
         Event::Failed { name, what } => {
             bar.inc(1);

@@ -78,7 +78,7 @@ pub fn resplit(
     let lists = lists(from, excluded)?;
     let dealt: BTreeMap<(Label, Part), Vec<String>> = match by {
         Deal::Keep => lists,
-        Deal::Image => deal(lists, seed),
+        Deal::Image => deal(&lists, seed),
     };
     let mut told = Resplit {
         from: from.into(),
@@ -145,7 +145,7 @@ fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<BTreeMap<(Label, Pa
 }
 
 fn deal(
-    lists: BTreeMap<(Label, Part), Vec<String>>,
+    lists: &BTreeMap<(Label, Part), Vec<String>>,
     seed: u64,
 ) -> BTreeMap<(Label, Part), Vec<String>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -183,8 +183,9 @@ fn fill(
     }
     for (&(label, part), names) in dealt {
         let path = folder.join(SPLITS).join(list_file(label, part));
-        let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-        write(&path, lines.as_bytes())?;
+        let lines: Vec<u8> =
+            names.iter().flat_map(|name| [name.as_bytes(), b"\n"].concat()).collect();
+        write(&path, &lines)?;
     }
     if from.join(MANIFEST).is_file() {
         manifest::write(&folder.join(MANIFEST), &rows(&from.join(MANIFEST), images, dealt, told)?)?;
@@ -230,9 +231,9 @@ mod tests {
         std::fs::create_dir(root.join(IMAGES)).expect("folder");
         for &label in Label::ALL {
             for (part, count) in [(Part::Train, 20), (Part::Val, 5), (Part::Test, 8)] {
-                let names: String =
+                let names: Vec<String> =
                     (0..count).map(|n| format!("{label}-{part}-{n}.png \n")).collect();
-                write(&root.join(SPLITS).join(list_file(label, part)), names.as_bytes())
+                write(&root.join(SPLITS).join(list_file(label, part)), names.concat().as_bytes())
                     .expect("list");
             }
         }

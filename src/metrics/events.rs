@@ -10,7 +10,7 @@ use super::HistoryRow;
 /// Polynomial of CRC-32C (Castagnoli), its bits reversed.
 const CASTAGNOLI: u32 = 0x82f6_3b78;
 
-/// What TFRecord adds to a rotated checksum, so that one of bytes that hold checksums is sound.
+/// What `TFRecord` adds to a rotated checksum, so that one of bytes that hold checksums is sound.
 const MASK: u32 = 0xa282_ead8;
 
 /// What the first event of a file says.

@@ -40,7 +40,7 @@ pub struct Recipe {
     pub learning_rate: f64,
     /// Epochs over which the learning rate first rises from 0.
     pub warmup: u32,
-    /// Part of the weights that is taken off in each step, times the learning rate (AdamW's, Loshchilov
+    /// Part of the weights that is taken off in each step, times the learning rate (that of `AdamW`, Loshchilov
     /// and Hutter, arXiv 1711.05101). Normalisation and biases are spared.
     pub weight_decay: f64,
     /// Part of the target that is spread over both classes (Szegedy et al., arXiv 1512.00567).

@@ -6,10 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::{BadImage, ModelError, Result, Shown};
-use crate::store::{Label, Part};
+use crate::store::{Label, Part, sha256_hex, sha256_of_file};
 
 /// An image of the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,31 +101,25 @@ impl DatasetFolder {
 /// [`ModelError::BadImages`] naming every image that cannot be read.
 pub fn digest<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Result<String> {
     let examples: Vec<&Example> = examples.into_iter().collect();
-    let hashed: Vec<std::result::Result<_, BadImage>> = examples
-        .par_iter()
-        .map(|example| {
-            let bytes = std::fs::read(&example.path).map_err(|e| BadImage {
-                path: example.path.clone(),
-                list: example.list.clone(),
-                reason: e.to_string(),
-            })?;
-            Ok(Sha256::digest(bytes))
+    let hash = |example: &&Example| {
+        sha256_of_file(&example.path).map_err(|e| BadImage {
+            path: example.path.clone(),
+            list: example.list.clone(),
+            reason: e.to_string(),
         })
-        .collect();
-    let mut whole = Sha256::new();
-    let mut bad = Vec::new();
+    };
+    let hashed: Vec<std::result::Result<String, BadImage>> =
+        examples.par_iter().map(hash).collect();
+    let (mut lines, mut bad) = (Vec::new(), Vec::new());
     for (example, hashed) in examples.iter().zip(hashed) {
         match hashed {
-            Ok(hash) => {
-                // No name holds a line end.
-                whole.update(format!("{}\n{}\n", example.label, example.file));
-                whole.update(hash);
-            }
+            // No name holds a line end.
+            Ok(hash) => lines.push(format!("{hash} {} {}\n", example.label, example.file)),
             Err(image) => bad.push(image),
         }
     }
     if bad.is_empty() {
-        Ok(whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256_hex(lines.concat().as_bytes()))
     } else {
         Err(ModelError::BadImages(bad))
     }

@@ -71,10 +71,14 @@ impl NewRun {
             return Ok(if complete { Standing::Complete } else { Standing::Nothing });
         }
         // The state last: only with it is there something to go on from.
-        for path in [named.config(), named.history(), named.checkpoint(), named.state()] {
-            let copy = self.part.join(path.file_name().expect("a file of the run"));
+        for (path, copy) in [
+            (named.config(), part.config()),
+            (named.history(), part.history()),
+            (named.checkpoint(), part.checkpoint()),
+            (named.state(), part.state()),
+        ] {
             std::fs::copy(&path, &copy)
-                .map_err(|source| ModelError::Write { path: copy.clone(), source })?;
+                .map_err(|source| ModelError::Write { path: copy, source })?;
         }
         Ok(Standing::Stopped)
     }

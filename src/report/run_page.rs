@@ -303,12 +303,15 @@ fn of_part(part: Part) -> &'static str {
     }
 }
 
+/// A curve, from left to right.
+type Points = Vec<(f64, f64)>;
+
 /// The curves of a series' members on one part.
 fn members(
     series: &RunSummary,
     part: Part,
-    curve: fn(&Evaluation) -> Option<Vec<(f64, f64)>>,
-) -> Vec<Vec<(f64, f64)>> {
+    curve: fn(&Evaluation) -> Option<Points>,
+) -> Vec<Points> {
     let evaluations = series.members.iter().flat_map(|member| &member.evaluations);
     evaluations.filter(|evaluation| evaluation.metrics.part == part).filter_map(curve).collect()
 }

@@ -18,7 +18,7 @@ worded_enum! {
     pub enum Task {
         /// The 14 findings of ChestX-ray14 (Wang et al., arXiv 1705.02315).
         Findings = "findings",
-        /// Which two views are of one picture: SimCLR (Chen et al., arXiv 2002.05709).
+        /// Which two views are of one picture: `SimCLR` (Chen et al., arXiv 2002.05709).
         Contrast = "contrast",
     }
 }

@@ -10,9 +10,8 @@ pub use xrays::{FINDINGS, Xray, XrayFolder, Xrays};
 
 use std::path::PathBuf;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Compute, Network, Pictures, Shown};
+use crate::store::sha256_hex;
 
 /// Pictures for one of the tasks.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +38,12 @@ impl Lesson<'_> {
     /// SHA-256, in hexadecimal, over the names of the pictures and what of them is meant.
     pub fn digest(self) -> String {
         fn hashed<E: Shown>(pictures: &Pictures<E>) -> String {
-            let mut hash = Sha256::new();
-            for example in pictures.examples() {
+            let line = |example: &E| {
                 let bounds = example.bounds().map(|bounds| bounds.to_string()).unwrap_or_default();
-                hash.update(format!("{}\n{bounds}\n", example.path().display()));
-            }
-            hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+                format!("{}\n{bounds}\n", example.path().display())
+            };
+            let lines: Vec<String> = pictures.examples().iter().map(line).collect();
+            sha256_hex(lines.concat().as_bytes())
         }
         match self {
             Self::Findings { train, .. } => hashed(train),

@@ -214,7 +214,7 @@ mod tests {
         std::fs::write(pictures.join("broken.png"), "no picture").expect("file");
         std::fs::write(pictures.join("notes.txt"), "not looked at").expect("file");
         let measured = DatasetFolder::open(&dataset).expect("dataset");
-        let pool = from_folders(&[pictures.clone()], Some(&measured)).expect("pool");
+        let pool = from_folders(std::slice::from_ref(&pictures), Some(&measured)).expect("pool");
         let names: Vec<_> =
             pool.pictures.iter().map(|p| p.path.file_name().expect("name")).collect();
         assert_eq!(names, ["another.png"]);

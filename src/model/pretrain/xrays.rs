@@ -2,7 +2,7 @@
 //! `images/`, or beside `images_001/images/` and so on, with or without the official
 //! `train_val_list.txt` and `test_list.txt`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom as _;
@@ -143,7 +143,6 @@ impl XrayFolder {
         walk.filter_map(std::result::Result::ok)
             .filter(|entry| entry.file_type().is_file())
             .filter_map(|entry| Some((entry.file_name().to_str()?.to_owned(), entry.into_path())))
-            .filter(|(name, _)| name.ends_with(".png"))
             .collect()
     }
 
@@ -166,9 +165,8 @@ impl XrayFolder {
 
 /// Each once, sorted.
 fn patients(entries: &[(Entry, [bool; 14])]) -> impl Iterator<Item = &str> {
-    let by_name: BTreeMap<&str, ()> =
-        entries.iter().map(|(entry, _)| (entry.patient.as_str(), ())).collect();
-    by_name.into_keys()
+    let by_name: BTreeSet<&str> = entries.iter().map(|(entry, _)| entry.patient.as_str()).collect();
+    by_name.into_iter()
 }
 
 /// `Cardiomegaly|Effusion` as one flag a finding; the first unknown one otherwise.
@@ -192,7 +190,8 @@ mod tests {
              OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y],\n",
         );
         for (number, (image, findings, patient)) in rows.iter().enumerate() {
-            text += &format!("{image},{findings},0,{patient},58,M,PA,2682,2749,0.143,0.143,\n");
+            let row = [image, findings, "0", patient, "58,M,PA,2682,2749,0.143,0.143,\n"];
+            text += &row.join(",");
             let images = folder.path().join(format!("images_00{}/images", number % 2 + 1));
             std::fs::create_dir_all(&images).expect("folder");
             std::fs::write(images.join(image), "a picture").expect("file");
@@ -207,7 +206,7 @@ mod tests {
     /// 40 images of 20 patients.
     fn rows() -> Vec<(String, String, String)> {
         let row = |n: usize| {
-            let finding = if n % 3 == 0 { "No Finding" } else { "Effusion|Hernia" };
+            let finding = if n.is_multiple_of(3) { "No Finding" } else { "Effusion|Hernia" };
             (format!("{n:08}_000.png"), finding.to_owned(), (n / 2).to_string())
         };
         (0..40).map(row).collect()

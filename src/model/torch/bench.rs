@@ -44,7 +44,7 @@ pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<
             Ok(())
         })?,
         (Bench::Epoch, Some(pictures)) => {
-            seconds = epochs(options, pictures, &mut model, &mut adam)?
+            seconds = epochs(options, pictures, &mut model, &mut adam)?;
         }
         _ => timed(&mut || {
             let loss = model.network.forward(&images, true).cross_entropy_for_logits(&classes);
@@ -84,7 +84,7 @@ fn epochs(
             let images = model.images(&batch)?;
             let mut random = random_numbers(0, 1, Draw::Mix(0));
             let (images, wanted) = targets.mixed(images, &labels, &mut random)?;
-            let loss = targets.loss(&model.network.forward(&images, true), &wanted)?;
+            let loss = Targets::loss(&model.network.forward(&images, true), &wanted)?;
             adam.step(&loss, 1e-4)?;
             let _ = loss.double_value(&[]);
             Ok(())

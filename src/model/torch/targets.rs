@@ -71,7 +71,7 @@ impl Targets {
     ///
     /// # Errors
     /// libtorch's.
-    pub fn loss(&self, logits: &Tensor, wanted: &Tensor) -> Result<Tensor> {
+    pub fn loss(logits: &Tensor, wanted: &Tensor) -> Result<Tensor> {
         let images = logits.size()[0] as f64;
         let told = logits.f_log_softmax(1, Kind::Float)?.f_mul(wanted)?;
         Ok(told.f_sum(Kind::Float)?.f_div_scalar(-images)?)
@@ -105,7 +105,7 @@ mod tests {
         let mut random = random_numbers(0, 1, Draw::Mix(0));
         let images = Tensor::zeros([2, 3, 4, 4], (Kind::Float, Device::Cpu));
         let (_, wanted) = targets.mixed(images, &labels, &mut random).expect("targets");
-        let ours = targets.loss(&logits, &wanted).expect("loss").double_value(&[]);
+        let ours = Targets::loss(&logits, &wanted).expect("loss").double_value(&[]);
         let theirs = logits.cross_entropy_for_logits(&Tensor::from_slice(&[0_i64, 1]));
         assert!((ours - theirs.double_value(&[])).abs() < 1e-6);
     }

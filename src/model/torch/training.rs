@@ -288,7 +288,7 @@ impl<'a> Trainer<'a> {
         } else {
             self.model.network.forward(&images, true)
         };
-        let loss = targets.loss(&logits, &wanted)?;
+        let loss = Targets::loss(&logits, &wanted)?;
         self.adam.step(&loss, self.learning_rate(epoch, step))?;
         self.follow(epoch, step)?;
         Ok(loss.double_value(&[]))
