@@ -9,8 +9,8 @@ use crate::dataset::licence::Licence;
 use crate::figures::{FigureKind, FigureRecord, normalise, read_label};
 use crate::worded::worded_enum;
 
-/// Captions that share less of their words, in order, differ. What a PDF breaks, hyphenates or prints in
-/// another way than XML leaves less than this, in the shared articles.
+/// Captions that share less of their words, in order, differ: room for what a PDF breaks, hyphenates or
+/// prints in another way than XML. Chosen, not measured.
 const ALIKE: f64 = 0.9;
 
 worded_enum! {

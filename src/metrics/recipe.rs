@@ -97,14 +97,10 @@ impl Recipe {
         match profile {
             Profile::Paper => paper,
             Profile::Tuned => Self {
-                epochs: 60,
+                epochs: 24,
                 batch: 16,
                 learning_rate: 1e-3,
-                warmup: 2,
                 weight_decay: 0.05,
-                label_smoothing: 0.1,
-                mixup: 0.4,
-                ema: 0.99,
                 size: 112,
                 fit: Fit::Squash,
                 ..paper
