@@ -255,7 +255,10 @@ fn a_missing_member_is_named(folder: &Path) {
 }
 
 fn other_datasets_are_refused(folder: &Path) {
-    edit_config(folder, "s-seed1", |config| config["data"] = "data/export/other".into());
+    edit_config(folder, "s-seed1", |config| {
+        config["data"] = "data/export/other".into();
+        config["data_sha256"] = "of other pictures".into();
+    });
     evaluate(folder, &["s"]).assert().code(2).stderr(
         predicate::str::contains("different datasets")
             .and(predicate::str::contains("s-seed0: data/export/default"))

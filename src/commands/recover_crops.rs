@@ -13,13 +13,14 @@ use super::{Outcome, ingest, jobs, progress_bar};
 use crate::cli::RecoverCropsArgs;
 
 pub fn run(workspace: &Path, args: &RecoverCropsArgs) -> anyhow::Result<Outcome> {
+    // Before anything else uses the threads: reading PDFs does.
+    rayon::ThreadPoolBuilder::new().num_threads(jobs(args.jobs)).build_global()?;
     let release = Release::read(&args.release)?;
     let mut outcome = Outcome::Done;
     if let Some(pdfs) = &args.pdfs {
         outcome = ingest::quietly(workspace, pdfs, args.jobs)?;
     }
     let mut store = Store::open_existing(&Workspace::new(workspace))?;
-    rayon::ThreadPoolBuilder::new().num_threads(jobs(args.jobs)).build_global()?;
     let bar = progress_bar(release.pictures.len(), "pictures");
     let sought = recover(&store, &release, || bar.inc(1));
     bar.finish_and_clear();

@@ -211,6 +211,8 @@ fn finish(wanted: &Wanted<'_>, part: &Part) -> Result<Got, Trouble> {
     let sha256 = sha256_of_file(&part.path).map_err(|error| disk(&part.path, &error))?;
     let bytes = part.length();
     let is_known = wanted.known.is_empty() || wanted.known == sha256 || wanted.accept_changed;
+    // Before the part has another name: nothing would look for its tag any more.
+    let _ = std::fs::remove_file(&part.tag);
     let got = if is_known {
         whole::rename(&part.path, wanted.target).map_err(|error| disk(wanted.target, &error))?;
         Got::Whole { sha256, bytes }
@@ -220,7 +222,6 @@ fn finish(wanted: &Wanted<'_>, part: &Part) -> Result<Got, Trouble> {
         whole::rename(&part.path, &kept).map_err(|error| disk(&kept, &error))?;
         Got::Changed { kept }
     };
-    part.remove();
     Ok(got)
 }
 

@@ -47,7 +47,7 @@ pub fn file_name(doi: &str, version: Option<u32>) -> String {
     let number = number(doi);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let mut stem: String = number.chars().map(|c| if fits(c) { c } else { '_' }).take(80).collect();
-    if stem != number || stem.starts_with('.') || stem.starts_with('-') {
+    if stem != number || stem.is_empty() || stem.starts_with(['.', '-']) {
         stem = format!("x{stem}-{}", &sha256_hex(doi.as_bytes())[..12]);
     }
     match version {

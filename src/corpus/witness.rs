@@ -129,7 +129,16 @@ fn likeness(one: &str, other: &str) -> f64 {
 const WORDS: usize = 2000;
 
 fn words(text: &str) -> Vec<String> {
-    let plain = text.replace(['-', '\u{2010}', '\u{2011}'], "").to_lowercase();
+    let mut plain = String::new();
+    let mut broken = false;
+    for c in text.chars() {
+        if matches!(c, '-' | '\u{2010}' | '\u{2011}') {
+            broken = true;
+        } else if !(broken && c.is_whitespace()) {
+            broken = false;
+            plain.extend(c.to_lowercase());
+        }
+    }
     let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.take(WORDS).map(ToOwned::to_owned).collect()
 }

@@ -65,9 +65,10 @@ impl Subject {
     }
 }
 
-/// What tells datasets apart.
+/// What tells datasets apart: their contents, wherever they lie, or of runs that do not tell them the folder.
 fn dataset_of(config: &RunConfig) -> (&str, RunCounts) {
-    (&config.data_sha256, config.counts)
+    let known = if config.data_sha256.is_empty() { &config.data } else { &config.data_sha256 };
+    (known, config.counts)
 }
 
 /// Runs that learned different things have no mean.
