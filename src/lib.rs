@@ -25,6 +25,7 @@ pub mod report;
 pub mod show;
 pub mod store;
 pub mod synth;
+pub mod whole;
 mod worded;
 mod workspace;
 

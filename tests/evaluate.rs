@@ -2,47 +2,22 @@
 
 #![cfg(feature = "train")]
 
+mod common;
+
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::{bright_and_dark, textured, write_list};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Prediction, RunFiles};
 use covid_ct::store::{Label, Part, Store};
-use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
 const CLASSES: [(&str, bool); 2] = [("COVID", true), ("NonCOVID", false)];
 
-/// A dataset: per class 10 pictures to train on, 3 to validate, 3 to test. COVID is bright.
-fn dataset(folder: &Path) {
-    for (class, bright) in CLASSES {
-        let images = folder.join(format!("Images-processed/CT_{class}"));
-        std::fs::create_dir_all(&images).expect("folder");
-        let mut number = 0;
-        for (part, count) in [("train", 10), ("val", 3), ("test", 3)] {
-            let mut files = Vec::new();
-            for _ in 0..count {
-                let file = format!("{class}-{number}.png");
-                picture(number, bright).save(images.join(&file)).expect("picture");
-                files.push(file);
-                number += 1;
-            }
-            write_list(folder, class, part, &files);
-        }
-    }
-}
-
-fn write_list(folder: &Path, class: &str, part: &str, files: &[String]) {
-    let lists = folder.join(format!("Data-split/{class}"));
-    std::fs::create_dir_all(&lists).expect("folder");
-    std::fs::write(lists.join(format!("{part}CT_{class}.txt")), files.join("\n")).expect("list");
-}
-
-fn picture(number: u32, bright: bool) -> GrayImage {
-    GrayImage::from_fn(64 + number, 70, |x, y| {
-        let texture = (x * 7 + y * 13 + number * 31) % 40;
-        Luma([texture as u8 + if bright { 190 } else { 20 }])
-    })
+/// Width and height, in pixels.
+fn size(number: u32) -> (u32, u32) {
+    (64 + number, 70)
 }
 
 fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
@@ -64,7 +39,7 @@ fn files(workspace: &Path, run: &str) -> RunFiles {
 /// Two runs of the series `s`.
 fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("temporary folder");
-    dataset(&folder.path().join("data/export/default"));
+    bright_and_dark(&folder.path().join("data/export/default"), size);
     Store::open(&Workspace::new(folder.path())).expect("database");
     for seed in ["0", "1"] {
         let run = format!("s-seed{seed}");
@@ -141,12 +116,12 @@ fn a_series_is_measured_together(folder: &Path) {
 /// A dataset beside the default one, of the same pictures with the labels exchanged.
 fn exchanged(folder: &Path) -> std::path::PathBuf {
     let exchanged = folder.join("exchanged");
-    dataset(&exchanged);
+    bright_and_dark(&exchanged, size);
     let images = exchanged.join("Images-processed");
     for (class, bright) in CLASSES {
         for number in 13..16 {
             let path = images.join(format!("CT_{class}/{class}-{number}.png"));
-            picture(number, !bright).save(path).expect("picture");
+            textured(number, size(number), !bright).save(path).expect("picture");
         }
     }
     exchanged
@@ -176,7 +151,7 @@ fn errors_are_explained(folder: &Path) {
 
 fn a_class_without_test_images_is_told(folder: &Path) {
     let data = folder.join("one-class");
-    dataset(&data);
+    bright_and_dark(&data, size);
     write_list(&data, "NonCOVID", "test", &[]);
     evaluate(folder, &["s-seed0", "--data", data.to_str().expect("path")])
         .assert()

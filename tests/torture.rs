@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Project, files, rows};
-use covid_ct::synth;
+use common::{Project, files, papers, rows};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::{Pid, Signal, kill_process};
@@ -117,16 +116,6 @@ fn torture(corpus: &[PathBuf], kills: u32, seed: u64) -> Told {
         project.command(["doctor"]).assert().success();
     }
     told
-}
-
-fn papers(folder: &Path, count: u32) -> PathBuf {
-    let folder = folder.join("corpus");
-    fs::create_dir_all(&folder).expect("folder");
-    for index in 0..count {
-        fs::write(folder.join(format!("paper-{index}.pdf")), synth::paper(3, index).pdf)
-            .expect("written");
-    }
-    folder
 }
 
 #[test]

@@ -2,48 +2,27 @@
 
 #![cfg(feature = "train")]
 
+mod common;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use common::{bright_and_dark, textured};
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
 use covid_ct::store::{Label, Part, Store};
-use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
-/// A workspace with `data/export/default`: per class 10 pictures to train on, 3 to validate, 3 to
-/// test. COVID has a bright left half, non-COVID a dark one.
+/// Width and height of all pictures.
+const SIZE: (u32, u32) = (64, 64);
+
+/// A workspace with `data/export/default`.
 fn workspace() -> tempfile::TempDir {
     let workspace = tempfile::tempdir().expect("temporary folder");
-    let export = workspace.path().join("data/export/default");
-    for (class, bright) in [("COVID", true), ("NonCOVID", false)] {
-        let images = export.join(format!("Images-processed/CT_{class}"));
-        let lists = export.join(format!("Data-split/{class}"));
-        std::fs::create_dir_all(&images).expect("folder");
-        std::fs::create_dir_all(&lists).expect("folder");
-        let mut number = 0;
-        for (part, count) in [("train", 10), ("val", 3), ("test", 3)] {
-            let mut files = Vec::new();
-            for _ in 0..count {
-                let file = format!("{class}-{number}.png");
-                picture(number, bright).save(images.join(&file)).expect("picture");
-                files.push(file);
-                number += 1;
-            }
-            let list = lists.join(format!("{part}CT_{class}.txt"));
-            std::fs::write(list, files.join("\n")).expect("list");
-        }
-    }
+    bright_and_dark(&workspace.path().join("data/export/default"), |_| SIZE);
     workspace
-}
-
-fn picture(number: u32, bright: bool) -> GrayImage {
-    GrayImage::from_fn(64, 64, |x, y| {
-        let texture = (x * 7 + y * 13 + number * 31) % 40;
-        Luma([texture as u8 + if bright { 190 } else { 20 }])
-    })
 }
 
 fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
@@ -409,7 +388,7 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
     for number in 0..40_u32 {
         let name = format!("{number:08}_000.png");
         let sick = number % 2 == 0;
-        picture(number, sick).save(xrays.join("images").join(&name)).expect("picture");
+        textured(number, SIZE, sick).save(xrays.join("images").join(&name)).expect("picture");
         let finding = if sick { "Effusion|Mass" } else { "No Finding" };
         table += &[&name, finding, "0", &number.to_string()].join(",");
         table += "\n";
@@ -451,8 +430,8 @@ fn new_pictures_are_scored_and_unreadable_ones_named() {
     train(folder, "default", &["--epochs", "2", "--learning-rate", "1e-3"]).assert().success();
     let new = folder.join("new");
     std::fs::create_dir(&new).expect("folder");
-    picture(100, true).save(new.join("bright.png")).expect("save");
-    picture(101, false).save(new.join("dark.png")).expect("save");
+    textured(100, SIZE, true).save(new.join("bright.png")).expect("save");
+    textured(101, SIZE, false).save(new.join("dark.png")).expect("save");
     std::fs::write(new.join("broken.png"), "no picture").expect("file");
     let scored = covid_ct(folder, &["predict", "new", "--threads", "1"])
         .current_dir(folder)

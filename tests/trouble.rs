@@ -10,19 +10,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{Project, rows, text};
+use common::{Project, papers, rows, text};
 use covid_ct::synth;
 use predicates::str::{contains, starts_with};
-
-fn papers(folder: &Path, count: u32) -> PathBuf {
-    let folder = folder.join("corpus");
-    fs::create_dir_all(&folder).expect("folder");
-    for index in 0..count {
-        fs::write(folder.join(format!("paper-{index}.pdf")), synth::paper(3, index).pdf)
-            .expect("written");
-    }
-    folder
-}
 
 #[test]
 fn a_locked_database_is_told_and_nothing_is_lost() {

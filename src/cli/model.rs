@@ -336,13 +336,9 @@ pub struct PredictArgs {
     pub compute: ComputeArgs,
 }
 
-/// Measures a trained network, or the runs of a series and what they say together.
-///
-/// Writes metrics, predictions, curves and the explained errors into the folder of each run measured. Of a
-/// series NAME, that `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and
-/// the deviation of each metric and what the mean of the runs' probabilities is worth.
+/// What is measured, and on what.
 #[derive(Debug, Args)]
-pub struct EvaluateArgs {
+pub struct MeasuredArgs {
     /// Name of the run or series: data/runs/NAME
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
@@ -358,6 +354,17 @@ pub struct EvaluateArgs {
     /// Score each picture and its mirror image, and take the mean of their log-odds
     #[arg(long)]
     pub flip: bool,
+}
+
+/// Measures a trained network, or the runs of a series and what they say together.
+///
+/// Writes metrics, predictions, curves and the explained errors into the folder of each run measured. Of a
+/// series NAME, that `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and
+/// the deviation of each metric and what the mean of the runs' probabilities is worth.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    #[command(flatten)]
+    pub measured: MeasuredArgs,
 
     /// Most confident errors to draw with what the network went by (Grad-CAM); 0 for none
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -378,21 +385,8 @@ pub struct EvaluateArgs {
 /// another; a run of its own on images dealt at random (`resplit`). Written to controls.json of the run.
 #[derive(Debug, Args)]
 pub struct ControlsArgs {
-    /// Name of the run or series: data/runs/NAME
-    #[arg(value_name = "RUN", default_value = "default")]
-    pub run: String,
-
-    /// Dataset in the COVID-CT layout [default: the one the run was trained on]
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// Part to measure on: train, val or test
-    #[arg(long, value_name = "PART", default_value = "test")]
-    pub part: Part,
-
-    /// Score each picture and its mirror image, and take the mean of their log-odds
-    #[arg(long)]
-    pub flip: bool,
+    #[command(flatten)]
+    pub measured: MeasuredArgs,
 
     /// Measure also without the pictures named in FILE, a name a line
     #[arg(long, value_name = "FILE")]

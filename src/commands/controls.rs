@@ -20,11 +20,11 @@ use crate::cli::ControlsArgs;
 pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors();
-    check_run_name(&args.run)?;
+    check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
-    let subject = Subject::find(&workspace, &args.run)?;
+    let subject = Subject::find(&workspace, &args.measured.run)?;
     let recorded = workspace.root().join(&subject.config().data);
-    let dataset = DatasetFolder::open(args.data.as_ref().unwrap_or(&recorded))?;
+    let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
     let listed = args.exclude.as_deref().map(names_in).transpose()?;
     let image_split =
         args.image_split.as_deref().map(|run| image_split(&workspace, run, args)).transpose()?;
@@ -33,14 +33,14 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     let contradictions = contradictions(&observed, &Bars::new());
     let controls = Controls {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
-        run: args.run.clone(),
+        run: args.measured.run.clone(),
         data: recorded_path(&workspace, dataset.root())?,
-        part: args.part,
-        flip: args.flip,
+        part: args.measured.part,
+        flip: args.measured.flip,
         whole: measured.control("the network on whole pictures", &|_| true),
         centre: CENTRE,
         blanked: measured.blanked.clone(),
-        giveaways: giveaways(&observed, args.part),
+        giveaways: giveaways(&observed, args.measured.part),
         without_contradictions: measured
             .without(&contradicting(&contradictions, args), "contradictions"),
         contradictions,
@@ -84,7 +84,9 @@ fn look(dataset: &DatasetFolder) -> anyhow::Result<Vec<Observed>> {
 /// Names of pictures of the part that contradict one anywhere.
 fn contradicting(contradictions: &[Contradiction], args: &ControlsArgs) -> BTreeSet<String> {
     let both = contradictions.iter().flat_map(|pair| [&pair.one, &pair.other]);
-    both.filter(|placed| placed.part == args.part).map(|placed| placed.file.clone()).collect()
+    both.filter(|placed| placed.part == args.measured.part)
+        .map(|placed| placed.file.clone())
+        .collect()
 }
 
 /// The network's scores of the part, and what it makes of it when some is blanked.
@@ -97,14 +99,14 @@ struct Measured {
 
 impl Measured {
     fn of(subject: &Subject, dataset: &DatasetFolder, args: &ControlsArgs) -> anyhow::Result<Self> {
-        let mut shown = Shown::new(dataset.clone(), args.part)?;
+        let mut shown = Shown::new(dataset.clone(), args.measured.part)?;
         let origins = model::origins(dataset.root(), shown.examples())?;
         let groups: Vec<String> = origins.into_iter().map(|origin| origin.group).collect();
         let networks: anyhow::Result<Vec<_>> =
             subject.members.iter().map(|member| load(member, &args.compute)).collect();
         let mut networks = networks?;
         let mut score = |blank| -> anyhow::Result<Vec<Prediction>> {
-            let viewing = Viewing { flip: args.flip, blank };
+            let viewing = Viewing { flip: args.measured.flip, blank };
             let log_odds = subject.score(&mut networks, &mut shown, viewing)?;
             Ok(Evaluation::of(shown.examples(), &log_odds, DEFAULT_THRESHOLD)?.predictions)
         };
@@ -162,7 +164,7 @@ fn image_split(
 ) -> anyhow::Result<ImageSplit> {
     check_run_name(run)?;
     let other = Subject::find(workspace, run)?;
-    let metrics = other.files.read_metrics(args.part).with_context(|| {
+    let metrics = other.files.read_metrics(args.measured.part).with_context(|| {
         format!("the run '{run}' is not measured: run `covid-ct evaluate {run}`")
     })?;
     let trained = &other.config().data;

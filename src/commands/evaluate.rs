@@ -25,20 +25,20 @@ mod text;
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors();
-    check_run_name(&args.run)?;
+    check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
-    let subject = Subject::find(&workspace, &args.run)?;
+    let subject = Subject::find(&workspace, &args.measured.run)?;
     for missing in &subject.missing {
         eprintln!("covid-ct: {missing} is missing or not complete: measured without it");
     }
     // An absolute path stays itself.
     let recorded = workspace.root().join(&subject.config().data);
-    let dataset = DatasetFolder::open(args.data.as_ref().unwrap_or(&recorded))?;
-    let viewing = Viewing { flip: args.flip, ..Viewing::default() };
+    let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
+    let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
     let mut measuring = Measuring {
         workspace: &workspace,
-        shown: Shown::new(dataset.clone(), args.part)?,
-        origins: model::origins(dataset.root(), &dataset.examples(args.part)?)?,
+        shown: Shown::new(dataset.clone(), args.measured.part)?,
+        origins: model::origins(dataset.root(), &dataset.examples(args.measured.part)?)?,
         validation: Validation::open(&recorded),
         viewing,
         explain: args.explain,
@@ -71,7 +71,7 @@ fn print(measured: &Measured, subject: &Subject, args: &EvaluateArgs) -> anyhow:
         println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }
     print!("{}", text::told(metrics));
-    println!("{}", subject.files.predictions(args.part).display());
+    println!("{}", subject.files.predictions(args.measured.part).display());
     Ok(())
 }
 
@@ -205,7 +205,7 @@ impl Measuring<'_> {
         log_odds: &[f64],
         validation: Option<&[f64]>,
     ) -> anyhow::Result<RunMetrics> {
-        let part = self.args.part;
+        let part = self.args.measured.part;
         let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
         let chosen = self.validation.choose(validation)?;
         let examples = scored(&evaluation);
@@ -233,7 +233,7 @@ impl Measuring<'_> {
         let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
         explained::write(
             subject,
-            self.args.part,
+            self.args.measured.part,
             self.shown.examples(),
             &evaluation.predictions,
             self.explain,

@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
 use covid_ct::model::pretrain::{Unlabelled, from_folders};
-use covid_ct::model::{self, Pictures, Viewed, Viewing, mean_probability};
+use covid_ct::model::{self, Pictures, Viewed, Viewing, mean_probability, probability};
 use covid_ct::store::{ObjectStore, Store};
+use covid_ct::{Workspace, whole};
 use serde::Serialize;
 
 use super::environment::prepare_for_tensors;
@@ -52,7 +52,7 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     lines.retain(|_| read.next().unwrap_or(false));
     let scored = scores(&subject, &pictures, args)?;
     for (line, log_odds) in lines.iter_mut().zip(scored) {
-        line.score = 1.0 / (1.0 + (-log_odds).exp());
+        line.score = probability(log_odds);
     }
     if let Some(line) = lines.iter().find(|line| !line.score.is_finite()) {
         bail!("the network's output for {line:?} is not a number: train {} again", args.run);
@@ -150,12 +150,5 @@ fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
     let Some(out) = &args.out else {
         return std::io::stdout().lock().write_all(&bytes).context("stdout");
     };
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let refused = || format!("cannot write {}", out.display());
-    let mut file =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(refused)?;
-    file.write_all(&bytes).with_context(refused)?;
-    file.as_file().sync_all().with_context(refused)?;
-    file.persist(out).with_context(refused)?;
-    Ok(())
+    whole::replace(out, &bytes).with_context(|| format!("cannot write {}", out.display()))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
 use covid_ct::model::{
-    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions,
+    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions, digest,
 };
 use covid_ct::store::Part;
 
@@ -25,10 +25,21 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let dataset = DatasetFolder::open(&folder)?;
-    let options = options(&workspace, dataset.root(), args)?;
-    let recipe = options.recipe;
+    let recipe = args.recipe.of(args.profile);
     let train = load(&dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
     let val = load(&dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
+    let options = TrainOptions {
+        run: args.run.clone(),
+        series: None,
+        data: recorded_path(&workspace, dataset.root())?,
+        data_sha256: digest(train.examples().iter().chain(val.examples()))?,
+        network: args.network,
+        init: (args.init != Path::new("random")).then(|| args.init.clone()),
+        recipe,
+        seed: args.seed,
+        compute: compute(&args.compute),
+        fresh: args.fresh,
+    };
 
     let stop = stop_on_interrupt("stopping after this step")?;
     let mut bests = Vec::new();
@@ -112,20 +123,6 @@ fn load(
     let loaded = Pictures::load(examples, preparation, side, || bar.inc(1));
     bar.finish_and_clear();
     Ok(loaded?)
-}
-
-fn options(workspace: &Workspace, data: &Path, args: &TrainArgs) -> anyhow::Result<TrainOptions> {
-    Ok(TrainOptions {
-        run: args.run.clone(),
-        series: None,
-        data: recorded_path(workspace, data)?,
-        network: args.network,
-        init: (args.init != Path::new("random")).then(|| args.init.clone()),
-        recipe: args.recipe.of(args.profile),
-        seed: args.seed,
-        compute: compute(&args.compute),
-        fresh: args.fresh,
-    })
 }
 
 pub(super) fn compute(args: &ComputeArgs) -> Compute {

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::meca::{Meca, is_meca};
 use super::names::{self, Named};
-use super::{Manifest, Result, Row, State, whole};
+use super::{Manifest, Result, Row, State};
 use crate::dataset::release::preprint_doi;
 use crate::extract;
 use crate::extract::worker::{Request, Response};
 use crate::store::{PaperMeta, sha256_hex, sha256_of_file};
+use crate::whole;
 
 /// Where adopted files go, and what may be.
 #[derive(Debug, Clone)]

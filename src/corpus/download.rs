@@ -13,10 +13,11 @@ use reqwest::header::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::body;
 use super::client::{Client, failed, refusal};
 use super::retry::{Kind, Trouble};
-use super::{body, whole};
 use crate::store::sha256_of_file;
+use crate::whole;
 
 /// What is to be had, and where it goes.
 #[derive(Debug)]

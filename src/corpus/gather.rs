@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use super::Result;
 use super::bucket::{Access, Bucket, is_address};
 use super::meca::{Meca, is_meca};
-use super::{Result, whole};
 use crate::Workspace;
 use crate::extract::{find_files, is_pdf};
 use crate::store::{sha256_hex, sha256_of_file};
+use crate::whole;
 
 /// How buckets are read.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +97,9 @@ fn unpack(workspace: &Workspace, gathered: &mut Gathered) {
     let holds = |path: &PathBuf| is_meca(path) || path.is_dir();
     let sources: Vec<PathBuf> = gathered.paths.iter().filter(|path| holds(path)).cloned().collect();
     let (archives, _) = find_files(&sources, "*.meca", is_meca);
+    if archives.is_empty() {
+        return;
+    }
     // A folder of archives alone has no PDF to find.
     gathered.paths.retain(|path| {
         let only_archives = || {

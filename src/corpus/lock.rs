@@ -1,10 +1,8 @@
 //! One fetch at a time in a workspace.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-
-use rustix::fs::{FlockOperation, flock};
 
 use super::{CorpusError, Result};
 use crate::Workspace;
@@ -31,12 +29,12 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(CorpusError::write(&path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(TryLockError::WouldBlock) => {
                 return Err(CorpusError::Busy { path: workspace.corpus() });
             }
-            Err(error) => return Err(CorpusError::write(&path)(error.into())),
+            Err(TryLockError::Error(error)) => return Err(CorpusError::write(&path)(error)),
         }
         // A request marks the file; the length tells a file that was marked from a new one.
         let marked = file.metadata().ok().filter(|found| found.len() > 0);

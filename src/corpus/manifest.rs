@@ -8,7 +8,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CorpusError, Result, whole};
+use super::{CorpusError, Result};
+use crate::whole;
 use crate::worded::worded_enum;
 
 worded_enum! {

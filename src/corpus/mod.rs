@@ -24,7 +24,6 @@ mod pace;
 mod retry;
 mod search;
 mod servers;
-mod whole;
 mod witness;
 
 pub use adopt::{Adopted, Event as AdoptEvent, Options as AdoptOptions, adopt};

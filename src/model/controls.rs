@@ -66,7 +66,7 @@ pub fn giveaways(observed: &[Observed], part: Part) -> Vec<Control> {
     let control = |told: HeldOut| {
         let scored = told.log_odds.iter().zip(&test).map(|(log_odds, picture)| Scored {
             positive: picture.example.label == Label::Covid,
-            score: 1.0 / (1.0 + (-log_odds).exp()),
+            score: super::probability(*log_odds),
         });
         Control::of(told.by, &scored.collect::<Vec<_>>(), &groups)
     };

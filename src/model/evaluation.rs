@@ -51,6 +51,11 @@ pub fn score<E: Shown>(
     scored
 }
 
+/// P(COVID) of log-odds.
+pub fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
 /// What was predicted for a set of examples, and how good that is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
@@ -73,7 +78,7 @@ impl Evaluation {
             return Err(ModelError::NotANumber { file: example.file.clone() });
         }
         let predict = |(example, &log_odds): (&Example, &f64)| {
-            let score = 1.0 / (1.0 + (-log_odds).exp());
+            let score = probability(log_odds);
             Prediction {
                 file: example.file.clone(),
                 label: example.label,

@@ -76,6 +76,8 @@ pub struct TrainOptions {
     pub series: Option<String>,
     /// The dataset as `config.json` names it.
     pub data: String,
+    /// [`digest`](super::digest) of what is trained on and chosen by.
+    pub data_sha256: String,
     pub network: Network,
     /// Weights to start from, `.safetensors` or of Python's `torch.save`; random without.
     pub init: Option<PathBuf>,

@@ -20,7 +20,7 @@ use crate::metrics::Fit;
 use crate::store::PanelBox;
 
 /// Bytes of decoded pictures that are kept in memory: some 30,000 grey pictures for views of 224.
-pub const ROOM: u64 = 2 << 30;
+const ROOM: u64 = 2 << 30;
 
 /// Batches prepared ahead of the one in use.
 const PREFETCH: usize = 2;
@@ -130,7 +130,8 @@ impl Picture {
     }
 }
 
-fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
+/// Decodes by content, whatever the name says.
+pub(super) fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
     let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
     reader.map_err(|e| e.to_string())?.decode().map_err(|e| e.to_string())
 }

@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use image::ImageReader;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::dataset::export::picture::grey_on_white;
 use crate::duplicates::{Sketch, pairs};
+use crate::model::pictures::decode;
 use crate::model::{DatasetFolder, Result, Shown};
 use crate::store::{ObjectStore, PanelBox, Part, Split, Store, StoreError};
 
@@ -166,11 +166,7 @@ fn is_picture(path: &Path) -> bool {
 }
 
 fn sketch(path: &Path) -> std::result::Result<Sketch, String> {
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    let picture = reader
-        .map_err(image::ImageError::IoError)
-        .and_then(ImageReader::decode)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let picture = decode(path).map_err(|reason| format!("{}: {reason}", path.display()))?;
     Ok(Sketch::of(&grey_on_white(&picture)))
 }
 

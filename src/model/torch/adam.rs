@@ -4,6 +4,7 @@
 use tch::Tensor;
 use tch::nn::VarStore;
 
+use super::state;
 use crate::model::Result;
 
 /// torch.optim's defaults.
@@ -28,9 +29,8 @@ pub struct Adam {
 impl Adam {
     /// For all that is trainable in the store.
     pub fn new(store: &VarStore, weight_decay: f64) -> Self {
-        let mut variables: Named = store.variables().into_iter().collect();
+        let mut variables = state::sorted(store);
         variables.retain(|(_, variable)| variable.requires_grad());
-        variables.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let moments = variables.iter().map(|(_, v)| [v.zeros_like(), v.zeros_like()]).collect();
         Self { variables, moments, weight_decay, steps: 0 }
     }

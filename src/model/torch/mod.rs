@@ -14,6 +14,7 @@ mod training;
 mod weights;
 
 use std::path::Path;
+use std::time::Instant;
 
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
@@ -33,6 +34,11 @@ const CLASSES: i64 = 2;
 /// None: this build has libtorch.
 pub fn check_available() -> Result<()> {
     Ok(())
+}
+
+/// As a history records it: more digits would only be noise.
+fn seconds_since(started: Instant) -> f64 {
+    (started.elapsed().as_secs_f64() * 100.0).round() / 100.0
 }
 
 /// A network with its weights.

@@ -10,14 +10,14 @@ use tch::{Kind, Tensor};
 
 use super::adam::{Adam, Named};
 use super::training::batches;
-use super::{Model, device, state, weights};
+use super::{Model, device, seconds_since, state, weights};
 use crate::metrics::{Recipe, RunFiles, Scored, auroc};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::pretrain::{
     FINDINGS, Lesson, PretrainConfig, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
     Unlabelled, Xray,
 };
-use crate::model::{Batch, Ending, ModelError, NewRun, Picture, Pictures, Result, Shown, Standing};
+use crate::model::{Batch, Ending, NewRun, Picture, Pictures, Result, Shown, Standing};
 use crate::store;
 
 /// Outputs that views are compared by, and what lies between them and the network's features (Chen et
@@ -91,8 +91,7 @@ pub fn pretrain(
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(PretrainNews::Epoch { row: &row, best });
     }
-    std::fs::remove_file(files.state())
-        .map_err(|source| ModelError::Write { path: files.state(), source })?;
+    state::remove(&files.state())?;
     Ok(Ending::Completed)
 }
 
@@ -150,16 +149,13 @@ impl<'a> Trainer<'a> {
     }
 
     fn networks(&self) -> Named {
-        let mut all = state::prefixed("model", self.model.variables.variables());
-        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        all
+        state::prefixed("model", &self.model.variables)
     }
 
     /// The network without what is only there to compare views.
     fn kept(&self) -> Named {
-        let mut all: Named = self.model.variables.variables().into_iter().collect();
+        let mut all = state::sorted(&self.model.variables);
         all.retain(|(name, _)| !name.starts_with("hidden."));
-        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         all
     }
 
@@ -186,7 +182,7 @@ impl<'a> Trainer<'a> {
             learning_rate: self.learning_rate(epoch, 0),
             loss,
             score,
-            seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+            seconds: seconds_since(started),
         }))
     }
 

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use tch::Tensor;
+use tch::nn::VarStore;
 
 use super::adam::{Adam, Named};
 use crate::model::{ModelError, Result};
@@ -14,9 +15,25 @@ use crate::model::{ModelError, Result};
 const EPOCH: &str = "epoch";
 const STEPS: &str = "adam.steps";
 
-/// Variables of a network under a prefix.
-pub fn prefixed(prefix: &str, variables: impl IntoIterator<Item = (String, Tensor)>) -> Named {
-    variables.into_iter().map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)).collect()
+/// All variables of a network, by their names.
+pub fn sorted(network: &VarStore) -> Named {
+    let mut named: Named = network.variables().into_iter().collect();
+    named.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    named
+}
+
+/// The same under a prefix.
+pub fn prefixed(prefix: &str, network: &VarStore) -> Named {
+    let named = sorted(network).into_iter();
+    named.map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)).collect()
+}
+
+/// Removes a state: there is nothing left to go on from.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(|source| ModelError::Write { path: path.into(), source })
 }
 
 /// Writes where a training stands after `epoch`. `networks` are the variables of all its networks,

@@ -10,12 +10,12 @@ use tch::Tensor;
 use super::adam::{Adam, Named};
 use super::device::{self, Place};
 use super::targets::Targets;
-use super::{Model, state, weights};
+use super::{Model, seconds_since, state, weights};
 use crate::metrics::{ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::{
     Batch, Ending, Evaluation, ModelError, NewRun, Picture, Pictures, Progress, Result, Standing,
-    TrainOptions, digest, score,
+    TrainOptions, score,
 };
 use crate::store::{self, Label};
 
@@ -40,7 +40,7 @@ pub fn train(
     // Draws the initial weights; nothing else asks libtorch for random numbers.
     tch::manual_seed(options.seed as i64);
     let mut model = Model::new(options.network, place);
-    let config = config(options, place, &model, train, val)?;
+    let config = config(options, place, &model, train, val);
     let files = run.files();
     let is_same =
         |files: &RunFiles| files.read_config().is_ok_and(|found| found.trains_the_same(&config));
@@ -54,7 +54,7 @@ pub fn train(
         }
         _ => None,
     };
-    let mut trainer = Trainer::new(options, model, place, train.examples().len(), stop)?;
+    let mut trainer = Trainer::new(options, model, place, train, stop)?;
     let mut history = Vec::new();
     if standing == Standing::Stopped {
         let networks = trainer.networks();
@@ -73,7 +73,8 @@ pub fn train(
     });
     for epoch in history.len() as u32 + 1..=options.recipe.epochs {
         if let Some(ending) = out_of_patience(options.recipe.patience, &history) {
-            return finished(ending, &files.state());
+            state::remove(&files.state())?;
+            return Ok(ending);
         }
         let row = match trainer.epoch(epoch, train, val, watch)? {
             ControlFlow::Continue(row) => row,
@@ -89,14 +90,8 @@ pub fn train(
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(Progress::Epoch { row: &row, best });
     }
-    finished(Ending::Completed, &files.state())
-}
-
-/// There is nothing left to go on from.
-fn finished(ending: Ending, state: &std::path::Path) -> Result<Ending> {
-    std::fs::remove_file(state)
-        .map_err(|source| ModelError::Write { path: state.into(), source })?;
-    Ok(ending)
+    state::remove(&files.state())?;
+    Ok(Ending::Completed)
 }
 
 fn out_of_patience(patience: u32, history: &[HistoryRow]) -> Option<Ending> {
@@ -111,17 +106,17 @@ fn config(
     model: &Model,
     train: &Pictures,
     val: &Pictures,
-) -> Result<RunConfig> {
+) -> RunConfig {
     let count = |pictures: &Pictures| ClassCounts::of(pictures.examples().iter().map(|e| e.label));
     let parameters: usize = model.variables.trainable_variables().iter().map(Tensor::numel).sum();
     let (device, precision) = place.named();
-    Ok(RunConfig {
+    RunConfig {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: options.run.clone(),
         series: options.series.clone(),
         created: store::now(),
         data: options.data.clone(),
-        data_sha256: digest(train.examples().iter().chain(val.examples()))?,
+        data_sha256: options.data_sha256.clone(),
         network: options.network.to_string(),
         parameters: parameters as u64,
         init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
@@ -131,7 +126,7 @@ fn config(
         threads: options.compute.threads,
         precision: precision.to_string(),
         counts: RunCounts { train: count(train), val: count(val) },
-    })
+    }
 }
 
 /// Cuts an epoch's order into batches. A single image left over joins the batch before it: the
@@ -152,10 +147,27 @@ struct Trainer<'a> {
     options: &'a TrainOptions,
     model: Model,
     /// The mean of the weights over the steps, where the recipe keeps one.
-    mean: Option<Model>,
+    mean: Option<Mean>,
+    targets: Targets,
     adam: Adam,
     steps_per_epoch: u64,
     stop: &'a AtomicBool,
+}
+
+struct Mean {
+    model: Model,
+    /// Each of its variables with the network's own of that name.
+    pairs: Vec<[Tensor; 2]>,
+}
+
+impl Mean {
+    fn of(network: &Model, options: &TrainOptions, place: Place) -> Result<Self> {
+        let mut model = Model::new(options.network, place);
+        model.variables.copy(&network.variables)?;
+        let (means, own) = (state::sorted(&model.variables), state::sorted(&network.variables));
+        let pairs = means.into_iter().zip(own).map(|((_, mean), (_, own))| [mean, own]).collect();
+        Ok(Self { model, pairs })
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -163,34 +175,29 @@ impl<'a> Trainer<'a> {
         options: &'a TrainOptions,
         model: Model,
         place: Place,
-        images: usize,
+        train: &Pictures,
         stop: &'a AtomicBool,
     ) -> Result<Self> {
-        let in_order: Vec<usize> = (0..images).collect();
+        let in_order: Vec<usize> = (0..train.examples().len()).collect();
         let steps_per_epoch = batches(&in_order, options.recipe.batch).len() as u64;
         let adam = Adam::new(&model.variables, options.recipe.weight_decay);
-        let mean = if options.recipe.ema > 0.0 {
-            let mut mean = Model::new(options.network, place);
-            mean.variables.copy(&model.variables)?;
-            Some(mean)
-        } else {
-            None
-        };
-        Ok(Self { options, model, mean, adam, steps_per_epoch, stop })
+        let keeps_mean = options.recipe.ema > 0.0;
+        let mean = keeps_mean.then(|| Mean::of(&model, options, place)).transpose()?;
+        let targets = Targets::new(&options.recipe, train);
+        Ok(Self { options, model, mean, targets, adam, steps_per_epoch, stop })
     }
 
     /// The network that is measured and kept.
     fn judged(&mut self) -> &mut Model {
-        self.mean.as_mut().unwrap_or(&mut self.model)
+        self.mean.as_mut().map_or(&mut self.model, |mean| &mut mean.model)
     }
 
     /// All variables under names that differ, sharing their memory.
     fn networks(&self) -> Named {
-        let mut all = state::prefixed("model", self.model.variables.variables());
+        let mut all = state::prefixed("model", &self.model.variables);
         if let Some(mean) = &self.mean {
-            all.extend(state::prefixed("mean", mean.variables.variables()));
+            all.extend(state::prefixed("mean", &mean.model.variables));
         }
-        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         all
     }
 
@@ -221,8 +228,7 @@ impl<'a> Trainer<'a> {
             val_loss: evaluation.loss.expect(both),
             val_accuracy: evaluation.metrics.accuracy.expect(both),
             val_auroc: evaluation.metrics.auroc.expect(both),
-            // More digits would only be noise in the file.
-            seconds: (started.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+            seconds: seconds_since(started),
         }))
     }
 
@@ -241,7 +247,6 @@ impl<'a> Trainer<'a> {
             let mut random = random_numbers(seed, epoch, Draw::View(batch[place]));
             View::random(picture.width, picture.height, train.side(), augmentation, &mut random)
         };
-        let targets = Targets::new(&recipe, train);
         let (mut step, mut sum) = (0, 0.0);
         let mut ended = Ok(None);
         train.for_each_batch(&batches(&order, recipe.batch), view, |batch| {
@@ -251,7 +256,7 @@ impl<'a> Trainer<'a> {
             }
             let labels: Vec<Label> =
                 batch.indices.iter().map(|&index| train.examples()[index].label).collect();
-            match self.step(epoch, step, &batch, &labels, &targets) {
+            match self.step(epoch, step, &batch, &labels) {
                 Ok(loss) if loss.is_finite() => {
                     sum += loss * labels.len() as f64;
                     step += 1;
@@ -270,18 +275,11 @@ impl<'a> Trainer<'a> {
     }
 
     /// Learns from one batch; its mean loss before that.
-    fn step(
-        &mut self,
-        epoch: u32,
-        step: u64,
-        batch: &Batch,
-        labels: &[Label],
-        targets: &Targets,
-    ) -> Result<f64> {
+    fn step(&mut self, epoch: u32, step: u64, batch: &Batch, labels: &[Label]) -> Result<f64> {
         let seed = self.options.seed;
         let images = self.model.images(batch)?;
         let mut random = random_numbers(seed, epoch, Draw::Mix(step));
-        let (images, wanted) = targets.mixed(images, labels, &mut random)?;
+        let (images, wanted) = self.targets.mixed(images, labels, &mut random)?;
         let logits = if epoch <= self.options.recipe.freeze {
             let features = tch::no_grad(|| self.model.network.features(&images, false));
             self.model.network.classify(&features)
@@ -300,10 +298,9 @@ impl<'a> Trainer<'a> {
         let Some(mean) = &mut self.mean else { return Ok(()) };
         let made = (u64::from(epoch - 1) * self.steps_per_epoch + step) as f64;
         let kept = self.options.recipe.ema.min((1.0 + made) / (10.0 + made));
-        let current = self.model.variables.variables();
         tch::no_grad(|| {
-            for (name, mut variable) in mean.variables.variables() {
-                let _ = variable.f_lerp_(&current[&name], 1.0 - kept)?;
+            for [variable, own] in &mut mean.pairs {
+                let _ = variable.f_lerp_(own, 1.0 - kept)?;
             }
             Ok(())
         })

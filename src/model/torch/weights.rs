@@ -67,9 +67,7 @@ pub fn load_whole(variables: &mut VarStore, network: Network, path: &Path) -> Re
 /// # Errors
 /// When the disk refuses.
 pub fn save(variables: &VarStore, path: &Path) -> Result<()> {
-    let mut named: Vec<(String, Tensor)> = variables.variables().into_iter().collect();
-    named.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    state::write(path, &named)
+    state::write(path, &state::sorted(variables))
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, Tensor>> {

@@ -4,10 +4,21 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Writes `bytes` beside `path`, brings them to disk and puts them in the place of what was there.
+/// As [`replace`], in a folder that is made where there is none.
+///
+/// # Errors
+/// When the disk refuses.
 pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder(path))?;
+    replace(path, bytes)
+}
+
+/// Writes `bytes` beside `path`, brings them to disk and puts them in the place of what was there.
+///
+/// # Errors
+/// When the disk refuses; what was there then stays.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = folder(path);
-    std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     // Temporary files are for their owner alone; these are as any other file of the user's.
@@ -19,6 +30,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Gives a file that is whole its name, for good.
+///
+/// # Errors
+/// When the disk refuses.
 pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;
@@ -29,6 +43,9 @@ pub fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Copies a file so that it is whole or not there.
+///
+/// # Errors
+/// When the disk refuses.
 pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let folder = folder(to);
     std::fs::create_dir_all(folder)?;
