@@ -91,7 +91,7 @@ mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what
 .PHONY: torture
 torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
 	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
-		cargo test $(CARGO_FLAGS) --test torture whoever -- --nocapture
+		cargo test $(CARGO_FLAGS) --test commands torture::whoever -- --nocapture
 
 .PHONY: bench-train
 bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them

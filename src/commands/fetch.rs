@@ -83,6 +83,7 @@ fn from_servers(
         let searched = search(args, client, &templates, &mut manifest)?;
         for what in &searched.unreadable {
             eprintln!("covid-ct: {what}");
+            told.failed.insert(what.clone(), "the server's record cannot be read".into());
         }
         told.searched = Some([searched.told, searched.wanted, searched.new]);
         manifest.write(path)?;
@@ -108,7 +109,7 @@ fn from_servers(
     }
     (told.downloaded, told.bytes, told.at_hand, told.not_asked_for) = (done, bytes, had, left);
     let named = failed.into_iter().map(|(name, state, what)| (name, word(state, &what)));
-    told.failed = named.collect();
+    told.failed.extend(named);
     if interrupted {
         return Err(CorpusError::Interrupted.into());
     }
@@ -182,14 +183,22 @@ fn templates(args: &AskingArgs) -> Templates {
     }
 }
 
-/// How buckets are read.
+/// How buckets are read; who asks, and how large an object may be, is said elsewhere.
 pub fn reading(args: &BucketArgs) -> Reading {
     let access = match (args.requester_pays, args.account) {
         (true, _) => Access::RequesterPays,
         (false, true) => Access::Account,
         (false, false) => Access::Anonymous,
     };
-    Reading { access, endpoint: args.endpoint.clone() }
+    Reading { access, endpoint: args.endpoint.clone(), ..Reading::default() }
+}
+
+/// A bar that hears of objects and archives.
+pub fn objects_bar(bar: &mut ProgressBar, count: Option<usize>) {
+    match count {
+        Some(count) => *bar = progress_bar(count, "objects"),
+        None => bar.inc(1),
+    }
 }
 
 /// What a host that refuses means, and what to do instead.
@@ -240,14 +249,17 @@ fn from_elsewhere(
     let mut sources = local;
     if !remote.is_empty() {
         let mut bar = ProgressBar::hidden();
-        let brought =
-            corpus::bring(workspace, &remote, &reading(&args.bucket), stop, |count| match count {
-                Some(count) => bar = progress_bar(count, "objects"),
-                None => bar.inc(1),
-            });
+        let Politeness { contact, max_bytes, .. } = politeness(&args.asking);
+        let reading = Reading { contact, max_bytes: Some(max_bytes), ..reading(&args.bucket) };
+        let brought = corpus::bring(workspace, &remote, &reading, stop, |count| {
+            objects_bar(&mut bar, count);
+        });
         bar.finish_and_clear();
         let brought = brought?;
         sources.extend(brought.paths);
+        for (what, error) in &brought.failed {
+            eprintln!("{what}: {error}");
+        }
         told.failed.extend(brought.failed);
         if brought.interrupted {
             return Err(CorpusError::Interrupted.into());

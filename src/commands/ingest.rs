@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use covid_ct::Workspace;
-use covid_ct::corpus::{self, Testimony};
+use covid_ct::corpus::{self, CorpusError, Testimony};
 use covid_ct::extract::{self, Again, Event, Summary};
 use covid_ct::store::Store;
 use indicatif::ProgressBar;
 
-use super::fetch::reading;
+use super::fetch::{objects_bar, reading};
 use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{BucketArgs, IngestArgs, LimitArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
@@ -66,7 +66,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
         failed |= !hear(&store, &summary, Path::new(folder), args.json)?;
     }
     if summary.interrupted || stop.load(Ordering::Relaxed) {
-        anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
+        return Err(CorpusError::Interrupted.into());
     }
     let outcome = if failed { Outcome::DoneWithFailures } else { Outcome::Done };
     Ok((outcome, describe(&summary)))
@@ -80,18 +80,16 @@ fn gather(
     stop: &AtomicBool,
 ) -> anyhow::Result<(Vec<PathBuf>, bool)> {
     let mut bar = ProgressBar::hidden();
-    let gathered =
-        corpus::gather(workspace, &args.paths, &reading(&args.bucket), stop, |count| match count {
-            Some(count) => bar = progress_bar(count, "objects"),
-            None => bar.inc(1),
-        });
+    let gathered = corpus::gather(workspace, &args.paths, &reading(&args.bucket), stop, |count| {
+        objects_bar(&mut bar, count);
+    });
     bar.finish_and_clear();
     let gathered = gathered?;
     for (what, error) in &gathered.failed {
         eprintln!("{what}: {error}");
     }
     if gathered.interrupted {
-        anyhow::bail!("interrupted; what was done is kept, run the same command to go on");
+        return Err(CorpusError::Interrupted.into());
     }
     Ok((gathered.paths, !gathered.failed.is_empty()))
 }

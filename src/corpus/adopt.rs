@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::meca::{Meca, is_meca};
 use super::names::{self, Named};
-use super::{Manifest, Result, Row, State};
+use super::{Manifest, Result, Row, State, body};
 use crate::dataset::release::preprint_doi;
 use crate::extract;
 use crate::extract::worker::{Request, Response};
@@ -141,13 +141,15 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             row: Some(row),
         };
         let sha256 = sha256_hex(&meca.pdf);
-        let jats = meca.jats.clone();
-        self.take(path, &told, &sha256, |target| {
-            if let Some(jats) = &jats {
-                whole::write(&target.with_extension("xml"), jats)?;
+        let taken =
+            self.take(path.clone(), &told, &sha256, |target| whole::write(target, &meca.pdf))?;
+        if let (Some(target), Some(jats)) = (taken, &meca.jats) {
+            let beside = target.with_extension("xml");
+            if let Err(error) = whole::write(&beside, jats) {
+                self.failed(path, format!("cannot write {}: {error}", beside.display()));
             }
-            whole::write(target, &meca.pdf)
-        })
+        }
+        Ok(())
     }
 
     /// Adopts a file whose bytes the manifest knows; of another, what to ask a worker.
@@ -164,6 +166,10 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             }
         };
         let Some(row) = self.manifest.rows().find(|row| row.sha256 == sha256) else {
+            if let Err(trouble) = body::judge(&path, None) {
+                self.failed(path, trouble.what);
+                return Ok(None);
+            }
             return Ok(Some(Request { path, sha256 }));
         };
         (self.watch)(Event::Looked);
@@ -215,11 +221,10 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
     fn read(&mut self, path: PathBuf, sha256: &str, paper: &PaperMeta) -> Result<()> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let named = names::read(&name);
-        if paper.doi.is_empty() {
+        let Some(doi) = names::doi(&paper.doi) else {
             self.adopted.strangers.push(path);
             return Ok(());
-        }
-        let doi = paper.doi.to_ascii_lowercase();
+        };
         if let Some(Named { number, .. }) = &named
             && number != names::number(&doi)
         {
@@ -236,26 +241,26 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
         };
         let told = Told { server: paper.server.clone(), doi, version, row: Some(row) };
         let source = path.clone();
-        self.take(path, &told, sha256, |target| whole::copy(&source, target))
+        self.take(path, &told, sha256, |target| whole::copy(&source, target)).map(drop)
     }
 
-    /// Puts a file in the place of the row that it is of, and notes it.
+    /// Puts a file in the place of the row that it is of, and notes it; tells where it is now, if it may be.
     fn take(
         &mut self,
         path: PathBuf,
         told: &Told,
         sha256: &str,
         put: impl FnOnce(&Path) -> std::io::Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Option<PathBuf>> {
         let mut row = match self.row(told) {
             Ok(Some(row)) => row,
             Ok(None) => {
                 self.adopted.strangers.push(path);
-                return Ok(());
+                return Ok(None);
             }
             Err(what) => {
                 self.failed(path, what);
-                return Ok(());
+                return Ok(None);
             }
         };
         let is_known = row.sha256.is_empty() || row.sha256 == sha256;
@@ -266,7 +271,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
                 row.name()
             );
             self.failed(path, what);
-            return Ok(());
+            return Ok(None);
         }
         let target = self.options.pdfs.join(row.file_name());
         let there = target.is_file().then(|| sha256_of_file(&target).ok()).flatten();
@@ -275,11 +280,11 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             if there.is_some() && !self.options.accept_changed {
                 let what = format!("another file stands at {}: move it away", target.display());
                 self.failed(path, what);
-                return Ok(());
+                return Ok(None);
             }
             if let Err(error) = put(&target) {
                 self.failed(path, format!("cannot write {}: {error}", target.display()));
-                return Ok(());
+                return Ok(None);
             }
         }
         let was_noted = row.state == State::Done && row.sha256 == sha256;
@@ -291,7 +296,8 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             self.adopted.adopted += 1;
         }
         self.manifest.put(row);
-        self.manifest.write(&self.options.manifest)
+        self.manifest.write(&self.options.manifest)?;
+        Ok(Some(target))
     }
 
     /// The row that a file is of, or a new one where that may be.
@@ -320,16 +326,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
         };
         let mut row = found.clone();
         if let Some(told) = &told.row {
-            for (known, told) in [
-                (&mut row.title, &told.title),
-                (&mut row.posted, &told.posted),
-                (&mut row.category, &told.category),
-                (&mut row.licence, &told.licence),
-            ] {
-                if known.is_empty() {
-                    known.clone_from(told);
-                }
-            }
+            row.complete(told);
         }
         Ok(Some(row))
     }

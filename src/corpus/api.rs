@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::names;
 use super::servers::Server;
 use crate::dataset::licence::Licence;
 
@@ -57,11 +58,10 @@ pub fn parse(bytes: &[u8], asked: Option<Server>) -> Result<Page, String> {
         Some(Value::Null) | None if answer.get("messages").is_some() => &empty,
         _ => return Err("expected a list 'collection' beside 'messages'".into()),
     };
-    let status = text(message, &["status"]);
-    let fine =
-        status.is_empty() || status.eq_ignore_ascii_case("ok") || status.contains("no posts");
+    let status = text(message, &["status"]).to_ascii_lowercase();
+    let fine = ["", "ok"].contains(&status.as_str()) || status.contains("no posts");
     if collection.is_empty() && !fine {
-        return Err(format!("the API says: {status}"));
+        return Err(format!("the API says: {}", shown(&status)));
     }
     let mut page = Page {
         length: collection.len() as u64,
@@ -78,23 +78,26 @@ pub fn parse(bytes: &[u8], asked: Option<Server>) -> Result<Page, String> {
 }
 
 fn record(entry: &Value, asked: Option<Server>) -> Result<Record, String> {
-    let doi = text(entry, &["doi", "rel_doi", "preprint_doi"]).to_ascii_lowercase();
-    let doi = doi.trim_start_matches("https://doi.org/").trim_start_matches("doi:").trim();
+    let told = text(entry, &["doi", "rel_doi", "preprint_doi"]);
     let title = text(entry, &["title", "rel_title", "preprint_title"]);
-    if !doi.starts_with("10.") || !doi.contains('/') || doi.contains(char::is_whitespace) {
-        return Err(format!("a record without a DOI ('{doi}', title '{title}')"));
-    }
+    let Some(doi) = names::doi(&told) else {
+        return Err(format!(
+            "a record without a DOI ('{}', title '{}')",
+            shown(&told),
+            shown(&title)
+        ));
+    };
     let named = text(entry, &["server", "rel_site", "preprint_platform"]);
     let server = Server::named(&named).or(asked);
     let posted = text(entry, &["date", "rel_date", "preprint_date"]);
     let Ok(posted) = super::date(&posted) else {
-        return Err(format!("{doi}: '{posted}' is no date"));
+        return Err(format!("{}: '{}' is no date", shown(&doi), shown(&posted)));
     };
     Ok(Record {
         server: server
-            .ok_or_else(|| format!("{doi}: the server '{named}' is not known"))?
+            .ok_or_else(|| format!("{}: the server '{}' is not known", shown(&doi), shown(&named)))?
             .to_string(),
-        doi: doi.to_owned(),
+        doi,
         version: number(entry, "version").and_then(|v| u32::try_from(v).ok()).filter(|v| *v > 0),
         title,
         abstract_text: text(entry, &["abstract", "rel_abs", "preprint_abstract"]),
@@ -102,6 +105,11 @@ fn record(entry: &Value, asked: Option<Server>) -> Result<Record, String> {
         category: text(entry, &["category", "preprint_category"]),
         licence: licence(&text(entry, &["license", "licence"])),
     })
+}
+
+/// What a stranger says, for a terminal: short, and without what would steer it.
+fn shown(told: &str) -> String {
+    told.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 /// In the spelling of what `ingest` reads off papers, where the licence is known.

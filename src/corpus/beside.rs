@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use super::jats::{Article, JATS_BYTES};
 use super::names;
-use super::witness::{Disagreement, compare};
+use super::witness::{Disagreement, compare, is_of_another};
 use crate::figures::FigureRecord;
 use crate::store::{DocumentRow, Store, StoreError};
 
@@ -42,7 +42,7 @@ pub struct Heard {
 
 /// Hears the JATS of `documents`, from `folder` or, without one, from the file of the same name beside
 /// each PDF. In a folder it is known by its name, or by the DOI that it tells. A licence that the PDF does
-/// not name is noted in the store; nothing else is changed.
+/// not name is noted in the store, unless the DOI says that it is another paper's; nothing else is changed.
 ///
 /// # Errors
 /// The database's.
@@ -80,9 +80,10 @@ pub fn hear(
         };
         let figures: Vec<FigureRecord> =
             store.figures(document)?.into_iter().map(|(_, figure)| figure).collect();
-        let disagreements = compare(&article, &paper.licence, &figures);
+        let disagreements = compare(&article, &paper, &figures);
         let licence_noted = paper.licence.is_empty()
             && !article.licence.is_empty()
+            && !is_of_another(&article, &paper)
             && store.note_licence(preprint, &article.licence)?;
         heard.testimonies.push(Testimony {
             file: pdf.file_name().unwrap_or_default().to_string_lossy().into_owned(),

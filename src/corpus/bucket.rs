@@ -14,9 +14,10 @@ use object_store::http::HttpBuilder;
 use object_store::path::Path as Key;
 use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use reqwest::Url;
+use reqwest::header::HeaderValue;
 
 use super::meca::is_meca;
-use super::{CorpusError, Result, client};
+use super::{CorpusError, Politeness, Reading, Result, client};
 use crate::extract::is_pdf;
 
 /// As whom a bucket is read.
@@ -52,6 +53,9 @@ pub struct Bucket {
     runtime: tokio::runtime::Runtime,
     /// A web server need not list anything.
     is_web: bool,
+    max_bytes: u64,
+    /// Between objects.
+    spacing: Duration,
 }
 
 /// Whether a path as typed is the address of a bucket or a web server.
@@ -61,18 +65,23 @@ pub fn is_address(path: &Path) -> bool {
 }
 
 impl Bucket {
-    /// `endpoint` names the host of an S3 service other than Amazon's.
-    ///
     /// # Errors
     /// When the address is none, or the environment's settings make no sense.
-    pub fn open(address: &str, access: Access, endpoint: Option<&str>) -> Result<Self> {
+    pub fn open(address: &str, reading: &Reading) -> Result<Self> {
         client::use_ring();
+        let (access, endpoint) = (reading.access, reading.endpoint.as_deref());
         let failed = |what: String| CorpusError::Bucket { address: address.to_owned(), what };
         let url = Url::parse(address).map_err(|error| failed(error.to_string()))?;
         let host = url.host_str().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| failed("expected s3://BUCKET/PREFIX".into()))?;
         let path = Key::from_url_path(url.path()).map_err(|error| failed(error.to_string()))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            let what = "an address with ? or # cannot be read: download it, and give the file";
+            return Err(failed(what.into()));
+        }
+        let agent = HeaderValue::try_from(client::user_agent(reading.contact.as_deref()));
         let web = ClientOptions::new()
+            .with_user_agent(agent.map_err(|error| failed(error.to_string()))?)
             .with_timeout(Duration::from_mins(30))
             .with_connect_timeout(Duration::from_secs(30))
             .with_allow_http(true);
@@ -115,13 +124,18 @@ impl Bucket {
             other => return Err(failed(format!("expected s3, gs or https, found {other}"))),
         };
         let store = store.map_err(|error| failed(error.to_string()))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(|error| CorpusError::Network(error.to_string()))?;
         let is_web = url.scheme().starts_with("http");
-        Ok(Self { store, prefix: path, address: address.to_owned(), runtime, is_web })
+        let usual = Politeness::default();
+        Ok(Self {
+            store,
+            prefix: path,
+            address: address.to_owned(),
+            runtime: client::runtime()?,
+            is_web,
+            max_bytes: reading.max_bytes.unwrap_or(usual.max_bytes),
+            // Buckets are made for it; a web server is asked as preprint servers are.
+            spacing: if is_web { usual.spacing } else { Duration::ZERO },
+        })
     }
 
     /// Brings every PDF and MECA archive below the prefix into `folder`, one at a time. What is there with
@@ -139,6 +153,7 @@ impl Bucket {
         let objects = self.runtime.block_on(self.list())?;
         watch(Some(objects.len()));
         let mut brought = Brought::default();
+        let mut asked = false;
         for object in objects {
             if stop.load(Ordering::Relaxed) {
                 brought.interrupted = true;
@@ -151,11 +166,16 @@ impl Bucket {
                     brought.had += 1;
                     brought.files.push(path);
                 }
-                Ok(path) => match self.runtime.block_on(self.take(&object, &path, stop)) {
-                    Ok(true) => brought.files.push(path),
-                    Ok(false) => brought.interrupted = true,
-                    Err(what) => brought.failed.push((address, what)),
-                },
+                Ok(path) => {
+                    if std::mem::replace(&mut asked, true) {
+                        self.runtime.block_on(async { tokio::time::sleep(self.spacing).await });
+                    }
+                    match self.runtime.block_on(self.take(&object, &path, stop)) {
+                        Ok(true) => brought.files.push(path),
+                        Ok(false) => brought.interrupted = true,
+                        Err(what) => brought.failed.push((address, what)),
+                    }
+                }
             }
             watch(None);
         }
@@ -214,6 +234,13 @@ impl Bucket {
         use std::io::Write as _;
         let disk = |error: std::io::Error| format!("cannot write {}: {error}", target.display());
         let read = |error: object_store::Error| format!("{}{}", cause(&error), self.advice());
+        if object.size > self.max_bytes {
+            return Err(format!(
+                "{} MiB, more than {} (`covid-ct fetch --from` takes larger ones with --max-size)",
+                object.size >> 20,
+                self.max_bytes >> 20
+            ));
+        }
         let folder = target.parent().unwrap_or(target);
         std::fs::create_dir_all(folder).map_err(disk)?;
         let mut file =
@@ -223,6 +250,9 @@ impl Bucket {
         while let Some(bytes) = stream.next().await {
             let bytes = bytes.map_err(read)?;
             length += bytes.len() as u64;
+            if length > object.size {
+                return Err(format!("more bytes come than the {} announced", object.size));
+            }
             file.write_all(&bytes).map_err(disk)?;
             if stop.load(Ordering::Relaxed) {
                 return Ok(false);
@@ -285,8 +315,11 @@ mod tests {
 
     #[test]
     fn what_is_no_bucket_is_refused() {
-        let open = |address, access| Bucket::open(address, access, None).map(drop);
+        let open = |address, access| {
+            Bucket::open(address, &Reading { access, ..Reading::default() }).map(drop)
+        };
         assert!(open("s3:///prefix", Access::Anonymous).is_err());
+        assert!(open("https://a.org/x.pdf?key=1", Access::Anonymous).is_err());
         assert!(open("ftp://a/b", Access::Anonymous).is_err());
         let pays = open("gs://bucket/x", Access::RequesterPays).expect_err("refused");
         assert!(pays.to_string().contains("s3://"), "{pays}");

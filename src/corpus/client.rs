@@ -49,7 +49,7 @@ impl Default for Politeness {
 }
 
 /// Largest answer of the API that is read.
-const PAGE_BYTES: usize = 64 << 20;
+const PAGE_BYTES: usize = 8 << 20;
 const REDIRECTS: usize = 5;
 /// Tries in all, those counted that brought some of a file, for each of [`Politeness::tries`].
 const TRIES_WITH_PROGRESS: u32 = 10;
@@ -61,7 +61,7 @@ pub struct Client<'a> {
     runtime: tokio::runtime::Runtime,
     turns: Turns,
     pub(super) politeness: Politeness,
-    lock: &'a Lock,
+    pub(super) lock: &'a Lock,
     stop: Arc<AtomicBool>,
 }
 
@@ -69,7 +69,6 @@ impl<'a> Client<'a> {
     /// # Errors
     /// When the system gives no threads or certificates.
     pub fn new(politeness: Politeness, lock: &'a Lock, stop: Arc<AtomicBool>) -> Result<Self> {
-        let network = |error: &dyn std::error::Error| CorpusError::Network(error.to_string());
         use_ring();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -81,12 +80,8 @@ impl<'a> Client<'a> {
             .read_timeout(politeness.timeout)
             .pool_max_idle_per_host(1)
             .build()
-            .map_err(|error| network(&error))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(|error| network(&error))?;
+            .map_err(|error| CorpusError::Network(error.to_string()))?;
+        let runtime = runtime()?;
         Ok(Self { http, runtime, turns: Turns::default(), politeness, lock, stop })
     }
 
@@ -155,8 +150,7 @@ impl<'a> Client<'a> {
                     );
                     return Err(Trouble { what, ..trouble });
                 }
-                // The server's word counts, its own second not being cut short.
-                wait = asked;
+                wait = wait.max(asked);
             }
             told(&trouble);
             self.unless_stopped(tokio::time::sleep(wait)).await?;
@@ -176,6 +170,17 @@ impl<'a> Client<'a> {
         for _ in 0..=REDIRECTS {
             let host = format!("{}:{}", address.host_str().unwrap_or(""), port(&address));
             let first = if self.lock.asked_recently() { spacing } else { Duration::ZERO };
+            let away = self.lock.away(&host);
+            if away > self.politeness.patience {
+                let what = format!(
+                    "{host} asked before to be left alone; it asks to come back in {} s, more than the {} s \
+                     of --patience",
+                    away.as_secs(),
+                    self.politeness.patience.as_secs()
+                );
+                return Err(Trouble { wait: Some(away), ..Trouble::new(Kind::Refused, what) });
+            }
+            let first = first.max(away);
             let turn = self.turns.of(&host, first);
             // The turn is kept until the answer is read: that is what makes it one connection.
             let mut turn = self.unless_stopped(turn.lock_owned()).await?;
@@ -193,7 +198,10 @@ impl<'a> Client<'a> {
             let Some(target) = target else {
                 let done = self.unless_stopped(read(response)).await.and_then(|done| done);
                 turn.over(pause);
-                turn.over(wait.unwrap_or_default().min(self.politeness.patience));
+                if let Some(wait) = wait {
+                    turn.over(wait.min(self.politeness.patience));
+                    self.lock.keep_away(&host, wait);
+                }
                 return done;
             };
             turn.over(pause);
@@ -219,6 +227,13 @@ impl<'a> Client<'a> {
     }
 }
 
+/// What waits for servers.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).enable_all().build();
+    runtime.map_err(|error| CorpusError::Network(error.to_string()))
+}
+
 /// Has TLS use the one implementation that is compiled in.
 pub(super) fn use_ring() {
     // Somebody else may have chosen first; that is as well.
@@ -226,7 +241,7 @@ pub(super) fn use_ring() {
 }
 
 /// Who asks, and whom to write to: `covid-ct/0.1.0 (+mailto:a@b.org)`.
-fn user_agent(contact: Option<&str>) -> String {
+pub(super) fn user_agent(contact: Option<&str>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let printable: String =
         contact.unwrap_or("").chars().filter(|c| matches!(c, ' '..='~')).collect();

@@ -100,7 +100,7 @@ impl Part {
     }
 }
 
-/// Downloads one PDF. `told` hears of pauses, and of bytes as they come.
+/// Downloads one PDF. `told` hears of each pause.
 ///
 /// # Errors
 /// Why it could not be had; what came of it stays, to go on from, unless it is of no use.
@@ -139,7 +139,9 @@ async fn attempt(client: &Client<'_>, address: &str, part: &Part) -> Result<Opti
         .ask(address, headers, spacing, async |response| {
             let before = held.as_ref().map_or(0, |(length, _)| *length);
             let taken = take(client, address, part, held, response).await;
-            taken.map_err(|trouble| Trouble { progress: part.length() > before, ..trouble })
+            // Bytes that cannot be gone on from are no progress.
+            let now = || part.held(address).map_or(0, |(length, _)| length);
+            taken.map_err(|trouble| Trouble { progress: now() > before, ..trouble })
         })
         .await
 }
@@ -166,7 +168,7 @@ async fn take(
             let file = File::options().append(true).open(&part.path);
             let file = file.map_err(|error| disk(&part.path, &error))?;
             let total = range.and_then(|(_, total)| total);
-            (file, held, total.or_else(|| Some(held + length?)))
+            (file, held, total.or_else(|| held.checked_add(length?)))
         }
         (200, _) => {
             let file = part.begin(address, &response);
@@ -191,6 +193,7 @@ async fn take(
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.next().await {
         let bytes = bytes.map_err(|error| failed(&error))?;
+        client.lock.mark();
         if start == 0 && head.len() < body::SIGN_WITHIN {
             head.extend_from_slice(&bytes);
             if let Some(trouble) = body::judge_start(&head, false) {
@@ -255,7 +258,7 @@ fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
 
 fn disk(path: &Path, error: &std::io::Error) -> Trouble {
     let what = format!("cannot write {}: {error}; is there room?", path.display());
-    Trouble::new(Kind::Hopeless, what)
+    Trouble::new(Kind::Disk, what)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub enum CorpusError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {path}: {source}; is there room, and may you write there?", path = path.display())]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Disk(String),
     #[error("another `covid-ct fetch` works on {path}: wait until it is done", path = path.display())]
     Busy { path: PathBuf },
     #[error("cannot prepare the network: {0}")]
@@ -21,6 +23,10 @@ pub enum CorpusError {
     Search { address: String, what: String },
     #[error("'{text}' is no date: write YYYY-MM-DD")]
     Date { text: String },
+    #[error("the window ends before it begins: from {since} to {until}")]
+    Window { since: String, until: String },
+    #[error("'{text}' is no keyword: write a word or a few (--any-topic takes every preprint)")]
+    Keyword { text: String },
     #[error("{address}: {what}")]
     Bucket { address: String, what: String },
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! Downloads what the manifest wants: every host by itself, all hosts at once, the manifest saved after
 //! each file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -136,11 +136,20 @@ fn pending(
 ) -> BTreeMap<String, Vec<Row>> {
     let mut hosts: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     let rows: Vec<Row> = shared.manifest.rows().cloned().collect();
+    let mut names: HashMap<String, String> = HashMap::new();
     for mut row in rows {
         if client.is_stopped() {
             break;
         }
-        let judged = at_hand(&mut row, options).and_then(|had| {
+        let alone = match names.insert(row.file_name(), row.name()) {
+            Some(other) => {
+                let what =
+                    format!("its PDF would be called as that of {other}: keep one of the lines");
+                Err((row.state, what))
+            }
+            None => Ok(()),
+        };
+        let judged = alone.and_then(|()| at_hand(&mut row, options)).and_then(|had| {
             if !had {
                 addressed(&mut row, options)?;
             }
@@ -188,7 +197,8 @@ fn at_hand(row: &mut Row, options: &Options) -> std::result::Result<bool, (State
             "{shown} has other bytes than the manifest says: move it away to download it again, or \
              empty the row's sha256 to keep it"
         );
-        return Err((State::Changed, what));
+        // What the server has is another question.
+        return Err((State::Wanted, what));
     }
     row.bytes = std::fs::metadata(&path).ok().map(|found| found.len());
     row.sha256 = sha256;
@@ -211,13 +221,13 @@ fn addressed(row: &mut Row, options: &Options) -> std::result::Result<(), (State
         }
         _ => {}
     }
-    if row.url.is_empty() {
+    if row.url.is_empty() && !options.from_template {
         if super::Server::named(&row.server).is_none() {
             let what =
                 format!("no address of {} is known: put one into the column url", row.server);
             return Err((State::Failed, what));
         }
-        row.url = options.templates.pdf(&row.server, &row.doi, row.version);
+        row.url = Templates::default().pdf(&row.server, &row.doi, row.version);
     }
     Ok(())
 }
@@ -258,7 +268,7 @@ fn one_host(
         };
         let no_patience = trouble.wait.is_some_and(|wait| wait > client.politeness.patience);
         refusals = match trouble.kind {
-            Kind::Refused | Kind::Failed => refusals + 1,
+            Kind::Refused | Kind::Failed | Kind::Unexpected => refusals + 1,
             _ => 0,
         };
         let left = count - index - 1;
@@ -321,7 +331,11 @@ fn note(
                 Kind::Missing => State::Missing,
                 Kind::Refused => State::Refused,
                 Kind::Damaged => State::Damaged,
-                Kind::Failed | Kind::Hopeless | Kind::Interrupted => State::Failed,
+                Kind::Failed
+                | Kind::Unexpected
+                | Kind::Hopeless
+                | Kind::Disk
+                | Kind::Interrupted => State::Failed,
             };
             Some(trouble)
         }
@@ -329,6 +343,10 @@ fn note(
     if let Some(trouble) = &trouble {
         let _ = send.send(Event::Failed { name: row.name(), what: trouble.what.clone() });
         shared.summary.failed.push((row.name(), row.state, trouble.what.clone()));
+    }
+    // Whatever else is asked for could not be kept either.
+    if let Some(trouble) = trouble.as_ref().filter(|trouble| trouble.kind == Kind::Disk) {
+        shared.refused.get_or_insert_with(|| CorpusError::Disk(trouble.what.clone()));
     }
     shared.manifest.put(row);
     if let Err(error) = shared.manifest.write(&options.manifest) {

@@ -33,17 +33,25 @@ impl Filter {
     /// any case; `*` at the end of a word stands for the rest of it, a blank or hyphen for either.
     ///
     /// # Errors
-    /// [`CorpusError::Date`] where a day is none.
+    /// [`CorpusError::Date`], [`CorpusError::Window`] or [`CorpusError::Keyword`] where one is none: it would
+    /// admit all, or nothing.
     pub fn new(
         since: &str,
         until: &str,
         keywords: &[String],
         categories: &[String],
     ) -> Result<Self> {
+        let (since, until) = (date(since)?, date(until)?);
+        if until < since {
+            return Err(CorpusError::Window { since, until });
+        }
+        let keyword = |text: &String| {
+            pattern(text).ok_or_else(|| CorpusError::Keyword { text: text.clone() })
+        };
         Ok(Self {
-            since: date(since)?,
-            until: date(until)?,
-            keywords: keywords.iter().filter_map(|word| pattern(word)).collect(),
+            since,
+            until,
+            keywords: keywords.iter().map(keyword).collect::<Result<_>>()?,
             categories: categories.iter().map(|category| plain(category)).collect(),
         })
     }

@@ -1,7 +1,7 @@
 //! What `ingest` is given, made into PDFs on disk: buckets are downloaded, archives unpacked.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Result;
 use super::bucket::{Access, Bucket, is_address};
@@ -17,6 +17,10 @@ pub struct Reading {
     pub access: Access,
     /// Host of an S3 service other than Amazon's.
     pub endpoint: Option<String>,
+    /// A mail address or a web page, told to web servers.
+    pub contact: Option<String>,
+    /// The largest object that is read; `None` for the usual.
+    pub max_bytes: Option<u64>,
 }
 
 /// Paths to ingest, and what could not be brought.
@@ -32,7 +36,7 @@ pub struct Gathered {
 }
 
 /// Makes what `paths` name into local PDFs, below `data/unpacked`; JATS is put beside its PDF. `watch` hears
-/// how many objects a bucket has, and of each.
+/// how many objects a bucket has, or how many archives there are, and of each.
 ///
 /// # Errors
 /// When a bucket cannot be listed, or the disk refuses.
@@ -41,10 +45,10 @@ pub fn gather(
     paths: &[PathBuf],
     reading: &Reading,
     stop: &AtomicBool,
-    watch: impl FnMut(Option<usize>),
+    mut watch: impl FnMut(Option<usize>),
 ) -> Result<Gathered> {
-    let mut gathered = bring(workspace, paths, reading, stop, watch)?;
-    unpack(workspace, &mut gathered);
+    let mut gathered = bring(workspace, paths, reading, stop, &mut watch)?;
+    unpack(workspace, &mut gathered, stop, watch);
     Ok(gathered)
 }
 
@@ -64,7 +68,7 @@ pub fn bring(
         if is_address(path) {
             let address = path.to_string_lossy();
             let folder = workspace.unpacked().join(folder_of(&address));
-            let bucket = Bucket::open(&address, reading.access, reading.endpoint.as_deref())?;
+            let bucket = Bucket::open(&address, reading)?;
             let brought = bucket.bring(&folder, stop, &mut watch)?;
             if brought.files.is_empty() && brought.failed.is_empty() && !brought.interrupted {
                 let what = "no *.pdf or *.meca below it";
@@ -92,14 +96,24 @@ fn folder_of(address: &str) -> String {
 
 /// Unpacks every archive that the paths name or hold. One that stands beside another of the same preprint
 /// and version must have the same PDF.
-fn unpack(workspace: &Workspace, gathered: &mut Gathered) {
+fn unpack(
+    workspace: &Workspace,
+    gathered: &mut Gathered,
+    stop: &AtomicBool,
+    mut watch: impl FnMut(Option<usize>),
+) {
     let folder = workspace.unpacked().join("meca");
     let holds = |path: &PathBuf| is_meca(path) || path.is_dir();
     let sources: Vec<PathBuf> = gathered.paths.iter().filter(|path| holds(path)).cloned().collect();
-    let (archives, _) = find_files(&sources, "*.meca", is_meca);
+    let (archives, lost) = find_files(&sources, "*.meca", is_meca);
+    // A folder without archives is no loss, and what else is wrong with one is said when its PDFs are read.
+    let lost = lost.into_iter().filter(|(path, _)| is_meca(path));
+    gathered.failed.extend(lost.map(|(path, what)| (path.display().to_string(), what)));
+    gathered.paths.retain(|path| !is_meca(path));
     if archives.is_empty() {
         return;
     }
+    watch(Some(archives.len()));
     // A folder of archives alone has no PDF to find.
     gathered.paths.retain(|path| {
         let only_archives = || {
@@ -107,9 +121,14 @@ fn unpack(workspace: &Workspace, gathered: &mut Gathered) {
             let (archives, _) = find_files(std::slice::from_ref(path), "*.meca", is_meca);
             pdfs.is_empty() && !archives.is_empty()
         };
-        !(is_meca(path) || path.is_dir() && only_archives())
+        !(path.is_dir() && only_archives())
     });
     for archive in archives {
+        if stop.load(Ordering::Relaxed) {
+            gathered.interrupted = true;
+            return;
+        }
+        watch(None);
         match put(&archive, &folder) {
             Ok(pdf) => {
                 gathered.unpacked += 1;

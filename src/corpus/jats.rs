@@ -5,16 +5,19 @@
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::api::licence;
+use super::names;
 
 /// Elements that are read at most: an article has some ten thousand.
 const NODES: u32 = 4_000_000;
+/// Elements within elements at most; what is read by recursion must end before the stack does.
+const DEEPEST: u32 = 200;
 /// Largest document that is read.
 pub const JATS_BYTES: u64 = 64 << 20;
 
 /// What an article says of itself. Empty where it does not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Article {
-    /// In lower case.
+    /// In lower case, without an address before it.
     pub doi: String,
     pub version: Option<u32>,
     pub title: String,
@@ -48,6 +51,9 @@ impl Article {
         let document = Document::parse_with_options(text, options)
             .map_err(|error| format!("no valid XML: {error}"))?;
         let root = document.root_element();
+        if depth(root) > DEEPEST {
+            return Err(format!("its elements are nested more than {DEEPEST} deep: no article"));
+        }
         let article = root
             .descendants()
             .find(|node| node.has_tag_name("article"))
@@ -69,7 +75,7 @@ impl Article {
         let body = article.children().find(|node| node.has_tag_name("body"));
         let sections = body.into_iter().flat_map(|body| body.children());
         Self {
-            doi: doi.map(text).unwrap_or_default().to_ascii_lowercase(),
+            doi: doi.map(text).and_then(|text| names::doi(&text)).unwrap_or_default(),
             version: version(front),
             title: descendant(front, "article-title").map(text).unwrap_or_default(),
             posted: posted(front),
@@ -82,6 +88,25 @@ impl Article {
                 .collect(),
             figures: figures(article),
         }
+    }
+}
+
+/// How deep elements are nested, without recursion.
+fn depth(root: Node<'_, '_>) -> u32 {
+    let (mut node, mut depth, mut deepest) = (root, 0, 0);
+    loop {
+        if let Some(child) = node.first_child() {
+            (node, depth) = (child, depth + 1);
+            deepest = deepest.max(depth);
+            continue;
+        }
+        while node.next_sibling().is_none() || node == root {
+            match node.parent().filter(|_| node != root) {
+                Some(parent) => (node, depth) = (parent, depth - 1),
+                None => return deepest,
+            }
+        }
+        node = node.next_sibling().unwrap_or(root);
     }
 }
 
@@ -231,6 +256,30 @@ mod tests {
         }
         bomb += "]><article>&a12;</article>";
         assert!(Article::parse(bomb.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn elements_without_end_are_refused() {
+        let deep = |levels: usize| {
+            let (open, close) = ("<b>".repeat(levels), "</b>".repeat(levels));
+            let article = ARTICLE.replace("of all", &format!("{open}of all{close}"));
+            Article::parse(article.as_bytes())
+        };
+        assert_eq!(deep(100).expect("an article").title, "Chest CT of all");
+        assert!(deep(100_000).expect_err("refused").contains("nested"));
+    }
+
+    #[test]
+    fn a_doi_is_one_or_is_left_out() {
+        let doi = |told: &str| {
+            let article = ARTICLE.replace("10.1101/2020.02.10.20021584", told);
+            Article::parse(article.as_bytes()).expect("an article").doi
+        };
+        assert_eq!(
+            doi("https://doi.org/10.1101/2020.02.10.20021584"),
+            "10.1101/2020.02.10.20021584"
+        );
+        assert_eq!(doi("2020.02.10.20021584"), "");
     }
 
     proptest! {

@@ -95,6 +95,24 @@ impl Row {
         format!("{}{version}", self.doi)
     }
 
+    /// What a server or a paper says of it.
+    fn told(&self) -> [&String; 4] {
+        [&self.title, &self.posted, &self.category, &self.licence]
+    }
+
+    fn told_mut(&mut self) -> [&mut String; 4] {
+        [&mut self.title, &mut self.posted, &mut self.category, &mut self.licence]
+    }
+
+    /// Takes from `other` what is not known of this one.
+    pub fn complete(&mut self, other: &Self) {
+        for (known, told) in self.told_mut().into_iter().zip(other.told()) {
+            if known.is_empty() {
+                known.clone_from(told);
+            }
+        }
+    }
+
     /// With every text on one line, so that a row is a line.
     fn on_one_line(mut self) -> Self {
         for text in [
@@ -110,6 +128,7 @@ impl Row {
             let blank = |c: char| c.is_whitespace() || c.is_control();
             *text = text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         }
+        self.server.make_ascii_lowercase();
         self.doi.make_ascii_lowercase();
         self.sha256.make_ascii_lowercase();
         self
@@ -162,7 +181,7 @@ impl Manifest {
             let record = record.map_err(|error| (of(&error), error.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
             let field = |index: usize| at[index].and_then(|at| record.get(at)).unwrap_or("");
-            let row = row(field).map_err(|what| (line, what))?;
+            let row = row(field).map_err(|what| (line, what))?.on_one_line();
             let name = row.name();
             if manifest.rows.insert(row.key(), row).is_some() {
                 return Err((line, format!("{name} is there twice: keep one of the lines")));
@@ -221,12 +240,14 @@ impl Manifest {
             self.rows.insert(told.key(), told);
             return true;
         };
-        let (sha256, bytes, state) = (std::mem::take(&mut known.sha256), known.bytes, known.state);
-        let url = std::mem::take(&mut known.url);
-        *known = Row { sha256, bytes, state, ..told };
-        // An address that somebody put in by hand stays.
-        if !url.is_empty() {
-            known.url = url;
+        // What is told anew counts, but for an address that somebody put in by hand.
+        for (known, told) in known.told_mut().into_iter().zip(told.told()) {
+            if !told.is_empty() {
+                known.clone_from(told);
+            }
+        }
+        if known.url.is_empty() {
+            known.url = told.url;
         }
         false
     }

@@ -35,19 +35,42 @@ pub fn read(name: &str) -> Option<Named> {
     Some(Named { number, version: version.filter(|version| *version > 0) })
 }
 
+/// A DOI in lower case, without the address of its resolver; `None` where it is none.
+pub fn doi(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let bare = [
+        "https://doi.org/",
+        "http://doi.org/",
+        "https://dx.doi.org/",
+        "http://dx.doi.org/",
+        "doi:",
+    ]
+    .iter()
+    .find_map(|start| text.strip_prefix(start))
+    .unwrap_or(&text)
+    .trim();
+    let is_one = bare.starts_with("10.")
+        && bare.split_once('/').is_some_and(|(_, number)| !number.is_empty())
+        && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_one.then(|| bare.to_owned())
+}
+
 /// What follows the prefix of a DOI.
 pub fn number(doi: &str) -> &str {
     doi.split_once('/').map_or(doi, |(_, number)| number)
 }
 
 /// What a preprint's PDF is called in `corpus/pdf`: `2020.02.10.20021584v1.full.pdf`, as the servers call
-/// it. A DOI with characters that a file's name should not have gets its hash behind it, so that no two
-/// are called the same.
+/// it. A DOI of another registrant, one that ends like a version, or one with characters that a file's name
+/// should not have gets its hash behind it, so that no two are called the same.
 pub fn file_name(doi: &str, version: Option<u32>) -> String {
     let number = number(doi);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let mut stem: String = number.chars().map(|c| if fits(c) { c } else { '_' }).take(80).collect();
-    if stem != number || stem.is_empty() || stem.starts_with(['.', '-']) {
+    let is_servers = ["10.1101/", "10.64898/"].iter().any(|prefix| doi.starts_with(prefix));
+    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ends_like_a_version = digits.len() < stem.len() && digits.ends_with('v');
+    if stem != number || !is_servers || ends_like_a_version || stem.starts_with(['.', '-']) {
         stem = format!("x{stem}-{}", &sha256_hex(doi.as_bytes())[..12]);
     }
     match version {
@@ -84,6 +107,23 @@ mod tests {
     }
 
     #[test]
+    fn a_doi_is_told_from_other_words() {
+        let number = Some("10.1101/2020.02.10.20021584".to_owned());
+        for text in [
+            "10.1101/2020.02.10.20021584",
+            " DOI: 10.1101/2020.02.10.20021584",
+            "https://doi.org/10.1101/2020.02.10.20021584",
+        ] {
+            assert_eq!(doi(text), number, "{text}");
+        }
+        for text in
+            ["", "10.1101", "10.1101/", "2020.02.10.20021584", "10.1101/a b", "10.1101/a\u{1b}[2J"]
+        {
+            assert_eq!(doi(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn no_doi_leads_out_of_the_folder() {
         assert_eq!(
             file_name("10.1101/2020.02.10.20021584", Some(1)),
@@ -93,7 +133,13 @@ mod tests {
             let name = file_name(doi, None);
             assert!(!name.contains('/') && !name.starts_with(['.', '-']), "{name}");
         }
-        assert_ne!(file_name("10.1101/a/b", None), file_name("10.1101/a_b", None));
+        for (one, other) in [
+            (("10.1101/a/b", None), ("10.1101/a_b", None)),
+            (("10.1101/x", None), ("10.5555/x", None)),
+            (("10.1101/xv1", None), ("10.1101/x", Some(1))),
+        ] {
+            assert_ne!(file_name(one.0, one.1), file_name(other.0, other.1));
+        }
     }
 
     proptest! {

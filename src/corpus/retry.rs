@@ -26,8 +26,12 @@ pub enum Kind {
     Damaged,
     /// The network or the server failed.
     Failed,
-    /// It would fail again: an address that is none, a disk that is full.
+    /// The server answered as it would again: not to be understood.
+    Unexpected,
+    /// It would fail again: an address that is none, a file that is too large.
     Hopeless,
+    /// The disk here takes no more.
+    Disk,
 }
 
 impl Trouble {
@@ -47,7 +51,8 @@ impl Trouble {
             401 | 403 | 451 => (Kind::Refused, "the server refuses"),
             429 => (Kind::Refused, "the server says these are too many requests"),
             408 | 425 | 500..=599 => (Kind::Failed, "the server failed"),
-            _ => (Kind::Hopeless, "an answer that was not expected"),
+            300..=399 => (Kind::Unexpected, "the server sends us on to nowhere that is safe"),
+            _ => (Kind::Unexpected, "an answer that was not expected"),
         };
         let wait = retry_after.and_then(|text| self::retry_after(text, SystemTime::now()));
         Self { wait, ..Self::new(kind, format!("{what} (HTTP status {status})")) }

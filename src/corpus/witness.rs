@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::jats::{Article, JatsFigure};
+use super::names;
 use crate::dataset::licence::Licence;
 use crate::figures::{FigureKind, FigureRecord, normalise, read_label};
+use crate::store::PaperMeta;
 use crate::worded::worded_enum;
 
 /// Captions that share less of their words, in order, differ: room for what a PDF breaks, hyphenates or
@@ -24,6 +26,8 @@ worded_enum! {
         OnlyPdf = "only in the PDF",
         /// The licence.
         Licence = "licence",
+        /// The DOI: JATS is of another paper.
+        Doi = "DOI",
     }
 }
 
@@ -31,7 +35,7 @@ worded_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Disagreement {
     pub about: About,
-    /// `Figure 1`; empty of the licence.
+    /// `Figure 1`; empty of the licence and the DOI.
     pub label: String,
     /// What JATS says; empty where it says nothing.
     pub jats: String,
@@ -41,19 +45,28 @@ pub struct Disagreement {
     pub likeness: f64,
 }
 
-/// Compares what JATS says with the licence and the figures that the PDF was found to have. A licence of
-/// which one of them says nothing is no disagreement; figures without a label are not compared.
-pub fn compare(article: &Article, licence: &str, figures: &[FigureRecord]) -> Vec<Disagreement> {
+/// Compares what JATS says with what the PDF was found to say of the paper and its figures. A licence or DOI
+/// of which one of them says nothing is no disagreement; figures without a label are not compared. Of JATS
+/// of another paper, nothing but that is said.
+pub fn compare(
+    article: &Article,
+    paper: &PaperMeta,
+    figures: &[FigureRecord],
+) -> Vec<Disagreement> {
     let mut differing = Vec::new();
-    let (told, read) = (Licence::parse(&article.licence), Licence::parse(licence));
+    let whole = |about, jats: &str, pdf: &str| Disagreement {
+        about,
+        label: String::new(),
+        jats: jats.to_owned(),
+        pdf: pdf.to_owned(),
+        likeness: 0.0,
+    };
+    if is_of_another(article, paper) {
+        return vec![whole(About::Doi, &article.doi, &paper.doi)];
+    }
+    let (told, read) = (Licence::parse(&article.licence), Licence::parse(&paper.licence));
     if told != read && told != Licence::Unknown && read != Licence::Unknown {
-        differing.push(Disagreement {
-            about: About::Licence,
-            label: String::new(),
-            jats: article.licence.clone(),
-            pdf: licence.to_owned(),
-            likeness: 0.0,
-        });
+        differing.push(whole(About::Licence, &article.licence, &paper.licence));
     }
     let mut printed: BTreeMap<String, String> = BTreeMap::new();
     for figure in figures.iter().filter(|figure| figure.kind != FigureKind::Table) {
@@ -85,6 +98,11 @@ pub fn compare(article: &Article, licence: &str, figures: &[FigureRecord]) -> Ve
         differing.extend(only);
     }
     differing
+}
+
+/// Whether both name a DOI, and not the same.
+pub fn is_of_another(article: &Article, paper: &PaperMeta) -> bool {
+    names::doi(&paper.doi).is_some_and(|doi| !article.doi.is_empty() && article.doi != doi)
 }
 
 /// A figure of JATS with its label normalised; `None` of a table or of one without a label.
@@ -171,6 +189,10 @@ mod tests {
         }
     }
 
+    fn paper(licence: &str) -> PaperMeta {
+        PaperMeta { licence: licence.into(), ..PaperMeta::default() }
+    }
+
     fn article(figures: &[(&str, &str)]) -> Article {
         let figure = |(label, caption): &(&str, &str)| JatsFigure {
             label: (*label).into(),
@@ -196,7 +218,7 @@ mod tests {
             ),
             figure("Figure S2", "Figure S2. The course."),
         ];
-        assert_eq!(compare(&jats, "CC-BY-4.0", &pdf), []);
+        assert_eq!(compare(&jats, &paper("CC-BY-4.0"), &pdf), []);
     }
 
     #[test]
@@ -209,7 +231,7 @@ mod tests {
             figure("Figure 1", "Figure 1. Axial CT of a patient on day 3. The methods section"),
             figure("Figure 3", "Figure 3. Something else."),
         ];
-        let found = compare(&jats, "CC-BY-NC-4.0", &pdf);
+        let found = compare(&jats, &paper("CC-BY-NC-4.0"), &pdf);
         let about: Vec<(About, &str)> =
             found.iter().map(|found| (found.about, found.label.as_str())).collect();
         let expected = [
@@ -219,7 +241,23 @@ mod tests {
             (About::OnlyPdf, "Figure 3"),
         ];
         assert_eq!(about, expected);
-        assert_eq!(compare(&article(&[]), "", &pdf), [], "XML without figures is no witness");
+        assert_eq!(
+            compare(&article(&[]), &paper(""), &pdf),
+            [],
+            "XML without figures is no witness"
+        );
+    }
+
+    #[test]
+    fn jats_of_another_paper_is_no_witness() {
+        let doi = |doi: &str| Article { doi: doi.into(), ..article(&[("Figure 1", "A chart.")]) };
+        let paper = PaperMeta { doi: "10.1101/A".into(), ..paper("CC-BY-NC-4.0") };
+        let about = |article: &Article| -> Vec<About> {
+            compare(article, &paper, &[]).iter().map(|found| found.about).collect()
+        };
+        assert_eq!(about(&doi("10.1101/b")), [About::Doi]);
+        assert_eq!(about(&doi("10.1101/a")), [About::Licence, About::OnlyJats]);
+        assert_eq!(about(&doi("")), [About::Licence, About::OnlyJats]);
     }
 
     proptest! {

@@ -23,6 +23,7 @@ mod overlay;
 mod paint;
 mod render;
 mod seams;
+mod state;
 mod text;
 mod walk;
 

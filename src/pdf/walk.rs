@@ -12,6 +12,7 @@ use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
 use super::paint::{Paint, Pattern};
+use super::state::{PathBounds, SoftMask, State};
 use super::{Matrix, Rect};
 
 /// One drawing of an image.
@@ -55,13 +56,6 @@ pub(super) struct Manner {
     pub(super) mask: Option<Rc<SoftMask>>,
 }
 
-/// A soft mask and the space it was set in.
-#[derive(Debug)]
-pub(super) struct SoftMask {
-    pub(super) object: PdfObject,
-    pub(super) ctm: Matrix,
-}
-
 /// A path painted after images were, white ones included.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PaintedOver {
@@ -88,70 +82,6 @@ const MOST_CELLS: f32 = 64.0;
 
 /// Paths noted as painted over images; a page with more draws charts beside its pictures.
 const MOST_OVER: usize = 200_000;
-
-#[derive(Debug, Clone)]
-struct State {
-    ctm: Matrix,
-    clip: Rect,
-    /// Whether some clip in force is not an upright box.
-    shaped: bool,
-    fill: Paint,
-    stroke: Paint,
-    /// Opacity of what is filled, and of the groups around it.
-    alpha: f32,
-    group_alpha: f32,
-    mask: Option<Rc<SoftMask>>,
-    blends: bool,
-    hidden: bool,
-}
-
-/// A path under construction, in points of the displayed page.
-#[derive(Debug, Default)]
-struct PathBounds {
-    /// One box a subpath: a chart's bars, or its grid, may be a single path.
-    subpaths: Vec<Rect>,
-    points: Vec<(f32, f32)>,
-    curved: bool,
-    clips: bool,
-}
-
-/// Points kept of a path: enough to tell a box.
-const MOST_POINTS: usize = 12;
-
-impl PathBounds {
-    fn begin(&mut self, (x, y): (f32, f32)) {
-        self.subpaths.push(Rect::new(x, y, x, y));
-        self.keep((x, y));
-    }
-
-    fn add(&mut self, (x, y): (f32, f32)) {
-        match self.subpaths.last_mut() {
-            Some(last) => *last = last.union(&Rect::new(x, y, x, y)),
-            None => return self.begin((x, y)),
-        }
-        self.keep((x, y));
-    }
-
-    fn keep(&mut self, point: (f32, f32)) {
-        if self.points.len() < MOST_POINTS {
-            self.points.push(point);
-        }
-    }
-
-    fn bounds(&self) -> Option<Rect> {
-        self.subpaths.iter().copied().reduce(|all, subpath| all.union(&subpath))
-    }
-
-    /// Whether it is one upright box.
-    fn is_box(&self) -> bool {
-        let Some(bounds) = self.bounds() else { return false };
-        let near = |a: f32, b: f32| (a - b).abs() < 0.05;
-        let corner = |&(x, y): &(f32, f32)| {
-            (near(x, bounds.x0) || near(x, bounds.x1)) && (near(y, bounds.y0) || near(y, bounds.y1))
-        };
-        !self.curved && (4..=5).contains(&self.points.len()) && self.points.iter().all(corner)
-    }
-}
 
 /// A content stream being walked.
 struct Stream<'a> {
@@ -273,7 +203,7 @@ impl Walker<'_> {
                     self.image(None, Some(text.into()), stream, &state);
                 }
                 b"sh" => self.mark(state.clip, &state, true),
-                b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => extend(&mut path, &operation, &state),
+                b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => path.extend(&operation, &state.ctm),
                 b"W" | b"W*" => path.clips = true,
                 b"f" | b"F" | b"f*" => self.paint(&mut path, &mut state, stream, true, false),
                 b"S" | b"s" => self.paint(&mut path, &mut state, stream, false, true),
@@ -535,51 +465,6 @@ impl Walker<'_> {
         state.ctm = fit.then(&state.ctm);
         let resources = Rc::new(PdfObject::new_null());
         self.form(&form, &Stream { content: b"", resources, base: state.ctm, depth: 0 }, &state);
-    }
-}
-
-impl State {
-    fn clip_to(&mut self, bounds: &Rect, upright: bool) {
-        // A shape around all that was left cuts nothing off.
-        self.shaped |= !upright;
-        self.clip = self.clip.intersect(bounds);
-    }
-
-    /// Follows a graphics state parameter dictionary.
-    fn set(&mut self, parameters: &PdfObject) {
-        if let Some(alpha) = object::number_at(parameters, "ca") {
-            self.alpha = alpha.clamp(0.0, 1.0);
-        }
-        if let Some(mask) = entry(parameters, "SMask") {
-            let is_mask = mask.is_dict().unwrap_or(false);
-            self.mask = is_mask.then(|| Rc::new(SoftMask { object: mask, ctm: self.ctm }));
-        }
-        if let Some(mode) = entry(parameters, "BM") {
-            let first = object::name(&mode)
-                .or_else(|| object::elements(&mode).next().and_then(|mode| object::name(&mode)));
-            self.blends = !matches!(first.as_deref(), None | Some(b"Normal" | b"Compatible"));
-        }
-    }
-}
-
-fn extend(path: &mut PathBounds, operation: &Operation, state: &State) {
-    let numbers: Vec<f32> = operation.operands.iter().filter_map(Operand::number).collect();
-    if let (b"re", [x, y, w, h]) = (&operation.operator[..], &numbers[..]) {
-        path.begin(state.ctm.apply((*x, *y)));
-        path.add(state.ctm.apply((x + w, *y)));
-        path.add(state.ctm.apply((*x, y + h)));
-        path.add(state.ctm.apply((x + w, y + h)));
-    } else {
-        // Control points bound a Bézier curve from outside: close enough for a box.
-        path.curved |= numbers.len() > 2;
-        for point in numbers.chunks_exact(2) {
-            let point = state.ctm.apply((point[0], point[1]));
-            if &operation.operator[..] == b"m" {
-                path.begin(point);
-            } else {
-                path.add(point);
-            }
-        }
     }
 }
 

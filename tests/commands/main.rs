@@ -1,0 +1,44 @@
+//! Whole commands, run as their users run them. One program, as each would carry MuPDF and the servers
+//! linked in: forty of them fill a disk.
+
+mod annotations;
+mod audit;
+mod buckets;
+mod colours;
+mod common;
+mod corpus;
+mod crops;
+mod curators;
+mod doctor;
+mod duplicates;
+#[cfg(feature = "train")]
+mod evaluate;
+mod fetch;
+mod formats;
+mod ingest;
+#[cfg(target_os = "linux")]
+mod isolation;
+mod label;
+mod label_killed;
+mod label_large;
+mod label_screen;
+mod limits;
+mod mentions;
+mod panels;
+mod rebuild;
+mod refresh;
+mod release;
+mod render;
+mod renderings;
+mod report;
+mod report_runs;
+mod show;
+mod synth;
+#[cfg(target_os = "linux")]
+mod torture;
+#[cfg(feature = "train")]
+mod train;
+#[cfg(target_os = "linux")]
+mod trouble;
+#[cfg(not(feature = "train"))]
+mod without_training;

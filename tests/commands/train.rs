@@ -1,0 +1,447 @@
+//! `covid-ct train` and `covid-ct evaluate` on a small dataset anyone can tell apart.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::common::training::{bright_and_dark, textured};
+use assert_cmd::Command;
+use covid_ct::Workspace;
+use covid_ct::metrics::{HistoryRow, RunFiles};
+use covid_ct::store::{Label, Part, Store};
+use predicates::prelude::*;
+
+/// Width and height of all pictures.
+const SIZE: (u32, u32) = (64, 64);
+
+/// A workspace with `data/export/default`.
+fn workspace() -> tempfile::TempDir {
+    let workspace = tempfile::tempdir().expect("temporary folder");
+    bright_and_dark(&workspace.path().join("data/export/default"), |_| SIZE);
+    workspace
+}
+
+fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"));
+    command.arg("--workspace").arg(workspace).args(arguments);
+    command
+}
+
+/// Small pictures and one thread: more would wait for each other where tests run side by side.
+fn train(workspace: &Path, run: &str, more: &[&str]) -> Command {
+    let mut command = covid_ct(workspace, &["train", run, "--size", "64", "--threads", "1"]);
+    command.args(["--device", "cpu"]).args(more);
+    command
+}
+
+fn run_files(workspace: &Path, run: &str) -> RunFiles {
+    RunFiles::new(Workspace::new(workspace).run(run))
+}
+
+#[test]
+fn trains_evaluates_and_repeats_itself() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    Store::open(&Workspace::new(folder)).expect("database");
+    for run in ["first", "second"] {
+        train(folder, run, &["--seed", "7", "--epochs", "2", "--learning-rate", "1e-3"])
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("best.safetensors"))
+            .stderr(predicate::str::contains("epoch   2"));
+        covid_ct(folder, &["evaluate", run, "--threads", "1"])
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("chosen on val"))
+            .stdout(predicate::str::contains("95 % intervals"));
+    }
+
+    let files = run_files(folder, "first");
+    let config = files.read_config().expect("config.json");
+    assert_eq!((config.run.as_str(), config.data.as_str()), ("first", "data/export/default"));
+    assert_eq!((config.counts.train.covid, config.counts.val.non_covid), (10, 3));
+    assert_eq!((config.parameters, config.seed, config.recipe.size), (6_955_906, 7, 64));
+    let history = files.read_history().expect("history.csv");
+    assert_eq!(history.len(), 2);
+    assert_eq!(history[0].learning_rate, 1e-3);
+    assert!((history[1].learning_rate - 5e-4).abs() < 1e-12);
+    let metrics = files.read_metrics(Part::Test).expect("metrics.json");
+    assert_eq!(metrics.metrics.confusion.total(), 6);
+    assert_eq!(metrics.epoch, HistoryRow::best(&history).expect("an epoch").epoch);
+    assert_eq!(metrics.metrics.auroc, Some(1.0), "a bright half is easy to see");
+    assert_eq!(metrics.metrics.auprc, Some(1.0));
+    let details = &metrics.details;
+    // By name COVID-13 and the like: each picture is a paper of its own.
+    assert_eq!(details.intervals.map(|intervals| intervals.groups), Some(6));
+    let operating = details.operating.as_ref().expect("a threshold chosen on val");
+    assert_eq!(operating.chosen.chosen_on, Part::Val);
+    let sizes: Vec<_> = details.by_size.iter().map(|slice| slice.name.as_str()).collect();
+    assert_eq!(sizes, ["under 224 px"]);
+    let predictions = files.read_predictions(Part::Test).expect("predictions.csv");
+    assert_eq!(predictions[0].file, "COVID-13.png");
+    assert_eq!(predictions[5].label, Label::NonCovid);
+
+    let bytes = |run, path: fn(&RunFiles) -> std::path::PathBuf| {
+        std::fs::read(path(&run_files(folder, run))).expect("file")
+    };
+    let predictions = |files: &RunFiles| files.predictions(Part::Test);
+    assert!(bytes("first", predictions) == bytes("second", predictions));
+    assert!(bytes("first", RunFiles::checkpoint) == bytes("second", RunFiles::checkpoint));
+
+    let recorded = Store::open_existing(&Workspace::new(folder)).expect("store").runs();
+    let recorded = recorded.expect("runs");
+    assert_eq!(recorded.len(), 2);
+    assert_eq!(recorded[0].metrics["auroc"], 1.0);
+
+    // On from those weights, and measured on another part: the test part's files stay.
+    let checkpoint = files.checkpoint();
+    let init = ["--init", checkpoint.to_str().expect("path"), "--epochs", "1"];
+    train(folder, "second", &init).assert().success();
+    let json =
+        covid_ct(folder, &["evaluate", "first", "--part", "val", "--json"]).assert().success();
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("JSON");
+    assert_eq!((json["part"].as_str(), json["counts"]["covid"].as_u64()), (Some("val"), Some(3)));
+    assert!(files.metrics(Part::Val).exists());
+    assert_eq!(files.read_metrics(Part::Test).expect("metrics.json").counts.covid, 3);
+    assert!(!run_files(folder, "second").metrics(Part::Test).exists(), "the new run is unmeasured");
+
+    a_loss_that_is_no_number_keeps_the_earlier_run(folder, &checkpoint);
+}
+
+/// Starts from weights with a NaN among them; `second` is the earlier run.
+fn a_loss_that_is_no_number_keeps_the_earlier_run(workspace: &Path, checkpoint: &Path) {
+    let mut weights = tch::Tensor::read_safetensors(checkpoint).expect("checkpoint");
+    let bias = weights.iter_mut().find(|(name, _)| name == "classifier.bias").expect("a head");
+    bias.1 = &bias.1 * f64::NAN;
+    let broken = workspace.join("nan.safetensors");
+    tch::Tensor::write_safetensors(&weights, &broken).expect("file");
+    train(workspace, "second", &["--init", broken.to_str().expect("path")])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("lower --learning-rate"));
+    assert!(run_files(workspace, "second").checkpoint().exists());
+}
+
+#[test]
+fn a_bad_image_is_named_before_training_starts() {
+    let workspace = workspace();
+    let images = workspace.path().join("data/export/default/Images-processed/CT_COVID");
+    std::fs::remove_file(images.join("COVID-3.png")).expect("remove");
+    std::fs::write(images.join("COVID-5.png"), "not a picture").expect("write");
+    train(workspace.path(), "r", &[]).assert().code(2).stderr(
+        predicate::str::contains("COVID-3.png")
+            .and(predicate::str::contains("COVID-5.png"))
+            .and(predicate::str::contains("trainCT_COVID.txt")),
+    );
+    assert!(!workspace.path().join("data/runs").exists());
+}
+
+#[test]
+fn a_part_without_one_class_is_refused() {
+    let workspace = workspace();
+    let list = "data/export/default/Data-split/NonCOVID/valCT_NonCOVID.txt";
+    std::fs::write(workspace.path().join(list), "\n").expect("write");
+    train(workspace.path(), "r", &[])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("val part").and(predicate::str::contains("non-covid")));
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_leaves_no_run() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    for (arguments, told) in [
+        (vec!["--init", "missing.safetensors"], "missing.safetensors"),
+        (vec!["--data", "nowhere"], "Images-processed"),
+        (vec!["--learning-rate", "-1"], "above 0"),
+        (vec!["--epochs", "0"], "--epochs"),
+        (vec!["--network", "vgg"], "densenet121"),
+    ] {
+        train(folder, "r", &arguments).assert().code(2).stderr(predicate::str::contains(told));
+    }
+    train(folder, "../r", &[]).assert().code(2).stderr(predicate::str::contains("name a run"));
+    if !Path::new("/dev/nvidiactl").exists() {
+        let cuda = ["train", "r", "--device", "cuda"];
+        covid_ct(folder, &cuda).assert().code(2).stderr(predicate::str::contains("no GPU"));
+    }
+    covid_ct(folder, &["evaluate", "r"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("covid-ct train r"));
+    let left = std::fs::read_dir(folder.join("data/runs")).expect("folder").count();
+    assert_eq!(left, 0, "nothing is left of refused runs");
+}
+
+#[test]
+fn an_interrupted_run_keeps_its_best_epoch() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let mut long = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
+        .args(["train", "r", "--size", "64", "--threads", "1", "--epochs", "300"])
+        .args(["--device", "cpu", "--workspace"])
+        .arg(folder)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    let first_epoch = folder.join("data/runs/.r.part/history.csv");
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while !first_epoch.exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    train(folder, "r", &[]).assert().code(2).stderr(predicate::str::contains("another process"));
+    let pid = rustix::process::Pid::from_child(&long);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("signal");
+    let mut told = String::new();
+    let mut stderr = long.stderr.take().expect("piped");
+    stderr.read_to_string(&mut told).expect("UTF-8");
+    assert_eq!(long.wait().expect("ended").code(), Some(1), "{told}");
+    assert!(told.contains("the best epoch before it was kept"), "{told}");
+    assert!(!run_files(folder, "r").read_history().expect("history").is_empty());
+    covid_ct(folder, &["evaluate", "r", "--threads", "1"]).assert().success();
+    let made = run_files(folder, "r").read_history().expect("history").len();
+    train(folder, "r", &["--epochs", "300", "--patience", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("going on").not());
+    assert!(made < 300 && !run_files(folder, "r").state().exists(), "other options, another run");
+}
+
+/// Starts `covid-ct train` and kills it once `epochs` epochs are there.
+fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize) {
+    let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
+        .arg("--workspace")
+        .arg(workspace)
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let name = arguments[1];
+    let history = workspace.join(format!("data/runs/.{name}.part/history.csv"));
+    let lines = || std::fs::read_to_string(&history).map_or(0, |text| text.lines().count());
+    let state = history.with_file_name("state.safetensors");
+    let deadline = Instant::now() + Duration::from_mins(5);
+    // The state comes after the history: of the last epoch there, it may not be written yet.
+    while !(lines() > epochs && state.exists()) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().expect("killed");
+    run.wait().expect("ended");
+}
+
+#[test]
+fn a_killed_run_comes_to_the_same_end() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let recipe = [
+        "--profile",
+        "tuned",
+        "--epochs",
+        "4",
+        "--batch",
+        "4",
+        "--size",
+        "64",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+        "--balance",
+        "--ema",
+        "0.99",
+        "--mixup",
+        "0.4",
+        "--label-smoothing",
+        "0.1",
+        "--jitter",
+        "0.1",
+        "--freeze",
+        "1",
+    ];
+    let arguments = |run: &'static str| [&["train", run][..], &recipe[..]].concat();
+    covid_ct(folder, &arguments("whole")).assert().success();
+    for epochs in [1, 2] {
+        kill_after(folder, &arguments("killed"), epochs);
+        assert!(folder.join("data/runs/.killed.part/state.safetensors").exists());
+    }
+    covid_ct(folder, &arguments("killed"))
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("going on after epoch"));
+    let [whole, killed] = ["whole", "killed"].map(|run| run_files(folder, run));
+    let epochs = |files: &RunFiles| -> Vec<HistoryRow> {
+        let history = files.read_history().expect("history").into_iter();
+        history.map(|row| HistoryRow { seconds: 0.0, ..row }).collect()
+    };
+    assert_eq!(epochs(&whole), epochs(&killed));
+    let bytes = |files: &RunFiles| std::fs::read(files.checkpoint()).expect("checkpoint");
+    assert!(bytes(&whole) == bytes(&killed), "the same weights to the last bit");
+    assert!(!killed.state().exists() && !folder.join("data/runs/.killed.part").exists());
+
+    covid_ct(folder, &arguments("killed")).assert().success().stderr(
+        predicate::str::contains("--fresh").and(predicate::str::contains("epoch   1").not()),
+    );
+    let config = whole.read_config().expect("config");
+    assert_eq!((config.recipe.profile.as_str(), config.recipe.ema), ("tuned", 0.99));
+    assert_eq!(config.data_sha256.len(), 64);
+    let events = std::fs::read_dir(whole.folder()).expect("folder");
+    let events = events.filter_map(std::result::Result::ok);
+    assert!(events.into_iter().any(|e| e.file_name().to_string_lossy().contains("tfevents")));
+}
+
+/// A limit on the size of files stands in for a full disk: the write fails in the same place.
+#[test]
+fn a_disk_that_is_full_leaves_no_half_of_a_checkpoint() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    train(folder, "r", &["--epochs", "1"]).assert().success();
+    let before = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
+    let binary = assert_cmd::cargo::cargo_bin!("covid-ct");
+    let full = "trap '' XFSZ; ulimit -f 10000; exec \"$@\"";
+    Command::new("sh")
+        .args(["-c", full, "sh"])
+        .arg(binary)
+        .args(["train", "r", "--size", "64", "--threads", "1", "--device", "cpu", "--seed", "1"])
+        .arg("--workspace")
+        .arg(folder)
+        .assert()
+        .code(2)
+        .stderr(
+            predicate::str::contains("cannot write")
+                .and(predicate::str::contains("best.safetensors")),
+        );
+    assert!(std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint") == before);
+    let left: Vec<_> = std::fs::read_dir(folder.join("data/runs")).expect("folder").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn seeds_make_a_run_each_and_are_not_trained_twice() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let twice = ["--seeds", "2", "--epochs", "1"];
+    train(folder, "series", &twice)
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("series of 2 seeds: mean validation AUROC"));
+    let configs: Vec<_> = ["series-seed0", "series-seed1"]
+        .map(|run| run_files(folder, run).read_config().expect("config"))
+        .into();
+    assert!(configs.iter().all(|config| config.series.as_deref() == Some("series")));
+    assert_eq!([configs[0].seed, configs[1].seed], [0, 1]);
+    train(folder, "series", &["--seeds", "3", "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("series-seed1 is this very training"));
+    assert!(run_files(folder, "series-seed2").checkpoint().exists());
+}
+
+#[test]
+fn features_learned_without_labels_start_a_training() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let export = folder.join("data/export/default");
+    let pretrain =
+        ["--size", "64", "--threads", "1", "--device", "cpu", "--epochs", "2", "--batch", "8"];
+    let arguments =
+        [&["pretrain", "contrast", "--data", export.to_str().expect("path")], &pretrain[..]];
+    covid_ct(folder, &arguments.concat()).assert().success().stderr(
+        predicate::str::contains("20 pictures to learn from")
+            .and(predicate::str::contains("pairs found")),
+    );
+    let weights = folder.join("data/pretrained/contrast/best.safetensors");
+    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("128 outputs"));
+
+    // The same pictures in a folder under other names: those of val and test are known again.
+    let copies = folder.join("copies");
+    std::fs::create_dir(&copies).expect("folder");
+    for (number, class) in [(0, "COVID"), (10, "COVID"), (13, "COVID"), (15, "NonCOVID")] {
+        let images = export.join(format!("Images-processed/CT_{class}"));
+        std::fs::copy(
+            images.join(format!("{class}-{number}.png")),
+            copies.join(format!("{class}{number}.png")),
+        )
+        .expect("copied");
+    }
+    covid_ct(folder, &[&["pretrain", "contrast", "copies"], &pretrain[..]].concat())
+        .current_dir(folder)
+        .assert()
+        .stderr(predicate::str::contains("held out"));
+}
+
+#[test]
+fn findings_of_xrays_are_learned_and_start_a_training() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let xrays = folder.join("xrays");
+    std::fs::create_dir_all(xrays.join("images")).expect("folder");
+    let mut table = String::from("Image Index,Finding Labels,Follow-up #,Patient ID\n");
+    for number in 0..40_u32 {
+        let name = format!("{number:08}_000.png");
+        let sick = number % 2 == 0;
+        textured(number, SIZE, sick).save(xrays.join("images").join(&name)).expect("picture");
+        let finding = if sick { "Effusion|Mass" } else { "No Finding" };
+        table += &[&name, finding, "0", &number.to_string()].join(",");
+        table += "\n";
+    }
+    std::fs::write(xrays.join("Data_Entry_2017.csv"), table).expect("table");
+    let arguments = [
+        "pretrain",
+        "xrays",
+        "xrays",
+        "--size",
+        "64",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+        "--epochs",
+        "2",
+        "--batch",
+        "8",
+        "--cache",
+        "0",
+    ];
+    covid_ct(folder, &arguments)
+        .current_dir(folder)
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("28 images to learn from, 4 to choose by, 8 held out"));
+    let weights = folder.join("data/pretrained/xrays/best.safetensors");
+    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("14 outputs"));
+}
+
+#[test]
+fn new_pictures_are_scored_and_unreadable_ones_named() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    train(folder, "default", &["--epochs", "2", "--learning-rate", "1e-3"]).assert().success();
+    let new = folder.join("new");
+    std::fs::create_dir(&new).expect("folder");
+    textured(100, SIZE, true).save(new.join("bright.png")).expect("save");
+    textured(101, SIZE, false).save(new.join("dark.png")).expect("save");
+    std::fs::write(new.join("broken.png"), "no picture").expect("file");
+    let scored = covid_ct(folder, &["predict", "new", "--threads", "1"])
+        .current_dir(folder)
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("broken.png"));
+    let text = String::from_utf8(scored.get_output().stdout.clone()).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "score,file");
+    let score = |line: &str| line.split(',').next().and_then(|score| score.parse::<f64>().ok());
+    assert!(lines[1].ends_with("bright.png") && lines[2].ends_with("dark.png"), "{text}");
+    assert!(score(lines[1]) > score(lines[2]), "{text}");
+    covid_ct(folder, &["predict", "--database"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("covid-ct.sqlite"));
+}
