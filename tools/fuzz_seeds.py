@@ -110,6 +110,26 @@ def captions(figures):
     return {str(number): caption.encode() for number, caption in enumerate(lines) if caption}
 
 
+def fetched(pdf):
+    """What preprint servers send."""
+    record = {"doi": "10.1101/2020.02.10.20021584", "title": "Chest CT", "date": "2020-02-11", "version": "1",
+              "license": "cc_by", "category": "radiology", "abstract": "Words.", "server": "medRxiv"}
+    page = {"messages": [{"status": "ok", "cursor": "0", "count": 1, "total": "1"}], "collection": [record]}
+    jats = (
+        '<article><front><article-meta><article-id pub-id-type="doi">10.1101/2020.02.10.20021584</article-id>'
+        "<article-version>1.1</article-version><title-group><article-title>Chest <i>CT</i></article-title>"
+        "</title-group><permissions><license><p>CC BY</p></license></permissions></article-meta></front><body>"
+        "<sec><title>Methods</title><fig><label>Figure 1</label><caption><p>Day 3.</p></caption></fig></sec>"
+        "</body></article>"
+    )
+    listed = (
+        '<manifest><item type="article"><instance media-type="application/pdf" href="content/a.pdf"/>'
+        '<instance media-type="application/xml" href="content/a.xml"/></item></manifest>'
+    )
+    archive = {"manifest.xml": listed, "content/a.xml": jats, "content/a.pdf": pdf}
+    return {"api": json.dumps(page).encode(), "jats": jats.encode(), "meca": zipped(archive)}
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -123,6 +143,7 @@ def main():
             "answers": answers(binary, pdfs, Path(scratch) / "objects"),
             "captions": captions(sample / "figures.jsonl"),
             "checkpoint": checkpoints(),
+            "corpus": fetched(b"%PDF-1.4\n%%EOF\n"),
             "document": documents(pdfs),
             "metainfo": {"csv": f"{COLUMNS}\n{CELLS}\n".encode(), "xlsx": workbook([COLUMNS, CELLS])},
         }

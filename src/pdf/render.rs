@@ -113,17 +113,22 @@ pub(super) fn without_needless_colour(pixmap: &Pixmap) -> Option<DynamicImage> {
         let stride = pixmap.stride().unsigned_abs();
         pixmap.samples().chunks(stride).take(height as usize).filter_map(|line| line.get(..row))
     };
+    // Line by line: sample by sample took a twentieth of the time of reading a paper.
+    let all = || {
+        let mut samples = Vec::with_capacity(row * height as usize);
+        lines().for_each(|line| samples.extend_from_slice(line));
+        samples
+    };
     if n == 1 {
-        let samples = lines().flatten().copied().collect();
-        return image::GrayImage::from_raw(width, height, samples).map(DynamicImage::from);
+        return image::GrayImage::from_raw(width, height, all()).map(DynamicImage::from);
     }
     let grey = lines().all(|line| line.chunks_exact(n).all(|p| p[0] == p[1] && p[1] == p[2]));
     if grey {
-        let samples = lines().flat_map(|line| line.iter().step_by(n)).copied().collect();
+        let mut samples = Vec::with_capacity(width as usize * height as usize);
+        lines().for_each(|line| samples.extend(line.iter().step_by(n)));
         image::GrayImage::from_raw(width, height, samples).map(DynamicImage::from)
     } else {
-        let samples = lines().flatten().copied().collect();
-        image::RgbImage::from_raw(width, height, samples).map(DynamicImage::from)
+        image::RgbImage::from_raw(width, height, all()).map(DynamicImage::from)
     }
 }
 
