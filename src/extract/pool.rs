@@ -253,6 +253,9 @@ impl Supervised {
     }
 }
 
+/// The exit code of a Rust program that panics.
+const PANIC: i32 = 101;
+
 /// What a worker died of, and what to do.
 fn cause(status: Option<ExitStatus>, options: &Options) -> String {
     use rustix::process::Signal;
@@ -260,6 +263,11 @@ fn cause(status: Option<ExitStatus>, options: &Options) -> String {
     let Some(status) = status else { return format!("cause unknown; perhaps {memory}") };
     let Some(number) = status.signal() else {
         let code = status.code().unwrap_or_default();
+        if code == PANIC {
+            return format!(
+                "exit code {code}: a defect of covid-ct, please report it with the document"
+            );
+        }
         return format!("exit code {code}; perhaps {memory}");
     };
     let is = |signal: Signal| number == signal.as_raw();

@@ -83,7 +83,15 @@ impl Document {
             return Err(PdfError::NoPages);
         }
         within("pages", pages, limits.pages, "--max-pages")?;
-        let layers = inner.catalog().map(|c| Layers::read(&c)).unwrap_or_default();
+        let catalog = inner.catalog();
+        let layers = catalog.as_ref().map(Layers::read).unwrap_or_default();
+        // Nothing here asks how a text is structured, and `mupdf`'s devices do not survive a tag whose name is
+        // not UTF-8.
+        if let Ok(mut catalog) = catalog {
+            catalog
+                .dict_delete("StructTreeRoot")
+                .map_err(PdfError::broken("reading its catalog"))?;
+        }
         let (easel, profiles) = (RefCell::default(), RefCell::default());
         Ok(Self { inner, pages, layers, limits, easel, profiles })
     }

@@ -11,6 +11,7 @@ mod error;
 mod every_colour;
 #[cfg(test)]
 mod fixture;
+mod font;
 mod geometry;
 mod image;
 mod jpeg;

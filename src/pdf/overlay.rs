@@ -212,10 +212,17 @@ mod tests {
 
     /// What is printed over the one image, 80 points large, of a page with this content.
     fn printed(content: &str) -> Vec<Printed> {
+        printed_on(&page(content, ""))
+    }
+
+    fn page(content: &str, entries: &str) -> Pdf {
         let resources = "/XObject<</Im 5 0 R>>/Font<</F<</Type/Font/Subtype/Type1
              /BaseFont/Helvetica>>>>";
         let image = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
-        let pdf = Pdf::page(content, resources, "").with_image(image, b"x");
+        Pdf::page(content, resources, entries).with_image(image, b"x")
+    }
+
+    fn printed_on(pdf: &Pdf) -> Vec<Printed> {
         let document = Document::open(&pdf.bytes()).expect("opens");
         let page = document.page(1).expect("page");
         let area = page.drawn.images[0].bbox;
@@ -233,6 +240,19 @@ mod tests {
         assert!((over[0].bbox.x0 - 12.0).abs() < 1.0);
         assert!(printed(&format!("{}{IMAGE}", letter("A", 12))).is_empty());
         assert!(printed(&format!("{IMAGE}3 Tr {}", letter("hidden", 12))).is_empty());
+    }
+
+    #[test]
+    fn a_tag_whose_name_is_not_utf_8_keeps_nothing_from_being_read() {
+        let content = format!("{IMAGE}/#CB#CE <</MCID 0>> BDC BT /F 10 Tf 12 80 Td (A) Tj ET EMC");
+        let pdf = page(&content, "/StructParents 0")
+            .replacing(1, "<</Type/Catalog/Pages 2 0 R/StructTreeRoot 6 0 R>>")
+            .with(
+                "<</Type/StructTreeRoot/K 7 0 R/RoleMap<</#CB#CE/P>>/ParentTree<</Nums[0[7 0 R]]>>>>",
+                None,
+            )
+            .with("<</Type/StructElem/S/#CB#CE/P 6 0 R/Pg 3 0 R/K 0>>", None);
+        assert_eq!(printed_on(&pdf)[0].text.as_deref(), Some("A"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use mupdf::{TextCharFlags, TextPage};
 
-use super::Rect;
+use super::{Rect, font};
 
 /// A run of characters without a blank.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,10 +122,11 @@ pub(super) fn lines(page: &TextPage) -> Vec<Line> {
                 }
                 if reader.starts_word() {
                     let font = character.font();
-                    let name = font.as_ref().map_or("", |font| font.name());
+                    let name = font.as_ref().map(font::name).unwrap_or_default();
                     let style = Style {
                         size: character.size(),
-                        bold: character.flags().contains(TextCharFlags::BOLD) || is_bold_name(name),
+                        bold: character.flags().contains(TextCharFlags::BOLD)
+                            || is_bold_name(&name),
                         italic: name.contains("Italic") || name.contains("Oblique"),
                     };
                     reader.begin_word(style, bbox, direction);
