@@ -37,10 +37,10 @@ pub fn read(path: &Path) -> Result<Vec<MetaRow>> {
     } else {
         xlsx_cells(path)?
     };
-    let mut rows = cells.into_iter();
-    let header = rows.next().unwrap_or_default();
+    let mut rows = (1..).zip(cells).skip_while(|(_, cells)| cells.is_empty());
+    let header = rows.next().map(|(_, cells)| cells).unwrap_or_default();
     let columns = find_columns(path, &header)?;
-    let rows = (2..).zip(rows).filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+    let rows = rows.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
     Ok(rows.map(|(line, cells)| meta_row(line, &cells, &columns)).collect())
 }
 
@@ -48,15 +48,40 @@ fn broken(path: &Path, error: impl std::fmt::Display) -> DatasetError {
     DatasetError::MetaInfo { path: path.into(), problem: error.to_string() }
 }
 
+/// Further down or to the right a workbook has no cell that means anything; one that claims to would have
+/// memory for all before it.
+const MOST_ROWS: u32 = 100_000;
+const MOST_COLUMNS: u32 = 1000;
+
+/// The cells of the first sheet, each row as far as it has any.
 fn xlsx_cells(path: &Path) -> Result<Vec<Vec<String>>> {
     let mut workbook: calamine::Xlsx<_> =
         calamine::open_workbook(path).map_err(|error| broken(path, error))?;
     let sheet = workbook
-        .worksheet_range_at(0)
-        .ok_or_else(|| broken(path, "the workbook has no sheet"))?
-        .map_err(|error| broken(path, error))?;
-    let text = |cell: &calamine::Data| cell.to_string().trim().to_owned();
-    Ok(sheet.rows().map(|row| row.iter().map(text).collect()).collect())
+        .sheet_names()
+        .into_iter()
+        .next()
+        .ok_or_else(|| broken(path, "the workbook has no sheet"))?;
+    let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(|error| broken(path, error))?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while let Some(cell) = cells.next_cell().map_err(|error| broken(path, error))? {
+        let (row, column) = cell.get_position();
+        if row >= MOST_ROWS || column >= MOST_COLUMNS {
+            let problem = format!(
+                "a cell in row {}, column {}; expected at most {MOST_ROWS} rows and {MOST_COLUMNS} columns",
+                u64::from(row) + 1,
+                u64::from(column) + 1
+            );
+            return Err(broken(path, problem));
+        }
+        let (row, column) = (row as usize, column as usize);
+        rows.resize(rows.len().max(row + 1), Vec::new());
+        let cells = &mut rows[row];
+        cells.resize(cells.len().max(column + 1), String::new());
+        let value = calamine::Data::from(cell.get_value().clone());
+        value.to_string().trim().clone_into(&mut cells[column]);
+    }
+    Ok(rows)
 }
 
 fn csv_cells(path: &Path) -> Result<Vec<Vec<String>>> {
@@ -142,6 +167,73 @@ mod tests {
         assert_eq!((rows[0].file_name.as_str(), rows[0].patient.as_str()), ("a-p0-1", "Patient 1"));
         assert_eq!(rows[0].caption, "A.");
         assert_eq!((rows[1].line, rows[1].caption.as_str()), (4, "x"));
+    }
+
+    /// A workbook of one sheet of these rows.
+    fn read_xlsx(rows: &str) -> Result<Vec<MetaRow>> {
+        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let related = "http://schemas.openxmlformats.org/package/2006/relationships";
+        let to = |target: &str, what: &str| {
+            format!(
+                r#"<Relationships xmlns="{related}"><Relationship Id="a" Type="{kind}/{what}"
+                    Target="{target}"/></Relationships>"#
+            )
+        };
+        let parts = [
+            ("_rels/.rels", to("xl/workbook.xml", "officeDocument")),
+            ("xl/_rels/workbook.xml.rels", to("worksheets/sheet1.xml", "worksheet")),
+            (
+                "xl/workbook.xml",
+                format!(
+                    r#"<workbook xmlns="{main}" xmlns:r="{kind}"><sheets><sheet name="S" sheetId="1"
+                        r:id="a"/></sheets></workbook>"#
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#),
+            ),
+        ];
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("COVID-CT-MetaInfo.xlsx");
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).expect("file"));
+        for (name, text) in parts {
+            archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("part");
+            std::io::Write::write_all(&mut archive, text.as_bytes()).expect("written");
+        }
+        archive.finish().expect("finished");
+        read(&path)
+    }
+
+    fn cell(place: &str, text: &str) -> String {
+        format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+    }
+
+    fn header() -> String {
+        let cells = META_INFO_COLUMNS
+            .iter()
+            .zip('B'..)
+            .map(|(name, column)| cell(&format!("{column}2"), name));
+        format!(r#"<row r="2">{}</row>"#, cells.collect::<String>())
+    }
+
+    #[test]
+    fn a_workbook_may_begin_below_and_right_of_its_corner() {
+        let row = format!(r#"<row r="4">{}{}</row>"#, cell("B4", " a-p0-1 "), cell("D4", "41"));
+        let rows = read_xlsx(&(header() + &row)).expect("rows");
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].line, rows[0].file_name.as_str()), (4, "a-p0-1"));
+        assert_eq!(rows[0].age, "41");
+    }
+
+    #[test]
+    fn a_cell_at_the_end_of_the_world_is_refused() {
+        for (place, row) in [("XFD1048576", "1048576"), ("ZZZZZZZ3", "3"), ("B98765432109", "3")] {
+            let row = format!(r#"<row r="{row}">{}</row>"#, cell(place, "x"));
+            let error = read_xlsx(&(header() + &row)).expect_err(place).to_string();
+            assert!(error.contains("MetaInfo.xlsx"), "{error}");
+        }
     }
 
     #[test]
