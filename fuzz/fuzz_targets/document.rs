@@ -10,13 +10,8 @@ use covid_ct::store::{Extraction, ObjectId, ObjectStore};
 use libfuzzer_sys::fuzz_target;
 
 /// So little that an input takes no long time.
-const LIMITS: Limits = Limits {
-    pages: 20,
-    objects: 10_000,
-    content: 4,
-    operations: 100_000,
-    pixels: 1_000_000,
-};
+const LIMITS: Limits =
+    Limits { pages: 20, objects: 10_000, content: 4, operations: 100_000, pixels: 1_000_000 };
 
 thread_local! {
     static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("folder");
