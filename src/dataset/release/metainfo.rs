@@ -65,6 +65,10 @@ fn xlsx_cells(path: &Path) -> Result<Vec<Vec<String>>> {
     let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(|error| broken(path, error))?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(|error| broken(path, error))? {
+        // A blank cell may be coloured, down to the last row there is.
+        if *cell.get_value() == calamine::DataRef::Empty {
+            continue;
+        }
         let (row, column) = cell.get_position();
         if row >= MOST_ROWS || column >= MOST_COLUMNS {
             let problem = format!(
@@ -225,6 +229,17 @@ mod tests {
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].line, rows[0].file_name.as_str()), (4, "a-p0-1"));
         assert_eq!(rows[0].age, "41");
+    }
+
+    #[test]
+    fn blank_cells_that_are_coloured_are_no_cells() {
+        let blank =
+            |row: u32, place: &str| format!(r#"<row r="{row}"><c r="{place}" s="1"/></row>"#);
+        let row = format!(r#"<row r="3">{}</row>"#, cell("B3", "a-p0-1"));
+        let far = blank(1_048_576, "XFD1048576");
+        let rows = read_xlsx(&(blank(1, "A1") + &header() + &row + &far)).expect("rows");
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].line, rows[0].file_name.as_str()), (3, "a-p0-1"));
     }
 
     #[test]
