@@ -217,7 +217,6 @@ fn contents(page: &PdfPage, limits: &Limits) -> Result<Option<Vec<u8>>, Excess> 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Pdf;
-    use super::*;
 
     #[test]
     fn a_hyphen_that_a_tag_calls_soft_stays_at_the_end_of_its_line() {
@@ -229,7 +228,6 @@ mod tests {
             .with("<</Type/StructTreeRoot/K 6 0 R/ParentTree<</Nums[0[6 0 R 7 0 R]]>>>>", None)
             .with("<</Type/StructElem/S/P/P 5 0 R/Pg 3 0 R/K[0 7 0 R]>>", None)
             .with("<</Type/StructElem/S/Span/P 6 0 R/Pg 3 0 R/K 1/ActualText<FEFF00AD>>>", None);
-        let page = Document::open(&pdf.bytes()).expect("opens").page(1).expect("page");
-        assert_eq!(page.lines[0].text(), "in-");
+        assert_eq!(pdf.read_page().lines[0].text(), "in-");
     }
 }

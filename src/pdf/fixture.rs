@@ -1,5 +1,7 @@
 //! Small PDFs set by hand, for tests.
 
+use super::{Document, Page};
+
 /// A file in the making; objects are numbered from 1.
 #[derive(Debug, Clone)]
 pub struct Pdf {
@@ -76,5 +78,10 @@ impl Pdf {
             format!("trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n").bytes(),
         );
         pdf
+    }
+
+    /// The page, read.
+    pub fn read_page(&self) -> Page {
+        Document::open(&self.bytes()).expect("opens").page(1).expect("page")
     }
 }

@@ -24,8 +24,8 @@ pub(super) fn name(font: &Font) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use crate::pdf::Line;
     use crate::pdf::fixture::Pdf;
-    use crate::pdf::{Document, Line};
 
     /// The one line of a page set in a font that is not embedded.
     fn set_in(font: &str) -> Line {
@@ -33,7 +33,7 @@ mod tests {
             "/Font<</F<</Type/Font/Subtype/TrueType/BaseFont/{font}/Encoding/WinAnsiEncoding>>>>"
         );
         let pdf = Pdf::page("BT /F 12 Tf 10 50 Td (words) Tj ET", &font, "");
-        let page = Document::open(&pdf.bytes()).expect("opens").page(1).expect("page");
+        let page = pdf.read_page();
         assert_eq!(page.lines.len(), 1);
         page.lines[0].clone()
     }

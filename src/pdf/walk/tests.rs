@@ -83,10 +83,6 @@ fn a_clip_cuts_what_follows_until_restored() {
     assert_eq!(drawn.images[0].xref, None);
 }
 
-fn open(pdf: &Pdf) -> crate::pdf::Page {
-    crate::pdf::Document::open(&pdf.bytes()).expect("opens").page(1).expect("page")
-}
-
 const IMAGE: &str = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
 
 #[test]
@@ -104,7 +100,7 @@ fn what_a_hidden_layer_holds_is_not_drawn() {
             "<</Type/Catalog/Pages 2 0 R
                /OCProperties<</OCGs[6 0 R 7 0 R]/D<</OFF[6 0 R]>>>>>>",
         );
-    let widths: Vec<f32> = open(&pdf).drawn.images.iter().map(|i| i.bbox.width()).collect();
+    let widths: Vec<f32> = pdf.read_page().drawn.images.iter().map(|i| i.bbox.width()).collect();
     assert_eq!(widths, [20.0]);
 }
 
@@ -118,7 +114,7 @@ fn a_pattern_that_draws_an_image_draws_it_where_it_fills() {
             Some(b"q 40 0 0 40 0 0 cm /Im Do Q"),
         )
         .with_image(IMAGE, b"x");
-    let page = open(&pdf);
+    let page = pdf.read_page();
     assert_eq!(page.drawn.images.len(), 1);
     assert_eq!(page.drawn.images[0].bbox, Rect::new(20.0, 40.0, 60.0, 80.0));
     assert_eq!(page.drawn.images[0].xref, Some(6));
@@ -137,7 +133,7 @@ fn an_annotation_shows_its_image_unless_it_is_hidden() {
                 Some(b"/Im Do"),
             )
             .with_image(IMAGE, b"x");
-        open(&pdf).drawn.images.iter().map(|image| image.bbox).collect::<Vec<_>>()
+        pdf.read_page().drawn.images.iter().map(|image| image.bbox).collect::<Vec<_>>()
     };
     assert_eq!(annotation(4), [Rect::new(10.0, 70.0, 50.0, 90.0)]);
     assert!(annotation(2).is_empty());
@@ -154,7 +150,7 @@ fn a_mask_of_the_graphics_state_is_no_image_of_the_page() {
            /Resources<</XObject<</Im 5 0 R>>>>/Length 28>>",
         Some(b"q 90 0 0 90 0 0 cm /Im Do Q "),
     );
-    let page = open(&pdf);
+    let page = pdf.read_page();
     assert_eq!(page.drawn.images.len(), 1);
     assert!(page.manners[0].mask.is_some());
 }
@@ -164,7 +160,7 @@ fn a_clip_that_cuts_an_image_is_told() {
     let image = |clip: &str| {
         let content = format!("{clip} q 40 0 0 40 10 10 cm /Im Do Q");
         let pdf = Pdf::page(&content, "/XObject<</Im 5 0 R>>", "").with_image(IMAGE, b"x");
-        let page = open(&pdf);
+        let page = pdf.read_page();
         (page.clip(0), page.manners[0].shaped)
     };
     assert_eq!(image("0 0 90 90 re W n"), (None, false));
@@ -176,7 +172,7 @@ fn a_clip_that_cuts_an_image_is_told() {
 fn paths_over_an_image_are_told_from_those_beneath() {
     let content = "0 g 0 0 5 5 re f q 40 0 0 40 10 10 cm /Im Do Q 1 g 20 20 9 9 re f";
     let pdf = Pdf::page(content, "/XObject<</Im 5 0 R>>", "").with_image(IMAGE, b"x");
-    let page = open(&pdf);
+    let page = pdf.read_page();
     assert_eq!(page.over.len(), 1);
     assert_eq!((page.over[0].images, page.over[0].bbox.width().round()), (1, 10.0));
 }
