@@ -121,7 +121,8 @@ def theirs(what, variant):
 def has_bf16():
     try:
         with open("/proc/cpuinfo") as told:
-            return any(flag in told.read() for flag in ("avx512_bf16", "amx_bf16"))
+            flags = told.read()
+            return "avx512_bf16" in flags or "amx_bf16" in flags
     except OSError:
         return False
 

@@ -15,75 +15,150 @@ const EPSILON: f64 = 1e-8;
 /// Variables by their names in a `VarStore`, sorted, so that every run goes through them alike.
 pub type Named = Vec<(String, Tensor)>;
 
+/// Numbers a step goes through at once: few enough for a processor's cache.
+const PIECE: i64 = 1 << 18;
+
 #[derive(Debug)]
 pub struct Adam {
-    /// The trained variables, sharing memory with the network's.
+    /// The trained variables, sharing memory with the network's: first those that weight decay is for.
     variables: Named,
-    /// Running means of each variable's gradient, and of its square in units of 1 - beta2.
-    moments: Vec<[Tensor; 2]>,
+    decaying: usize,
+    /// The same, one after another in one stretch of memory, so that a step is a few long operations.
+    values: Tensor,
+    /// Running means of each value's gradient, and of its square in units of 1 - beta2.
+    moments: [Tensor; 2],
     weight_decay: f64,
     /// Steps made.
     steps: i32,
 }
 
 impl Adam {
-    /// For all that is trainable in the store.
-    pub fn new(store: &VarStore, weight_decay: f64) -> Self {
-        let mut variables = state::sorted(store);
-        variables.retain(|(_, variable)| variable.requires_grad());
-        let moments = variables.iter().map(|(_, v)| [v.zeros_like(), v.zeros_like()]).collect();
-        Self { variables, moments, weight_decay, steps: 0 }
+    /// For all that is trainable in the store, whose variables move to new places in memory.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn new(store: &VarStore, weight_decay: f64) -> Result<Self> {
+        let trained = state::sorted(store).into_iter().filter(|(_, v)| v.requires_grad());
+        // Normalisation and biases have one dimension, and are spared.
+        let (mut variables, vectors): (Named, Named) = trained.partition(|(_, v)| v.dim() > 1);
+        let decaying = variables.len();
+        variables.extend(vectors);
+        let values = tch::no_grad(|| {
+            let values = in_a_row(variables.iter().map(|(_, variable)| variable))?;
+            let places = in_places(&values, &variables)?;
+            for ((_, variable), place) in variables.iter_mut().zip(places) {
+                variable.f_set_data(&place)?;
+            }
+            Result::Ok(values)
+        })?;
+        let moments = [values.f_zeros_like()?, values.f_zeros_like()?];
+        Ok(Self { variables, decaying, values, moments, weight_decay, steps: 0 })
     }
 
-    /// Works out the gradients of `loss` and makes a step at a learning rate above 0. Variables that the
-    /// loss does not depend on stay as they are.
+    /// What it trains, sharing memory with the network.
+    pub fn variables(&self) -> &Named {
+        &self.variables
+    }
+
+    /// Makes a step at a learning rate above 0, from a gradient for each of [`Adam::variables`]. Those whose
+    /// gradient is undefined stay as they are.
     ///
     /// # Errors
     /// Whatever keeps libtorch from computing.
-    pub fn step(&mut self, loss: &Tensor, learning_rate: f64) -> Result<()> {
-        // As values and not into the variables: nothing need be cleared, nor added to what was.
-        let wanted: Vec<&Tensor> = self.variables.iter().map(|(_, variable)| variable).collect();
-        let gradients = Tensor::f_run_backward(&[loss], &wanted, false, false)?;
+    pub fn step(&mut self, gradients: &[Tensor], learning_rate: f64) -> Result<()> {
         self.steps += 1;
+        let pairs: Vec<(&Tensor, &Tensor)> =
+            self.variables.iter().map(|(_, variable)| variable).zip(gradients).collect();
+        let (matrices, vectors) = pairs.split_at(self.decaying);
+        let mut start = 0;
+        tch::no_grad(|| {
+            for (group, decay) in [(matrices, learning_rate * self.weight_decay), (vectors, 0.0)] {
+                // Neighbours that have a gradient go together: all of them, but where layers are frozen.
+                for run in group.chunk_by(|(_, a), (_, b)| a.defined() == b.defined()) {
+                    let length =
+                        run.iter().map(|(variable, _)| variable.numel() as i64).sum::<i64>();
+                    if run[0].1.defined() {
+                        let gradient = in_a_row(run.iter().map(|(_, gradient)| *gradient))?;
+                        self.step_along(start, &gradient, learning_rate, 1.0 - decay)?;
+                    }
+                    start += length;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The step of the values from `start` on that have this gradient; `kept` is what decay leaves of them.
+    fn step_along(
+        &self,
+        start: i64,
+        gradient: &Tensor,
+        learning_rate: f64,
+        kept: f64,
+    ) -> Result<()> {
         let correction1 = 1.0 - BETA1.powi(self.steps);
         let correction2 = 1.0 - BETA2.powi(self.steps);
         // The square's mean is kept in units of 1 - beta2, which spares an operation a step; all
         // factors of one number are gathered in the last division.
         let unit = ((1.0 - BETA2) / correction2).sqrt();
         let rate = -learning_rate / correction1;
-        let kept = 1.0 - learning_rate * self.weight_decay;
-        tch::no_grad(|| {
-            let variables = self.variables.iter_mut().zip(&mut self.moments);
-            for (((_, variable), [mean, square]), gradient) in variables.zip(gradients) {
-                if !gradient.defined() {
-                    continue;
-                }
-                // Normalisation and biases have one dimension.
-                if self.weight_decay != 0.0 && variable.dim() > 1 {
-                    let _ = variable.f_mul_scalar_(kept)?;
-                }
-                let _ = mean.f_lerp_(&gradient, 1.0 - BETA1)?;
-                let _ = square.f_mul_scalar_(BETA2)?.f_addcmul_(&gradient, &gradient)?;
-                let mut divisor = square.f_sqrt()?.f_mul_scalar_(unit / rate)?;
-                let _ = variable.f_addcdiv_(mean, &divisor.f_add_scalar_(EPSILON / rate)?)?;
+        let end = gradient.size1()?;
+        for at in (0..end).step_by(PIECE as usize) {
+            let length = PIECE.min(end - at);
+            let gradient = gradient.f_narrow(0, at, length)?;
+            let piece = |of: &Tensor| of.f_narrow(0, start + at, length);
+            let (mut values, mut mean, mut square) =
+                (piece(&self.values)?, piece(&self.moments[0])?, piece(&self.moments[1])?);
+            if kept != 1.0 {
+                let _ = values.f_mul_scalar_(kept)?;
             }
-            Ok(())
-        })
+            let _ = mean.f_lerp_(&gradient, 1.0 - BETA1)?;
+            let _ = square.f_mul_scalar_(BETA2)?.f_addcmul_(&gradient, &gradient)?;
+            let mut divisor = square.f_sqrt()?.f_mul_scalar_(unit / rate)?;
+            let _ = values.f_addcdiv_(&mean, &divisor.f_add_scalar_(EPSILON / rate)?)?;
+        }
+        Ok(())
     }
 
     /// The moments and the count of steps under names of their own, to be kept.
-    pub fn state(&self) -> Named {
-        let moments = self.variables.iter().zip(&self.moments).flat_map(|((name, _), moments)| {
-            let [mean, square] = moments.each_ref().map(Tensor::shallow_clone);
-            [(format!("adam.mean.{name}"), mean), (format!("adam.square.{name}"), square)]
-        });
-        moments.chain([("adam.steps".into(), Tensor::from(i64::from(self.steps)))]).collect()
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn state(&self) -> Result<Named> {
+        let mut state = vec![("adam.steps".into(), Tensor::from(i64::from(self.steps)))];
+        for (what, moment) in ["mean", "square"].into_iter().zip(&self.moments) {
+            let places = in_places(moment, &self.variables)?;
+            let names = self.variables.iter().map(|(name, _)| format!("adam.{what}.{name}"));
+            state.extend(names.zip(places));
+        }
+        Ok(state)
     }
 
     /// Where [`Adam::state`]'s numbers go when they are read back.
     pub fn set_steps(&mut self, steps: i32) {
         self.steps = steps;
     }
+}
+
+/// Copies the numbers of tensors into one row of them.
+fn in_a_row<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<Tensor> {
+    let flat: Vec<Tensor> =
+        tensors.map(|tensor| tensor.f_flatten(0, -1)).collect::<std::result::Result<_, _>>()?;
+    Ok(Tensor::f_cat(&flat, 0)?)
+}
+
+/// The parts of a row that stand for the variables.
+fn in_places(row: &Tensor, variables: &Named) -> Result<Vec<Tensor>> {
+    let mut start = 0;
+    variables
+        .iter()
+        .map(|(_, variable)| {
+            let length = variable.numel() as i64;
+            let place = row.f_narrow(0, start, length)?.f_view_as(variable)?;
+            start += length;
+            Ok(place)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -106,16 +181,21 @@ mod tests {
         (matrix.mv(vector).sin().sum(Kind::Float) + vector.square().sum(Kind::Float)) * 2.0
     }
 
+    fn gradients(loss: &Tensor, adam: &Adam) -> Vec<Tensor> {
+        let wanted: Vec<&Tensor> = adam.variables().iter().map(|(_, variable)| variable).collect();
+        Tensor::run_backward(&[loss], &wanted, false, false)
+    }
+
     /// Without weight decay ours is libtorch's own Adam.
     #[test]
     fn steps_are_those_of_libtorch() {
         let (ours, our_matrix, our_vector) = store();
         let (theirs, their_matrix, their_vector) = store();
-        let mut adam = Adam::new(&ours, 0.0);
+        let mut adam = Adam::new(&ours, 0.0).expect("Adam");
         let mut reference = tch::nn::Adam::default().build(&theirs, 1.0).expect("Adam");
         for step in 0..20 {
             let rate = 0.1 / f64::from(step + 1);
-            adam.step(&loss(&our_matrix, &our_vector), rate).expect("step");
+            adam.step(&gradients(&loss(&our_matrix, &our_vector), &adam), rate).expect("step");
             reference.set_lr(rate);
             reference.backward_step(&loss(&their_matrix, &their_vector));
         }
@@ -128,10 +208,10 @@ mod tests {
     fn decay_takes_from_matrices_only() {
         let (store, matrix, vector) = store();
         let (before_matrix, before_vector) = (matrix.copy(), vector.copy());
-        let mut adam = Adam::new(&store, 0.5);
+        let mut adam = Adam::new(&store, 0.5).expect("Adam");
         // No gradient but 0: Adam itself moves nothing.
-        adam.step(&((&matrix * 0.0).sum(Kind::Float) + (&vector * 0.0).sum(Kind::Float)), 0.1)
-            .expect("step");
+        let nothing = (&matrix * 0.0).sum(Kind::Float) + (&vector * 0.0).sum(Kind::Float);
+        adam.step(&gradients(&nothing, &adam), 0.1).expect("step");
         assert!((&matrix - before_matrix * 0.95).abs().max().double_value(&[]) < 1e-6);
         assert_eq!(vector, before_vector);
     }

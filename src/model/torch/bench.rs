@@ -7,6 +7,7 @@ use tch::{Kind, Tensor};
 
 use super::adam::Adam;
 use super::targets::Targets;
+use super::trace::Trace;
 use super::training::batches;
 use super::{Model, device};
 use crate::metrics::Recipe;
@@ -22,7 +23,7 @@ pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<
     let place = device::open(options.compute)?;
     tch::manual_seed(0);
     let mut model = Model::new(options.network, place);
-    let mut adam = Adam::new(&model.variables, 0.0);
+    let mut adam = Adam::new(&model.variables, 0.0)?;
     let (batch, side) = (i64::from(options.batch), i64::from(options.size));
     let images = Tensor::randn([batch, side, side, 3], (Kind::Float, place.device));
     let images = images.f_permute([0, 3, 1, 2])?.f_to_kind(place.kind)?;
@@ -47,8 +48,9 @@ pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<
             seconds = epochs(options, pictures, &mut model, &mut adam)?;
         }
         _ => timed(&mut || {
-            let loss = model.network.forward(&images, true).cross_entropy_for_logits(&classes);
-            adam.step(&loss, 1e-4)?;
+            let trace = Trace::learning(&model.network, &images)?;
+            let loss = trace.logits().cross_entropy_for_logits(&classes);
+            adam.step(&trace.gradients(&loss, adam.variables())?, 1e-4)?;
             let _ = loss.double_value(&[]);
             Ok(())
         })?,
@@ -84,8 +86,9 @@ fn epochs(
             let images = model.images(&batch)?;
             let mut random = random_numbers(0, 1, Draw::Mix(0));
             let (images, wanted) = targets.mixed(images, &labels, &mut random)?;
-            let loss = Targets::loss(&model.network.forward(&images, true), &wanted)?;
-            adam.step(&loss, 1e-4)?;
+            let trace = Trace::learning(&model.network, &images)?;
+            let loss = Targets::loss(&trace.logits(), &wanted)?;
+            adam.step(&trace.gradients(&loss, adam.variables())?, 1e-4)?;
             let _ = loss.double_value(&[]);
             Ok(())
         };

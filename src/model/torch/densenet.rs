@@ -1,13 +1,17 @@
 //! DenseNet (Huang et al., arXiv 1608.06993), layer for layer and name for name as torchvision has
 //! it, so that weights pass both ways. Not `tch::vision::densenet`: its average pools sum.
 
-use tch::Tensor;
 use tch::nn::{self, BatchNorm, Init, Linear, Module as _, ModuleT as _, Path};
+use tch::{Kind, Tensor};
 
-use crate::model::Network;
+use super::passes::EPSILON;
+use crate::model::{Network, Result};
 
 /// Channels of a bottleneck over the growth rate; `bn_size` in torchvision.
 const BOTTLENECK: i64 = 4;
+
+/// Part that a batch has in the running moments; torchvision's.
+pub const MOMENTUM: f64 = 0.1;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Architecture {
@@ -32,11 +36,11 @@ impl Architecture {
 
 /// A 1x1 then a 3x3 convolution, each after normalisation and rectification.
 #[derive(Debug)]
-struct DenseLayer {
-    norm1: BatchNorm,
-    conv1: Convolution,
-    norm2: BatchNorm,
-    conv2: Convolution,
+pub struct DenseLayer {
+    pub norm1: BatchNorm,
+    pub conv1: Convolution,
+    pub norm2: BatchNorm,
+    pub conv2: Convolution,
 }
 
 impl DenseLayer {
@@ -50,67 +54,114 @@ impl DenseLayer {
         }
     }
 
+    /// Channels it adds.
+    pub fn growth(&self) -> i64 {
+        self.conv2.weights.size()[0]
+    }
+
     fn forward(&self, input: &Tensor, train: bool) -> Tensor {
         let inner = self.conv1.forward(&self.norm1.forward_t(input, train).relu_());
         self.conv2.forward(&self.norm2.forward_t(&inner, train).relu_())
     }
 }
 
-/// Halves the channels and the sides between blocks.
+/// A part of the network between two places where the sides shrink: a block of layers each of which adds
+/// channels, and a normalisation of all of them with rectification. The first has no layers.
 #[derive(Debug)]
-struct Transition {
-    norm: BatchNorm,
-    conv: Convolution,
+pub struct Section {
+    pub layers: Vec<DenseLayer>,
+    /// Of the block, before the number of a layer.
+    pub layers_name: String,
+    pub norm: BatchNorm,
+    pub norm_name: String,
+    shrink: Shrink,
 }
 
-impl Transition {
+/// What comes between sections.
+#[derive(Debug)]
+enum Shrink {
+    /// After the first convolution.
+    MaxPool,
+    /// The transition from a block to the next, which halves the channels too.
+    Transition(Convolution),
+    /// Nothing after the last.
+    End,
+}
+
+impl Section {
+    /// With autograd, where it is switched on.
     fn forward(&self, input: &Tensor, train: bool) -> Tensor {
-        let halved = self.conv.forward(&self.norm.forward_t(input, train).relu_());
-        // Not avg_pool2d_default, which divides by 1.
-        halved.avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)
+        let mut channels = input.shallow_clone();
+        for layer in &self.layers {
+            let new = layer.forward(&channels, train);
+            channels = Tensor::cat(&[channels, new], 1);
+        }
+        self.norm.forward_t(&channels, train).relu_()
+    }
+
+    /// From what the section ends with to what the next one begins with.
+    pub fn shrink(&self, channels: &Tensor) -> Tensor {
+        match &self.shrink {
+            Shrink::MaxPool => channels.max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false),
+            // torchvision pools after the convolution. Both are linear and look at different dimensions, so
+            // that it comes to the same, of a quarter of the places to convolve. Not avg_pool2d_default,
+            // which divides by 1.
+            Shrink::Transition(conv) => {
+                conv.forward(&channels.avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None))
+            }
+            Shrink::End => channels.shallow_clone(),
+        }
     }
 }
 
 #[derive(Debug)]
 pub struct DenseNet {
-    conv0: Convolution,
-    norm0: BatchNorm,
-    blocks: Vec<Vec<DenseLayer>>,
-    /// One fewer than blocks.
-    transitions: Vec<Transition>,
-    norm5: BatchNorm,
+    pub conv0: Convolution,
+    pub sections: Vec<Section>,
     classifier: Linear,
 }
 
 impl DenseNet {
     /// Adds the network's variables at `path`, with torchvision's random weights.
     pub fn new(path: &Path, architecture: Architecture, classes: i64) -> Self {
-        let Architecture { growth, blocks: sizes, stem } = architecture;
+        let Architecture { growth, blocks, stem } = architecture;
         let features = path / "features";
         let conv0 = Convolution::new(&(&features / "conv0"), 3, stem, 7, 2);
-        let norm0 = norm(&features / "norm0", stem);
-        let (mut blocks, mut transitions) = (Vec::new(), Vec::new());
+        let mut sections = vec![Section {
+            layers: Vec::new(),
+            layers_name: String::new(),
+            norm: norm(&features / "norm0", stem),
+            norm_name: "features.norm0".into(),
+            shrink: Shrink::MaxPool,
+        }];
         let mut channels = stem;
-        for (number, &size) in (1..).zip(sizes) {
-            let block = &features / format!("denseblock{number}");
+        for (number, &size) in (1..).zip(blocks) {
+            let name = format!("denseblock{number}");
+            let block = &features / &name;
             let layers = (0..size).map(|index| {
                 let path = &block / format!("denselayer{}", index + 1);
                 DenseLayer::new(&path, channels + index * growth, growth)
             });
-            blocks.push(layers.collect());
+            let layers = layers.collect();
             channels += size * growth;
-            if number < sizes.len() {
-                let path = &features / format!("transition{number}");
-                transitions.push(Transition {
-                    norm: norm(&path / "norm", channels),
-                    conv: Convolution::new(&(&path / "conv"), channels, channels / 2, 1, 1),
-                });
+            let layers_name = format!("features.{name}.denselayer");
+            let section = if number < blocks.len() {
+                let name = format!("transition{number}");
+                let path = &features / &name;
+                let norm = norm(&path / "norm", channels);
+                let conv = Convolution::new(&(&path / "conv"), channels, channels / 2, 1, 1);
                 channels /= 2;
-            }
+                let norm_name = format!("features.{name}.norm");
+                Section { layers, layers_name, norm, norm_name, shrink: Shrink::Transition(conv) }
+            } else {
+                let norm = norm(&features / "norm5", channels);
+                let norm_name = "features.norm5".into();
+                Section { layers, layers_name, norm, norm_name, shrink: Shrink::End }
+            };
+            sections.push(section);
         }
-        let norm5 = norm(&features / "norm5", channels);
         let classifier = classifier(path / "classifier", channels, classes);
-        Self { conv0, norm0, blocks, transitions, norm5, classifier }
+        Self { conv0, sections, classifier }
     }
 
     /// Logits `[image, class]` of `[image, channel, row, column]` with 3 channels and sides of at
@@ -129,41 +180,30 @@ impl DenseNet {
         self.classifier.ws.size()[1]
     }
 
-    /// Means over each channel of the last block, `[image, channel]`.
+    /// Means over each channel of the last block, `[image, channel]`, in the kind of the weights.
     pub fn features(&self, images: &Tensor, train: bool) -> Tensor {
-        Self::pooled(&self.feature_map(images, train))
+        self.pooled(&self.feature_map(images, train))
     }
 
     /// [`DenseNet::features`] of [`DenseNet::feature_map`].
-    pub fn pooled(map: &Tensor) -> Tensor {
+    pub fn pooled(&self, map: &Tensor) -> Tensor {
+        let map = map.to_kind(self.classifier.ws.kind());
         map.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
     /// The last block's channels, normalised and rectified: `[image, channel, row, column]` with sides of
     /// a 32nd of the image's.
     pub fn feature_map(&self, images: &Tensor, train: bool) -> Tensor {
-        let mut features = self
-            .norm0
-            .forward_t(&self.conv0.forward(images), train)
-            .relu_()
-            .max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
-        for (index, block) in self.blocks.iter().enumerate() {
-            for layer in block {
-                let new = layer.forward(&features, train);
-                features = Tensor::cat(&[features, new], 1);
-            }
-            if let Some(transition) = self.transitions.get(index) {
-                features = transition.forward(&features, train);
-            }
-        }
-        self.norm5.forward_t(&features, train).relu_().to_kind(self.classifier.ws.kind())
+        self.sections.iter().fold(self.conv0.forward(images), |channels, section| {
+            section.shrink(&section.forward(&channels, train))
+        })
     }
 }
 
 /// A square convolution without bias that keeps the sides but for `stride`.
 #[derive(Debug)]
-struct Convolution {
-    weights: Tensor,
+pub struct Convolution {
+    pub weights: Tensor,
     stride: i64,
 }
 
@@ -175,9 +215,22 @@ impl Convolution {
         Self { weights, stride }
     }
 
+    /// Channels it looks at.
+    pub fn channels(&self) -> i64 {
+        self.weights.size()[1]
+    }
+
+    /// Weights of a 1x1 convolution, `[channel made, channel looked at]`.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn matrix(&self, kind: Kind) -> Result<Tensor> {
+        Ok(self.weights.f_flatten(1, -1)?.f_to_kind(kind)?)
+    }
+
     /// In the kind of the input, whatever the weights are kept in: bf16 keeps them in fp32, since it
     /// could not take the small steps of training.
-    fn forward(&self, input: &Tensor) -> Tensor {
+    pub fn forward(&self, input: &Tensor) -> Tensor {
         let weights = self.weights.to_kind(input.kind());
         let padding = weights.size()[2] / 2;
         let stride = [self.stride; 2];
@@ -187,7 +240,12 @@ impl Convolution {
 
 /// Batch normalisation that starts as the identity; tch's own default scales at random.
 fn norm(path: Path, channels: i64) -> BatchNorm {
-    let config = nn::BatchNormConfig { ws_init: Init::Const(1.0), ..Default::default() };
+    let config = nn::BatchNormConfig {
+        ws_init: Init::Const(1.0),
+        eps: EPSILON,
+        momentum: MOMENTUM,
+        ..Default::default()
+    };
     nn::batch_norm2d(path, channels, config)
 }
 

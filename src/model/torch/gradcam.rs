@@ -30,7 +30,7 @@ fn grad_cam(network: &DenseNet, images: &Tensor, classes: &[Label]) -> Result<Te
     let sign: Vec<f32> =
         classes.iter().map(|&class| if class == Label::Covid { 1.0 } else { -1.0 }).collect();
     let gradient = tch::with_grad(|| {
-        let logits = network.classify(&DenseNet::pooled(&map));
+        let logits = network.classify(&network.pooled(&map));
         let log_odds = logits.f_select(1, 1)? - logits.f_select(1, 0)?;
         let sign = Tensor::f_from_slice(&sign)?.f_to_device(logits.device())?;
         // The images do not touch each other: the gradient of the sum is that of each.

@@ -4,12 +4,17 @@ mod adam;
 #[cfg(test)]
 mod against_torchvision;
 mod bench;
+mod dense;
+
 mod densenet;
 mod device;
 mod gradcam;
+mod passage;
+mod passes;
 mod pretraining;
 mod state;
 mod targets;
+mod trace;
 mod training;
 mod weights;
 

@@ -9,6 +9,7 @@ use tch::nn::{self, Linear, Module as _};
 use tch::{Kind, Tensor};
 
 use super::adam::{Adam, Named};
+use super::trace::Trace;
 use super::training::batches;
 use super::{Model, device, seconds_since, state, weights};
 use crate::metrics::{Recipe, RunFiles, Scored, auroc};
@@ -61,7 +62,7 @@ pub fn pretrain(
     if let (Some(path), Standing::Nothing) = (&options.init, standing) {
         weights::load(&mut model.variables, options.network, path)?;
     }
-    let mut trainer = Trainer::new(options, lesson, model, stop);
+    let mut trainer = Trainer::new(options, lesson, model, stop)?;
     let mut history: Vec<PretrainRow> = Vec::new();
     if standing == Standing::Stopped {
         let networks = trainer.networks();
@@ -138,14 +139,14 @@ impl<'a> Trainer<'a> {
         lesson: Lesson<'a>,
         model: Model,
         stop: &'a AtomicBool,
-    ) -> Self {
+    ) -> Result<Self> {
         let features = model.network.channels();
         let path = model.variables.root() / "hidden";
         let hidden = nn::linear(path, features, features.min(HIDDEN), nn::LinearConfig::default());
         let in_order: Vec<usize> = (0..lesson.pictures()).collect();
         let steps_per_epoch = batches(&in_order, options.batch).len() as u64;
-        let adam = Adam::new(&model.variables, 0.0);
-        Self { options, lesson, model, hidden, adam, steps_per_epoch, stop }
+        let adam = Adam::new(&model.variables, 0.0)?;
+        Ok(Self { options, lesson, model, hidden, adam, steps_per_epoch, stop })
     }
 
     fn networks(&self) -> Named {
@@ -239,11 +240,12 @@ impl<'a> Trainer<'a> {
         batch: &Batch,
         learning_rate: f64,
     ) -> Result<(f64, usize)> {
-        let features = self.model.network.features(&self.model.images(batch)?, true);
+        let trace = Trace::learning(&self.model.network, &self.model.images(batch)?)?;
         let shown: Vec<&E> =
             batch.indices.iter().map(|&index| &pictures.examples()[index]).collect();
-        let (loss, found) = E::loss(self, &features, &shown)?;
-        self.adam.step(&loss, learning_rate)?;
+        let (loss, found) = E::loss(self, trace.features(), &shown)?;
+        let gradients = trace.gradients(&loss, self.adam.variables())?;
+        self.adam.step(&gradients, learning_rate)?;
         Ok((loss.double_value(&[]), found))
     }
 

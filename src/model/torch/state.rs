@@ -43,7 +43,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// When the disk refuses; an earlier state then stays as it was.
 pub fn save(path: &Path, epoch: u32, adam: &Adam, networks: Named) -> Result<()> {
     let mut all = networks;
-    all.extend(adam.state());
+    all.extend(adam.state()?);
     all.push((EPOCH.into(), Tensor::from(i64::from(epoch))));
     write(path, &all)
 }
@@ -64,7 +64,7 @@ pub fn load(path: &Path, adam: &mut Adam, networks: Named) -> Result<u32> {
     };
     let (epoch, steps) = (number(EPOCH)?, number(STEPS)?);
     let mut wanted = networks;
-    wanted.extend(adam.state());
+    wanted.extend(adam.state()?);
     for (name, variable) in wanted.iter_mut().filter(|(name, _)| name != STEPS) {
         let kept = found.get(name).filter(|kept| kept.size() == variable.size());
         let kept = kept.ok_or_else(|| wrong(format!("no {name} of this network")))?;

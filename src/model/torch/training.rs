@@ -10,6 +10,7 @@ use tch::Tensor;
 use super::adam::{Adam, Named};
 use super::device::{self, Place};
 use super::targets::Targets;
+use super::trace::Trace;
 use super::{Model, seconds_since, state, weights};
 use crate::metrics::{ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
@@ -180,7 +181,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         let in_order: Vec<usize> = (0..train.examples().len()).collect();
         let steps_per_epoch = batches(&in_order, options.recipe.batch).len() as u64;
-        let adam = Adam::new(&model.variables, options.recipe.weight_decay);
+        let adam = Adam::new(&model.variables, options.recipe.weight_decay)?;
         let keeps_mean = options.recipe.ema > 0.0;
         let mean = keeps_mean.then(|| Mean::of(&model, options, place)).transpose()?;
         let targets = Targets::new(&options.recipe, train);
@@ -280,14 +281,15 @@ impl<'a> Trainer<'a> {
         let images = self.model.images(batch)?;
         let mut random = random_numbers(seed, epoch, Draw::Mix(step));
         let (images, wanted) = self.targets.mixed(images, labels, &mut random)?;
-        let logits = if epoch <= self.options.recipe.freeze {
-            let features = tch::no_grad(|| self.model.network.features(&images, false));
-            self.model.network.classify(&features)
+        let network = &self.model.network;
+        let trace = if epoch <= self.options.recipe.freeze {
+            Trace::frozen(network, &images)
         } else {
-            self.model.network.forward(&images, true)
+            Trace::learning(network, &images)?
         };
-        let loss = Targets::loss(&logits, &wanted)?;
-        self.adam.step(&loss, self.learning_rate(epoch, step))?;
+        let loss = Targets::loss(&trace.logits(), &wanted)?;
+        let gradients = trace.gradients(&loss, self.adam.variables())?;
+        self.adam.step(&gradients, self.learning_rate(epoch, step))?;
         self.follow(epoch, step)?;
         Ok(loss.double_value(&[]))
     }

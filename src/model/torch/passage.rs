@@ -1,0 +1,273 @@
+//! A section of the network in training on a CPU, there and back without autograd: its channels lie side by
+//! side in one place, to which each layer adds, so that nothing is copied together for every layer; the
+//! moments of a channel are worked out once, not by every layer that sees it; and normalisation with
+//! rectification is made of [`passes`](super::passes).
+
+use std::fmt::Debug;
+
+use tch::nn::BatchNorm;
+use tch::{Kind, Tensor};
+
+use super::dense::{Dense, Value};
+use super::densenet::{DenseLayer, MOMENTUM, Section};
+use super::passes::{LANES, Moments, Normalisation, NormalisationGradient, Write};
+use crate::model::Result;
+
+/// Is given the name of a variable and its gradient.
+pub type Found<'a> = dyn FnMut(String, Tensor) + 'a;
+
+/// A way through a section, of whatever kind the values on it were.
+pub trait Passage: Debug {
+    /// What the section ended with, `[image, channel, row, column]`, for autograd to go on from.
+    fn exit(&self) -> &Tensor;
+
+    /// From the gradient of the exit to that of what came in.
+    ///
+    /// # Errors
+    /// libtorch's.
+    fn back(
+        self: Box<Self>,
+        section: &Section,
+        gradient: &Tensor,
+        found: &mut Found<'_>,
+    ) -> Result<Tensor>;
+}
+
+/// Whether the widths of a section are such as the passes can work with.
+pub fn is_passable(section: &Section) -> bool {
+    let of_layer = |layer: &DenseLayer| {
+        let [added, inner, ..] = layer.conv2.weights.size()[..] else { return false };
+        [added, inner, layer.conv1.channels()].iter().all(|width| width % LANES as i64 == 0)
+    };
+    width(&section.norm) % LANES == 0 && section.layers.iter().all(of_layer)
+}
+
+/// What the way back needs of the way there. A place is a row and column of an image.
+#[derive(Debug)]
+pub struct Through<V> {
+    /// `[image, row, column, channel]`: what came in, then what each layer added.
+    channels: Dense<V>,
+    /// Channels that came in.
+    entered: i64,
+    layers: Vec<Layer<V>>,
+    norm: Normalisation,
+    /// The channels, normalised and rectified.
+    exit: Tensor,
+}
+
+#[derive(Debug)]
+struct Layer<V> {
+    norm1: Normalisation,
+    /// What the 1x1 convolution saw, `[place, channel]`.
+    seen: Dense<V>,
+    /// What it made of that.
+    inner: Dense<V>,
+    norm2: Normalisation,
+    /// What the 3x3 convolution saw, and what it made of that; autograd knows the way between them.
+    seen_inside: Tensor,
+    added: Tensor,
+}
+
+impl<V: Value> Through<V> {
+    /// Through a section from `[image, channel, row, column]`.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn new(section: &Section, input: &Tensor) -> Result<Self> {
+        tch::no_grad(|| {
+            let input = channels_last::<V>(input)?;
+            let (images, rows, columns, entered) = input.tensor().size4()?;
+            let places = images * rows * columns;
+            let mut known = Moments::of(input.values(), entered as usize);
+            let mut channels = input;
+            let mut layers = Vec::with_capacity(section.layers.len());
+            if !section.layers.is_empty() {
+                let total = width(&section.norm) as i64;
+                let all = Dense::empty(&[images, rows, columns, total])?;
+                let mut filled = fill(&all, 0, &channels)?;
+                channels = all;
+                for layer in &section.layers {
+                    let passed = Layer::through(layer, &channels, &known, places)?;
+                    let added = channels_last::<V>(&passed.added)?;
+                    known.extend(Moments::of(added.values(), layer.growth() as usize));
+                    filled = fill(&channels, filled, &added)?;
+                    layers.push(passed);
+                }
+            }
+            let norm = normalisation(&section.norm, &known, places)?;
+            let mut exit = Dense::<V>::empty(&channels.tensor().size())?;
+            norm.rectified(channels.values(), width(&section.norm), exit.values_mut());
+            let exit = leaf(exit)?;
+            Ok(Self { channels, entered, layers, norm, exit })
+        })
+    }
+}
+
+/// Puts further channels where the filled ones end; the new end.
+fn fill<V: Value>(all: &Dense<V>, filled: i64, more: &Dense<V>) -> Result<i64> {
+    let width = more.tensor().size()[3];
+    let _ = all.tensor().f_narrow(3, filled, width)?.f_copy_(more.tensor())?;
+    Ok(filled + width)
+}
+
+impl<V: Value> Layer<V> {
+    fn through(
+        layer: &DenseLayer,
+        channels: &Dense<V>,
+        known: &Moments,
+        places: i64,
+    ) -> Result<Self> {
+        let (images, rows, columns, stride) = channels.tensor().size4()?;
+        let norm1 = normalisation(&layer.norm1, known, places)?;
+        let mut seen = Dense::empty(&[places, layer.conv1.channels()])?;
+        norm1.rectified(channels.values(), stride as usize, seen.values_mut());
+        let weights = layer.conv1.matrix(V::KIND)?;
+        let inner = Dense::<V>::of(seen.tensor().f_mm(&weights.f_transpose(0, 1)?)?);
+
+        let width = weights.size()[0];
+        let moments = Moments::of(inner.values(), width as usize);
+        let norm2 = normalisation(&layer.norm2, &moments, places)?;
+        let mut seen_inside = Dense::empty(&[images, rows, columns, width])?;
+        norm2.rectified(inner.values(), width as usize, seen_inside.values_mut());
+        let seen_inside = leaf(seen_inside)?;
+        let added = tch::with_grad(|| layer.conv2.forward(&seen_inside));
+        Ok(Self { norm1, seen, inner, norm2, seen_inside, added })
+    }
+
+    /// From the gradient of what the layer added to that of the block's channels, which is added there.
+    fn back(
+        self,
+        layer: &DenseLayer,
+        channels: &Dense<V>,
+        gradient: &Tensor,
+        of_channels: &mut Dense<f32>,
+        found: &mut dyn FnMut(&str, Tensor),
+    ) -> Result<()> {
+        let Self { norm1, seen, inner, norm2, seen_inside, added } = self;
+        let [of_seen_inside, of_weights] =
+            backward(&added, gradient, [&seen_inside, &layer.conv2.weights])?;
+        found("conv2.weight", of_weights);
+
+        tch::no_grad(|| {
+            let of_seen_inside = channels_last::<V>(&of_seen_inside)?;
+            let mut of_inner = Dense::<V>::empty(&inner.tensor().size())?;
+            let of_norm = norm2.back(
+                inner.values(),
+                inner.tensor().size()[1] as usize,
+                of_seen_inside.values(),
+                of_inner.values_mut(),
+                Write::Replace,
+            );
+            tell("norm2", &of_norm, found)?;
+
+            let of_weights = of_inner.tensor().f_transpose(0, 1)?.f_mm(seen.tensor())?;
+            let of_weights = of_weights.f_view_as(&layer.conv1.weights)?;
+            found("conv1.weight", of_weights.f_to_kind(Kind::Float)?);
+            let of_seen = Dense::<V>::of(of_inner.tensor().f_mm(&layer.conv1.matrix(V::KIND)?)?);
+            let stride = channels.tensor().size()[3] as usize;
+            let of_norm = norm1.back(
+                channels.values(),
+                stride,
+                of_seen.values(),
+                of_channels.values_mut(),
+                Write::Add,
+            );
+            tell("norm1", &of_norm, found)
+        })
+    }
+}
+
+impl<V: Value> Passage for Through<V> {
+    fn exit(&self) -> &Tensor {
+        &self.exit
+    }
+
+    fn back(
+        self: Box<Self>,
+        section: &Section,
+        gradient: &Tensor,
+        found: &mut Found<'_>,
+    ) -> Result<Tensor> {
+        let Self { channels, entered, layers, norm, .. } = *self;
+        // In fp32, for there are many layers to add to it.
+        let mut of_channels = Dense::<f32>::empty(&channels.tensor().size())?;
+        let of_norm = norm.back(
+            channels.values(),
+            width(&section.norm),
+            channels_last::<V>(gradient)?.values(),
+            of_channels.values_mut(),
+            Write::Replace,
+        );
+        tell(&section.norm_name, &of_norm, &mut |name, gradient| found(name.into(), gradient))?;
+        let mut end = channels.tensor().size()[3];
+        for (index, (layer, passed)) in section.layers.iter().zip(layers).enumerate().rev() {
+            let start = end - layer.growth();
+            let of_added = of_channels.tensor().f_narrow(3, start, layer.growth())?;
+            let of_added = of_added.f_permute([0, 3, 1, 2])?.f_to_kind(V::KIND)?;
+            let mut found = |name: &str, gradient| {
+                found(format!("{}{}.{name}", section.layers_name, index + 1), gradient);
+            };
+            passed.back(layer, &channels, &of_added, &mut of_channels, &mut found)?;
+            end = start;
+        }
+        let of_input = of_channels.tensor().f_narrow(3, 0, entered)?.f_permute([0, 3, 1, 2])?;
+        Ok(of_input.f_to_kind(V::KIND)?)
+    }
+}
+
+/// `[image, row, column, channel]` of `[image, channel, row, column]`.
+fn channels_last<V: Value>(tensor: &Tensor) -> Result<Dense<V>> {
+    Ok(Dense::of(tensor.f_detach()?.f_permute([0, 2, 3, 1])?.f_contiguous()?))
+}
+
+/// `[image, channel, row, column]` of `[image, row, column, channel]`, for autograd to begin at.
+fn leaf<V: Value>(values: Dense<V>) -> Result<Tensor> {
+    Ok(values.into_tensor().f_permute([0, 3, 1, 2])?.f_set_requires_grad(true)?)
+}
+
+/// Channels that a normalisation looks at.
+fn width(norm: &BatchNorm) -> usize {
+    norm.running_mean.numel()
+}
+
+/// The gradients of `wanted` where `gradient` is that of `output`.
+fn backward<const N: usize>(
+    output: &Tensor,
+    gradient: &Tensor,
+    wanted: [&Tensor; N],
+) -> Result<[Tensor; N]> {
+    // tch begins at a number only: this one has the gradient that is given.
+    let number = output.f_mul(gradient)?.f_sum(Kind::Float)?;
+    let found = Tensor::f_run_backward(&[number], &wanted, false, false)?;
+    Ok(found.try_into().expect("one gradient each"))
+}
+
+/// A normalisation with the moments of a batch, towards which the running ones move.
+fn normalisation(norm: &BatchNorm, moments: &Moments, places: i64) -> Result<Normalisation> {
+    let (Some(weight), Some(bias)) = (&norm.ws, &norm.bs) else {
+        unreachable!("every normalisation is made with weights and biases")
+    };
+    let count = width(norm);
+    // The running variance is over n - 1, as torchvision's.
+    let unbiased = places as f64 / (places - 1).max(1) as f64;
+    for (running, of_batch, factor) in
+        [(&norm.running_mean, &moments.mean, 1.0), (&norm.running_var, &moments.variance, unbiased)]
+    {
+        let of_batch: Vec<f32> =
+            of_batch[..count].iter().map(|value| (value * factor) as f32).collect();
+        let _ = running.shallow_clone().f_lerp_(&Tensor::f_from_slice(&of_batch)?, MOMENTUM)?;
+    }
+    let (weight, bias) = (Dense::of(weight.f_detach()?), Dense::of(bias.f_detach()?));
+    Ok(Normalisation::new(moments, weight.values(), bias.values()))
+}
+
+fn tell(
+    norm: &str,
+    gradient: &NormalisationGradient,
+    found: &mut dyn FnMut(&str, Tensor),
+) -> Result<()> {
+    for (name, values) in [("weight", &gradient.weight), ("bias", &gradient.bias)] {
+        found(&format!("{norm}.{name}"), Tensor::f_from_slice(values)?);
+    }
+    Ok(())
+}
