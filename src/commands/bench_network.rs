@@ -11,7 +11,7 @@ use crate::cli::BenchNetworkArgs;
 
 pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
+    prepare_for_tensors(&args.compute)?;
     let options = BenchOptions {
         what: args.what,
         network: args.network,

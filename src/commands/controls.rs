@@ -19,7 +19,7 @@ use crate::cli::ControlsArgs;
 
 pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
+    prepare_for_tensors(&args.compute)?;
     check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;

@@ -1,7 +1,10 @@
-//! What libtorch and the allocator read from the environment, and only when a program starts.
+//! Threads, and what libtorch and the allocator read from the environment, and only when a program starts.
 
 use std::env;
 use std::process::Command;
+
+use crate::cli::ComputeArgs;
+use crate::commands::train::compute;
 
 /// Set where it was done, so that it is done once.
 const DONE: &str = "COVID_CT_ENVIRONMENT";
@@ -21,10 +24,23 @@ const SETTINGS: [(&str, &str); 2] = [
     ),
 ];
 
+/// Readies the process for computing. `--threads` bounds what decodes and prepares pictures too.
+///
+/// # Errors
+/// When no threads can be started.
+pub fn prepare_for_tensors(args: &ComputeArgs) -> anyhow::Result<()> {
+    set_environment();
+    // This thread is one of them, so that it need not wait for another to wake up where there is little to
+    // do; another there must be, for what is prepared while this one waits.
+    let threads = compute(args).threads.max(2) as usize;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global()?;
+    Ok(())
+}
+
 /// Puts this program, started anew with these settings, in place of itself. Numbers do not depend on
 /// them. Where that cannot be done, things go on without.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn prepare_for_tensors() {
+fn set_environment() {
     use std::os::unix::process::CommandExt as _;
 
     if env::var_os(DONE).is_some() {
@@ -42,4 +58,4 @@ pub fn prepare_for_tensors() {
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn prepare_for_tensors() {}
+fn set_environment() {}

@@ -24,7 +24,7 @@ mod text;
 
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
+    prepare_for_tensors(&args.compute)?;
     check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;

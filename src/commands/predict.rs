@@ -31,7 +31,7 @@ struct Scored {
 
 pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
+    prepare_for_tensors(&args.compute)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.run)?;
     let (pictures, mut lines) =

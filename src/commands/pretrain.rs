@@ -23,11 +23,16 @@ use crate::cli::{
 
 pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
     let workspace = Workspace::new(workspace);
     match &args.task {
-        PretrainTask::Xrays(args) => xrays(&workspace, args),
-        PretrainTask::Contrast(args) => contrast(&workspace, args),
+        PretrainTask::Xrays(args) => {
+            prepare_for_tensors(&args.settings.compute)?;
+            xrays(&workspace, args)
+        }
+        PretrainTask::Contrast(args) => {
+            prepare_for_tensors(&args.settings.compute)?;
+            contrast(&workspace, args)
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use live::Live;
 
 pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors();
+    prepare_for_tensors(&args.compute)?;
     let workspace = Workspace::new(workspace);
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let dataset = DatasetFolder::open(&folder)?;

@@ -21,12 +21,12 @@ pub trait Value: Copy + Debug + Send + Sync + 'static {
 impl Value for f32 {
     const KIND: Kind = Kind::Float;
 
-    #[inline(always)]
+    #[inline]
     fn wide(self) -> f32 {
         self
     }
 
-    #[inline(always)]
+    #[inline]
     fn narrow(value: f32) -> Self {
         value
     }
@@ -35,13 +35,13 @@ impl Value for f32 {
 impl Value for bf16 {
     const KIND: Kind = Kind::BFloat16;
 
-    #[inline(always)]
+    #[inline]
     fn wide(self) -> f32 {
         f32::from_bits(u32::from(self.to_bits()) << 16)
     }
 
     /// To the nearest, of two the even one, as libtorch rounds.
-    #[inline(always)]
+    #[inline]
     fn narrow(value: f32) -> Self {
         let bits = value.to_bits();
         let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;

@@ -39,7 +39,7 @@ pub fn is_passable(section: &Section) -> bool {
         let [added, inner, ..] = layer.conv2.weights.size()[..] else { return false };
         [added, inner, layer.conv1.channels()].iter().all(|width| width % LANES as i64 == 0)
     };
-    width(&section.norm) % LANES == 0 && section.layers.iter().all(of_layer)
+    width(&section.norm).is_multiple_of(LANES) && section.layers.iter().all(of_layer)
 }
 
 /// What the way back needs of the way there. A place is a row and column of an image.
@@ -106,7 +106,7 @@ impl<V: Value> Through<V> {
 /// Puts further channels where the filled ones end; the new end.
 fn fill<V: Value>(all: &Dense<V>, filled: i64, more: &Dense<V>) -> Result<i64> {
     let width = more.tensor().size()[3];
-    let _ = all.tensor().f_narrow(3, filled, width)?.f_copy_(more.tensor())?;
+    all.tensor().f_narrow(3, filled, width)?.f_copy_(more.tensor())?;
     Ok(filled + width)
 }
 

@@ -19,6 +19,9 @@ pub const LANES: usize = 16;
 /// Values a thread takes at a time: few enough for its cache, many enough to be worth its while.
 const PIECE: usize = 1 << 14;
 
+/// Pieces that are not worth another thread.
+const FEW: usize = 4;
+
 /// Added to variances; torchvision's.
 pub const EPSILON: f64 = 1e-5;
 
@@ -40,7 +43,7 @@ fn sums(
 ) -> [Vec<f64>; 2] {
     let mut total = [vec![0.0; channels], vec![0.0; channels]];
     // In the order of the pieces, whichever was ready first.
-    for piece in pieces.collect::<Vec<_>>() {
+    for piece in pieces.with_min_len(FEW).collect::<Vec<_>>() {
         for (which, total) in total.iter_mut().enumerate() {
             let sums = piece.iter().flat_map(|sums| sums[which]);
             total.iter_mut().zip(sums).for_each(|(total, sum)| *total += f64::from(sum));
@@ -92,13 +95,13 @@ struct Affine {
 }
 
 impl Affine {
-    #[inline(always)]
+    #[inline]
     fn normalised(&self, lane: usize, value: f32) -> f32 {
         self.scale[lane] * value + self.shift[lane]
     }
 
     /// What of a gradient of the rectified value is one of the normalised one.
-    #[inline(always)]
+    #[inline]
     fn passed(&self, lane: usize, value: f32, gradient: f32) -> f32 {
         if self.normalised(lane, value) > 0.0 { gradient } else { 0.0 }
     }
@@ -152,6 +155,7 @@ impl Normalisation {
         let many = places_in_a_piece(stride);
         seen.par_chunks_mut(many * self.channels())
             .zip(values.par_chunks(many * stride))
+            .with_min_len(FEW)
             .for_each(|(seen, values)| rectify(&self.affines, values, stride, seen));
     }
 
@@ -186,10 +190,8 @@ impl Normalisation {
             [both.map(|[slope, _]| slope), both.map(|[_, offset]| offset)]
         });
         let through: Vec<[Lanes; 2]> = through.collect();
-        target.par_chunks_mut(many * stride).zip(pieces).for_each(
-            |(target, (values, gradient))| {
-                spread(&self.affines, &through, (values, gradient), stride, target, write);
-            },
+        target.par_chunks_mut(many * stride).zip(pieces).with_min_len(FEW).for_each(
+            |(target, found)| spread(&self.affines, &through, found, stride, target, write),
         );
         let weight = product.iter().zip(&self.inverse);
         NormalisationGradient {

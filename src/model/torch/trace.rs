@@ -107,8 +107,7 @@ impl<'a> Trace<'a> {
         }
         let gradients = Tensor::f_run_backward(&[end], &wanted, false, false)?;
         keep(&mut found, &mut gradients.into_iter());
-        let gradient =
-            |(name, _): &(String, Tensor)| found.remove(name).unwrap_or_else(Tensor::new);
+        let gradient = |(name, _): &(String, Tensor)| found.remove(name).unwrap_or_default();
         Ok(variables.iter().map(gradient).collect())
     }
 }
