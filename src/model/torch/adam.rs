@@ -12,7 +12,7 @@ const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Variables by their names in a `VarStore`, sorted, so that every run goes through them alike.
+/// Variables by their names in a `VarStore`, in an order that is always the same.
 pub type Named = Vec<(String, Tensor)>;
 
 /// Numbers a step goes through at once: few enough for a processor's cache.
@@ -22,6 +22,7 @@ const PIECE: i64 = 1 << 18;
 pub struct Adam {
     /// The trained variables, sharing memory with the network's: first those that weight decay is for.
     variables: Named,
+    /// How many it is for.
     decaying: usize,
     /// The same, one after another in one stretch of memory, so that a step is a few long operations.
     values: Tensor,

@@ -1,7 +1,7 @@
-//! Batch normalisation with rectification, and its way back, over the fewest passes through memory. libtorch makes
-//! a pass each for means, variances, normalising, rectifying and their gradients: on a CPU that takes
-//! as long as all convolutions of a DenseNet, since its layers look at their block's channels again and
-//! again.
+//! Batch normalisation with rectification, and its way back, over the fewest passes through memory.
+//! libtorch makes a pass each for means, variances, normalising, rectifying and their gradients: on a
+//! CPU that takes as long as all convolutions of a DenseNet, since its layers look at their block's
+//! channels again and again.
 //!
 //! Values lie as `[place][channel]`, where a place is a row and column of an image, and are worked with as
 //! fp32. Sums are made of pieces of fixed size, so that they do not depend on the number of threads.
