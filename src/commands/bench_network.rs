@@ -5,8 +5,7 @@ use covid_ct::model::{self, Bench, BenchOptions, DatasetFolder, Pictures, Prepar
 use covid_ct::store::Part;
 
 use super::Outcome;
-use super::environment::prepare_for_tensors;
-use super::train::compute;
+use super::environment::{compute, prepare_for_tensors};
 use crate::cli::BenchNetworkArgs;
 
 pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {

@@ -3,8 +3,10 @@
 use std::env;
 use std::process::Command;
 
+use covid_ct::model::Compute;
+
+use super::processors;
 use crate::cli::ComputeArgs;
-use crate::commands::train::compute;
 
 /// Set where it was done, so that it is done once.
 const DONE: &str = "COVID_CT_ENVIRONMENT";
@@ -23,6 +25,15 @@ const SETTINGS: [(&str, &str); 2] = [
          glibc.malloc.trim_threshold=17179869184",
     ),
 ];
+
+/// What is computed with, where the command line left it open too.
+pub fn compute(args: &ComputeArgs) -> Compute {
+    Compute {
+        device: args.device,
+        precision: args.precision,
+        threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+    }
+}
 
 /// Readies the process for computing. `--threads` bounds what decodes and prepares pictures too.
 ///

@@ -14,8 +14,7 @@ use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation
 use covid_ct::store::{ObjectStore, Store};
 use indicatif::ProgressBar;
 
-use super::environment::prepare_for_tensors;
-use super::train::compute;
+use super::environment::{compute, prepare_for_tensors};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
     PretrainArgs, PretrainContrastArgs, PretrainSettings, PretrainTask, PretrainXraysArgs,

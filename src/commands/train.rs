@@ -7,13 +7,13 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
 use covid_ct::model::{
-    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions, digest,
+    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions, digest,
 };
 use covid_ct::store::Part;
 
-use super::environment::prepare_for_tensors;
-use super::{Outcome, processors, progress_bar, stop_on_interrupt};
-use crate::cli::{ComputeArgs, TrainArgs};
+use super::environment::{compute, prepare_for_tensors};
+use super::{Outcome, progress_bar, stop_on_interrupt};
+use crate::cli::TrainArgs;
 
 mod live;
 
@@ -123,14 +123,6 @@ fn load(
     let loaded = Pictures::load(examples, preparation, side, || bar.inc(1));
     bar.finish_and_clear();
     Ok(loaded?)
-}
-
-pub(super) fn compute(args: &ComputeArgs) -> Compute {
-    Compute {
-        device: args.device,
-        precision: args.precision,
-        threads: args.threads.map_or_else(processors, std::num::NonZero::get),
-    }
 }
 
 /// A dataset's folder as a run records it: relative to the workspace where it lies inside, so that

@@ -12,7 +12,7 @@ use covid_ct::model::{
 use covid_ct::store::Part;
 
 use crate::cli::ComputeArgs;
-use crate::commands::{progress_bar, train};
+use crate::commands::{environment, progress_bar};
 
 #[derive(Debug)]
 pub struct Subject {
@@ -97,7 +97,7 @@ pub fn load(member: &Member, compute: &ComputeArgs) -> anyhow::Result<Box<dyn Ex
     let network = config.network.parse().map_err(|e: String| {
         anyhow!("{}: network: {e}; train the run again", files.config().display())
     })?;
-    Ok(model::load_scorer(network, &files.checkpoint(), train::compute(compute))?)
+    Ok(model::load_scorer(network, &files.checkpoint(), environment::compute(compute))?)
 }
 
 /// How a run's pictures are brought to size, and the size.

@@ -39,9 +39,9 @@ impl Adam {
     /// # Errors
     /// libtorch's.
     pub fn new(store: &VarStore, weight_decay: f64) -> Result<Self> {
-        let trained = state::sorted(store).into_iter().filter(|(_, v)| v.requires_grad());
         // Normalisation and biases have one dimension, and are spared.
-        let (mut variables, vectors): (Named, Named) = trained.partition(|(_, v)| v.dim() > 1);
+        let (mut variables, vectors): (Named, Named) =
+            state::trainable(store).into_iter().partition(|(_, variable)| variable.dim() > 1);
         let decaying = variables.len();
         variables.extend(vectors);
         let values = tch::no_grad(|| {
@@ -164,6 +164,7 @@ fn in_places(row: &Tensor, variables: &Named) -> Result<Vec<Tensor>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::trace::by_autograd;
     use super::*;
     use tch::nn::OptimizerConfig as _;
     use tch::{Device, Kind};
@@ -183,8 +184,7 @@ mod tests {
     }
 
     fn gradients(loss: &Tensor, adam: &Adam) -> Vec<Tensor> {
-        let wanted: Vec<&Tensor> = adam.variables().iter().map(|(_, variable)| variable).collect();
-        Tensor::run_backward(&[loss], &wanted, false, false)
+        by_autograd(loss, adam.variables()).expect("gradients")
     }
 
     /// Without weight decay ours is libtorch's own Adam.

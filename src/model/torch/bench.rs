@@ -50,7 +50,7 @@ pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<
         _ => timed(&mut || {
             let trace = Trace::learning(&model.network, &images)?;
             let loss = trace.logits().cross_entropy_for_logits(&classes);
-            adam.step(&trace.gradients(&loss, adam.variables())?, 1e-4)?;
+            trace.step(&loss, &mut adam, 1e-4)?;
             let _ = loss.double_value(&[]);
             Ok(())
         })?,
@@ -88,7 +88,7 @@ fn epochs(
             let (images, wanted) = targets.mixed(images, &labels, &mut random)?;
             let trace = Trace::learning(&model.network, &images)?;
             let loss = Targets::loss(&trace.logits(), &wanted)?;
-            adam.step(&trace.gradients(&loss, adam.variables())?, 1e-4)?;
+            trace.step(&loss, adam, 1e-4)?;
             let _ = loss.double_value(&[]);
             Ok(())
         };

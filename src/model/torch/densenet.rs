@@ -99,6 +99,12 @@ impl Section {
         self.norm.forward_t(&channels, train).relu_()
     }
 
+    /// Whether a variable is one of its layers' or of its normalisation.
+    pub fn holds(&self, name: &str) -> bool {
+        let of_layer = !self.layers.is_empty() && name.starts_with(&self.layers_name);
+        of_layer || name.starts_with(&self.norm_name)
+    }
+
     /// From what the section ends with to what the next one begins with.
     pub fn shrink(&self, channels: &Tensor) -> Tensor {
         match &self.shrink {

@@ -144,8 +144,12 @@ impl<V: Value> Layer<V> {
         found: &mut dyn FnMut(&str, Tensor),
     ) -> Result<()> {
         let Self { norm1, seen, inner, norm2, seen_inside, added } = self;
-        let [of_seen_inside, of_weights] =
-            backward(&added, gradient, [&seen_inside, &layer.conv2.weights])?;
+        let end = number(&added, gradient)?;
+        let wanted = [&seen_inside, &layer.conv2.weights];
+        let [of_seen_inside, of_weights]: [Tensor; 2] =
+            Tensor::f_run_backward(&[end], &wanted, false, false)?
+                .try_into()
+                .expect("one gradient each");
         found("conv2.weight", of_weights);
 
         tch::no_grad(|| {
@@ -230,16 +234,12 @@ fn width(norm: &BatchNorm) -> usize {
     norm.running_mean.numel()
 }
 
-/// The gradients of `wanted` where `gradient` is that of `output`.
-fn backward<const N: usize>(
-    output: &Tensor,
-    gradient: &Tensor,
-    wanted: [&Tensor; N],
-) -> Result<[Tensor; N]> {
-    // tch begins at a number only: this one has the gradient that is given.
-    let number = output.f_mul(gradient)?.f_sum(Kind::Float)?;
-    let found = Tensor::f_run_backward(&[number], &wanted, false, false)?;
-    Ok(found.try_into().expect("one gradient each"))
+/// A number of which `output` has the gradient that is given: autograd, as tch has it, begins at numbers only.
+///
+/// # Errors
+/// libtorch's.
+pub fn number(output: &Tensor, gradient: &Tensor) -> Result<Tensor> {
+    Ok(output.f_mul(gradient)?.f_sum(Kind::Float)?)
 }
 
 /// A normalisation with the moments of a batch, towards which the running ones move.

@@ -244,8 +244,7 @@ impl<'a> Trainer<'a> {
         let shown: Vec<&E> =
             batch.indices.iter().map(|&index| &pictures.examples()[index]).collect();
         let (loss, found) = E::loss(self, trace.features(), &shown)?;
-        let gradients = trace.gradients(&loss, self.adam.variables())?;
-        self.adam.step(&gradients, learning_rate)?;
+        trace.step(&loss, &mut self.adam, learning_rate)?;
         Ok((loss.double_value(&[]), found))
     }
 

@@ -22,7 +22,14 @@ pub fn sorted(network: &VarStore) -> Named {
     named
 }
 
-/// The same under a prefix.
+/// Those of them that are trained.
+pub fn trainable(network: &VarStore) -> Named {
+    let mut named = sorted(network);
+    named.retain(|(_, variable)| variable.requires_grad());
+    named
+}
+
+/// All of them under a prefix.
 pub fn prefixed(prefix: &str, network: &VarStore) -> Named {
     let named = sorted(network).into_iter();
     named.map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)).collect()

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use half::bf16;
 use tch::{Device, Kind, Tensor};
 
-use super::adam::Named;
+use super::adam::{Adam, Named};
 use super::dense::Value;
 use super::densenet::{DenseNet, Section};
-use super::passage::{Passage, Through, is_passable};
+use super::passage::{Passage, Through, is_passable, number};
 use crate::model::Result;
 
 /// Features of a batch, and what leads from a loss back to the variables they came from.
@@ -70,20 +70,28 @@ impl<'a> Trace<'a> {
         self.network.classify(&self.features)
     }
 
+    /// A step of `adam`, away from a loss as [`Trace::gradients`] takes it.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn step(self, loss: &Tensor, adam: &mut Adam, learning_rate: f64) -> Result<()> {
+        let gradients = self.gradients(loss, adam.variables())?;
+        adam.step(&gradients, learning_rate)
+    }
+
     /// The gradients of a loss that was worked out from the features with the last layer, or others of the
     /// `variables`; in their order. Undefined of what has no part in the loss.
     ///
     /// # Errors
     /// libtorch's.
-    pub fn gradients(self, loss: &Tensor, variables: &Named) -> Result<Vec<Tensor>> {
+    fn gradients(self, loss: &Tensor, variables: &Named) -> Result<Vec<Tensor>> {
         if self.stages.is_empty() {
-            let wanted: Vec<&Tensor> = variables.iter().map(|(_, variable)| variable).collect();
-            return Ok(Tensor::f_run_backward(&[loss], &wanted, false, false)?);
+            return by_autograd(loss, variables);
         }
-        // Of what is not within sections.
+        let sections = &self.network.sections;
         let (between, wanted): (Vec<&String>, Vec<&Tensor>) = variables
             .iter()
-            .filter(|(name, _)| !name.contains("norm") && !name.contains(".denselayer"))
+            .filter(|(name, _)| !sections.iter().any(|section| section.holds(name)))
             .map(|(name, variable)| (name, variable))
             .unzip();
         let mut found: BTreeMap<String, Tensor> = BTreeMap::new();
@@ -92,9 +100,7 @@ impl<'a> Trace<'a> {
             found.extend(defined.map(|(name, gradient)| ((*name).clone(), gradient)));
         };
         let mut end = loss.shallow_clone();
-        for (section, Stage { entry, passage }) in
-            self.network.sections.iter().zip(self.stages).rev()
-        {
+        for (section, Stage { entry, passage }) in sections.iter().zip(self.stages).rev() {
             let mut all = vec![passage.exit()];
             all.extend(&wanted);
             let mut gradients = Tensor::f_run_backward(&[end], &all, false, false)?.into_iter();
@@ -103,13 +109,22 @@ impl<'a> Trace<'a> {
             let of_entry = passage.back(section, &of_exit, &mut |name, gradient| {
                 found.insert(name, gradient);
             })?;
-            end = entry.f_mul(&of_entry)?.f_sum(Kind::Float)?;
+            end = number(&entry, &of_entry)?;
         }
         let gradients = Tensor::f_run_backward(&[end], &wanted, false, false)?;
         keep(&mut found, &mut gradients.into_iter());
         let gradient = |(name, _): &(String, Tensor)| found.remove(name).unwrap_or_default();
         Ok(variables.iter().map(gradient).collect())
     }
+}
+
+/// The gradients of a loss that autograd knows all of the way to, in the variables' order.
+///
+/// # Errors
+/// libtorch's.
+pub fn by_autograd(loss: &Tensor, variables: &Named) -> Result<Vec<Tensor>> {
+    let wanted: Vec<&Tensor> = variables.iter().map(|(_, variable)| variable).collect();
+    Ok(Tensor::f_run_backward(&[loss], &wanted, false, false)?)
 }
 
 fn through<V: Value>(section: &Section, input: &Tensor) -> Result<Box<dyn Passage>> {
@@ -128,12 +143,6 @@ mod tests {
         let small = Architecture { growth: 16, blocks: &[2, 4, 1], stem: 32 };
         let network = DenseNet::new(&variables.root(), small, 2);
         (variables, network)
-    }
-
-    fn trainable(store: &VarStore) -> Named {
-        let mut variables = state::sorted(store);
-        variables.retain(|(_, variable)| variable.requires_grad());
-        variables
     }
 
     fn assert_near(ours: &Tensor, theirs: &Tensor, what: &str) {
@@ -169,9 +178,8 @@ mod tests {
         let images = (wave(99, &[3, 3, 96, 64]) * 2.0 + 0.7).to_kind(kind);
         let loss_of =
             |logits: Tensor| logits.cross_entropy_for_logits(&Tensor::from_slice(&[0_i64, 1, 1]));
-        let mut wanted = state::sorted(&variables);
+        let wanted = state::trainable(&variables);
         let mut moments = state::sorted(&variables);
-        wanted.retain(|(_, variable)| variable.requires_grad());
         moments.retain(|(_, variable)| !variable.requires_grad());
         let (loss, gradients) = if by_trace {
             let trace = Trace::learning(&network, &images).expect("there");
@@ -181,8 +189,7 @@ mod tests {
             (loss, gradients)
         } else {
             let loss = loss_of(network.forward(&images, true));
-            let wanted: Vec<&Tensor> = wanted.iter().map(|(_, variable)| variable).collect();
-            let gradients = Tensor::run_backward(&[&loss], &wanted, false, false);
+            let gradients = by_autograd(&loss, &wanted).expect("gradients");
             (loss, gradients)
         };
         let gradients = wanted.into_iter().zip(gradients).map(|((name, _), found)| (name, found));
@@ -233,7 +240,7 @@ mod tests {
         let images = Tensor::randn([2, 3, 64, 64], (Kind::Float, Device::Cpu));
         let trace = Trace::frozen(&network, &images);
         let loss = trace.logits().sum(Kind::Float);
-        let wanted = trainable(&variables);
+        let wanted = state::trainable(&variables);
         let gradients = trace.gradients(&loss, &wanted).expect("back");
         for ((name, _), gradient) in wanted.iter().zip(gradients) {
             assert_eq!(gradient.defined(), name.starts_with("classifier."), "{name}");

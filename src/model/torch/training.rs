@@ -288,8 +288,8 @@ impl<'a> Trainer<'a> {
             Trace::learning(network, &images)?
         };
         let loss = Targets::loss(&trace.logits(), &wanted)?;
-        let gradients = trace.gradients(&loss, self.adam.variables())?;
-        self.adam.step(&gradients, self.learning_rate(epoch, step))?;
+        let learning_rate = self.learning_rate(epoch, step);
+        trace.step(&loss, &mut self.adam, learning_rate)?;
         self.follow(epoch, step)?;
         Ok(loss.double_value(&[]))
     }
