@@ -102,7 +102,8 @@ train() {
 }
 
 evaluate() {
-    if is_sample && [ ! -d "$workspace/data/runs/default" ]; then train; fi
+    # A run, or a series of that name.
+    if is_sample && ! compgen -G "$workspace/data/runs/default*" >/dev/null; then train; fi
     headline "evaluate: the test part -> $workspace/data/runs/default/"
     covid_ct evaluate
 }

@@ -9,7 +9,7 @@ use covid_ct::store::Part;
 
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Name of the run: data/runs/NAME; an earlier run of that name is replaced when this one ends
+    /// Name of the run: data/runs/NAME; an earlier run of that name is replaced when this one has come to its end
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
 
@@ -37,6 +37,11 @@ pub struct TrainArgs {
     /// then measures them all
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1000))]
     pub seeds: Option<u64>,
+
+    /// Train so many of the seeds at once, each with its share of the processors (or --threads): on a CPU all
+    /// are done sooner than one after another
+    #[arg(long, value_name = "N", requires = "seeds", default_value = "1")]
+    pub jobs: std::num::NonZero<u32>,
 
     /// Start afresh where the same training was stopped or is complete
     #[arg(long)]
@@ -78,7 +83,7 @@ pub struct RecipeArgs {
     pub label_smoothing: Option<f64>,
 
     /// Mix pairs of images by shares from Beta(A, A); 0 mixes none
-    #[arg(long, value_name = "A", value_parser = part, allow_negative_numbers = true)]
+    #[arg(long, value_name = "A", value_parser = mixup, allow_negative_numbers = true)]
     pub mixup: Option<f64>,
 
     /// Keep the mean of the weights, which keeps so much of itself in each step; 0 keeps the weights
@@ -312,7 +317,7 @@ pub struct PredictArgs {
     #[arg(value_name = "FILE", required_unless_present = "database", conflicts_with = "database")]
     pub files: Vec<PathBuf>,
 
-    /// Every picture in the database that a figure shows
+    /// Every picture in the database but tiles and what papers are dressed in
     #[arg(long)]
     pub database: bool,
 
@@ -451,6 +456,13 @@ fn part(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(part) if (0.0..1.0).contains(&part) => Ok(part),
         _ => Err("expected a number of at least 0 and below 1, such as 0.1".into()),
+    }
+}
+
+fn mixup(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(a) if (0.0..=100.0).contains(&a) => Ok(a),
+        _ => Err("expected a number of 0 to 100, such as 0.2".into()),
     }
 }
 

@@ -23,6 +23,12 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;
+    if !subject.files.folder().is_dir() {
+        bail!(
+            "the series {0} was not measured yet: run `covid-ct evaluate {0}` first",
+            subject.name
+        );
+    }
     let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
     let listed = args.exclude.as_deref().map(names_in).transpose()?;

@@ -28,10 +28,17 @@ const SETTINGS: [(&str, &str); 2] = [
 
 /// What is computed with, where the command line left it open too.
 pub fn compute(args: &ComputeArgs) -> Compute {
+    compute_beside(args, 1)
+}
+
+/// The same for each of so many that compute at once, which share the processors.
+pub fn compute_beside(args: &ComputeArgs, at_once: u32) -> Compute {
     Compute {
         device: args.device,
         precision: args.precision,
-        threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+        threads: args
+            .threads
+            .map_or_else(|| (processors() / at_once).max(1), std::num::NonZero::get),
     }
 }
 
@@ -40,12 +47,31 @@ pub fn compute(args: &ComputeArgs) -> Compute {
 /// # Errors
 /// When no threads can be started.
 pub fn prepare_for_tensors(args: &ComputeArgs) -> anyhow::Result<()> {
+    prepare_for_threads(compute(args).threads)
+}
+
+/// The same where it is known how many threads compute in all.
+///
+/// # Errors
+/// When no threads can be started.
+pub fn prepare_for_threads(threads: u32) -> anyhow::Result<()> {
     set_environment();
-    // This thread is one of them, so that it need not wait for another to wake up where there is little to
-    // do; another there must be, for what is prepared while this one waits.
-    let threads = compute(args).threads.max(2) as usize;
-    rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global()?;
-    Ok(())
+    // Another there must be, for what is prepared while this one waits.
+    Ok(threads_with_this_one(threads.max(2)).build_global()?)
+}
+
+/// Has what this thread shares out from now on stay on so many threads, of which it is one, while others
+/// compute beside it. They end with what is returned.
+///
+/// # Errors
+/// When no threads can be started.
+pub fn keep_to_threads(threads: u32) -> anyhow::Result<rayon::ThreadPool> {
+    Ok(threads_with_this_one(threads).build()?)
+}
+
+/// This thread is one of them, so that it need not wait for another to wake up where there is little to do.
+fn threads_with_this_one(threads: u32) -> rayon::ThreadPoolBuilder {
+    rayon::ThreadPoolBuilder::new().num_threads(threads as usize).use_current_thread()
 }
 
 /// Puts this program, started anew with these settings, in place of itself. Numbers do not depend on

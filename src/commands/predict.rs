@@ -34,8 +34,11 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     prepare_for_tensors(&args.compute)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.run)?;
-    let (pictures, mut lines) =
+    let Wanted { pictures, mut lines, failures } =
         if args.database { of_database(&workspace)? } else { of_files(&args.files)? };
+    for failure in &failures {
+        eprintln!("covid-ct: {failure}");
+    }
     if pictures.is_empty() {
         bail!("no picture to score");
     }
@@ -58,7 +61,18 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
         bail!("the network's output for {line:?} is not a number: train {} again", args.run);
     }
     write(&lines, args)?;
-    Ok(if bad.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+    let whole = bad.is_empty() && failures.is_empty();
+    Ok(if whole { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// What is to be scored.
+#[derive(Default)]
+struct Wanted {
+    pictures: Vec<Unlabelled>,
+    /// One a picture.
+    lines: Vec<Scored>,
+    /// What was not found, each with the reason.
+    failures: Vec<String>,
 }
 
 /// Log-odds: of the run, or of the mean probability of a series' runs.
@@ -85,39 +99,41 @@ fn scores(
 }
 
 /// Each picture once, however many documents hold it.
-fn of_database(workspace: &Workspace) -> anyhow::Result<(Vec<Unlabelled>, Vec<Scored>)> {
+fn of_database(workspace: &Workspace) -> anyhow::Result<Wanted> {
     let store = Store::open_existing(workspace)?;
     let objects = ObjectStore::open(&workspace.objects())?;
     let mut seen = HashSet::new();
-    let (mut pictures, mut lines) = (Vec::new(), Vec::new());
+    let mut wanted = Wanted::default();
     for image in store.images()? {
         // Tiles are seen in the picture they make up.
         let shown = image.tile_of.is_none() && !image.furniture;
         if !shown || !seen.insert(image.object.sha256.clone()) {
             continue;
         }
-        pictures.push(Unlabelled {
+        wanted.pictures.push(Unlabelled {
             path: objects.path(&image.object),
             from: workspace.database(),
             bounds: None,
         });
         let number = image.xref.map(|xref| format!("-{xref}")).unwrap_or_default();
         let name = format!("{}-p{}{number}", image.preprint_name, image.page);
-        lines.push(Scored {
+        wanted.lines.push(Scored {
             score: f64::NAN,
             file: None,
             sha256: Some(image.object.sha256),
             name: Some(image.file_name.unwrap_or(name)),
         });
     }
-    Ok((pictures, lines))
+    Ok(wanted)
 }
 
-fn of_files(files: &[PathBuf]) -> anyhow::Result<(Vec<Unlabelled>, Vec<Scored>)> {
-    let mut pictures = Vec::new();
+fn of_files(files: &[PathBuf]) -> anyhow::Result<Wanted> {
+    let (mut pictures, mut failures) = (Vec::new(), Vec::new());
     for path in files {
         if path.is_dir() {
-            pictures.extend(from_folders(std::slice::from_ref(path), None)?.pictures);
+            let found = from_folders(std::slice::from_ref(path), None)?;
+            pictures.extend(found.pictures);
+            failures.extend(found.failures);
         } else {
             pictures.push(Unlabelled { path: path.clone(), from: path.clone(), bounds: None });
         }
@@ -129,7 +145,7 @@ fn of_files(files: &[PathBuf]) -> anyhow::Result<(Vec<Unlabelled>, Vec<Scored>)>
         name: None,
     };
     let lines = pictures.iter().map(line).collect();
-    Ok((pictures, lines))
+    Ok(Wanted { pictures, lines, failures })
 }
 
 fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {

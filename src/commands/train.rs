@@ -1,17 +1,20 @@
 //! `covid-ct train`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::metrics::{HistoryRow, RunFiles};
+use covid_ct::metrics::{HistoryRow, Members, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, TrainOptions, digest,
+    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions, digest,
 };
 use covid_ct::store::Part;
+use indicatif::MultiProgress;
 
-use super::environment::{compute, prepare_for_tensors};
+use super::environment::{compute_beside, keep_to_threads, prepare_for_threads};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::TrainArgs;
 
@@ -21,8 +24,12 @@ use live::Live;
 
 pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
-    prepare_for_tensors(&args.compute)?;
+    let at_once = args.seeds.map_or(1, |seeds| seeds.min(args.jobs.get().into()) as u32);
+    // Of --jobs, however many seeds there are: more seeds later leave those that are trained as they are.
+    let compute = compute_beside(&args.compute, args.jobs.get());
+    prepare_for_threads(compute.threads.saturating_mul(at_once))?;
     let workspace = Workspace::new(workspace);
+    has_one_meaning(&workspace, args)?;
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let dataset = DatasetFolder::open(&folder)?;
     let recipe = args.recipe.of(args.profile);
@@ -37,22 +44,73 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
         init: (args.init != Path::new("random")).then(|| args.init.clone()),
         recipe,
         seed: args.seed,
-        compute: compute(&args.compute),
+        compute,
         fresh: args.fresh,
     };
 
+    let all = seeds(&options, args.seeds);
     let stop = stop_on_interrupt("stopping after this step")?;
-    let mut bests = Vec::new();
-    for options in seeds(&options, args.seeds) {
-        match train_one(&workspace, &options, &train, &val, &stop)? {
-            (Outcome::Done, best) => bests.push(best),
-            (unfinished, _) => return Ok(unfinished),
-        }
+    let series = Series { workspace, all: &all, train, val, stop: &stop, at_once };
+    let mut ended = series.train()?;
+    if args.seeds.is_none() {
+        let trained = ended.remove(0)?;
+        println!("{}", trained.told);
+        return Ok(trained.outcome);
     }
-    if let Some(seeds) = args.seeds {
-        let mean = bests.iter().map(|best| best.val_auroc).sum::<f64>() / bests.len() as f64;
-        println!("{} of {seeds} seeds: mean validation AUROC {mean:.3}", args.run);
+    told_of_series(&args.run, all.len(), ended)
+}
+
+/// Refuses to make a run and a series of one name: `evaluate NAME` could mean either.
+fn has_one_meaning(workspace: &Workspace, args: &TrainArgs) -> anyhow::Result<()> {
+    let name = &args.run;
+    let is_run = RunFiles::new(workspace.run(name)).config().is_file();
+    if args.seeds.is_some() && is_run {
+        bail!(
+            "data/runs/{name} is a run: give the series another name, as in `covid-ct train NAME --seeds 5`"
+        );
     }
+    if args.seeds.is_none() && !Members::find(&workspace.runs(), name)?.present.is_empty() {
+        bail!(
+            "{name} is a series of runs: give this run another name, as in `covid-ct train NAME`"
+        );
+    }
+    Ok(())
+}
+
+/// Prints how the runs of a series ended, in the order of their seeds.
+///
+/// # Errors
+/// The first one's, where none was trained.
+fn told_of_series(
+    name: &str,
+    seeds: usize,
+    ended: Vec<anyhow::Result<Trained>>,
+) -> anyhow::Result<Outcome> {
+    let (trained, failed): (Vec<_>, Vec<_>) = ended.into_iter().partition(Result::is_ok);
+    let trained: Vec<Trained> = trained.into_iter().flatten().collect();
+    let mut failed = failed.into_iter().filter_map(Result::err);
+    if trained.is_empty()
+        && let Some(error) = failed.next()
+    {
+        return Err(error);
+    }
+    for error in failed {
+        eprintln!("covid-ct: {error:#}");
+    }
+    for run in &trained {
+        println!("{}", run.told);
+    }
+    let whole = trained.iter().filter(|run| run.outcome == Outcome::Done);
+    let best: Vec<f64> = whole.map(|run| run.best.val_auroc).collect();
+    if best.len() < seeds {
+        eprintln!(
+            "covid-ct: {} of the {seeds} seeds of {name} are trained to their end",
+            best.len()
+        );
+        return Ok(Outcome::DoneWithFailures);
+    }
+    let mean = best.iter().sum::<f64>() / seeds as f64;
+    println!("{name} of {seeds} seeds: mean validation AUROC {mean:.3}");
     Ok(Outcome::Done)
 }
 
@@ -68,46 +126,105 @@ fn seeds(options: &TrainOptions, seeds: Option<u64>) -> Vec<TrainOptions> {
     (options.seed..).take(seeds as usize).map(of_seed).collect()
 }
 
-/// Trains a run and tells how; its best epoch with it.
-fn train_one(
-    workspace: &Workspace,
-    options: &TrainOptions,
-    train: &Pictures,
-    val: &Pictures,
-    stop: &AtomicBool,
-) -> anyhow::Result<(Outcome, HistoryRow)> {
-    let new_run = NewRun::begin(&workspace.runs(), &options.run)?;
-    let mut live = Live::default();
-    let trained = model::train(options, train, val, &new_run, stop, &mut |news| live.show(&news));
-    live.finish();
-    let ending = trained?;
-    if ending == Ending::Repeated {
-        drop(new_run);
-        let files = RunFiles::new(workspace.run(&options.run));
-        eprintln!("covid-ct: {} is this very training: --fresh trains it again", options.run);
-        return Ok((Outcome::Done, summarise(&files, &files.read_history()?)?));
+/// A run that ended with an epoch to keep.
+struct Trained {
+    outcome: Outcome,
+    best: HistoryRow,
+    /// What it came to, for stdout.
+    told: String,
+}
+
+/// Runs that differ in their seeds alone.
+struct Series<'a> {
+    workspace: Workspace,
+    all: &'a [TrainOptions],
+    train: Pictures,
+    val: Pictures,
+    stop: &'a AtomicBool,
+    at_once: u32,
+}
+
+impl Series<'_> {
+    /// Trains them, and says how each ended; those not begun when it was to stop are not among them, but
+    /// for the first, which says so.
+    fn train(&self) -> anyhow::Result<Vec<anyhow::Result<Trained>>> {
+        let bars = MultiProgress::new();
+        let next = AtomicUsize::new(0);
+        let ended = Mutex::new(BTreeMap::new());
+        let train_what_is_left = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(options) = self.all.get(index) else { break };
+                if index > 0 && self.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let trained = self.train_one(options, &bars);
+                ended.lock().unwrap_or_else(PoisonError::into_inner).insert(index, trained);
+            }
+        };
+        if self.at_once == 1 {
+            train_what_is_left();
+        } else {
+            std::thread::scope(|scope| {
+                let work = || {
+                    let _threads = keep_to_threads(self.all[0].compute.threads)?;
+                    train_what_is_left();
+                    Ok(())
+                };
+                let started: Vec<_> = (0..self.at_once).map(|_| scope.spawn(work)).collect();
+                let joined = started.into_iter().map(|thread| {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                });
+                joined.collect::<anyhow::Result<Vec<()>>>()
+            })?;
+        }
+        let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(ended.into_values().collect())
     }
-    if live.history().is_empty() {
-        bail!("{}; nothing was kept", told(ending));
-    }
-    let best = summarise(&new_run.finish()?, live.history())?;
-    match ending {
-        Ending::Stopped { .. } => {
-            eprintln!(
-                "covid-ct: {}; the best epoch before it was kept, and the same command goes on",
-                told(ending)
-            );
-            Ok((Outcome::DoneWithFailures, best))
+
+    fn train_one(&self, options: &TrainOptions, bars: &MultiProgress) -> anyhow::Result<Trained> {
+        let new_run = NewRun::begin(&self.workspace.runs(), &options.run)?;
+        let name = (self.at_once > 1).then_some(options.run.as_str());
+        let mut live = Live::new(name, bars);
+        let mut watch = |news: Progress<'_>| live.show(&news);
+        let trained =
+            model::train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);
+        live.finish();
+        let ending = trained.with_context(|| format!("run {}", options.run))?;
+        if ending == Ending::Repeated {
+            drop(new_run);
+            let files = RunFiles::new(self.workspace.run(&options.run));
+            let name = &options.run;
+            bars.suspend(|| {
+                eprintln!("covid-ct: {name} is this very training: --fresh trains it again");
+            });
+            return trained_so(Outcome::Done, &files, &files.read_history()?);
         }
-        Ending::Diverged { .. } => {
-            eprintln!("covid-ct: {}; the best epoch before it was kept", told(ending));
-            Ok((Outcome::DoneWithFailures, best))
+        if live.history().is_empty() {
+            bail!("{}: {}; nothing was kept", options.run, told(ending));
         }
-        Ending::OutOfPatience { .. } => {
-            eprintln!("covid-ct: {}", told(ending));
-            Ok((Outcome::Done, best))
+        // What was stopped goes on later, and until then takes no complete run's place.
+        let waits = matches!(ending, Ending::Stopped { .. }) && new_run.has_complete();
+        let files = if waits { new_run.files() } else { new_run.finish()? };
+        let (outcome, kept) = match ending {
+            Ending::Completed | Ending::Repeated => (Outcome::Done, None),
+            Ending::Stopped { .. } if waits => (
+                Outcome::DoneWithFailures,
+                Some("; the run that had the name before keeps it, and the same command goes on"),
+            ),
+            Ending::OutOfPatience { .. } => (Outcome::Done, Some("")),
+            Ending::Diverged { .. } => {
+                (Outcome::DoneWithFailures, Some("; the best epoch before it was kept"))
+            }
+            Ending::Stopped { .. } => (
+                Outcome::DoneWithFailures,
+                Some("; the best epoch before it was kept, and the same command goes on"),
+            ),
+        };
+        if let Some(kept) = kept {
+            bars.suspend(|| eprintln!("covid-ct: {} {}{kept}", options.run, told(ending)));
         }
-        Ending::Completed | Ending::Repeated => Ok((Outcome::Done, best)),
+        trained_so(outcome, &files, live.history())
     }
 }
 
@@ -150,10 +267,14 @@ fn told(ending: Ending) -> String {
     }
 }
 
-fn summarise(files: &RunFiles, history: &[HistoryRow]) -> anyhow::Result<HistoryRow> {
+fn trained_so(
+    outcome: Outcome,
+    files: &RunFiles,
+    history: &[HistoryRow],
+) -> anyhow::Result<Trained> {
     let best = HistoryRow::best(history);
-    let best = best.with_context(|| format!("{} holds no epoch", files.history().display()))?;
-    println!(
+    let best = *best.with_context(|| format!("{} holds no epoch", files.history().display()))?;
+    let told = format!(
         "{}: epoch {} of {} is the best, validation AUROC {:.3}, accuracy {:.3}",
         files.checkpoint().display(),
         best.epoch,
@@ -161,5 +282,5 @@ fn summarise(files: &RunFiles, history: &[HistoryRow]) -> anyhow::Result<History
         best.val_auroc,
         best.val_accuracy
     );
-    Ok(*best)
+    Ok(Trained { outcome, best, told })
 }

@@ -102,6 +102,9 @@ pub struct RunConfig {
     pub parameters: u64,
     /// `random`, or the file the weights started from.
     pub init: String,
+    /// Of that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
     /// `history.csv` tells how many of its epochs were made.
     #[serde(flatten)]
     pub recipe: Recipe,
@@ -124,6 +127,16 @@ impl RunConfig {
     /// Whether the two train the same network to the last digit: all is equal but when.
     pub fn trains_the_same(&self, other: &Self) -> bool {
         *self == Self { created: self.created.clone(), ..other.clone() }
+    }
+
+    /// Whether they are runs of one recipe, from one start, in one precision: means over them are of
+    /// something. The last digits, which threads and device decide, do not matter to that.
+    pub fn trains_alike(&self, other: &Self) -> bool {
+        let what = |config: &Self| {
+            let Self { network, init_sha256, recipe, precision, .. } = config.clone();
+            (network, init_sha256, recipe, precision)
+        };
+        what(self) == what(other)
     }
 }
 
@@ -464,6 +477,7 @@ mod tests {
             network: "densenet121".into(),
             parameters: 6_955_906,
             init: "random".into(),
+            init_sha256: None,
             recipe: Recipe { epochs: 2, ..Recipe::default() },
             seed: 0,
             device: "cpu".into(),

@@ -20,7 +20,8 @@ pub struct Member {
 #[derive(Debug, Clone, Default)]
 pub struct Members {
     pub present: Vec<Member>,
-    /// Names of those that should be there: between two that are, without weights, or still trained.
+    /// Names of those that should be there: between two that are, without weights, stopped, or still
+    /// trained.
     pub missing: Vec<String>,
 }
 
@@ -44,7 +45,9 @@ impl Members {
             let Some(seed) = seed_of(series, finished.unwrap_or(&name)) else { continue };
             started.insert(seed);
             let files = RunFiles::new(runs.join(&name));
-            if finished.is_some() || !files.checkpoint().is_file() {
+            // One that was stopped has its best weights so far, and a state to go on from.
+            let trained = files.checkpoint().is_file() && !files.state().exists();
+            if finished.is_some() || !trained {
                 continue;
             }
             let config = files.read_config()?;

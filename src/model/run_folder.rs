@@ -59,8 +59,15 @@ impl NewRun {
     /// When the disk refuses.
     pub fn prepare(&self, is_same: impl Fn(&RunFiles) -> bool, fresh: bool) -> Result<Standing> {
         let (part, named) = (self.files(), RunFiles::new(&self.folder));
-        if !fresh && part.state().exists() && is_same(&part) {
-            return Ok(Standing::Stopped);
+        if !fresh && part.state().exists() {
+            if is_same(&part) {
+                return Ok(Standing::Stopped);
+            }
+            tracing::warn!(
+                "another training of this name was stopped in {}; this one has other options, data or threads, \
+                 and starts afresh",
+                self.part.display()
+            );
         }
         self.clear()?;
         if fresh || !is_same(&named) {
@@ -81,6 +88,12 @@ impl NewRun {
                 .map_err(|source| ModelError::Write { path: copy, source })?;
         }
         Ok(Standing::Stopped)
+    }
+
+    /// Whether a run that came to its end stands under the name.
+    pub fn has_complete(&self) -> bool {
+        let named = RunFiles::new(&self.folder);
+        named.checkpoint().exists() && !named.state().exists()
     }
 
     fn clear(&self) -> Result<()> {
@@ -144,6 +157,7 @@ mod tests {
             network: "densenet121".into(),
             parameters: 1,
             init: "random".into(),
+            init_sha256: None,
             recipe: Recipe::default(),
             seed,
             device: "cpu".into(),

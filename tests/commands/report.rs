@@ -129,6 +129,7 @@ fn add_run(folder: &Path, name: &str) {
         network: "densenet121".into(),
         parameters: 6_955_906,
         init: "random".into(),
+        init_sha256: None,
         recipe: Recipe { epochs: 3, ..Recipe::default() },
         seed: 0,
         device: "cpu".into(),

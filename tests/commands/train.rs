@@ -10,6 +10,7 @@ use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
 use covid_ct::store::{Label, Part, Store};
 use predicates::prelude::*;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Width and height of all pictures.
 const SIZE: (u32, u32) = (64, 64);
@@ -191,8 +192,7 @@ fn an_interrupted_run_keeps_its_best_epoch() {
         std::thread::sleep(Duration::from_millis(20));
     }
     train(folder, "r", &[]).assert().code(2).stderr(predicate::str::contains("another process"));
-    let pid = rustix::process::Pid::from_child(&long);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("signal");
+    kill_process(Pid::from_child(&long), Signal::INT).expect("signal");
     let mut told = String::new();
     let mut stderr = long.stderr.take().expect("piped");
     stderr.read_to_string(&mut told).expect("UTF-8");
@@ -206,10 +206,24 @@ fn an_interrupted_run_keeps_its_best_epoch() {
         .success()
         .stderr(predicate::str::contains("going on").not());
     assert!(made < 300 && !run_files(folder, "r").state().exists(), "other options, another run");
+
+    // One that is stopped leaves the complete one its name.
+    let complete = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
+    kill_after(
+        folder,
+        &["train", "r", "--size", "64", "--threads", "1", "--device", "cpu"],
+        1,
+        Signal::INT,
+    );
+    assert!(complete == std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint"));
+    train(folder, "r", &["--epochs", "2"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("starts afresh"));
 }
 
-/// Starts `covid-ct train` and kills it once `epochs` epochs are there.
-fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize) {
+/// Starts `covid-ct train` and sends it a signal once `epochs` epochs are there.
+fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize, signal: Signal) {
     let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
         .arg("--workspace")
         .arg(workspace)
@@ -227,7 +241,7 @@ fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize) {
     while !(lines() > epochs && state.exists()) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    run.kill().expect("killed");
+    kill_process(Pid::from_child(&run), signal).expect("signal");
     run.wait().expect("ended");
 }
 
@@ -263,7 +277,7 @@ fn a_killed_run_comes_to_the_same_end() {
     let arguments = |run: &'static str| [&["train", run][..], &recipe[..]].concat();
     covid_ct(folder, &arguments("whole")).assert().success();
     for epochs in [1, 2] {
-        kill_after(folder, &arguments("killed"), epochs);
+        kill_after(folder, &arguments("killed"), epochs, Signal::KILL);
         assert!(folder.join("data/runs/.killed.part/state.safetensors").exists());
     }
     covid_ct(folder, &arguments("killed"))
@@ -336,6 +350,63 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
         .success()
         .stderr(predicate::str::contains("series-seed1 is this very training"));
     assert!(run_files(folder, "series-seed2").checkpoint().exists());
+
+    // At once they come to the same, told in the same order.
+    let told = train(folder, "beside", &["--seeds", "3", "--epochs", "1", "--jobs", "2"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("beside-seed2 epoch   1"));
+    let told = String::from_utf8(told.get_output().stdout.clone()).expect("UTF-8");
+    let lines: Vec<&str> = told.lines().collect();
+    for (seed, line) in lines[..3].iter().enumerate() {
+        assert!(line.contains(&format!("beside-seed{seed}")), "{told}");
+        let weights = |series| {
+            let files = run_files(folder, &format!("{series}-seed{seed}"));
+            std::fs::read(files.checkpoint()).expect("checkpoint")
+        };
+        assert!(weights("series") == weights("beside"), "seed {seed}");
+    }
+    assert!(lines[3].starts_with("beside of 3 seeds: mean validation AUROC"), "{told}");
+    train(folder, "beside", &[]).assert().code(2).stderr(predicate::str::contains("is a series"));
+
+    // What was stopped is no member of the series, and one trained otherwise has no mean with the others.
+    let stopped = run_files(folder, "series-seed1").state();
+    std::fs::write(&stopped, "").expect("file");
+    covid_ct(folder, &["evaluate", "series", "--threads", "1"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("series-seed1 is missing or not complete"));
+    std::fs::remove_file(stopped).expect("removed");
+    let otherwise = ["--seeds", "1", "--epochs", "1", "--batch", "8"];
+    train(folder, "series", &otherwise).assert().success();
+    covid_ct(folder, &["evaluate", "series", "--threads", "1"]).assert().code(2).stderr(
+        predicate::str::contains("different ways").and(predicate::str::contains("series-seed1")),
+    );
+    covid_ct(folder, &["controls", "beside"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("covid-ct evaluate beside"));
+}
+
+#[test]
+fn a_seed_that_fails_leaves_the_others_alone() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let part = folder.join("data/runs/.series-seed0.part");
+    std::fs::create_dir_all(&part).expect("folder");
+    let elsewhere = std::fs::File::open(&part).expect("folder");
+    elsewhere.lock().expect("locked, as by another process");
+    for jobs in ["1", "2"] {
+        train(folder, "series", &["--seeds", "2", "--epochs", "1", "--jobs", jobs])
+            .assert()
+            .code(1)
+            .stdout(predicate::str::contains("mean validation").not())
+            .stderr(
+                predicate::str::contains("another process")
+                    .and(predicate::str::contains("1 of the 2 seeds")),
+            );
+        assert!(run_files(folder, "series-seed1").checkpoint().exists());
+    }
 }
 
 #[test]
@@ -356,6 +427,10 @@ fn features_learned_without_labels_start_a_training() {
         .assert()
         .success()
         .stderr(predicate::str::contains("128 outputs"));
+
+    // Other networks have other widths.
+    let wide = ["--network", "densenet169", "--name", "wide"];
+    covid_ct(folder, &[&arguments.concat()[..], &wide[..]].concat()).assert().success();
 
     // The same pictures in a folder under other names: those of val and test are known again.
     let copies = folder.join("copies");

@@ -43,6 +43,7 @@ impl Subject {
             );
         }
         one_dataset(name, &present)?;
+        one_recipe(name, &present)?;
         Ok(Self { name: name.into(), files, members: present, missing, is_series: true })
     }
 
@@ -88,6 +89,26 @@ fn one_dataset(series: &str, members: &[Member]) -> anyhow::Result<()> {
         "the runs of '{series}' were trained on different datasets, so they have no mean; train those \
          again that differ, or move them out of data/runs:\n{}",
         lines.join("\n")
+    )
+}
+
+/// Nor have runs that learned in different ways, as when some of a series were trained again otherwise.
+fn one_recipe(series: &str, members: &[Member]) -> anyhow::Result<()> {
+    let first = &members[0].config;
+    let others: Vec<&str> = members
+        .iter()
+        .filter(|member| !member.config.trains_alike(first))
+        .map(|member| member.config.run.as_str())
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the runs of '{series}' were trained in different ways, so they have no mean: {} and {} differ in their \
+         recipe, network, initial weights or precision (config.json tells); train those again that differ, \
+         or move them out of data/runs",
+        first.run,
+        others.join(", ")
     )
 }
 

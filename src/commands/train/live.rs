@@ -3,7 +3,7 @@
 
 use covid_ct::metrics::HistoryRow;
 use covid_ct::model::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Of a curve, from low to high.
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -12,50 +12,62 @@ const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 const SHOWN: usize = 60;
 
 #[derive(Debug)]
-pub struct Live {
+pub struct Live<'a> {
+    /// What every line begins with.
+    label: String,
+    /// Of all that go on at once.
+    bars: &'a MultiProgress,
     bar: ProgressBar,
     history: Vec<HistoryRow>,
 }
 
-impl Default for Live {
-    fn default() -> Self {
-        Self { bar: ProgressBar::hidden(), history: Vec::new() }
+impl<'a> Live<'a> {
+    /// Named where others train beside it.
+    pub fn new(name: Option<&str>, bars: &'a MultiProgress) -> Self {
+        let label = name.map(|name| format!("{name} ")).unwrap_or_default();
+        Self { label, bars, bar: ProgressBar::hidden(), history: Vec::new() }
     }
-}
 
-impl Live {
+    fn tell(&self, line: &str) {
+        self.bars.suspend(|| eprintln!("{}{line}", self.label));
+    }
+
     pub fn show(&mut self, news: &Progress<'_>) {
         match news {
             Progress::Started { device, counts, steps_per_epoch, resumed, replaced_head } => {
-                eprintln!(
+                self.tell(&format!(
                     "training on {} images ({} COVID), validating on {} ({} COVID), on the {device}",
                     counts.train.total(),
                     counts.train.covid,
                     counts.val.total(),
                     counts.val.covid
-                );
+                ));
                 if let Some(outputs) = replaced_head {
-                    eprintln!(
+                    self.tell(&format!(
                         "the weights' last layer has {outputs} outputs: it starts afresh with 2"
-                    );
+                    ));
                 }
                 if let Some(last) = resumed.last() {
-                    eprintln!("going on after epoch {}", last.epoch);
+                    self.tell(&format!("going on after epoch {}", last.epoch));
                 }
                 self.history = resumed.to_vec();
-                self.bar = bar(*steps_per_epoch, resumed.len() as u32 + 1);
-                self.bar.set_message(curves(&self.history));
+                self.bar = self.bars.add(bar(*steps_per_epoch));
+                self.name_epoch(resumed.len() as u32 + 1);
             }
             Progress::Step { .. } => self.bar.inc(1),
             Progress::Epoch { row, best } => {
                 let line = epoch_line(row, *best);
-                self.bar.suspend(|| eprintln!("{line}"));
+                self.tell(&line);
                 self.history.push(**row);
                 self.bar.reset();
-                self.bar.set_prefix(format!("epoch {}", row.epoch + 1));
-                self.bar.set_message(curves(&self.history));
+                self.name_epoch(row.epoch + 1);
             }
         }
+    }
+
+    fn name_epoch(&self, epoch: u32) {
+        self.bar.set_prefix(format!("{}epoch {epoch}", self.label));
+        self.bar.set_message(curves(&self.history));
     }
 
     pub fn finish(&self) {
@@ -68,12 +80,10 @@ impl Live {
     }
 }
 
-fn bar(steps: u64, epoch: u32) -> ProgressBar {
+fn bar(steps: u64) -> ProgressBar {
     let template = "{prefix:>12} [{wide_bar:.cyan}] {pos}/{len} {eta_precise}{msg}";
     let style = ProgressStyle::with_template(template).expect("a sound template");
-    ProgressBar::new(steps)
-        .with_style(style.progress_chars("=> "))
-        .with_prefix(format!("epoch {epoch}"))
+    ProgressBar::new(steps).with_style(style.progress_chars("=> "))
 }
 
 fn epoch_line(row: &HistoryRow, best: bool) -> String {

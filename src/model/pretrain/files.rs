@@ -39,6 +39,9 @@ pub struct PretrainConfig {
     pub network: String,
     /// `random`, or the file the weights started from.
     pub init: String,
+    /// Of that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
     pub epochs: u32,
     pub batch: u32,
     pub learning_rate: f64,

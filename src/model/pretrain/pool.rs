@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use crate::dataset::export::picture::grey_on_white;
 use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
-use crate::model::{DatasetFolder, Result, Shown};
+use crate::model::{BadImage, DatasetFolder, Example, ModelError, Result, Shown, origins};
 use crate::store::{ObjectStore, PanelBox, Part, Split, Store, StoreError};
 
 /// Files that are looked at in a folder, by their names' ends.
@@ -50,15 +50,29 @@ pub struct Pool {
     pub failures: Vec<String>,
 }
 
-/// The training part of a dataset in the COVID-CT layout; its other parts are held out.
+/// The training part of a dataset in the COVID-CT layout, but for what is of a paper that is in its other parts
+/// too, or looks like a picture of these: the published lists have both.
 ///
 /// # Errors
-/// When its lists cannot be read.
+/// When its lists cannot be read, or a picture that is measured on.
 pub fn from_dataset(dataset: &DatasetFolder) -> Result<Pool> {
-    let pictures = dataset.examples(Part::Train)?.into_iter();
-    let pictures =
-        pictures.map(|example| Unlabelled { path: example.path, from: example.list, bounds: None });
-    Ok(Pool { pictures: pictures.collect(), ..Pool::default() })
+    let origins = |examples: &[Example]| origins(dataset.root(), examples);
+    let mut measured = HashSet::new();
+    for part in [Part::Val, Part::Test] {
+        let of_part = origins(&dataset.examples(part)?)?;
+        measured.extend(of_part.into_iter().map(|origin| origin.group));
+    }
+    let examples = dataset.examples(Part::Train)?;
+    let groups = origins(&examples)?.into_iter().map(|origin| origin.group);
+    let mut pool = Pool::default();
+    for (Example { path, list, .. }, group) in examples.into_iter().zip(groups) {
+        if measured.contains(&group) {
+            pool.held_out += 1;
+        } else {
+            pool.pictures.push(Unlabelled { path, from: list, bounds: None });
+        }
+    }
+    without_measured(pool, dataset)
 }
 
 /// Every panel that is marked as a CT in the database, of papers with no panel in the split's
@@ -107,7 +121,8 @@ pub fn from_database(
 /// `measured`, whatever they are called: copies, other sizes, crops.
 ///
 /// # Errors
-/// When the lists of `measured` cannot be read. A picture that cannot be is named in `failures`.
+/// When the lists or a picture of `measured` cannot be read. Another picture that cannot be is named in
+/// `failures`.
 pub fn from_folders(folders: &[PathBuf], measured: Option<&DatasetFolder>) -> Result<Pool> {
     let mut pool = Pool::default();
     for folder in folders {
@@ -122,32 +137,52 @@ pub fn from_folders(folders: &[PathBuf], measured: Option<&DatasetFolder>) -> Re
             }
         }
     }
-    let Some(measured) = measured else { return Ok(pool) };
+    match measured {
+        Some(measured) => without_measured(pool, measured),
+        None => Ok(pool),
+    }
+}
+
+/// Takes out what looks like a picture of the validation or test part.
+///
+/// # Errors
+/// When one of these cannot be read: nothing would tell its copies.
+fn without_measured(mut pool: Pool, measured: &DatasetFolder) -> Result<Pool> {
     let mut others = Vec::new();
     for part in [Part::Val, Part::Test] {
-        others.extend(measured.examples(part)?.into_iter().map(|example| example.path));
+        others.extend(measured.examples(part)?);
     }
     let own = pool.pictures.len();
-    let paths: Vec<&Path> =
-        pool.pictures.iter().map(Shown::path).chain(others.iter().map(PathBuf::as_path)).collect();
+    let paths: Vec<&Path> = pool
+        .pictures
+        .iter()
+        .map(Shown::path)
+        .chain(others.iter().map(|example| example.path.as_path()))
+        .collect();
     let sketches: Vec<std::result::Result<Sketch, String>> =
         paths.par_iter().map(|path| sketch(path)).collect();
     let mut seen = Vec::new();
     let mut places = Vec::new();
     let mut dropped = vec![false; own];
+    let mut unknown = Vec::new();
     for (place, sketch) in sketches.into_iter().enumerate() {
         match sketch {
             Ok(sketch) => {
                 seen.push(sketch);
                 places.push(place);
             }
+            Err(reason) if place < own => {
+                pool.failures.push(format!("{}: {reason}", paths[place].display()));
+                dropped[place] = true;
+            }
             Err(reason) => {
-                pool.failures.push(reason);
-                if let Some(dropped) = dropped.get_mut(place) {
-                    *dropped = true;
-                }
+                let Example { path, list, .. } = others[place - own].clone();
+                unknown.push(BadImage { path, list, reason });
             }
         }
+    }
+    if !unknown.is_empty() {
+        return Err(ModelError::BadImages(unknown));
     }
     for pair in pairs(&seen, &()) {
         let (one, other) = (places[pair.one], places[pair.other]);
@@ -166,8 +201,7 @@ fn is_picture(path: &Path) -> bool {
 }
 
 fn sketch(path: &Path) -> std::result::Result<Sketch, String> {
-    let picture = decode(path).map_err(|reason| format!("{}: {reason}", path.display()))?;
-    Ok(Sketch::of(&grey_on_white(&picture)))
+    decode(path).map(|picture| Sketch::of(&grey_on_white(&picture)))
 }
 
 #[cfg(test)]
@@ -218,5 +252,26 @@ mod tests {
         assert!(pool.failures.len() == 1 && pool.failures[0].contains("broken.png"));
         let all = from_folders(&[pictures], None).expect("pool");
         assert_eq!(all.pictures.len(), 3);
+
+        // A copy in the training part is none either, nor is another picture of a paper that is tested on.
+        for (name, seed) in [("copy.png", 1), ("2020.03.01.20029769-p1-2.png", 4), ("own.png", 5)] {
+            texture(seed, 180).save(dataset.join("Images/CT_COVID").join(name)).expect("save");
+        }
+        let paper = "2020.03.01.20029769-p2-7.png";
+        texture(6, 200).save(dataset.join("Images/CT_COVID").join(paper)).expect("save");
+        let list = |part: &str, names: &str| {
+            let list = dataset.join(format!("Data-split/COVID/{part}CT_COVID.txt"));
+            std::fs::write(list, names).expect("list");
+        };
+        list("train", "copy.png\n2020.03.01.20029769-p1-2.png\nown.png\n");
+        list("test", &format!("t.png\n{paper}\n"));
+        let pool = from_dataset(&measured).expect("pool");
+        let names: Vec<_> =
+            pool.pictures.iter().map(|p| p.path.file_name().expect("name")).collect();
+        assert_eq!(names, ["own.png"]);
+        assert_eq!(pool.held_out, 2);
+        std::fs::write(dataset.join("Images/CT_COVID/t.png"), "no picture").expect("file");
+        let refused = from_dataset(&measured).expect_err("its copies cannot be told").to_string();
+        assert!(refused.contains("t.png"), "{refused}");
     }
 }

@@ -21,10 +21,9 @@ use crate::model::pretrain::{
 use crate::model::{Batch, Ending, NewRun, Picture, Pictures, Result, Shown, Standing};
 use crate::store;
 
-/// Outputs that views are compared by, and what lies between them and the network's features (Chen et
-/// al., arXiv 2002.05709, section 2.1, with the features of DenseNet-121).
+/// Outputs that views are compared by (Chen et al., arXiv 2002.05709, section 2.1). What lies between them and
+/// the network's features is as wide as these.
 const COMPARED: i64 = 128;
-const HIDDEN: i64 = 1024;
 
 /// Images measured at once.
 const MEASURED: usize = 16;
@@ -49,7 +48,8 @@ pub fn pretrain(
         Lesson::Contrast(_) => COMPARED,
     };
     let mut model = Model::with_outputs(options.network, place, outputs);
-    let config = config(options, lesson, place.named());
+    let init_sha256 = weights::sha256(options.init.as_deref())?;
+    let config = config(options, lesson, place.named(), init_sha256);
     let files = PretrainFiles::new(run.files());
     let is_same = |files: &RunFiles| {
         let files = PretrainFiles::new(files.clone());
@@ -100,6 +100,7 @@ fn config(
     options: &PretrainOptions,
     lesson: Lesson<'_>,
     (device, precision): (crate::model::Device, crate::model::Precision),
+    init_sha256: Option<String>,
 ) -> PretrainConfig {
     PretrainConfig {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
@@ -110,6 +111,7 @@ fn config(
         pictures_sha256: lesson.digest(),
         network: options.network.to_string(),
         init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
+        init_sha256,
         epochs: options.epochs,
         batch: options.batch,
         learning_rate: options.learning_rate,
@@ -142,7 +144,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         let features = model.network.channels();
         let path = model.variables.root() / "hidden";
-        let hidden = nn::linear(path, features, features.min(HIDDEN), nn::LinearConfig::default());
+        let hidden = nn::linear(path, features, features, nn::LinearConfig::default());
         let in_order: Vec<usize> = (0..lesson.pictures()).collect();
         let steps_per_epoch = batches(&in_order, options.batch).len() as u64;
         let adam = Adam::new(&model.variables, 0.0)?;

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rand::seq::SliceRandom as _;
@@ -19,6 +20,9 @@ use crate::model::{
     TrainOptions, score,
 };
 use crate::store::{self, Label};
+
+/// libtorch draws initial weights from one generator: trainings side by side take turns.
+static GENERATOR: Mutex<()> = Mutex::new(());
 
 /// Trains on `train` (prepared to augment) and keeps in the run's files the weights of the epoch that is
 /// best on `val` (prepared whole), beside `config.json` and `history.csv`. Ends early when `stop`
@@ -38,10 +42,12 @@ pub fn train(
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Ending> {
     let place = device::open(options.compute)?;
+    let drawing = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     // Draws the initial weights; nothing else asks libtorch for random numbers.
     tch::manual_seed(options.seed as i64);
     let mut model = Model::new(options.network, place);
-    let config = config(options, place, &model, train, val);
+    let init_sha256 = weights::sha256(options.init.as_deref())?;
+    let config = config(options, place, &model, init_sha256, train, val);
     let files = run.files();
     let is_same =
         |files: &RunFiles| files.read_config().is_ok_and(|found| found.trains_the_same(&config));
@@ -56,6 +62,7 @@ pub fn train(
         _ => None,
     };
     let mut trainer = Trainer::new(options, model, place, train, stop)?;
+    drop(drawing);
     let mut history = Vec::new();
     if standing == Standing::Stopped {
         let networks = trainer.networks();
@@ -105,6 +112,7 @@ fn config(
     options: &TrainOptions,
     place: Place,
     model: &Model,
+    init_sha256: Option<String>,
     train: &Pictures,
     val: &Pictures,
 ) -> RunConfig {
@@ -121,6 +129,7 @@ fn config(
         network: options.network.to_string(),
         parameters: parameters as u64,
         init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
+        init_sha256,
         recipe: options.recipe,
         seed: options.seed,
         device: device.to_string(),

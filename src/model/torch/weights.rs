@@ -10,6 +10,7 @@ use tch::nn::VarStore;
 use super::state;
 use crate::model::checkpoint::{self, Array};
 use crate::model::{ModelError, Network, Result};
+use crate::store::sha256_of_file;
 
 /// The last layer's variables. Only these may differ from the file's in size: another data set has
 /// other classes.
@@ -45,6 +46,18 @@ pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<O
         wanted.iter_mut().try_for_each(|(name, variable)| variable.f_copy_(&found[name]).map(drop))
     })?;
     Ok(replaced_head)
+}
+
+/// What tells a file of initial weights from another that has its path later; none where there is none.
+///
+/// # Errors
+/// [`ModelError::Weights`] where it cannot be read.
+pub fn sha256(path: Option<&Path>) -> Result<Option<String>> {
+    let hashed = |path: &Path| {
+        sha256_of_file(path)
+            .map_err(|error| ModelError::Weights { path: path.into(), reason: error.to_string() })
+    };
+    path.map(hashed).transpose()
 }
 
 /// Like [`load`], for what must hold this very network, head included.
