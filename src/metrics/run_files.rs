@@ -132,11 +132,10 @@ impl RunConfig {
     /// Whether they are runs of one recipe, from one start, in one precision: means over them are of
     /// something. The last digits, which threads and device decide, do not matter to that.
     pub fn trains_alike(&self, other: &Self) -> bool {
-        let what = |config: &Self| {
-            let Self { network, init_sha256, recipe, precision, .. } = config.clone();
-            (network, init_sha256, recipe, precision)
-        };
-        what(self) == what(other)
+        self.recipe == other.recipe
+            && self.network == other.network
+            && self.init_sha256 == other.init_sha256
+            && self.precision == other.precision
     }
 }
 
@@ -269,6 +268,12 @@ impl RunFiles {
 
     pub fn checkpoint(&self) -> PathBuf {
         self.folder.join("best.safetensors")
+    }
+
+    /// Whether its weights are there, and nothing to go on from. A run that was stopped has both: its best
+    /// weights so far, and a state.
+    pub fn came_to_its_end(&self) -> bool {
+        self.checkpoint().is_file() && !self.state().exists()
     }
 
     pub fn metrics(&self, part: Part) -> PathBuf {

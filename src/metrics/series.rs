@@ -45,9 +45,7 @@ impl Members {
             let Some(seed) = seed_of(series, finished.unwrap_or(&name)) else { continue };
             started.insert(seed);
             let files = RunFiles::new(runs.join(&name));
-            // One that was stopped has its best weights so far, and a state to go on from.
-            let trained = files.checkpoint().is_file() && !files.state().exists();
-            if finished.is_some() || !trained {
+            if finished.is_some() || !files.came_to_its_end() {
                 continue;
             }
             let config = files.read_config()?;

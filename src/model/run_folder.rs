@@ -73,9 +73,11 @@ impl NewRun {
         if fresh || !is_same(&named) {
             return Ok(Standing::Nothing);
         }
+        if named.came_to_its_end() {
+            return Ok(Standing::Complete);
+        }
         if !named.state().exists() {
-            let complete = named.checkpoint().exists();
-            return Ok(if complete { Standing::Complete } else { Standing::Nothing });
+            return Ok(Standing::Nothing);
         }
         // The state last: only with it is there something to go on from.
         for (path, copy) in [
@@ -92,8 +94,7 @@ impl NewRun {
 
     /// Whether a run that came to its end stands under the name.
     pub fn has_complete(&self) -> bool {
-        let named = RunFiles::new(&self.folder);
-        named.checkpoint().exists() && !named.state().exists()
+        RunFiles::new(&self.folder).came_to_its_end()
     }
 
     fn clear(&self) -> Result<()> {

@@ -56,23 +56,26 @@ pub struct Pool {
 /// # Errors
 /// When its lists cannot be read, or a picture that is measured on.
 pub fn from_dataset(dataset: &DatasetFolder) -> Result<Pool> {
-    let origins = |examples: &[Example]| origins(dataset.root(), examples);
-    let mut measured = HashSet::new();
-    for part in [Part::Val, Part::Test] {
-        let of_part = origins(&dataset.examples(part)?)?;
-        measured.extend(of_part.into_iter().map(|origin| origin.group));
-    }
-    let examples = dataset.examples(Part::Train)?;
-    let groups = origins(&examples)?.into_iter().map(|origin| origin.group);
+    let (examples, measured) = (dataset.examples(Part::Train)?, measured_on(dataset)?);
+    let of_measured = origins(dataset.root(), &measured)?.into_iter();
+    let held_out: HashSet<String> = of_measured.map(|origin| origin.group).collect();
     let mut pool = Pool::default();
-    for (Example { path, list, .. }, group) in examples.into_iter().zip(groups) {
-        if measured.contains(&group) {
+    let of_examples = origins(dataset.root(), &examples)?;
+    for (Example { path, list, .. }, origin) in examples.into_iter().zip(of_examples) {
+        if held_out.contains(&origin.group) {
             pool.held_out += 1;
         } else {
             pool.pictures.push(Unlabelled { path, from: list, bounds: None });
         }
     }
-    without_measured(pool, dataset)
+    without(pool, &measured)
+}
+
+/// The pictures of a dataset that are measured on.
+fn measured_on(dataset: &DatasetFolder) -> Result<Vec<Example>> {
+    let mut examples = dataset.examples(Part::Val)?;
+    examples.extend(dataset.examples(Part::Test)?);
+    Ok(examples)
 }
 
 /// Every panel that is marked as a CT in the database, of papers with no panel in the split's
@@ -138,20 +141,16 @@ pub fn from_folders(folders: &[PathBuf], measured: Option<&DatasetFolder>) -> Re
         }
     }
     match measured {
-        Some(measured) => without_measured(pool, measured),
+        Some(dataset) => without(pool, &measured_on(dataset)?),
         None => Ok(pool),
     }
 }
 
-/// Takes out what looks like a picture of the validation or test part.
+/// Takes out what looks like one of the others.
 ///
 /// # Errors
 /// When one of these cannot be read: nothing would tell its copies.
-fn without_measured(mut pool: Pool, measured: &DatasetFolder) -> Result<Pool> {
-    let mut others = Vec::new();
-    for part in [Part::Val, Part::Test] {
-        others.extend(measured.examples(part)?);
-    }
+fn without(mut pool: Pool, others: &[Example]) -> Result<Pool> {
     let own = pool.pictures.len();
     let paths: Vec<&Path> = pool
         .pictures

@@ -42,11 +42,11 @@ pub fn train(
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Ending> {
     let place = device::open(options.compute)?;
+    let init_sha256 = weights::sha256(options.init.as_deref())?;
     let drawing = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     // Draws the initial weights; nothing else asks libtorch for random numbers.
     tch::manual_seed(options.seed as i64);
     let mut model = Model::new(options.network, place);
-    let init_sha256 = weights::sha256(options.init.as_deref())?;
     let config = config(options, place, &model, init_sha256, train, val);
     let files = run.files();
     let is_same =
