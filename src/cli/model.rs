@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, value_parser};
-use covid_ct::metrics::{Fit, Profile, Recipe};
+use covid_ct::metrics::{Fit, Keep, Profile, Recipe};
 use covid_ct::model::{Bench, Device, Network, Precision};
 use covid_ct::store::Part;
 
@@ -91,6 +91,10 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
     pub ema: Option<f64>,
 
+    /// Which epoch's weights to keep: the best on the validation part, or the last
+    #[arg(long, value_name = "best|last")]
+    pub keep: Option<Keep>,
+
     /// Whether both classes weigh the same, however many images they have
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub balance: Option<bool>,
@@ -134,6 +138,7 @@ impl RecipeArgs {
             label_smoothing: self.label_smoothing.unwrap_or(usual.label_smoothing),
             mixup: self.mixup.unwrap_or(usual.mixup),
             ema: self.ema.unwrap_or(usual.ema),
+            keep: self.keep.unwrap_or(usual.keep),
             balance: self.balance.unwrap_or(usual.balance),
             freeze: self.freeze.unwrap_or(usual.freeze),
             patience: self.patience.unwrap_or(usual.patience),

@@ -154,8 +154,9 @@ impl Measuring<'_> {
             let viewing = self.viewing;
             let of_validation =
                 self.validation.score(|shown| shown.score(network, &member.config, viewing));
-            let epoch =
-                HistoryRow::best(&member.files.read_history()?).map_or(0, |best| best.epoch);
+            let history = member.files.read_history()?;
+            let kept = HistoryRow::kept(&history, member.config.recipe.keep);
+            let epoch = kept.map_or(0, |row| row.epoch);
             let measured = self.measure(
                 &member.files,
                 &member.config.run,

@@ -1,5 +1,6 @@
 //! `covid-ct pretrain`
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -7,11 +8,11 @@ use covid_ct::Workspace;
 use covid_ct::metrics::Fit;
 use covid_ct::metrics::RunFiles;
 use covid_ct::model::pretrain::{
-    Lesson, Pool, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow, Task, XrayFolder,
-    from_database, from_dataset, from_folders,
+    FindingRow, Lesson, Pool, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow, Task,
+    XrayFolder, from_database, from_dataset, from_folders,
 };
 use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Shown};
-use covid_ct::store::{ObjectStore, Store};
+use covid_ct::store::{ObjectStore, Part, Store};
 use indicatif::ProgressBar;
 
 use super::environment::{compute, prepare_for_tensors};
@@ -47,7 +48,8 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
     );
     let train = pictures(xrays.train, Preparation::Augment(Fit::Crop), settings);
     let val = pictures(xrays.val, Preparation::Whole(Fit::Crop), settings);
-    let lesson = Lesson::Findings { train: &train, val: &val };
+    let test = pictures(xrays.test, Preparation::Whole(Fit::Crop), settings);
+    let lesson = Lesson::Findings { train: &train, val: &val, test: &test };
     learn(workspace, &options(&args.name, settings, 1.0), lesson)
 }
 
@@ -150,6 +152,10 @@ fn learn(
             bar.reset();
             epochs += 1;
         }
+        PretrainNews::Measuring { part, steps } => {
+            bar.finish_and_clear();
+            bar = progress_bar(steps, part.as_str());
+        }
     });
     bar.finish_and_clear();
     let ending = trained?;
@@ -166,11 +172,36 @@ fn learn(
             eprintln!("covid-ct: ended in epoch {epoch}; what was learned before it was kept");
         }
     }
-    let history = PretrainFiles::new(folder.clone()).read_history();
-    let history = history.context("the pretraining's history cannot be read")?;
+    let files = PretrainFiles::new(folder.clone());
+    let history = files.read_history().context("the pretraining's history cannot be read")?;
+    if files.findings().exists() {
+        print!("{}", told_of_findings(&files.read_findings()?));
+    }
     println!("{}: {} epochs", folder.checkpoint().display(), history.len());
     let unfinished = matches!(ending, Ending::Stopped { .. } | Ending::Diverged { .. });
     Ok(if unfinished { Outcome::DoneWithFailures } else { Outcome::Done })
+}
+
+/// A line a finding.
+fn told_of_findings(rows: &[FindingRow]) -> String {
+    let of = |part: Part| rows.iter().filter(move |row| row.part == part);
+    let auroc = |row: &FindingRow| row.auroc.map_or("-".into(), |auroc| format!("{auroc:.3}"));
+    let mut text = format!(
+        "{:<20}{:>12}{:>10}{:>13}{:>11}\n",
+        "finding", "in val", "AUROC", "in test", "AUROC"
+    );
+    for (val, test) in of(Part::Val).zip(of(Part::Test)) {
+        let _ = writeln!(
+            text,
+            "{:<20}{:>12}{:>10}{:>13}{:>11}",
+            val.finding,
+            val.positives,
+            auroc(val),
+            test.positives,
+            auroc(test)
+        );
+    }
+    text
 }
 
 fn told(row: &PretrainRow, task: Task, best: bool) -> String {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::metrics::{HistoryRow, Members, RunFiles};
+use covid_ct::metrics::{HistoryRow, Keep, Members, RunFiles};
 use covid_ct::model::{
     self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions, digest,
 };
@@ -101,15 +101,15 @@ fn told_of_series(
         println!("{}", run.told);
     }
     let whole = trained.iter().filter(|run| run.outcome == Outcome::Done);
-    let best: Vec<f64> = whole.map(|run| run.best.val_auroc).collect();
-    if best.len() < seeds {
+    let kept: Vec<f64> = whole.map(|run| run.kept.val_auroc).collect();
+    if kept.len() < seeds {
         eprintln!(
             "covid-ct: {} of the {seeds} seeds of {name} are trained to their end",
-            best.len()
+            kept.len()
         );
         return Ok(Outcome::DoneWithFailures);
     }
-    let mean = best.iter().sum::<f64>() / seeds as f64;
+    let mean = kept.iter().sum::<f64>() / seeds as f64;
     println!("{name} of {seeds} seeds: mean validation AUROC {mean:.3}");
     Ok(Outcome::Done)
 }
@@ -129,7 +129,7 @@ fn seeds(options: &TrainOptions, seeds: Option<u64>) -> Vec<TrainOptions> {
 /// A run that ended with an epoch to keep.
 struct Trained {
     outcome: Outcome,
-    best: HistoryRow,
+    kept: HistoryRow,
     /// What it came to, for stdout.
     told: String,
 }
@@ -191,6 +191,7 @@ impl Series<'_> {
             model::train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);
         live.finish();
         let ending = trained.with_context(|| format!("run {}", options.run))?;
+        let keep = options.recipe.keep;
         if ending == Ending::Repeated {
             drop(new_run);
             let files = RunFiles::new(self.workspace.run(&options.run));
@@ -198,7 +199,7 @@ impl Series<'_> {
             bars.suspend(|| {
                 eprintln!("covid-ct: {name} is this very training: --fresh trains it again");
             });
-            return trained_so(Outcome::Done, &files, &files.read_history()?);
+            return trained_so(Outcome::Done, keep, &files, &files.read_history()?);
         }
         if live.history().is_empty() {
             bail!("{}: {}; nothing was kept", options.run, told(ending));
@@ -206,25 +207,22 @@ impl Series<'_> {
         // What was stopped goes on later, and until then takes no complete run's place.
         let waits = matches!(ending, Ending::Stopped { .. }) && new_run.has_complete();
         let files = if waits { new_run.files() } else { new_run.finish()? };
+        let before = format!("; the {keep} epoch before it was kept");
         let (outcome, kept) = match ending {
             Ending::Completed | Ending::Repeated => (Outcome::Done, None),
-            Ending::Stopped { .. } if waits => (
-                Outcome::DoneWithFailures,
-                Some("; the run that had the name before keeps it, and the same command goes on"),
-            ),
-            Ending::OutOfPatience { .. } => (Outcome::Done, Some("")),
-            Ending::Diverged { .. } => {
-                (Outcome::DoneWithFailures, Some("; the best epoch before it was kept"))
+            Ending::OutOfPatience { .. } => (Outcome::Done, Some(String::new())),
+            Ending::Diverged { .. } => (Outcome::DoneWithFailures, Some(before)),
+            Ending::Stopped { .. } => {
+                let before =
+                    if waits { "; the run that had the name before keeps it" } else { &before };
+                let told = format!("{before}, and the same command goes on");
+                (Outcome::DoneWithFailures, Some(told))
             }
-            Ending::Stopped { .. } => (
-                Outcome::DoneWithFailures,
-                Some("; the best epoch before it was kept, and the same command goes on"),
-            ),
         };
         if let Some(kept) = kept {
             bars.suspend(|| eprintln!("covid-ct: {} {}{kept}", options.run, told(ending)));
         }
-        trained_so(outcome, &files, live.history())
+        trained_so(outcome, keep, &files, live.history())
     }
 }
 
@@ -269,18 +267,19 @@ fn told(ending: Ending) -> String {
 
 fn trained_so(
     outcome: Outcome,
+    keep: Keep,
     files: &RunFiles,
     history: &[HistoryRow],
 ) -> anyhow::Result<Trained> {
-    let best = HistoryRow::best(history);
-    let best = *best.with_context(|| format!("{} holds no epoch", files.history().display()))?;
+    let kept = HistoryRow::kept(history, keep);
+    let kept = *kept.with_context(|| format!("{} holds no epoch", files.history().display()))?;
     let told = format!(
-        "{}: epoch {} of {} is the best, validation AUROC {:.3}, accuracy {:.3}",
+        "{}: epoch {} of {} is the {keep}, validation AUROC {:.3}, accuracy {:.3}",
         files.checkpoint().display(),
-        best.epoch,
+        kept.epoch,
         history.len(),
-        best.val_auroc,
-        best.val_accuracy
+        kept.val_auroc,
+        kept.val_accuracy
     );
-    Ok(Trained { outcome, best, told })
+    Ok(Trained { outcome, kept, told })
 }

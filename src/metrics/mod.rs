@@ -22,7 +22,7 @@ pub use classification::{
 };
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
-pub use recipe::{Fit, Profile, Recipe};
+pub use recipe::{Fit, Keep, Profile, Recipe};
 pub use run_files::{
     ClassCounts, Explained, HistoryRow, Prediction, RunConfig, RunCounts, RunFileError, RunFiles,
     RunMetrics, check_run_name,

@@ -26,6 +26,16 @@ worded_enum! {
     }
 }
 
+worded_enum! {
+    /// Which epoch's weights a run keeps.
+    pub enum Keep {
+        /// That of the highest AUROC on the validation part.
+        Best = "best",
+        /// The last one's, however the validation part likes it.
+        Last = "last",
+    }
+}
+
 /// What training does, apart from the network it starts with and the pictures it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -51,6 +61,7 @@ pub struct Recipe {
     /// What the mean of the weights over the steps keeps of itself in each; it is this mean that is
     /// measured and kept. 0 keeps the weights themselves.
     pub ema: f64,
+    pub keep: Keep,
     /// Whether both classes weigh the same in the loss, however many images they have.
     pub balance: bool,
     /// Epochs at the start in which only the last layer learns.
@@ -85,6 +96,7 @@ impl Recipe {
             label_smoothing: 0.0,
             mixup: 0.0,
             ema: 0.0,
+            keep: Keep::Best,
             balance: false,
             freeze: 0,
             patience: 0,

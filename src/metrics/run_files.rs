@@ -5,8 +5,8 @@
 //! - `history.csv`: one [`HistoryRow`] an epoch, in order.
 //! - `state.safetensors`: what a run that was stopped goes on from; gone when it is complete.
 //! - `events.out.tfevents.*`: the same numbers for TensorBoard.
-//! - `best.safetensors`: the weights after the best epoch ([`HistoryRow::beats`]) under
-//!   torchvision's names.
+//! - `best.safetensors`: the weights that are kept ([`HistoryRow::kept`]), after the best epoch unless the
+//!   recipe keeps the last, under torchvision's names.
 //! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
 //!   where another part was asked for.
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
-use super::{Curves, Details, Metrics, Recipe, Scored, SeriesMetrics, events};
+use super::{Curves, Details, Keep, Metrics, Recipe, Scored, SeriesMetrics, events};
 use crate::store::{Label, Part};
 
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +164,14 @@ impl HistoryRow {
     }
 
     /// The epoch whose weights a run keeps.
+    pub fn kept(history: &[Self], keep: Keep) -> Option<&Self> {
+        match keep {
+            Keep::Best => Self::best(history),
+            Keep::Last => history.last(),
+        }
+    }
+
+    /// The best epoch by validation.
     pub fn best(history: &[Self]) -> Option<&Self> {
         history.iter().reduce(|best, row| if row.beats(best) { row } else { best })
     }
@@ -270,8 +278,8 @@ impl RunFiles {
         self.folder.join("best.safetensors")
     }
 
-    /// Whether its weights are there, and nothing to go on from. A run that was stopped has both: its best
-    /// weights so far, and a state.
+    /// Whether its weights are there, and nothing to go on from. A run that was stopped has both: the
+    /// weights kept so far, and a state.
     pub fn came_to_its_end(&self) -> bool {
         self.checkpoint().is_file() && !self.state().exists()
     }
@@ -563,6 +571,8 @@ mod tests {
         ];
         assert_eq!(HistoryRow::best(&history).map(|row| row.epoch), Some(3));
         assert_eq!(HistoryRow::best(&[]), None);
+        let kept = |keep| HistoryRow::kept(&history, keep).map(|row| row.epoch);
+        assert_eq!((kept(Keep::Best), kept(Keep::Last)), (Some(3), Some(history.len() as u32)));
     }
 
     #[test]

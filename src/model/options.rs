@@ -106,8 +106,8 @@ pub enum Progress<'a> {
     },
     Epoch {
         row: &'a HistoryRow,
-        /// Whether it is the best so far, and kept.
-        best: bool,
+        /// Whether its weights are kept, in place of those before.
+        kept: bool,
     },
 }
 

@@ -7,7 +7,7 @@ use super::paper::beside_the_paper;
 use super::run_page::run_section;
 use super::samples::Sample;
 use crate::html::document;
-use crate::metrics::{HistoryRow, RunConfig};
+use crate::metrics::{HistoryRow, Keep, RunConfig};
 use crate::store::Label;
 
 /// Failed documents named one by one; of more, only how many.
@@ -312,8 +312,12 @@ pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
         ", Adam " (config.recipe.learning_rate) " along a cosine, seed " (config.seed) ". "
         (history.len()) " of " (count(u64::from(config.recipe.epochs), "epoch")) " on " (config.device)
         " in " (duration(seconds)) "."
-        @if let Some(best) = HistoryRow::best(history) {
-            " Kept: epoch " (best.epoch) ", the best on validation."
+        @if let Some(kept) = HistoryRow::kept(history, config.recipe.keep) {
+            " Kept: epoch " (kept.epoch)
+            (match config.recipe.keep {
+                Keep::Best => ", the best on validation.",
+                Keep::Last => ", the last.",
+            })
         }
     }
 }

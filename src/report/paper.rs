@@ -119,8 +119,8 @@ fn why() -> Markup {
                  scores, and so comes out apart from the threshold."
             }
             li {
-                strong { "Chosen elsewhere. " } "Ours keeps the epoch and the threshold that are best on \
-                 validation, which test has no part in."
+                strong { "Chosen elsewhere. " } "What ours chooses, the threshold and, unless the recipe keeps \
+                 the last, the epoch, it chooses on validation. Test has no part in it."
             }
         }
     }

@@ -94,6 +94,23 @@ fn trains_evaluates_and_repeats_itself() {
     assert_eq!(recorded.len(), 2);
     assert_eq!(recorded[0].metrics["auroc"], 1.0);
 
+    // The same training, of which the last epoch is kept.
+    train(
+        folder,
+        "second",
+        &["--seed", "7", "--epochs", "2", "--learning-rate", "1e-3", "--keep", "last"],
+    )
+    .assert()
+    .success()
+    .stdout(predicate::str::contains("epoch 2 of 2 is the last"));
+    covid_ct(folder, &["evaluate", "second", "--threads", "1"]).assert().success();
+    let last = run_files(folder, "second");
+    assert_eq!(last.read_metrics(Part::Test).expect("metrics.json").epoch, 2);
+    assert_eq!(
+        bytes("first", RunFiles::checkpoint) == bytes("second", RunFiles::checkpoint),
+        metrics.epoch == 2
+    );
+
     // On from those weights, and measured on another part: the test part's files stay.
     let checkpoint = files.checkpoint();
     let init = ["--init", checkpoint.to_str().expect("path"), "--epochs", "1"];
@@ -486,7 +503,17 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
         .current_dir(folder)
         .assert()
         .success()
-        .stderr(predicate::str::contains("28 images to learn from, 4 to choose by, 8 held out"));
+        .stderr(predicate::str::contains("28 images to learn from, 4 to choose by, 8 held out"))
+        .stdout(predicate::str::contains("Pleural_Thickening"));
+    let findings = std::fs::read_to_string(folder.join("data/pretrained/xrays/findings.csv"));
+    let findings = findings.expect("findings.csv");
+    let lines: Vec<&str> = findings.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (29, "part,finding,positives,negatives,auroc"));
+    assert_eq!(lines[1 + 3], "val,Infiltration,0,4,", "nobody has it");
+    let of_mass: Vec<&str> = lines[1 + 14 + 4].split(',').collect();
+    assert_eq!(of_mass[..2], ["test", "Mass"]);
+    let number = |place: usize| of_mass[place].parse::<f64>().expect("a number");
+    assert!(number(2) + number(3) == 8.0 && (0.0..=1.0).contains(&number(4)), "{of_mass:?}");
     let weights = folder.join("data/pretrained/xrays/best.safetensors");
     train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
         .assert()

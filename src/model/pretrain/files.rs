@@ -4,6 +4,7 @@
 //! - `history.csv`: one [`PretrainRow`] an epoch.
 //! - `best.safetensors`: the weights under torchvision's names, for `train --init`.
 //! - `state.safetensors`: what one that was stopped goes on from.
+//! - `findings.csv`: of findings, one [`FindingRow`] a part and finding; written when it is complete.
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
 use crate::metrics::{RunFileError, RunFiles};
+use crate::store::Part;
 use crate::worded::worded_enum;
 
 worded_enum! {
@@ -83,6 +85,20 @@ impl PretrainRow {
     }
 }
 
+/// A line of `findings.csv`: how well the weights that are kept tell a finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindingRow {
+    /// The validation part, which the epoch was chosen by, or the test part.
+    pub part: Part,
+    pub finding: String,
+    /// Pictures with it.
+    pub positives: u64,
+    /// Pictures without it.
+    pub negatives: u64,
+    /// Empty where there are none of either.
+    pub auroc: Option<f64>,
+}
+
 /// A pretraining's files.
 #[derive(Debug)]
 pub struct PretrainFiles(RunFiles);
@@ -100,6 +116,10 @@ impl PretrainFiles {
         self.0.state()
     }
 
+    pub fn findings(&self) -> PathBuf {
+        self.0.folder().join("findings.csv")
+    }
+
     /// # Errors
     /// When the file is missing or not as it was written. All readers alike.
     pub fn read_config(&self) -> Result<PretrainConfig, RunFileError> {
@@ -115,6 +135,16 @@ impl PretrainFiles {
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
     pub fn read_history(&self) -> Result<Vec<PretrainRow>, RunFileError> {
         read_csv(&self.0.history(), "pretrain")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
+    pub fn read_findings(&self) -> Result<Vec<FindingRow>, RunFileError> {
+        read_csv(&self.findings(), "pretrain")
+    }
+
+    #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
+    pub fn write_findings(&self, rows: &[FindingRow]) -> Result<(), RunFileError> {
+        write_csv(&self.findings(), rows)
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]

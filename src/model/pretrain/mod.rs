@@ -4,19 +4,24 @@ mod files;
 mod pool;
 mod xrays;
 
-pub use files::{PretrainConfig, PretrainFiles, PretrainRow, Task};
+pub use files::{FindingRow, PretrainConfig, PretrainFiles, PretrainRow, Task};
 pub use pool::{Pool, Unlabelled, from_database, from_dataset, from_folders};
 pub use xrays::{FINDINGS, Xray, XrayFolder, Xrays};
 
 use std::path::PathBuf;
 
 use super::{Compute, Network, Pictures, Shown};
-use crate::store::sha256_hex;
+use crate::store::{Part, sha256_hex};
 
 /// Pictures for one of the tasks.
 #[derive(Debug, Clone, Copy)]
 pub enum Lesson<'a> {
-    Findings { train: &'a Pictures<Xray>, val: &'a Pictures<Xray> },
+    Findings {
+        train: &'a Pictures<Xray>,
+        val: &'a Pictures<Xray>,
+        /// Measured in the end, by the weights that are kept.
+        test: &'a Pictures<Xray>,
+    },
     Contrast(&'a Pictures<Unlabelled>),
 }
 
@@ -77,7 +82,19 @@ pub struct PretrainOptions {
 /// What it tells while it goes.
 #[derive(Debug)]
 pub enum PretrainNews<'a> {
-    Started { pictures: usize, steps_per_epoch: u64, resumed: &'a [PretrainRow] },
+    Started {
+        pictures: usize,
+        steps_per_epoch: u64,
+        resumed: &'a [PretrainRow],
+    },
     Step,
-    Epoch { row: &'a PretrainRow, best: bool },
+    Epoch {
+        row: &'a PretrainRow,
+        best: bool,
+    },
+    /// The weights that are kept are measured on a part.
+    Measuring {
+        part: Part,
+        steps: usize,
+    },
 }

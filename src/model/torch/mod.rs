@@ -8,6 +8,7 @@ mod dense;
 
 mod densenet;
 mod device;
+mod findings;
 mod gradcam;
 mod passage;
 mod passes;

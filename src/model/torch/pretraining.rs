@@ -9,24 +9,22 @@ use tch::nn::{self, Linear, Module as _};
 use tch::{Kind, Tensor};
 
 use super::adam::{Adam, Named};
+use super::findings;
 use super::trace::Trace;
 use super::training::batches;
 use super::{Model, device, seconds_since, state, weights};
-use crate::metrics::{Recipe, RunFiles, Scored, auroc};
+use crate::metrics::{Recipe, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::pretrain::{
-    FINDINGS, Lesson, PretrainConfig, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
-    Unlabelled, Xray,
+    FINDINGS, FindingRow, Lesson, PretrainConfig, PretrainFiles, PretrainNews, PretrainOptions,
+    PretrainRow, Unlabelled, Xray,
 };
 use crate::model::{Batch, Ending, NewRun, Picture, Pictures, Result, Shown, Standing};
-use crate::store;
+use crate::store::{self, Part};
 
 /// Outputs that views are compared by (Chen et al., arXiv 2002.05709, section 2.1). What lies between them and
 /// the network's features is as wide as these.
 const COMPARED: i64 = 128;
-
-/// Images measured at once.
-const MEASURED: usize = 16;
 
 /// Trains a network on the lesson and keeps in the run's files its weights, to start
 /// [`train`](super::train) from. Goes on where the same pretraining was stopped or killed.
@@ -91,6 +89,20 @@ pub fn pretrain(
         files.write_history(&history)?;
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(PretrainNews::Epoch { row: &row, best });
+    }
+    if let Lesson::Findings { val, test, .. } = lesson {
+        let mut kept = Model::with_outputs(options.network, place, outputs);
+        weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
+        let mut rows: Vec<FindingRow> = Vec::new();
+        for (part, pictures) in [(Part::Val, val), (Part::Test, test)] {
+            watch(PretrainNews::Measuring { part, steps: findings::in_batches(pictures).len() });
+            let advance = || watch(PretrainNews::Step);
+            let Some(found) = findings::measure(&kept, pictures, stop, advance)? else {
+                return Ok(Ending::Stopped { epoch: options.epochs });
+            };
+            rows.extend(found.rows(part));
+        }
+        files.write_findings(&rows)?;
     }
     state::remove(&files.state())?;
     Ok(Ending::Completed)
@@ -177,8 +189,13 @@ impl<'a> Trainer<'a> {
             ControlFlow::Break(ending) => return Ok(ControlFlow::Break(ending)),
         };
         let score = match self.lesson {
-            Lesson::Findings { val, .. } => self.mean_auroc(val)?,
             Lesson::Contrast(_) => found,
+            Lesson::Findings { val, .. } => {
+                match findings::measure(&self.model, val, self.stop, || ())? {
+                    Some(findings) => findings.mean_auroc(),
+                    None => return Ok(ControlFlow::Break(Ending::Stopped { epoch })),
+                }
+            }
         };
         Ok(ControlFlow::Continue(PretrainRow {
             epoch,
@@ -257,46 +274,6 @@ impl<'a> Trainer<'a> {
             u64::from(epoch - 1) * self.steps_per_epoch + step,
             self.steps_per_epoch,
         )
-    }
-
-    /// Over the findings that some of the pictures have and some have not.
-    fn mean_auroc(&self, pictures: &Pictures<Xray>) -> Result<f64> {
-        let in_order: Vec<usize> = (0..pictures.examples().len()).collect();
-        let batches: Vec<Vec<usize>> = in_order.chunks(MEASURED).map(<[usize]>::to_vec).collect();
-        let mut scored: Vec<Vec<Scored>> = vec![Vec::new(); FINDINGS.len()];
-        let mut measured = Ok(());
-        pictures.for_each_batch(
-            &batches,
-            |_, _, _| View::IDENTITY,
-            |batch| match self.scores(&batch) {
-                Ok(scores) => {
-                    for (&index, scores) in batch.indices.iter().zip(scores.chunks(FINDINGS.len()))
-                    {
-                        let findings = pictures.examples()[index].findings;
-                        for ((scored, positive), &score) in
-                            scored.iter_mut().zip(findings).zip(scores)
-                        {
-                            scored.push(Scored { positive, score });
-                        }
-                    }
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    measured = Err(error);
-                    ControlFlow::Break(())
-                }
-            },
-        )?;
-        measured?;
-        let known: Vec<f64> = scored.iter().filter_map(|scored| auroc(scored)).collect();
-        if known.is_empty() { Ok(0.5) } else { Ok(known.iter().sum::<f64>() / known.len() as f64) }
-    }
-
-    /// Logits, image by image.
-    fn scores(&self, batch: &Batch) -> Result<Vec<f64>> {
-        let logits = tch::no_grad(|| self.model.logits(batch, false))?;
-        let logits = logits.f_to_kind(Kind::Double)?.f_to_device(tch::Device::Cpu)?;
-        Ok(Vec::try_from(logits.f_flatten(0, -1)?)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Learning to tell COVID from non-COVID: Adam, a cosine, the best epoch by validation.
+//! Learning to tell COVID from non-COVID: Adam, a cosine, the epoch that the recipe keeps.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,9 +24,9 @@ use crate::store::{self, Label};
 /// libtorch draws initial weights from one generator: trainings side by side take turns.
 static GENERATOR: Mutex<()> = Mutex::new(());
 
-/// Trains on `train` (prepared to augment) and keeps in the run's files the weights of the epoch that is
-/// best on `val` (prepared whole), beside `config.json` and `history.csv`. Ends early when `stop`
-/// becomes true. Goes on where the same training was stopped or killed, and then comes to the same
+/// Trains on `train` (prepared to augment) and keeps in the run's files the weights of the epoch that the
+/// recipe keeps, as a rule the best on `val` (prepared whole), beside `config.json` and `history.csv`. Ends early
+/// when `stop` becomes true. Goes on where the same training was stopped or killed, and then comes to the same
 /// weights: on a CPU the same options, pictures and number of threads always do; on a GPU libtorch
 /// does not promise that.
 ///
@@ -88,15 +88,15 @@ pub fn train(
             ControlFlow::Continue(row) => row,
             ControlFlow::Break(ending) => return Ok(ending),
         };
-        let best = HistoryRow::best(&history).is_none_or(|best| row.beats(best));
-        if best {
+        history.push(row);
+        let kept = HistoryRow::kept(&history, options.recipe.keep) == Some(&row);
+        if kept {
             weights::save(&trainer.judged().variables, &files.checkpoint())?;
         }
-        history.push(row);
         files.write_history(&history)?;
         // Last, for it says that all else of the epoch is there.
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
-        watch(Progress::Epoch { row: &row, best });
+        watch(Progress::Epoch { row: &row, kept });
     }
     state::remove(&files.state())?;
     Ok(Ending::Completed)
