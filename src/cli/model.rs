@@ -167,7 +167,7 @@ pub struct ComputeArgs {
 }
 
 /// Learns features before `train`: from the findings of ChestX-ray14, or from pictures without labels.
-/// The weights go to data/pretrained/NAME/best.safetensors, for `train --init`.
+/// The weights go to data/pretrained/NAME/weights.safetensors, for `train --init`.
 #[derive(Debug, Args)]
 pub struct PretrainArgs {
     #[command(subcommand)]

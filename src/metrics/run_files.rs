@@ -5,8 +5,8 @@
 //! - `history.csv`: one [`HistoryRow`] an epoch, in order.
 //! - `state.safetensors`: what a run that was stopped goes on from; gone when it is complete.
 //! - `events.out.tfevents.*`: the same numbers for TensorBoard.
-//! - `best.safetensors`: the weights that are kept ([`HistoryRow::kept`]), after the best epoch unless the
-//!   recipe keeps the last, under torchvision's names.
+//! - `weights.safetensors`: the weights that are kept ([`HistoryRow::kept`]), under torchvision's names;
+//!   `best.safetensors` in runs that were made before the last epoch could be kept.
 //! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
 //!   where another part was asked for.
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
@@ -275,7 +275,8 @@ impl RunFiles {
     }
 
     pub fn checkpoint(&self) -> PathBuf {
-        self.folder.join("best.safetensors")
+        let of_old = self.folder.join("best.safetensors");
+        if of_old.is_file() { of_old } else { self.folder.join("weights.safetensors") }
     }
 
     /// Whether its weights are there, and nothing to go on from. A run that was stopped has both: the
@@ -558,6 +559,15 @@ mod tests {
         std::fs::write(files.history(), "epoch,learning_rate\n1\n").expect("file");
         let error = files.read_history().expect_err("refused").to_string();
         assert!(error.contains("history.csv") && error.contains("covid-ct train"), "{error}");
+    }
+
+    #[test]
+    fn a_run_of_old_has_its_weights_under_their_old_name() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let files = RunFiles::new(folder.path());
+        assert!(files.checkpoint().ends_with("weights.safetensors") && !files.came_to_its_end());
+        std::fs::write(folder.path().join("best.safetensors"), "weights").expect("file");
+        assert!(files.checkpoint().ends_with("best.safetensors") && files.came_to_its_end());
     }
 
     #[test]

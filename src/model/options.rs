@@ -106,8 +106,8 @@ pub enum Progress<'a> {
     },
     Epoch {
         row: &'a HistoryRow,
-        /// Whether its weights are kept, in place of those before.
-        kept: bool,
+        /// Whether it is the best on the validation part so far.
+        best: bool,
     },
 }
 

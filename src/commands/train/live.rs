@@ -55,8 +55,8 @@ impl<'a> Live<'a> {
                 self.name_epoch(resumed.len() as u32 + 1);
             }
             Progress::Step { .. } => self.bar.inc(1),
-            Progress::Epoch { row, kept } => {
-                let line = epoch_line(row, *kept);
+            Progress::Epoch { row, best } => {
+                let line = epoch_line(row, *best);
                 self.tell(&line);
                 self.history.push(**row);
                 self.bar.reset();
@@ -86,7 +86,7 @@ fn bar(steps: u64) -> ProgressBar {
     ProgressBar::new(steps).with_style(style.progress_chars("=> "))
 }
 
-fn epoch_line(row: &HistoryRow, kept: bool) -> String {
+fn epoch_line(row: &HistoryRow, best: bool) -> String {
     format!(
         "epoch {:3}  train loss {:.4}  val loss {:.4}  accuracy {:.3}  AUROC {:.3}  {:.0} s{}",
         row.epoch,
@@ -95,7 +95,7 @@ fn epoch_line(row: &HistoryRow, kept: bool) -> String {
         row.val_accuracy,
         row.val_auroc,
         row.seconds,
-        if kept { "  *" } else { "" }
+        if best { "  *" } else { "" }
     )
 }
 

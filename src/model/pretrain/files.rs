@@ -2,7 +2,7 @@
 //!
 //! - `config.json`: [`PretrainConfig`].
 //! - `history.csv`: one [`PretrainRow`] an epoch.
-//! - `best.safetensors`: the weights under torchvision's names, for `train --init`.
+//! - `weights.safetensors`: the weights under torchvision's names, for `train --init`.
 //! - `state.safetensors`: what one that was stopped goes on from.
 //! - `findings.csv`: of findings, one [`FindingRow`] a part and finding; written when it is complete.
 

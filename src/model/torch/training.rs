@@ -89,14 +89,14 @@ pub fn train(
             ControlFlow::Break(ending) => return Ok(ending),
         };
         history.push(row);
-        let kept = HistoryRow::kept(&history, options.recipe.keep) == Some(&row);
-        if kept {
+        if HistoryRow::kept(&history, options.recipe.keep) == Some(&row) {
             weights::save(&trainer.judged().variables, &files.checkpoint())?;
         }
         files.write_history(&history)?;
         // Last, for it says that all else of the epoch is there.
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
-        watch(Progress::Epoch { row: &row, kept });
+        let best = HistoryRow::best(&history) == Some(&row);
+        watch(Progress::Epoch { row: &row, best });
     }
     state::remove(&files.state())?;
     Ok(Ending::Completed)

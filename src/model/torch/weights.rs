@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_was_saved_is_loaded() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let path = folder.path().join("best.safetensors");
+        let path = folder.path().join("weights.safetensors");
         let saved = Model::new(NETWORK, Place::CPU);
         save(&saved.variables, &path).expect("save");
         assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
