@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use covid_ct::Workspace;
 use covid_ct::dataset::audit::{Audit, Item, Owner, Related, audit};
+use covid_ct::metrics::three_decimals;
 use covid_ct::report;
 use covid_ct::store::Store;
 
@@ -69,8 +70,7 @@ fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
     }
     writeln!(out, "\nThe class told without looking at the lungs, AUROC (0.5 is chance):")?;
     for shortcut in &found.shortcuts {
-        let auroc = shortcut.auroc.map_or("-".into(), |auroc| format!("{auroc:.3}"));
-        writeln!(out, "  {:<22} {auroc:>6}", shortcut.by)?;
+        writeln!(out, "  {:<22} {:>6}", shortcut.by, three_decimals(shortcut.auroc))?;
     }
     let verdict = match (&found.split, found.leaks) {
         (Some(_), true) => "The split leaks.",

@@ -7,13 +7,12 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::dataset::resplit::{Deal, Resplit};
 use covid_ct::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
-use covid_ct::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name};
+use covid_ct::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
 use covid_ct::model::controls::{Observed, contradictions, giveaways, observe};
 use covid_ct::model::{self, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
 
 use super::environment::prepare_for_tensors;
-use super::evaluate::subject::{Shown, Subject, load};
-use super::train::recorded_path;
+use super::evaluate::subject::{Destination, Shown, Subject, load};
 use super::{Outcome, bars::Bars, progress_bar};
 use crate::cli::ControlsArgs;
 
@@ -31,6 +30,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     }
     let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
+    let destination = Destination::of(&workspace, subject.config(), &dataset)?;
     let listed = args.exclude.as_deref().map(names_in).transpose()?;
     let image_split =
         args.image_split.as_deref().map(|run| image_split(&workspace, run, args)).transpose()?;
@@ -40,7 +40,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     let controls = Controls {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         run: args.measured.run.clone(),
-        data: recorded_path(&workspace, dataset.root())?,
+        data: destination.data.clone(),
         part: args.measured.part,
         flip: args.measured.flip,
         whole: measured.control("the network on whole pictures", &|_| true),
@@ -56,12 +56,13 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
         },
         image_split,
     };
-    subject.files.write_controls(&controls)?;
+    let files = destination.within(&subject.files);
+    files.write_controls(&controls)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&controls)?);
     } else {
         print!("{}", told(&controls));
-        println!("{}", subject.files.controls().display());
+        println!("{}", files.controls().display());
     }
     for missing in &subject.missing {
         eprintln!("covid-ct: {missing} is missing or not complete: measured without it");
@@ -105,7 +106,7 @@ struct Measured {
 
 impl Measured {
     fn of(subject: &Subject, dataset: &DatasetFolder, args: &ControlsArgs) -> anyhow::Result<Self> {
-        let mut shown = Shown::new(dataset.clone(), args.measured.part)?;
+        let mut shown = Shown::new(dataset, args.measured.part)?;
         let origins = model::origins(dataset.root(), shown.examples())?;
         let groups: Vec<String> = origins.into_iter().map(|origin| origin.group).collect();
         let networks: anyhow::Result<Vec<_>> =
@@ -209,12 +210,11 @@ fn told(controls: &Controls) -> String {
         format!("controls of {} on {} in {}\n", controls.run, controls.part, controls.data);
     let _ = writeln!(text, "  {:<44} {:>6}  {:<22} {:>8}", "", "images", "AUROC", "accuracy");
     let mut line = |control: &Control| {
-        let number = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
-        let mut auroc = number(control.auroc);
+        let mut auroc = three_decimals(control.auroc);
         if let Some(interval) = control.auroc_interval {
             let _ = write!(auroc, " [{:.3}, {:.3}]", interval.low, interval.high);
         }
-        let (name, accuracy) = (&control.name, number(control.accuracy));
+        let (name, accuracy) = (&control.name, three_decimals(control.accuracy));
         let _ = writeln!(text, "  {name:<44} {:>6}  {auroc:<22} {accuracy:>8}", control.images);
     };
     line(&controls.whole);

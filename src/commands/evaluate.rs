@@ -12,10 +12,9 @@ use covid_ct::model::{self, DatasetFolder, Evaluation, Example, Viewing, mean_pr
 use covid_ct::store::{Part, Run, Store, now};
 use serde_json::json;
 
-use self::subject::{Shown, Subject};
+use self::subject::{Destination, Shown, Subject};
 use super::Outcome;
 use super::environment::prepare_for_tensors;
-use super::train::recorded_path;
 use crate::cli::EvaluateArgs;
 
 mod explained;
@@ -37,7 +36,8 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
     let mut measuring = Measuring {
         workspace: &workspace,
-        shown: Shown::new(dataset.clone(), args.measured.part)?,
+        destination: Destination::of(&workspace, subject.config(), &dataset)?,
+        shown: Shown::new(&dataset, args.measured.part)?,
         origins: model::origins(dataset.root(), &dataset.examples(args.measured.part)?)?,
         validation: Validation::open(&recorded),
         viewing,
@@ -45,7 +45,8 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         args,
     };
     let measured = measuring.all(&subject)?;
-    print(&measured, &subject, args)?;
+    let predictions = measuring.destination.within(&subject.files).predictions(args.measured.part);
+    print(&measured, &predictions, args)?;
     Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
@@ -56,7 +57,7 @@ struct Measured {
     series: Option<SeriesMetrics>,
 }
 
-fn print(measured: &Measured, subject: &Subject, args: &EvaluateArgs) -> anyhow::Result<()> {
+fn print(measured: &Measured, predictions: &Path, args: &EvaluateArgs) -> anyhow::Result<()> {
     let Measured { metrics, series } = measured;
     if args.json {
         let told = match series {
@@ -71,7 +72,7 @@ fn print(measured: &Measured, subject: &Subject, args: &EvaluateArgs) -> anyhow:
         println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }
     print!("{}", text::told(metrics));
-    println!("{}", subject.files.predictions(args.measured.part).display());
+    println!("{}", predictions.display());
     Ok(())
 }
 
@@ -82,7 +83,7 @@ struct Validation(Option<Shown>);
 impl Validation {
     fn open(recorded: &Path) -> Self {
         let shown = DatasetFolder::open(recorded)
-            .and_then(|dataset| Shown::new(dataset, Part::Val))
+            .and_then(|dataset| Shown::new(&dataset, Part::Val))
             .map_err(anyhow::Error::from);
         Self(shown.map_err(|error| tell(&error)).ok())
     }
@@ -134,6 +135,7 @@ fn scored(evaluation: &Evaluation) -> Vec<Scored> {
 
 struct Measuring<'a> {
     workspace: &'a Workspace,
+    destination: Destination,
     shown: Shown,
     /// Of the part that is measured.
     origins: Vec<Origin>,
@@ -181,8 +183,6 @@ impl Measuring<'_> {
             self.explain(subject, &together)?;
             return Ok(Measured { metrics, series: None });
         };
-        std::fs::create_dir_all(subject.files.folder())
-            .with_context(|| format!("cannot make {}", subject.files.folder().display()))?;
         let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
         let ensemble =
             self.measure(&subject.files, &subject.name, 0, &together, validation.as_deref())?;
@@ -191,7 +191,7 @@ impl Measuring<'_> {
             let evaluation = Evaluation::of(examples, log_odds, DEFAULT_THRESHOLD)?;
             subject.files.write_predictions(Part::Val, &evaluation.predictions)?;
         }
-        subject.files.write_series(&series)?;
+        self.destination.within(&subject.files).write_series(&series)?;
         self.explain(subject, &together)?;
         self.record(&ensemble, serde_json::to_value(&series)?)?;
         Ok(Measured { metrics: ensemble, series: Some(series) })
@@ -200,7 +200,7 @@ impl Measuring<'_> {
     /// Measures what was scored and writes it.
     fn measure(
         &self,
-        files: &RunFiles,
+        run: &RunFiles,
         name: &str,
         epoch: u32,
         log_odds: &[f64],
@@ -214,7 +214,7 @@ impl Measuring<'_> {
         let metrics = RunMetrics {
             covid_ct: env!("CARGO_PKG_VERSION").into(),
             run: name.into(),
-            data: recorded_path(self.workspace, self.shown.root())?,
+            data: self.destination.data.clone(),
             part,
             counts: ClassCounts::of(evaluation.predictions.iter().map(|p| p.label)),
             epoch,
@@ -223,7 +223,8 @@ impl Measuring<'_> {
             metrics: evaluation.metrics,
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
         };
-        explained::clear(files, part)?;
+        let files = self.destination.within(run);
+        explained::clear(&files, part)?;
         files.write_predictions(part, &evaluation.predictions)?;
         files.write_curves(part, &Curves::of(&examples, &groups))?;
         files.write_metrics(&metrics)?;
@@ -234,6 +235,7 @@ impl Measuring<'_> {
         let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
         explained::write(
             subject,
+            &self.destination.within(&subject.files),
             self.args.measured.part,
             self.shown.examples(),
             &evaluation.predictions,

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
-use covid_ct::metrics::Fit;
-use covid_ct::metrics::RunFiles;
+use covid_ct::metrics::{Fit, RunFiles, three_decimals};
 use covid_ct::model::pretrain::{
     FindingRow, Lesson, Pool, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow, Task,
     XrayFolder, from_database, from_dataset, from_folders,
@@ -152,10 +151,11 @@ fn learn(
             bar.reset();
             epochs += 1;
         }
-        PretrainNews::Measuring { part, steps } => {
+        PretrainNews::Measuring { part, pictures } => {
             bar.finish_and_clear();
-            bar = progress_bar(steps, part.as_str());
+            bar = progress_bar(pictures, part.as_str());
         }
+        PretrainNews::Measured { pictures } => bar.inc(pictures),
     });
     bar.finish_and_clear();
     let ending = trained?;
@@ -185,7 +185,6 @@ fn learn(
 /// A line a finding.
 fn told_of_findings(rows: &[FindingRow]) -> String {
     let of = |part: Part| rows.iter().filter(move |row| row.part == part);
-    let auroc = |row: &FindingRow| row.auroc.map_or("-".into(), |auroc| format!("{auroc:.3}"));
     let mut text = format!(
         "{:<20}{:>12}{:>10}{:>13}{:>11}\n",
         "finding", "in val", "AUROC", "in test", "AUROC"
@@ -196,9 +195,9 @@ fn told_of_findings(rows: &[FindingRow]) -> String {
             "{:<20}{:>12}{:>10}{:>13}{:>11}",
             val.finding,
             val.positives,
-            auroc(val),
+            three_decimals(val.auroc),
             test.positives,
-            auroc(test)
+            three_decimals(test.auroc)
         );
     }
     text

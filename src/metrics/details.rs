@@ -111,6 +111,22 @@ pub struct Operating {
 pub struct Slice {
     pub name: String,
     pub metrics: Metrics,
+    /// AUROC of a slice of one class against all examples of the other one, wherever they are from: such a
+    /// slice has none of its own.
+    #[serde(default)]
+    pub auroc_against_rest: Option<f64>,
+}
+
+impl Slice {
+    fn of(name: String, held: &[Scored], all: &[Scored], threshold: f64) -> Self {
+        let one_class =
+            held.first().filter(|first| held.iter().all(|e| e.positive == first.positive));
+        let against_rest = one_class.and_then(|first| {
+            let rest = all.iter().filter(|example| example.positive != first.positive);
+            auroc(&held.iter().chain(rest).copied().collect::<Vec<_>>())
+        });
+        Self { name, metrics: Metrics::at(threshold, held), auroc_against_rest: against_rest }
+    }
 }
 
 /// Metrics by what the keys tell of each example, keys rising.
@@ -123,9 +139,9 @@ pub fn breakdown<K: Ord + fmt::Display>(
     threshold: f64,
 ) -> Vec<Slice> {
     assert_eq!(examples.len(), keys.len(), "one key an example");
-    let slices = gathered(examples, keys).into_iter();
-    slices
-        .map(|(key, held)| Slice { name: key.to_string(), metrics: Metrics::at(threshold, &held) })
+    gathered(examples, keys)
+        .into_iter()
+        .map(|(key, held)| Slice::of(key.to_string(), &held, examples, threshold))
         .collect()
 }
 
@@ -292,5 +308,17 @@ mod tests {
         assert_eq!(names, ["under 224 px", "224 to 447 px", "448 px and more"]);
         let held: u64 = slices.iter().map(|slice| slice.metrics.confusion.total()).sum();
         assert_eq!(held, 40);
+    }
+
+    #[test]
+    fn a_slice_of_one_class_is_told_from_the_rest_of_the_other() {
+        let examples = [(true, 0.9), (true, 0.3), (false, 0.5), (false, 0.1), (false, 0.2)]
+            .map(|(positive, score)| scored(positive, score));
+        let slices = breakdown(&examples, &["both", "covid", "both", "other", "other"], 0.5);
+        let aurocs: Vec<_> =
+            slices.iter().map(|s| (s.metrics.auroc, s.auroc_against_rest)).collect();
+        assert_eq!(aurocs, [(Some(1.0), None), (None, Some(2.0 / 3.0)), (None, Some(1.0))]);
+        let alone = breakdown(&examples[..2], &["covid", "covid"], 0.5);
+        assert_eq!(alone[0].auroc_against_rest, None, "nothing to be told from");
     }
 }

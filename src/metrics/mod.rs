@@ -28,3 +28,8 @@ pub use run_files::{
     RunMetrics, check_run_name,
 };
 pub use series::{Member, Members, NAMED, Named, SeriesMetrics, Spread, Spreads};
+
+/// As people read a metric, and a dash for what is undefined, as the AUROC of one class is.
+pub fn three_decimals(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| format!("{value:.3}"))
+}

@@ -16,6 +16,8 @@
 //! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
 //!   `index.csv`, one [`Explained`] a picture; `explained-val/` and so on likewise.
 //! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`.
+//! - `elsewhere/`: what was measured on another dataset than the run was trained on, a folder of the files above
+//!   for each.
 //!
 //! A folder without `config.json` but with `series.json`, [`SeriesMetrics`], is a series: its members are
 //! runs of their own, and its metrics, predictions and the like are those of the members together.
@@ -23,8 +25,6 @@
 //! Folders under `data/runs/` whose names start with a dot are runs in the making, not to be read.
 //! What is undefined is `null` in JSON and never NaN.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -32,7 +32,10 @@ use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
 use super::{Curves, Details, Keep, Metrics, Recipe, Scored, SeriesMetrics, events};
-use crate::store::{Label, Part};
+use crate::store::{Label, Part, sha256_hex};
+use crate::whole;
+
+const ELSEWHERE: &str = "elsewhere";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -261,6 +264,32 @@ impl RunFiles {
         &self.folder
     }
 
+    /// Where what is measured on another dataset goes, which [`RunMetrics::data`] tells.
+    #[must_use]
+    pub fn elsewhere(&self, data: &str) -> Self {
+        let name = Path::new(data).file_name().unwrap_or_default().to_string_lossy();
+        // Two datasets may have folders of one name.
+        let hash = &sha256_hex(data.as_bytes())[..8];
+        Self::new(self.folder.join(ELSEWHERE).join(format!("{name}-{hash}")))
+    }
+
+    /// Those that are there, by name.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn all_elsewhere(&self) -> Result<Vec<Self>> {
+        let folder = self.folder.join(ELSEWHERE);
+        let failed = |source| RunFileError::Read { path: folder.clone(), source };
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let entries: std::io::Result<Vec<_>> =
+            std::fs::read_dir(&folder).map_err(failed)?.map(|entry| Ok(entry?.path())).collect();
+        let mut folders = entries.map_err(failed)?;
+        folders.sort_unstable();
+        Ok(folders.into_iter().map(Self::new).collect())
+    }
+
     pub fn config(&self) -> PathBuf {
         self.folder.join("config.json")
     }
@@ -391,7 +420,6 @@ impl RunFiles {
         read_csv(&self.explained(part).join("index.csv"), "evaluate")
     }
 
-    /// Into the folder, which must be there.
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_explained(&self, part: Part, rows: &[Explained]) -> Result<()> {
         write_csv(&self.explained(part).join("index.csv"), rows)
@@ -448,16 +476,8 @@ where
     RunFileError::Write { path: path.into(), source: std::io::Error::other(error) }
 }
 
-/// Whole under its name, or not at all.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_added_extension("part");
-    File::create(&partial)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|source| RunFileError::Write { path: path.into(), source })
+    whole::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
 }
 
 #[cfg(test)]

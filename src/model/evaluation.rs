@@ -1,14 +1,14 @@
 //! Measuring anything that scores pictures.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use super::augment::View;
 use super::{Batch, Example, ModelError, Pictures, Result, Shown};
 use crate::metrics::{Metrics, Prediction, Scored, log_loss};
 use crate::store::Label;
 
 /// Images scored at once. Larger batches gain no speed on a CPU and cost memory.
-const BATCH: usize = 16;
+pub(super) const BATCH: usize = 16;
 
 /// Scores pictures: the network, or a stand-in in tests.
 pub trait Scorer {
@@ -29,26 +29,15 @@ pub fn score<E: Shown>(
     pictures: &Pictures<E>,
     mut advance: impl FnMut(u64),
 ) -> Result<Vec<f64>> {
-    let indices: Vec<usize> = (0..pictures.examples().len()).collect();
-    let batches: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
-    let mut scored = Ok(Vec::with_capacity(indices.len()));
-    pictures.for_each_batch(
-        &batches,
-        |_, _, _| View::IDENTITY,
-        |batch| match (&mut scored, scorer.log_odds(&batch)) {
-            (Ok(all), Ok(some)) => {
-                advance(some.len() as u64);
-                all.extend(some);
-                ControlFlow::Continue(())
-            }
-            (_, Err(error)) => {
-                scored = Err(error);
-                ControlFlow::Break(())
-            }
-            (Err(_), _) => ControlFlow::Break(()),
-        },
-    )?;
-    scored
+    let mut scored = Vec::with_capacity(pictures.examples().len());
+    let passed: ControlFlow<Infallible> = pictures.for_each_whole(BATCH, |batch| {
+        let some = scorer.log_odds(&batch)?;
+        advance(some.len() as u64);
+        scored.extend(some);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let ControlFlow::Continue(()) = passed;
+    Ok(scored)
 }
 
 /// P(COVID) of log-odds.

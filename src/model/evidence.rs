@@ -1,10 +1,10 @@
 //! Where in a picture a network finds what it says, drawn over the picture.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use image::{Rgb, RgbImage};
 
-use super::augment::View;
 use super::{Batch, Picture, Pictures, Result, Scorer};
 use crate::store::Label;
 
@@ -52,28 +52,14 @@ pub fn explain(
     pictures: &Pictures,
     classes: &[Label],
 ) -> Result<Vec<EvidenceMap>> {
-    let batches: Vec<Vec<usize>> = (0..classes.len()).map(|index| vec![index]).collect();
     let mut classes = classes.chunks(1);
-    let mut maps = Ok(Vec::new());
-    pictures.for_each_batch(
-        &batches,
-        |_, _, _| View::IDENTITY,
-        |batch| {
-            let found = explainer.evidence(&batch, classes.next().unwrap_or_default());
-            match (&mut maps, found) {
-                (Ok(maps), Ok(found)) => {
-                    maps.extend(found);
-                    ControlFlow::Continue(())
-                }
-                (_, Err(error)) => {
-                    maps = Err(error);
-                    ControlFlow::Break(())
-                }
-                (Err(_), Ok(_)) => ControlFlow::Break(()),
-            }
-        },
-    )?;
-    maps
+    let mut maps = Vec::new();
+    let passed: ControlFlow<Infallible> = pictures.for_each_whole(1, |batch| {
+        maps.extend(explainer.evidence(&batch, classes.next().unwrap_or_default())?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let ControlFlow::Continue(()) = passed;
+    Ok(maps)
 }
 
 impl EvidenceMap {

@@ -252,17 +252,17 @@ impl<E: Shown> Pictures<E> {
     }
 
     /// Calls `take` with one batch after another, each image as `view` has it, while a thread
-    /// prepares the next ones. Stops early when `take` breaks. Batches are lists of indices into
+    /// prepares the next ones. Ends early when `take` breaks or fails. Batches are lists of indices into
     /// [`Pictures::examples`]; `view` is told the batch, the place in it and the picture there.
     ///
     /// # Errors
-    /// [`ModelError::BadImages`] where a picture was not decoded before and cannot be.
-    pub fn for_each_batch(
+    /// [`ModelError::BadImages`] where a picture was not decoded before and cannot be; those of `take`.
+    pub fn for_each_batch<B>(
         &self,
         batches: &[Vec<usize>],
         view: impl Fn(&[usize], usize, &Picture) -> View + Sync,
-        mut take: impl FnMut(Batch) -> ControlFlow<()>,
-    ) -> Result<()> {
+        mut take: impl FnMut(Batch) -> Result<ControlFlow<B>>,
+    ) -> Result<ControlFlow<B>> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(PREFETCH);
             scope.spawn(|| {
@@ -276,12 +276,27 @@ impl<E: Shown> Pictures<E> {
                 }
             });
             for batch in receiver {
-                if take(batch?).is_break() {
-                    break;
+                if let ended @ ControlFlow::Break(_) = take(batch?)? {
+                    return Ok(ended);
                 }
             }
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Like [`Pictures::for_each_batch`] with every picture in order, so many at once, as it was
+    /// prepared: they must be [`Preparation::Whole`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn for_each_whole<B>(
+        &self,
+        at_once: usize,
+        take: impl FnMut(Batch) -> Result<ControlFlow<B>>,
+    ) -> Result<ControlFlow<B>> {
+        let in_order: Vec<usize> = (0..self.examples.len()).collect();
+        let batches: Vec<Vec<usize>> = in_order.chunks(at_once).map(<[usize]>::to_vec).collect();
+        self.for_each_batch(&batches, |_, _, _| View::IDENTITY, take)
     }
 
     fn batch(
@@ -400,12 +415,11 @@ mod tests {
         let pictures = Pictures::new(examples, Preparation::Whole(Fit::Crop), 64, room);
         let first_pixels = || {
             let mut seen = Vec::new();
-            let order = [vec![0, 1], vec![2, 3]];
             let look = |batch: Batch| {
                 seen.extend(batch.values.chunks(64 * 64 * 3).map(|image| image[0]));
-                ControlFlow::Continue(())
+                Ok(ControlFlow::<()>::Continue(()))
             };
-            pictures.for_each_batch(&order, |_, _, _| View::IDENTITY, look).map(|()| seen)
+            pictures.for_each_whole(2, look).map(|_| seen)
         };
         let seen = first_pixels().expect("read");
         assert_eq!(seen, [0, 1, 2, 3].map(|n| augment::normalise(n as f32, 0)));
@@ -436,10 +450,14 @@ mod tests {
             |batch| {
                 assert_eq!(batch.values.len(), batch.indices.len() * 64 * 64 * 3);
                 seen.push(batch.values[0]);
-                if seen.len() == 4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                Ok(if seen.len() == 4 {
+                    ControlFlow::Break("four")
+                } else {
+                    ControlFlow::Continue(())
+                })
             },
         );
-        batched.expect("decoded before");
+        assert_eq!(batched.expect("decoded before"), ControlFlow::Break("four"));
         let first = |n: u8| augment::normalise(f32::from(n * 30), 0);
         assert_eq!(seen, [first(6), first(1), first(2), first(4)]);
     }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::samples::thumbnail;
 use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut};
 use crate::html::document;
+use crate::metrics::three_decimals;
 use crate::store::{Label, Store};
 
 /// Pairs shown of a kind; of more, only how many.
@@ -83,7 +84,7 @@ fn verdict(audit: &Audit) -> Markup {
     let owners = |owner| audit.crossings.iter().filter(|c| c.what == owner).count();
     let told = |by: &str| {
         let shortcut = audit.shortcuts.iter().find(|shortcut| shortcut.by == by);
-        number(shortcut.and_then(|shortcut| shortcut.auroc))
+        three_decimals(shortcut.and_then(|shortcut| shortcut.auroc))
     };
     html! {
         @if audit.leaks {
@@ -216,7 +217,7 @@ fn shortcuts(shortcuts: &[Shortcut]) -> Markup {
                 tbody { @for shortcut in shortcuts {
                     tr {
                         th scope="row" { (shortcut.by) }
-                        td { (number(shortcut.auroc)) }
+                        td { (three_decimals(shortcut.auroc)) }
                         td.text { @if let Some(auroc) = shortcut.auroc {
                             div.bar { div style=(format!("width:{:.1}%", 100.0 * auroc)) {} }
                         } }
@@ -225,8 +226,4 @@ fn shortcuts(shortcuts: &[Shortcut]) -> Markup {
             } }
         }
     }
-}
-
-fn number(auroc: Option<f64>) -> String {
-    auroc.map_or("–".into(), |auroc| format!("{auroc:.3}"))
 }

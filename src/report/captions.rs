@@ -28,11 +28,7 @@ pub fn add_captions(
     });
     let by_name: HashMap<&str, &NamedPanel> = of_names.collect();
     let mut meta_infos: HashMap<PathBuf, HashMap<String, String>> = HashMap::new();
-    let members = runs.iter_mut().flat_map(|run| {
-        let RunSummary { evaluations, members, .. } = run;
-        evaluations.iter_mut().chain(members.iter_mut().flat_map(|run| &mut run.evaluations))
-    });
-    for evaluation in members {
+    for evaluation in runs.iter_mut().flat_map(RunSummary::every_evaluation) {
         let root = workspace.root().join(&evaluation.metrics.data);
         for wrong in &mut evaluation.wrong {
             let caption = match by_name.get(wrong.told.file.as_str()) {

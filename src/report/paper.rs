@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::runs::{Evaluation, RunSummary};
 use crate::metrics::Named;
 use crate::metrics::{Intervals, NAMED};
-use crate::store::Part;
 
 /// Table 2 of Zhao et al., "COVID-CT-Dataset: a CT scan dataset about COVID-19", arXiv 2003.13865, version 1, in
 /// per cent, by the names of [`NAMED`].
@@ -36,13 +35,8 @@ impl Fitting {
 }
 
 pub fn beside_the_paper(runs: &[RunSummary]) -> Markup {
-    let measured: Vec<(&str, &Evaluation)> = runs
-        .iter()
-        .filter_map(|run| {
-            let test = run.evaluations.iter().find(|e| e.metrics.part == Part::Test)?;
-            Some((run.name.as_str(), test))
-        })
-        .collect();
+    let measured: Vec<(&str, &Evaluation)> =
+        runs.iter().filter_map(|run| Some((run.name.as_str(), run.test()?))).collect();
     html! {
         @if !measured.is_empty() {
             h3 { "Beside the COVID-CT paper" }

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
 use super::page::{class_name, count, missing, recipe};
-use super::runs::{Evaluation, RunSummary, Wrong};
+use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
 use crate::metrics::{
-    Band, Confusion, HistoryRow, Intervals, Metrics, NAMED, Named, SeriesMetrics, Slice, Spread,
-    Spreads,
+    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, RunMetrics, SeriesMetrics,
+    Slice, Spread, Spreads, three_decimals,
 };
 use crate::store::Part;
 
@@ -18,13 +18,17 @@ pub fn run_section(run: &RunSummary) -> Markup {
         section.run {
             h3 { @if run.made.is_some() { "Run " } @else { "Series " } (run.name) }
             (made(run))
-            @if run.evaluations.is_empty() {
+            @if run.own.evaluations.is_empty() {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
             }
-            @for evaluation in &run.evaluations { (evaluation_section(run, evaluation)) }
-            @if let Some(controls) = &run.controls { (controls_section(controls)) }
-            @else if !run.evaluations.is_empty() {
+            (measured(run, &run.own))
+            @if run.own.controls.is_none() && !run.own.evaluations.is_empty() {
                 (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
+            }
+            @for on in &run.elsewhere {
+                @if let Some(data) = on.data() {
+                    details { summary { "On another dataset: " code { (data) } } (measured(run, on)) }
+                }
             }
             @for member in &run.members {
                 details { summary { "Run " (member.name) (summed_up(member)) } (run_section(member)) }
@@ -33,9 +37,15 @@ pub fn run_section(run: &RunSummary) -> Markup {
     }
 }
 
+fn measured(run: &RunSummary, on: &Measured) -> Markup {
+    html! {
+        @for evaluation in &on.evaluations { (evaluation_section(run, evaluation)) }
+        @if let Some(controls) = &on.controls { (controls_section(controls)) }
+    }
+}
+
 fn summed_up(run: &RunSummary) -> Markup {
-    let test = run.evaluations.iter().find(|evaluation| evaluation.metrics.part == Part::Test);
-    let auroc = test.and_then(|evaluation| evaluation.metrics.metrics.auroc);
+    let auroc = run.test().and_then(|evaluation| evaluation.metrics.metrics.auroc);
     html! { @if let Some(auroc) = auroc { span.quiet { " AUROC " (format!("{auroc:.3}")) " on test" } } }
 }
 
@@ -46,7 +56,7 @@ fn made(run: &RunSummary) -> Markup {
                 p.quiet { (recipe(&made.config, &made.history)) }
                 @if !made.history.is_empty() {
                     div.charts {
-                        (drawn(&loss_chart(&run.name, &made.history), "Lower is better; the weights kept are those of the epoch with the highest validation AUROC."))
+                        (drawn(&loss_chart(&run.name, &made.history), &loss_words(made)))
                         (drawn(&validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
                     }
                 }
@@ -92,6 +102,14 @@ fn loss_chart(name: &str, history: &[HistoryRow]) -> Chart {
         Series { name: "validation", points: val, dots: true, ..Series::default() },
     ];
     chart
+}
+
+fn loss_words(made: &Made) -> String {
+    let kept = match made.config.recipe.keep {
+        Keep::Best => "of the epoch with the highest validation AUROC",
+        Keep::Last => "of the last epoch",
+    };
+    format!("Lower is better; the weights kept are those {kept}.")
 }
 
 fn validation_chart(name: &str, history: &[HistoryRow]) -> Chart {
@@ -199,7 +217,7 @@ fn metrics_table(evaluation: &Evaluation) -> Markup {
     let cells = |named: &Named, metrics: &Metrics, intervals: Option<&Intervals>| {
         let interval = intervals.and_then(named.interval);
         html! {
-            td { (number((named.value)(metrics))) }
+            td { (three_decimals((named.value)(metrics))) }
             td.quiet { @if let Some(interval) = interval { (interval_told(interval)) } }
         }
     };
@@ -247,10 +265,6 @@ fn interval_told(interval: Interval) -> String {
     format!("[{:.3}, {:.3}]", interval.low, interval.high)
 }
 
-fn number(value: Option<f64>) -> String {
-    value.map_or("–".into(), |value| format!("{value:.3}"))
-}
-
 fn shade(band: &[Band]) -> Vec<(f64, f64, f64)> {
     band.iter().map(|band| (band.x, band.low, band.high)).collect()
 }
@@ -275,7 +289,7 @@ fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
     let title = format!(
         "ROC curve of {} on {part}: AUROC {}",
         run.name,
-        number(evaluation.metrics.metrics.auroc)
+        three_decimals(evaluation.metrics.metrics.auroc)
     );
     let points = curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect();
     let mut chart =
@@ -287,7 +301,7 @@ fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
         dots: false,
     }];
     chart.diagonal = true;
-    chart.thin = members(run, part, |evaluation| {
+    chart.thin = members(run, evaluation, |evaluation| {
         let curve = evaluation.curves.roc.as_ref()?;
         Some(curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect())
     });
@@ -306,20 +320,24 @@ fn of_part(part: Part) -> &'static str {
 /// A curve, from left to right.
 type Points = Vec<(f64, f64)>;
 
-/// The curves of a series' members on one part.
+/// The curves of a series' members on what it was measured on.
 fn members(
     series: &RunSummary,
-    part: Part,
+    together: &Evaluation,
     curve: fn(&Evaluation) -> Option<Points>,
 ) -> Vec<Points> {
-    let evaluations = series.members.iter().flat_map(|member| &member.evaluations);
-    evaluations.filter(|evaluation| evaluation.metrics.part == part).filter_map(curve).collect()
+    let RunMetrics { part, data, .. } = &together.metrics;
+    let evaluations = series.members.iter().flat_map(RunSummary::evaluations);
+    evaluations
+        .filter(|one| (&one.metrics.part, &one.metrics.data) == (part, data))
+        .filter_map(curve)
+        .collect()
 }
 
 fn pr_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
     evaluation.curves.pr.as_ref()?;
     let part = evaluation.metrics.part;
-    let auprc = number(evaluation.metrics.metrics.auprc);
+    let auprc = three_decimals(evaluation.metrics.metrics.auprc);
     let title = format!("Precision-recall curve of {} on {part}: AUPRC {auprc}", run.name);
     let mut chart = Chart::new(title, ("recall", Axis::unit()), ("Precision", Axis::unit()));
     chart.series = vec![Series {
@@ -328,7 +346,7 @@ fn pr_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
         band: shade(&evaluation.curves.pr_band),
         dots: false,
     }];
-    chart.thin = members(run, part, steps);
+    chart.thin = members(run, evaluation, steps);
     chart.marks = marks(evaluation, |counts| Some((counts.recall()?, counts.precision()?)));
     Some(chart)
 }
@@ -374,7 +392,7 @@ fn reliability_words(evaluation: &Evaluation) -> String {
     format!(
         "Expected calibration error {}. Dashed: scores that are probabilities. Bars: share of the images in \
          each bin.",
-        number(ece)
+        three_decimals(ece)
     )
 }
 
@@ -411,18 +429,25 @@ fn breakdown(by: &str, slices: &[Slice]) -> Markup {
                     th scope="col" { "Accuracy" } th scope="col" { "Sensitivity" }
                     th scope="col" { "Specificity" } th scope="col" { "AUROC" }
                 } }
-                tbody { @for Slice { name, metrics } in slices {
+                tbody { @for Slice { name, metrics, auroc_against_rest } in slices {
                     @let counts = &metrics.confusion;
                     @let covid = counts.true_positive + counts.false_negative;
                     tr {
                         th scope="row" { (name) }
                         td { (covid) } td { (counts.total() - covid) }
-                        @for value in [metrics.accuracy, metrics.recall, metrics.specificity, metrics.auroc] {
-                            td { (number(value)) }
+                        @for value in [metrics.accuracy, metrics.recall, metrics.specificity] {
+                            td { (three_decimals(value)) }
+                        }
+                        td {
+                            (three_decimals(metrics.auroc.or(*auroc_against_rest)))
+                            @if auroc_against_rest.is_some() { "\u{202f}*" }
                         }
                     }
                 } }
             } }
+            @if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
+                p.quiet { "* Of one class: against all pictures of the other." }
+            }
         }
     }
 }
@@ -515,9 +540,9 @@ fn control_row(before: &str, control: &Control) -> Markup {
         tr {
             th scope="row" { (before) (control.name) }
             td { (control.images) }
-            td { (number(control.auroc)) }
+            td { (three_decimals(control.auroc)) }
             td.quiet { @if let Some(interval) = control.auroc_interval { (interval_told(interval)) } }
-            td { (number(control.accuracy)) }
+            td { (three_decimals(control.accuracy)) }
         }
     }
 }

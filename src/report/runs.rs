@@ -12,17 +12,28 @@ use crate::metrics::{
 };
 use crate::store::Part;
 
+const PARTS: [Part; 3] = [Part::Test, Part::Val, Part::Train];
+
 /// One folder of `data/runs/`.
 #[derive(Debug)]
 pub struct RunSummary {
     pub name: String,
     /// `None` of a series.
     pub made: Option<Made>,
+    /// On the dataset it was trained on.
+    pub own: Measured,
+    /// On others, one each.
+    pub elsewhere: Vec<Measured>,
+    /// Of a series, those measured together.
+    pub members: Vec<RunSummary>,
+}
+
+/// What was measured of a run on a dataset.
+#[derive(Debug)]
+pub struct Measured {
     /// One a part it was evaluated on, test first.
     pub evaluations: Vec<Evaluation>,
     pub controls: Option<Controls>,
-    /// Of a series, those measured together.
-    pub members: Vec<RunSummary>,
 }
 
 /// How a run was made.
@@ -90,8 +101,7 @@ fn nested(runs: Vec<RunSummary>) -> Vec<RunSummary> {
         runs.into_iter().partition(|run| run.made.is_none());
     for one in &mut series {
         let named: HashSet<&String> = one
-            .evaluations
-            .iter()
+            .evaluations()
             .filter_map(|evaluation| evaluation.series.as_ref())
             .flat_map(|series| &series.members)
             .collect();
@@ -110,22 +120,61 @@ fn read_run(
     problems: &mut Vec<String>,
 ) -> Result<RunSummary, RunFileError> {
     let files = RunFiles::new(workspace.run(name));
-    let parts = [Part::Test, Part::Val, Part::Train];
-    let is_series =
-        !files.config().exists() && parts.iter().any(|&part| files.series(part).exists());
+    let elsewhere = files.all_elsewhere()?;
+    let mut measured = std::iter::once(&files).chain(&elsewhere);
+    let is_series = !files.config().exists()
+        && measured.any(|files| PARTS.iter().any(|&part| files.series(part).exists()));
     let made = if is_series {
         None
     } else {
         Some(Made { config: files.read_config()?, history: files.read_history()? })
     };
-    let mut evaluations = Vec::new();
-    for part in parts {
-        if files.metrics(part).exists() {
-            evaluations.push(evaluation(&files, part, is_series, problems)?);
-        }
+    let own = Measured::read(&files, is_series, problems)?;
+    let read = |files| Measured::read(files, is_series, problems);
+    let elsewhere = elsewhere.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(RunSummary { name: name.into(), made, own, elsewhere, members: Vec::new() })
+}
+
+impl RunSummary {
+    /// On whatever dataset.
+    pub fn evaluations(&self) -> impl Iterator<Item = &Evaluation> {
+        std::iter::once(&self.own).chain(&self.elsewhere).flat_map(|on| &on.evaluations)
     }
-    let controls = if files.controls().exists() { Some(files.read_controls()?) } else { None };
-    Ok(RunSummary { name: name.into(), made, evaluations, controls, members: Vec::new() })
+
+    /// Those of its members too.
+    pub fn every_evaluation(&mut self) -> Vec<&mut Evaluation> {
+        let Self { own, elsewhere, members, .. } = self;
+        let its_own = std::iter::once(own).chain(elsewhere).flat_map(|on| &mut on.evaluations);
+        its_own.chain(members.iter_mut().flat_map(Self::every_evaluation)).collect()
+    }
+
+    /// On the test part of the dataset that it was trained on.
+    pub fn test(&self) -> Option<&Evaluation> {
+        self.own.evaluations.iter().find(|evaluation| evaluation.metrics.part == Part::Test)
+    }
+}
+
+impl Measured {
+    fn read(
+        files: &RunFiles,
+        is_series: bool,
+        problems: &mut Vec<String>,
+    ) -> Result<Self, RunFileError> {
+        let mut evaluations = Vec::new();
+        for part in PARTS {
+            if files.metrics(part).exists() {
+                evaluations.push(evaluation(files, part, is_series, problems)?);
+            }
+        }
+        let controls = if files.controls().exists() { Some(files.read_controls()?) } else { None };
+        Ok(Self { evaluations, controls })
+    }
+
+    /// The dataset; `None` where nothing was measured.
+    pub fn data(&self) -> Option<&str> {
+        let evaluated = self.evaluations.first().map(|evaluation| &evaluation.metrics.data);
+        evaluated.or(self.controls.as_ref().map(|controls| &controls.data)).map(String::as_str)
+    }
 }
 
 fn evaluation(

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::common::training::{bright_and_dark, textured, write_list};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{Prediction, RunFiles};
+use covid_ct::metrics::{Prediction, RunFiles, RunMetrics};
 use covid_ct::store::{Label, Part, Store};
 use predicates::prelude::*;
 
@@ -64,6 +64,7 @@ fn runs_and_series_are_measured_and_controlled() {
     let folder = workspace.path();
     a_series_is_measured_together(folder);
     errors_are_explained(folder);
+    other_datasets_are_measured_beside_its_own(folder);
     a_class_without_test_images_is_told(folder);
     controls_stand_beside(folder);
     a_missing_member_is_named(folder);
@@ -110,7 +111,7 @@ fn a_series_is_measured_together(folder: &Path) {
 }
 
 /// A dataset beside the default one, of the same pictures with the labels exchanged.
-fn exchanged(folder: &Path) -> std::path::PathBuf {
+fn exchanged(folder: &Path) {
     let exchanged = folder.join("exchanged");
     bright_and_dark(&exchanged, size);
     let images = exchanged.join("Images-processed");
@@ -120,14 +121,56 @@ fn exchanged(folder: &Path) -> std::path::PathBuf {
             textured(number, size(number), !bright).save(path).expect("picture");
         }
     }
-    exchanged
+}
+
+fn other_datasets_are_measured_beside_its_own(folder: &Path) {
+    let own = files(folder, "s-seed0");
+    let measured = || {
+        (
+            own.read_metrics(Part::Test).expect("metrics.json"),
+            own.read_controls().expect("controls"),
+        )
+    };
+    let controls = |more: &[&str]| {
+        covid_ct(folder, &["controls", "s-seed0", "--threads", "1"]).args(more).assert().success();
+    };
+    controls(&[]);
+    let before = measured();
+    let data = folder.join("exchanged");
+    let there = ["--data", data.to_str().expect("path")];
+    evaluate(folder, &["s", "--explain", "0"]).args(there).assert().success();
+    controls(&there);
+    assert_eq!(measured(), before);
+    let elsewhere = own.elsewhere("exchanged");
+    let other = elsewhere.read_metrics(Part::Test).expect("metrics.json");
+    assert_eq!(
+        (other.data.as_str(), elsewhere.read_controls().expect("controls").data),
+        ("exchanged", other.data.clone())
+    );
+    let auroc = |of: &RunMetrics| of.metrics.auroc.expect("both classes");
+    assert!((auroc(&other) + auroc(&before.0) - 1.0).abs() < 1e-12, "the labels are exchanged");
+    let series = files(folder, "s").elsewhere("exchanged").read_series(Part::Test);
+    assert_eq!(series.expect("series.json").members, ["s-seed0", "s-seed1"]);
+
+    covid_ct(folder, &["report"]).assert().success();
+    let html = std::fs::read_to_string(folder.join("data/report/index.html")).expect("report");
+    // Of each run and of the series.
+    assert_eq!(html.matches("On another dataset: <code>exchanged</code>").count(), 3);
+
+    // Where a dataset was moved to is no other place.
+    let (from, to) = (folder.join("data/export/default"), folder.join("data/export/moved"));
+    std::fs::rename(&from, &to).expect("moved");
+    evaluate(folder, &["s-seed0", "--data", to.to_str().expect("path")]).assert().success();
+    assert_eq!(measured().0.data, "data/export/moved");
+    std::fs::rename(&to, &from).expect("moved back");
 }
 
 fn errors_are_explained(folder: &Path) {
-    let data = exchanged(folder);
+    exchanged(folder);
+    let data = folder.join("exchanged");
     let data = data.to_str().expect("path");
     evaluate(folder, &["s-seed0", "--data", data, "--explain", "4"]).assert().success();
-    let files = files(folder, "s-seed0");
+    let files = files(folder, "s-seed0").elsewhere("exchanged");
     let predictions = files.read_predictions(Part::Test).expect("predictions");
     let wrong = predictions.iter().filter(|p| p.label != p.predicted).count();
     // At least one class is called what it is not.
@@ -153,7 +196,8 @@ fn a_class_without_test_images_is_told(folder: &Path) {
         .assert()
         .success()
         .stdout(predicate::str::contains("AUROC        undefined"));
-    let metrics = files(folder, "s-seed0").read_metrics(Part::Test).expect("metrics.json");
+    let elsewhere = files(folder, "s-seed0").elsewhere("one-class");
+    let metrics = elsewhere.read_metrics(Part::Test).expect("metrics.json");
     assert_eq!((metrics.metrics.auroc, metrics.metrics.specificity), (None, None));
     assert!(metrics.metrics.recall.is_some());
     covid_ct(folder, &["report"]).assert().success();
@@ -180,8 +224,8 @@ fn controls_stand_beside(folder: &Path) {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("did not deal by image"));
-    evaluate(folder, &["s-seed1", "--data", paths[1]]).assert().success();
     edit_config(folder, "s-seed1", |config| config["data"] = "data/export/dealt".into());
+    evaluate(folder, &["s-seed1"]).assert().success();
     let list = folder.join("exclude.txt");
     std::fs::write(&list, "COVID-99.png\n").expect("list");
     let exclude = ["--image-split", "s-seed1", "--exclude", list.to_str().expect("path")];

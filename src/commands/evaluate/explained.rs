@@ -11,14 +11,15 @@ use crate::cli::ComputeArgs;
 /// Writes at most `count` pictures and their index in place of those that were there.
 pub fn write(
     subject: &Subject,
+    files: &RunFiles,
     part: Part,
     examples: &[Example],
     predictions: &[Prediction],
     count: usize,
     compute: &ComputeArgs,
 ) -> anyhow::Result<()> {
-    clear(&subject.files, part)?;
-    let folder = subject.files.explained(part);
+    clear(files, part)?;
+    let folder = files.explained(part);
     if count == 0 {
         return Ok(());
     }
@@ -44,7 +45,7 @@ pub fn write(
             evidence_for: prediction.predicted,
         });
     }
-    subject.files.write_explained(part, &rows)?;
+    files.write_explained(part, &rows)?;
     Ok(())
 }
 

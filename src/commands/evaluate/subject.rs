@@ -1,23 +1,22 @@
 //! What is measured: a run, or the runs of a series together; and the pictures that it is shown.
 
-use std::path::Path;
 
 use anyhow::{anyhow, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
+    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing, digest,
     mean_probability,
 };
 use covid_ct::store::Part;
 
 use crate::cli::ComputeArgs;
+use crate::commands::train::recorded_path;
 use crate::commands::{environment, progress_bar};
 
 #[derive(Debug)]
 pub struct Subject {
     pub name: String,
-    /// Where what is measured of it goes.
     pub files: RunFiles,
     /// At least one; of a run itself alone.
     pub members: Vec<Member>,
@@ -64,6 +63,40 @@ impl Subject {
         }
         Ok(mean_probability(&scores))
     }
+}
+
+/// Where what is measured of a run goes: to its own files, but on another dataset than it was trained on to a
+/// folder beside them, so that neither takes the place of the other.
+#[derive(Debug)]
+pub struct Destination {
+    /// The dataset, as runs record it.
+    pub data: String,
+    elsewhere: bool,
+}
+
+impl Destination {
+    pub fn of(
+        workspace: &Workspace,
+        config: &RunConfig,
+        dataset: &DatasetFolder,
+    ) -> anyhow::Result<Self> {
+        let data = recorded_path(workspace, dataset.root())?;
+        let gone = !workspace.root().join(&config.data).exists();
+        let own = data == config.data || gone && is_trained_on(dataset, config);
+        Ok(Self { data, elsewhere: !own })
+    }
+
+    pub fn within(&self, run: &RunFiles) -> RunFiles {
+        if self.elsewhere { run.elsewhere(&self.data) } else { run.clone() }
+    }
+}
+
+/// Whether the run learned from these very pictures. Those that cannot be read are others.
+fn is_trained_on(dataset: &DatasetFolder, config: &RunConfig) -> bool {
+    let known = dataset
+        .examples(Part::Train)
+        .and_then(|train| digest(train.iter().chain(&dataset.examples(Part::Val)?)));
+    known.is_ok_and(|digest| digest == config.data_sha256)
 }
 
 /// What tells datasets apart: their contents, wherever they lie, or of runs that do not tell them the folder.
@@ -129,20 +162,14 @@ pub fn preparation(config: &RunConfig) -> (Preparation, u32) {
 /// The pictures of a part, decoded once for all runs that see them alike.
 #[derive(Debug)]
 pub struct Shown {
-    dataset: DatasetFolder,
     part: Part,
     examples: Vec<Example>,
     loaded: Vec<((Preparation, u32), Pictures)>,
 }
 
 impl Shown {
-    pub fn new(dataset: DatasetFolder, part: Part) -> model::Result<Self> {
-        let examples = dataset.examples(part)?;
-        Ok(Self { dataset, part, examples, loaded: Vec::new() })
-    }
-
-    pub fn root(&self) -> &Path {
-        self.dataset.root()
+    pub fn new(dataset: &DatasetFolder, part: Part) -> model::Result<Self> {
+        Ok(Self { part, examples: dataset.examples(part)?, loaded: Vec::new() })
     }
 
     pub fn examples(&self) -> &[Example] {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use covid_ct::metrics::agreement::Interval;
 use covid_ct::metrics::{
     Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread, Spreads,
+    three_decimals,
 };
 
 /// Mean and deviation of each metric over the runs. Lines, each ended.
@@ -130,13 +131,18 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
     }
     let heading = format!("by {by}");
     let _ = writeln!(text, "{heading:<18} COVID  non-COVID  accuracy  AUROC");
-    for Slice { name, metrics } in slices {
+    for Slice { name, metrics, auroc_against_rest } in slices {
         let counts = &metrics.confusion;
         let covid = counts.true_positive + counts.false_negative;
         let non_covid = counts.total() - covid;
-        let shown = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.3}"));
-        let (accuracy, auroc) = (shown(metrics.accuracy), shown(metrics.auroc));
-        let _ = writeln!(text, "  {name:<16} {covid:5} {non_covid:10} {accuracy:>9} {auroc:>6}");
+        let accuracy = three_decimals(metrics.accuracy);
+        let auroc = three_decimals(metrics.auroc.or(*auroc_against_rest));
+        let star = if auroc_against_rest.is_some() { " *" } else { "" };
+        let _ =
+            writeln!(text, "  {name:<16} {covid:5} {non_covid:10} {accuracy:>9} {auroc:>6}{star}");
+    }
+    if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
+        text.push_str("  * of one class: against all pictures of the other\n");
     }
 }
 

@@ -95,6 +95,10 @@ pub enum PretrainNews<'a> {
     /// The weights that are kept are measured on a part.
     Measuring {
         part: Part,
-        steps: usize,
+        pictures: usize,
+    },
+    /// So many more of the part's pictures were.
+    Measured {
+        pictures: u64,
     },
 }

@@ -7,18 +7,15 @@ use tch::Kind;
 
 use super::Model;
 use crate::metrics::{Scored, auroc};
-use crate::model::augment::View;
+use crate::model::evaluation::BATCH;
 use crate::model::pretrain::{FINDINGS, FindingRow, Xray};
 use crate::model::{Batch, Pictures, Result};
 use crate::store::Part;
 
-/// Images measured at once.
-const MEASURED: usize = 16;
-
 /// What each of [`FINDINGS`] was scored in each picture, in their order.
 pub struct Findings(Vec<Vec<Scored>>);
 
-/// Scores all pictures; `None` when it was to stop before that. `advance` is called once a batch.
+/// Scores all pictures; `None` when it was to stop before that. `advance` is told how many were scored.
 ///
 /// # Errors
 /// When a picture cannot be read, or libtorch refuses.
@@ -26,39 +23,24 @@ pub fn measure(
     model: &Model,
     pictures: &Pictures<Xray>,
     stop: &AtomicBool,
-    mut advance: impl FnMut(),
+    mut advance: impl FnMut(u64),
 ) -> Result<Option<Findings>> {
     let mut findings: Vec<Vec<Scored>> = vec![Vec::new(); FINDINGS.len()];
-    let mut ended = Ok(true);
-    let view = |_: &[usize], _, _: &_| View::IDENTITY;
-    pictures.for_each_batch(&in_batches(pictures), view, |batch| {
+    let passed = pictures.for_each_whole(BATCH, |batch| {
         if stop.load(Ordering::Relaxed) {
-            ended = Ok(false);
-            return ControlFlow::Break(());
+            return Ok(ControlFlow::Break(()));
         }
-        let scores = match scores(model, &batch) {
-            Ok(scores) => scores,
-            Err(error) => {
-                ended = Err(error);
-                return ControlFlow::Break(());
-            }
-        };
+        let scores = scores(model, &batch)?;
         for (&index, scores) in batch.indices.iter().zip(scores.chunks(FINDINGS.len())) {
             let found = pictures.examples()[index].findings;
             for ((finding, positive), &score) in findings.iter_mut().zip(found).zip(scores) {
                 finding.push(Scored { positive, score });
             }
         }
-        advance();
-        ControlFlow::Continue(())
+        advance(batch.indices.len() as u64);
+        Ok(ControlFlow::Continue(()))
     })?;
-    Ok(ended?.then_some(Findings(findings)))
-}
-
-/// Batches that [`measure`] makes of the pictures.
-pub fn in_batches(pictures: &Pictures<Xray>) -> Vec<Vec<usize>> {
-    let in_order: Vec<usize> = (0..pictures.examples().len()).collect();
-    in_order.chunks(MEASURED).map(<[usize]>::to_vec).collect()
+    Ok(passed.is_continue().then_some(Findings(findings)))
 }
 
 /// Logits, image by image.

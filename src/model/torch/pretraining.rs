@@ -95,8 +95,8 @@ pub fn pretrain(
         weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
         let mut rows: Vec<FindingRow> = Vec::new();
         for (part, pictures) in [(Part::Val, val), (Part::Test, test)] {
-            watch(PretrainNews::Measuring { part, steps: findings::in_batches(pictures).len() });
-            let advance = || watch(PretrainNews::Step);
+            watch(PretrainNews::Measuring { part, pictures: pictures.examples().len() });
+            let advance = |pictures| watch(PretrainNews::Measured { pictures });
             let Some(found) = findings::measure(&kept, pictures, stop, advance)? else {
                 return Ok(Ending::Stopped { epoch: options.epochs });
             };
@@ -191,7 +191,7 @@ impl<'a> Trainer<'a> {
         let score = match self.lesson {
             Lesson::Contrast(_) => found,
             Lesson::Findings { val, .. } => {
-                match findings::measure(&self.model, val, self.stop, || ())? {
+                match findings::measure(&self.model, val, self.stop, |_| ())? {
                     Some(findings) => findings.mean_auroc(),
                     None => return Ok(ControlFlow::Break(Ending::Stopped { epoch })),
                 }
@@ -226,30 +226,22 @@ impl<'a> Trainer<'a> {
             View::random(picture.width, picture.height, size, E::AUGMENTATION, &mut random)
         };
         let (mut made, mut sum, mut found, mut seen) = (0, 0.0, 0, 0);
-        let mut ended = Ok(None);
-        pictures.for_each_batch(&batches, view, |batch| {
+        let passed = pictures.for_each_batch(&batches, view, |batch| {
             if self.stop.load(Ordering::Relaxed) {
-                ended = Ok(Some(Ending::Stopped { epoch }));
-                return ControlFlow::Break(());
+                return Ok(ControlFlow::Break(Ending::Stopped { epoch }));
             }
-            match self.step(pictures, &batch, self.learning_rate(epoch, made)) {
-                Ok((loss, right)) if loss.is_finite() => {
-                    sum += loss;
-                    found += right;
-                    seen += batch.indices.len();
-                    made += 1;
-                    watch(PretrainNews::Step);
-                    return ControlFlow::Continue(());
-                }
-                Ok(_) => ended = Ok(Some(Ending::Diverged { epoch })),
-                Err(error) => ended = Err(error),
+            let (loss, right) = self.step(pictures, &batch, self.learning_rate(epoch, made))?;
+            if !loss.is_finite() {
+                return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
             }
-            ControlFlow::Break(())
+            sum += loss;
+            found += right;
+            seen += batch.indices.len();
+            made += 1;
+            watch(PretrainNews::Step);
+            Ok(ControlFlow::Continue(()))
         })?;
-        Ok(match ended? {
-            Some(ending) => ControlFlow::Break(ending),
-            None => ControlFlow::Continue((sum / made as f64, found as f64 / seen as f64)),
-        })
+        Ok(passed.map_continue(|()| (sum / made as f64, found as f64 / seen as f64)))
     }
 
     /// Learns from one batch: its mean loss before that, and how many views found their pair.

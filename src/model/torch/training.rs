@@ -258,30 +258,22 @@ impl<'a> Trainer<'a> {
             View::random(picture.width, picture.height, train.side(), augmentation, &mut random)
         };
         let (mut step, mut sum) = (0, 0.0);
-        let mut ended = Ok(None);
-        train.for_each_batch(&batches(&order, recipe.batch), view, |batch| {
+        let passed = train.for_each_batch(&batches(&order, recipe.batch), view, |batch| {
             if self.stop.load(Ordering::Relaxed) {
-                ended = Ok(Some(Ending::Stopped { epoch }));
-                return ControlFlow::Break(());
+                return Ok(ControlFlow::Break(Ending::Stopped { epoch }));
             }
             let labels: Vec<Label> =
                 batch.indices.iter().map(|&index| train.examples()[index].label).collect();
-            match self.step(epoch, step, &batch, &labels) {
-                Ok(loss) if loss.is_finite() => {
-                    sum += loss * labels.len() as f64;
-                    step += 1;
-                    watch(Progress::Step { loss });
-                    return ControlFlow::Continue(());
-                }
-                Ok(_) => ended = Ok(Some(Ending::Diverged { epoch })),
-                Err(error) => ended = Err(error),
+            let loss = self.step(epoch, step, &batch, &labels)?;
+            if !loss.is_finite() {
+                return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
             }
-            ControlFlow::Break(())
+            sum += loss * labels.len() as f64;
+            step += 1;
+            watch(Progress::Step { loss });
+            Ok(ControlFlow::Continue(()))
         })?;
-        Ok(match ended? {
-            Some(ending) => ControlFlow::Break(ending),
-            None => ControlFlow::Continue(sum / train.examples().len() as f64),
-        })
+        Ok(passed.map_continue(|()| sum / train.examples().len() as f64))
     }
 
     /// Learns from one batch; its mean loss before that.
