@@ -67,7 +67,7 @@ fn print(measured: &Measured, predictions: &Path, args: &EvaluateArgs) -> anyhow
         println!("{}", serde_json::to_string_pretty(&told)?);
         return Ok(());
     }
-    if let Some(series) = series {
+    if let Some(series) = series.as_ref().filter(|series| series.members.len() > 1) {
         print!("{}", text::of_series(series));
         println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }

@@ -109,8 +109,10 @@ fn told_of_series(
         );
         return Ok(Outcome::DoneWithFailures);
     }
-    let mean = kept.iter().sum::<f64>() / seeds as f64;
-    println!("{name} of {seeds} seeds: mean validation AUROC {mean:.3}");
+    if seeds > 1 {
+        let mean = kept.iter().sum::<f64>() / seeds as f64;
+        println!("{name} of {seeds} seeds: mean validation AUROC {mean:.3}");
+    }
     Ok(Outcome::Done)
 }
 

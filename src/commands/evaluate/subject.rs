@@ -1,6 +1,5 @@
 //! What is measured: a run, or the runs of a series together; and the pictures that it is shown.
 
-
 use anyhow::{anyhow, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles};
