@@ -392,7 +392,8 @@ pub struct EvaluateArgs {
 ///
 /// The network on pictures whose middle is blanked, and on the middle alone; boosted stumps that see only the
 /// size, mode and file type, trained on the training part; the measured part without pictures that contradict
-/// another; a run of its own on images dealt at random (`resplit`). Written to controls.json of the run.
+/// another; a run of its own on images dealt at random (`resplit`). Written to controls.json of the run, for another part
+/// than test to controls-val.json or controls-train.json.
 #[derive(Debug, Args)]
 pub struct ControlsArgs {
     #[command(flatten)]

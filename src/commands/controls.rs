@@ -62,7 +62,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
         println!("{}", serde_json::to_string_pretty(&controls)?);
     } else {
         print!("{}", told(&controls));
-        println!("{}", files.controls().display());
+        println!("{}", files.controls(controls.part).display());
     }
     for missing in &subject.missing {
         eprintln!("covid-ct: {missing} is missing or not complete: measured without it");

@@ -15,7 +15,8 @@
 //! - `curves.json`: [`Curves`] of the same part, with their bands; `curves-val.json` and so on likewise.
 //! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
 //!   `index.csv`, one [`Explained`] a picture; `explained-val/` and so on likewise.
-//! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`.
+//! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`;
+//!   `controls-val.json` and so on likewise.
 //! - `elsewhere/`: what was measured on another dataset than the run was trained on, a folder of the files above
 //!   for each.
 //!
@@ -330,8 +331,8 @@ impl RunFiles {
         self.folder.join(format!("series{}.json", suffix(part)))
     }
 
-    pub fn controls(&self) -> PathBuf {
-        self.folder.join("controls.json")
+    pub fn controls(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("controls{}.json", suffix(part)))
     }
 
     /// Folder.
@@ -406,13 +407,14 @@ impl RunFiles {
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_controls(&self) -> Result<Controls> {
-        read_json(&self.controls(), "controls")
+    pub fn read_controls(&self, part: Part) -> Result<Controls> {
+        read_json(&self.controls(part), "controls")
     }
 
+    /// Named after [`Controls::part`].
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_controls(&self, controls: &Controls) -> Result<()> {
-        write_json(&self.controls(), controls)
+        write_json(&self.controls(controls.part), controls)
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]

@@ -22,7 +22,7 @@ pub fn run_section(run: &RunSummary) -> Markup {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
             }
             (measured(run, &run.own))
-            @if run.own.controls.is_none() && !run.own.evaluations.is_empty() {
+            @if run.own.controls.is_empty() && !run.own.evaluations.is_empty() {
                 (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
             }
             @for on in &run.elsewhere {
@@ -40,7 +40,7 @@ pub fn run_section(run: &RunSummary) -> Markup {
 fn measured(run: &RunSummary, on: &Measured) -> Markup {
     html! {
         @for evaluation in &on.evaluations { (evaluation_section(run, evaluation)) }
-        @if let Some(controls) = &on.controls { (controls_section(controls)) }
+        @for controls in &on.controls { (controls_section(controls)) }
     }
 }
 

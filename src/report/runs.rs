@@ -33,7 +33,8 @@ pub struct RunSummary {
 pub struct Measured {
     /// One a part it was evaluated on, test first.
     pub evaluations: Vec<Evaluation>,
-    pub controls: Option<Controls>,
+    /// In the same order.
+    pub controls: Vec<Controls>,
 }
 
 /// How a run was made.
@@ -160,20 +161,22 @@ impl Measured {
         is_series: bool,
         problems: &mut Vec<String>,
     ) -> Result<Self, RunFileError> {
-        let mut evaluations = Vec::new();
+        let (mut evaluations, mut controls) = (Vec::new(), Vec::new());
         for part in PARTS {
             if files.metrics(part).exists() {
                 evaluations.push(evaluation(files, part, is_series, problems)?);
             }
+            if files.controls(part).exists() {
+                controls.push(files.read_controls(part)?);
+            }
         }
-        let controls = if files.controls().exists() { Some(files.read_controls()?) } else { None };
         Ok(Self { evaluations, controls })
     }
 
     /// The dataset; `None` where nothing was measured.
     pub fn data(&self) -> Option<&str> {
         let evaluated = self.evaluations.first().map(|evaluation| &evaluation.metrics.data);
-        evaluated.or(self.controls.as_ref().map(|controls| &controls.data)).map(String::as_str)
+        evaluated.or(self.controls.first().map(|controls| &controls.data)).map(String::as_str)
     }
 }
 

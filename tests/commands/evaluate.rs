@@ -128,7 +128,7 @@ fn other_datasets_are_measured_beside_its_own(folder: &Path) {
     let measured = || {
         (
             own.read_metrics(Part::Test).expect("metrics.json"),
-            own.read_controls().expect("controls"),
+            own.read_controls(Part::Test).expect("controls.json"),
         )
     };
     let controls = |more: &[&str]| {
@@ -140,11 +140,13 @@ fn other_datasets_are_measured_beside_its_own(folder: &Path) {
     let there = ["--data", data.to_str().expect("path")];
     evaluate(folder, &["s", "--explain", "0"]).args(there).assert().success();
     controls(&there);
+    controls(&["--part", "val"]);
+    assert_eq!(own.read_controls(Part::Val).expect("controls-val.json").part, Part::Val);
     assert_eq!(measured(), before);
     let elsewhere = own.elsewhere("exchanged");
     let other = elsewhere.read_metrics(Part::Test).expect("metrics.json");
     assert_eq!(
-        (other.data.as_str(), elsewhere.read_controls().expect("controls").data),
+        (other.data.as_str(), elsewhere.read_controls(Part::Test).expect("controls.json").data),
         ("exchanged", other.data.clone())
     );
     let auroc = |of: &RunMetrics| of.metrics.auroc.expect("both classes");
@@ -236,7 +238,7 @@ fn controls_stand_beside(folder: &Path) {
         .success()
         .stdout(predicate::str::contains("the middle blanked"))
         .stdout(predicate::str::contains("told by size"));
-    let controls = files(folder, "s-seed0").read_controls().expect("controls.json");
+    let controls = files(folder, "s-seed0").read_controls(Part::Test).expect("controls.json");
     let predictions = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();
     assert_eq!(controls.whole.auroc, covid_ct::metrics::auroc(&scored));
