@@ -33,12 +33,13 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     // An absolute path stays itself.
     let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
+    let shown = Shown::new(&dataset, args.measured.part)?;
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
     let mut measuring = Measuring {
         workspace: &workspace,
         destination: Destination::of(&workspace, subject.config(), &dataset)?,
-        shown: Shown::new(&dataset, args.measured.part)?,
-        origins: model::origins(dataset.root(), &dataset.examples(args.measured.part)?)?,
+        origins: model::origins(dataset.root(), shown.examples())?,
+        shown,
         validation: Validation::open(&recorded),
         viewing,
         explain: args.explain,

@@ -208,7 +208,8 @@ mod tests {
             "  from 0.400    predicted COVID  non-COVID\n  COVID                       2          0\n",
             "over 10 bins\n",
             "by source          COVID  non-COVID  accuracy  AUROC\n",
-            "  medrxiv              2          0     0.500      –\n",
+            "  medrxiv              2          0     0.500  0.750 *\n",
+            "  * of one class: against all pictures of the other\n",
         ] {
             assert!(text.contains(part), "no '{part}' in\n{text}");
         }

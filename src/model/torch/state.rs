@@ -2,7 +2,6 @@
 //! how many epochs were made, in one file that is whole or not there.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use tch::Tensor;
@@ -10,6 +9,7 @@ use tch::nn::VarStore;
 
 use super::adam::{Adam, Named};
 use crate::model::{ModelError, Result};
+use crate::whole;
 
 /// Of the number of epochs made.
 const EPOCH: &str = "epoch";
@@ -96,8 +96,7 @@ pub fn write(path: &Path, named: &[(String, Tensor)]) -> Result<()> {
         .collect::<Result<_>>()?;
     let written = Tensor::write_safetensors(&named, &partial)
         .map_err(|e| std::io::Error::other(e.to_string()))
-        .and_then(|()| File::open(&partial)?.sync_all())
-        .and_then(|()| std::fs::rename(&partial, path));
+        .and_then(|()| whole::rename(&partial, path));
     written.map_err(|source| {
         // It may fill a disk that others need.
         let _ = std::fs::remove_file(&partial);
