@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, Keep, Members, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions, digest,
+    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
 use covid_ct::store::Part;
 use indicatif::MultiProgress;
@@ -39,7 +39,7 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
         run: args.run.clone(),
         series: None,
         data: recorded_path(&workspace, dataset.root())?,
-        data_sha256: digest(train.examples().iter().chain(val.examples()))?,
+        data_sha256: dataset.digest()?,
         network: args.network,
         init: (args.init != Path::new("random")).then(|| args.init.clone()),
         recipe,

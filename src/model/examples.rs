@@ -92,14 +92,21 @@ impl DatasetFolder {
         }
         Ok(examples)
     }
+
+    /// SHA-256 in hexadecimal over what a run learns from and is chosen by, as [`RunConfig`] keeps it: the names,
+    /// labels and bytes of the images of train and val. Equal where a network would see the same.
+    ///
+    /// # Errors
+    /// As [`DatasetFolder::examples`], and [`ModelError::BadImages`] naming every image that cannot be read.
+    ///
+    /// [`RunConfig`]: crate::metrics::RunConfig
+    pub fn digest(&self) -> Result<String> {
+        digest(self.examples(Part::Train)?.iter().chain(&self.examples(Part::Val)?))
+    }
 }
 
-/// SHA-256, in hexadecimal, over the names, labels and bytes of examples in their order: equal where a
-/// network would see the same.
-///
-/// # Errors
-/// [`ModelError::BadImages`] naming every image that cannot be read.
-pub fn digest<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Result<String> {
+/// Of examples in their order.
+fn digest<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Result<String> {
     let examples: Vec<&Example> = examples.into_iter().collect();
     let hash = |example: &&Example| {
         sha256_of_file(&example.path).map_err(|e| BadImage {

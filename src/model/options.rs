@@ -76,7 +76,7 @@ pub struct TrainOptions {
     pub series: Option<String>,
     /// The dataset as `config.json` names it.
     pub data: String,
-    /// [`digest`](super::digest) of what is trained on and chosen by.
+    /// [`DatasetFolder::digest`](super::DatasetFolder::digest) of what is trained on and chosen by.
     pub data_sha256: String,
     pub network: Network,
     /// Weights to start from, `.safetensors` or of Python's `torch.save`; random without.

@@ -8,7 +8,7 @@ use covid_ct::store::Part;
 use super::subject::{Subject, load, preparation};
 use crate::cli::ComputeArgs;
 
-/// Writes at most `count` pictures and their index in place of those that were there.
+/// Writes at most `count` pictures and their index, where none are any more ([`clear`]).
 pub fn write(
     subject: &Subject,
     files: &RunFiles,
@@ -18,7 +18,6 @@ pub fn write(
     count: usize,
     compute: &ComputeArgs,
 ) -> anyhow::Result<()> {
-    clear(files, part)?;
     let folder = files.explained(part);
     if count == 0 {
         return Ok(());

@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing, digest,
+    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
     mean_probability,
 };
 use covid_ct::store::Part;
@@ -81,21 +81,15 @@ impl Destination {
     ) -> anyhow::Result<Self> {
         let data = recorded_path(workspace, dataset.root())?;
         let gone = !workspace.root().join(&config.data).exists();
-        let own = data == config.data || gone && is_trained_on(dataset, config);
+        // Pictures that cannot be read are others than those that it learned from.
+        let moved = || dataset.digest().is_ok_and(|digest| digest == config.data_sha256);
+        let own = data == config.data || gone && moved();
         Ok(Self { data, elsewhere: !own })
     }
 
     pub fn within(&self, run: &RunFiles) -> RunFiles {
         if self.elsewhere { run.elsewhere(&self.data) } else { run.clone() }
     }
-}
-
-/// Whether the run learned from these very pictures. Those that cannot be read are others.
-fn is_trained_on(dataset: &DatasetFolder, config: &RunConfig) -> bool {
-    let known = dataset
-        .examples(Part::Train)
-        .and_then(|train| digest(train.iter().chain(&dataset.examples(Part::Val)?)));
-    known.is_ok_and(|digest| digest == config.data_sha256)
 }
 
 /// What tells datasets apart: their contents, wherever they lie, or of runs that do not tell them the folder.
