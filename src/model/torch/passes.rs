@@ -6,8 +6,6 @@
 //! Values lie as `[place][channel]`, where a place is a row and column of an image, and are worked with as
 //! fp32. Sums are made of pieces of fixed size, so that they do not depend on the number of threads.
 
-use std::array;
-
 use multiversion::multiversion;
 use rayon::prelude::*;
 
@@ -34,6 +32,10 @@ fn places_in_a_piece(channels: usize) -> usize {
 /// The first channels of every `stride` of these.
 fn places<V: Value>(values: &[V], stride: usize) -> impl Iterator<Item = &[[V; LANES]]> + Clone {
     values.chunks_exact(stride).map(|place| place.as_chunks().0)
+}
+
+fn lanes(channels: &[f32]) -> &[Lanes] {
+    channels.as_chunks().0
 }
 
 /// Two sums for each channel, over all pieces.
@@ -86,31 +88,13 @@ impl Moments {
     }
 }
 
-/// What normalising some channels with a batch's own moments comes to: `scale * value + shift`.
-#[derive(Debug)]
-struct Affine {
-    mean: Lanes,
-    scale: Lanes,
-    shift: Lanes,
-}
-
-impl Affine {
-    #[inline]
-    fn normalised(&self, lane: usize, value: f32) -> f32 {
-        self.scale[lane] * value + self.shift[lane]
-    }
-
-    /// What of a gradient of the rectified value is one of the normalised one.
-    #[inline]
-    fn passed(&self, lane: usize, value: f32, gradient: f32) -> f32 {
-        if self.normalised(lane, value) > 0.0 { gradient } else { 0.0 }
-    }
-}
-
+/// Of each channel, what normalising it with a batch's own moments comes to: `scale * value + shift`.
 #[derive(Debug)]
 pub struct Normalisation {
-    affines: Vec<Affine>,
-    /// One over each channel's deviation.
+    mean: Vec<f32>,
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    /// One over the deviation.
     inverse: Vec<f64>,
 }
 
@@ -135,15 +119,15 @@ impl Normalisation {
             .iter()
             .map(|variance| 1.0 / (variance + EPSILON).sqrt())
             .collect();
-        let affines = (0..weight.len()).step_by(LANES).map(|start| {
-            let mean = array::from_fn(|lane| moments.mean[start + lane] as f32);
-            let scale = array::from_fn(|lane| {
-                (f64::from(weight[start + lane]) * inverse[start + lane]) as f32
-            });
-            let shift: Lanes = array::from_fn(|lane| bias[start + lane] - mean[lane] * scale[lane]);
-            Affine { mean, scale, shift }
-        });
-        Self { affines: affines.collect(), inverse }
+        let mean: Vec<f32> = moments.mean[..weight.len()].iter().map(|&mean| mean as f32).collect();
+        let scale: Vec<f32> = weight
+            .iter()
+            .zip(&inverse)
+            .map(|(&weight, inverse)| (f64::from(weight) * inverse) as f32)
+            .collect();
+        let shift =
+            bias.iter().zip(&mean).zip(&scale).map(|((bias, mean), scale)| bias - mean * scale);
+        Self { shift: shift.collect(), mean, scale, inverse }
     }
 
     fn channels(&self) -> usize {
@@ -156,7 +140,7 @@ impl Normalisation {
         seen.par_chunks_mut(many * self.channels())
             .zip(values.par_chunks(many * stride))
             .with_min_len(FEW)
-            .for_each(|(seen, values)| rectify(&self.affines, values, stride, seen));
+            .for_each(|(seen, values)| rectify((&self.scale, &self.shift), values, stride, seen));
     }
 
     /// The way back through [`Normalisation::rectified`] of the same values: from the gradient of `seen` to
@@ -174,24 +158,22 @@ impl Normalisation {
         let pieces = values.par_chunks(many * stride).zip(gradient.par_chunks(many * channels));
         let of_pieces = pieces
             .clone()
-            .map(|(values, gradient)| sums_of_products(&self.affines, values, stride, gradient));
+            .map(|(values, gradient)| sums_of_products(self, values, stride, gradient));
         let [sum, product] = sums(channels, of_pieces);
         let count = (values.len() / stride) as f64;
         // Through the moments each value has a part in all others of its channel.
-        let through = self.affines.iter().enumerate().map(|(block, affine)| {
-            let per_lane = |lane: usize| {
-                let (channel, scale) = (block * LANES + lane, f64::from(affine.scale[lane]));
+        let (slope, offset): (Vec<f32>, Vec<f32>) = (0..channels)
+            .map(|channel| {
+                let scale = f64::from(self.scale[channel]);
                 let squared = self.inverse[channel] * self.inverse[channel];
                 let slope = -scale * squared * product[channel] / count;
-                let offset = -scale * sum[channel] / count - slope * f64::from(affine.mean[lane]);
-                [slope as f32, offset as f32]
-            };
-            let both: [[f32; 2]; LANES] = array::from_fn(per_lane);
-            [both.map(|[slope, _]| slope), both.map(|[_, offset]| offset)]
-        });
-        let through: Vec<[Lanes; 2]> = through.collect();
+                let mean = f64::from(self.mean[channel]);
+                let offset = -scale * sum[channel] / count - slope * mean;
+                (slope as f32, offset as f32)
+            })
+            .unzip();
         target.par_chunks_mut(many * stride).zip(pieces).with_min_len(FEW).for_each(
-            |(target, found)| spread(&self.affines, &through, found, stride, target, write),
+            |(target, found)| spread(self, (&slope, &offset), found, stride, target, write),
         );
         let weight = product.iter().zip(&self.inverse);
         NormalisationGradient {
@@ -202,7 +184,8 @@ impl Normalisation {
 }
 
 // What follows is compiled for several processors, and the one at hand takes the best it knows. The numbers
-// are the same for all. Loops over lanes, not iterators, are what the compiler makes vectors of.
+// are the same for all. What the compiler makes good vectors of: where sums stay, loops over lanes; else loops over
+// channels, of which it must not know how many (it gathers from all blocks the first lane, the second, ...).
 
 /// Sums of values off those of a first place, and of their squares.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
@@ -222,70 +205,77 @@ fn sums_of_squares<V: Value>(piece: &[V], channels: usize, first: &[Lanes]) -> V
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn rectify<V: Value>(affines: &[Affine], values: &[V], stride: usize, seen: &mut [V]) {
-    let seen = seen.as_chunks_mut::<LANES>().0.chunks_exact_mut(affines.len());
-    for (seen, values) in seen.zip(places(values, stride)) {
-        for ((seen, values), affine) in seen.iter_mut().zip(values).zip(affines) {
-            for lane in 0..LANES {
-                let normalised = affine.normalised(lane, values[lane].wide());
-                // What is no number stays none, for the loss to show it.
-                seen[lane] = V::narrow(if normalised <= 0.0 { 0.0 } else { normalised });
-            }
+fn rectify<V: Value>(
+    (scale, shift): (&[f32], &[f32]),
+    values: &[V],
+    stride: usize,
+    seen: &mut [V],
+) {
+    for (seen, values) in seen.chunks_exact_mut(scale.len()).zip(values.chunks_exact(stride)) {
+        for (((seen, value), scale), shift) in seen.iter_mut().zip(values).zip(scale).zip(shift) {
+            let normalised = scale * value.wide() + shift;
+            // What is no number stays none, for the loss to show it.
+            *seen = V::narrow(if normalised <= 0.0 { 0.0 } else { normalised });
         }
     }
+}
+
+/// What of a gradient of the rectified value is one of the normalised one.
+#[inline]
+fn passed(scale: f32, shift: f32, value: f32, gradient: f32) -> f32 {
+    if scale * value + shift > 0.0 { gradient } else { 0.0 }
 }
 
 /// Of the gradient that is passed on, its sum and that of its products with the values off their mean.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn sums_of_products<V: Value>(
-    affines: &[Affine],
+    norm: &Normalisation,
     values: &[V],
     stride: usize,
     gradient: &[V],
 ) -> Vec<[Lanes; 2]> {
-    let channels = affines.len() * LANES;
-    let of_lanes = |(block, affine): (usize, &Affine)| {
+    let channels = norm.channels();
+    let [mean, scale, shift] = [&norm.mean, &norm.scale, &norm.shift].map(|of| lanes(of));
+    let of_lanes = |block: usize| {
+        let (mean, scale, shift) = (mean[block], scale[block], shift[block]);
         let (mut sum, mut product) = ([0.0; LANES], [0.0; LANES]);
         for (values, gradient) in places(values, stride).zip(places(gradient, channels)) {
             for lane in 0..LANES {
                 let value = values[block][lane].wide();
-                let passed = affine.passed(lane, value, gradient[block][lane].wide());
+                let gradient = gradient[block][lane].wide();
+                let passed = passed(scale[lane], shift[lane], value, gradient);
                 sum[lane] += passed;
-                product[lane] += passed * (value - affine.mean[lane]);
+                product[lane] += passed * (value - mean[lane]);
             }
         }
         [sum, product]
     };
-    affines.iter().enumerate().map(of_lanes).collect()
+    (0..mean.len()).map(of_lanes).collect()
 }
 
-/// To `target`: the gradient that is passed on, scaled, and what comes `through` the moments, a slope and an
+/// To `target`: the gradient that is passed on, scaled, and what comes through the moments, a slope and an
 /// offset for each channel.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn spread<V: Value, T: Value>(
-    affines: &[Affine],
-    through: &[[Lanes; 2]],
+    norm: &Normalisation,
+    (slope, offset): (&[f32], &[f32]),
     (values, gradient): (&[V], &[V]),
     stride: usize,
     target: &mut [T],
     write: Write,
 ) {
-    let found = places(values, stride).zip(places(gradient, affines.len() * LANES));
+    let Normalisation { scale, shift, .. } = norm;
+    let found = values.chunks_exact(stride).zip(gradient.chunks_exact(norm.channels()));
     for (target, (values, gradient)) in target.chunks_exact_mut(stride).zip(found) {
-        let target = target.as_chunks_mut::<LANES>().0;
-        for (((target, values), gradient), (affine, [slope, offset])) in
-            target.iter_mut().zip(values).zip(gradient).zip(affines.iter().zip(through))
-        {
-            let before: Lanes = match write {
-                Write::Add => target.map(Value::wide),
-                Write::Replace => [0.0; LANES],
+        let of_channels = scale.iter().zip(shift).zip(slope.iter().zip(offset));
+        let found = target.iter_mut().zip(values).zip(gradient).zip(of_channels);
+        for (((target, value), gradient), ((&scale, &shift), (slope, offset))) in found {
+            let (before, value) = match write {
+                Write::Add => (target.wide(), value.wide()),
+                Write::Replace => (0.0, value.wide()),
             };
-            for lane in 0..LANES {
-                let value = values[lane].wide();
-                let passed = affine.passed(lane, value, gradient[lane].wide());
-                let through = slope[lane] * value + offset[lane];
-                target[lane] = T::narrow(before[lane] + (affine.scale[lane] * passed + through));
-            }
+            let passed = passed(scale, shift, value, gradient.wide());
+            *target = T::narrow(before + (scale * passed + (slope * value + offset)));
         }
     }
 }
