@@ -25,7 +25,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// The recipe: `paper`, or `tuned` for the best found on the validation part
+    /// The recipe: `paper`, or `tuned` for one tuned on the validation part: smaller pictures, a quarter of the time
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
 
@@ -198,7 +198,7 @@ pub struct PretrainXraysArgs {
 
 #[derive(Debug, Args)]
 pub struct PretrainContrastArgs {
-    /// Folders of pictures. Whatever looks like a picture of the validation or test part of --held-out is
+    /// Folders of pictures. From here as from elsewhere, whatever looks like a picture that is measured on is
     /// left out
     #[arg(value_name = "DIR", required_unless_present_any = ["data", "database"])]
     pub folders: Vec<PathBuf>,
@@ -207,8 +207,8 @@ pub struct PretrainContrastArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Every panel that is marked as a CT in the database, of papers without a panel in the validation or
-    /// test part of the split
+    /// Whatever is marked as a CT in the database, of papers without a panel in the validation or test part of
+    /// the split: panels, and what nobody has cropped yet as it is
     #[arg(long)]
     pub database: bool,
 
@@ -216,8 +216,8 @@ pub struct PretrainContrastArgs {
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub split: String,
 
-    /// Dataset whose validation and test parts are kept out of the folders [default: --data, else
-    /// data/export/default where it is]
+    /// Dataset whose validation and test parts are measured on later, beside those of --data and of the split
+    /// [default: data/export/default where it is, for pictures of folders and the database without --data]
     #[arg(long, value_name = "DIR")]
     pub held_out: Option<PathBuf>,
 
@@ -368,9 +368,9 @@ pub struct MeasuredArgs {
 
 /// Measures a trained network, or the runs of a series and what they say together.
 ///
-/// Writes metrics, predictions, curves and the explained errors into the folder of each run measured. Of a
-/// series NAME, that `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and
-/// the deviation of each metric and what the mean of the runs' probabilities is worth.
+/// Writes metrics, predictions, curves and the explained errors into the run's folder. Of a series NAME, that
+/// `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and the deviation of each
+/// metric, what the mean of the runs' probabilities is worth, and the errors that they make together.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     #[command(flatten)]

@@ -19,7 +19,6 @@ use crate::cli::ControlsArgs;
 pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors(&args.compute)?;
-    check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;
     if !subject.files.folder().is_dir() {
@@ -64,9 +63,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
         print!("{}", told(&controls));
         println!("{}", files.controls(controls.part).display());
     }
-    for missing in &subject.missing {
-        eprintln!("covid-ct: {missing} is missing or not complete: measured without it");
-    }
+    subject.tell_missing();
     Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use covid_ct::Workspace;
 use covid_ct::metrics::{
     Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
-    RunFiles, RunMetrics, Scored, SeriesMetrics, check_run_name,
+    RunFiles, RunMetrics, Scored, SeriesMetrics,
 };
 use covid_ct::model::{self, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
 use covid_ct::store::{Part, Run, Store, now};
@@ -24,23 +24,23 @@ mod text;
 pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors(&args.compute)?;
-    check_run_name(&args.measured.run)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;
-    for missing in &subject.missing {
-        eprintln!("covid-ct: {missing} is missing or not complete: measured without it");
-    }
+    subject.tell_missing();
     // An absolute path stays itself.
     let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
     let shown = Shown::new(&dataset, args.measured.part)?;
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
+    let destination = Destination::of(&workspace, subject.config(), &dataset)?;
+    // The run's own may have moved.
+    let trained_on = if destination.is_own() { dataset.root() } else { &recorded };
     let mut measuring = Measuring {
         workspace: &workspace,
-        destination: Destination::of(&workspace, subject.config(), &dataset)?,
+        validation: Validation::open(trained_on),
+        destination,
         origins: model::origins(dataset.root(), shown.examples())?,
         shown,
-        validation: Validation::open(&recorded),
         viewing,
         explain: args.explain,
         args,
@@ -187,11 +187,6 @@ impl Measuring<'_> {
         let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
         let ensemble =
             self.measure(&subject.files, &subject.name, 0, &together, validation.as_deref())?;
-        if let Some(log_odds) = &validation {
-            let examples = self.validation.examples();
-            let evaluation = Evaluation::of(examples, log_odds, DEFAULT_THRESHOLD)?;
-            subject.files.write_predictions(Part::Val, &evaluation.predictions)?;
-        }
         self.destination.within(&subject.files).write_series(&series)?;
         self.explain(subject, &together)?;
         self.record(&ensemble, serde_json::to_value(&series)?)?;

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use covid_ct::model::pretrain::{Unlabelled, from_folders};
+use covid_ct::dataset::history::stem_of;
+use covid_ct::model::pretrain::{Unlabelled, pictures_below};
 use covid_ct::model::{self, Pictures, Viewed, Viewing, mean_probability, probability};
 use covid_ct::store::{ObjectStore, Store};
 use covid_ct::{Workspace, whole};
@@ -34,8 +35,9 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     prepare_for_tensors(&args.compute)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.run)?;
+    subject.tell_missing();
     let Wanted { pictures, mut lines, failures } =
-        if args.database { of_database(&workspace)? } else { of_files(&args.files)? };
+        if args.database { of_database(&workspace)? } else { of_files(&args.files) };
     for failure in &failures {
         eprintln!("covid-ct: {failure}");
     }
@@ -61,7 +63,7 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
         bail!("the network's output for {line:?} is not a number: train {} again", args.run);
     }
     write(&lines, args)?;
-    let whole = bad.is_empty() && failures.is_empty();
+    let whole = bad.is_empty() && failures.is_empty() && subject.missing.is_empty();
     Ok(if whole { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
@@ -115,23 +117,21 @@ fn of_database(workspace: &Workspace) -> anyhow::Result<Wanted> {
             from: workspace.database(),
             bounds: None,
         });
-        let number = image.xref.map(|xref| format!("-{xref}")).unwrap_or_default();
-        let name = format!("{}-p{}{number}", image.preprint_name, image.page);
         wanted.lines.push(Scored {
             score: f64::NAN,
             file: None,
+            name: Some(stem_of(&store, &image)?),
             sha256: Some(image.object.sha256),
-            name: Some(image.file_name.unwrap_or(name)),
         });
     }
     Ok(wanted)
 }
 
-fn of_files(files: &[PathBuf]) -> anyhow::Result<Wanted> {
+fn of_files(files: &[PathBuf]) -> Wanted {
     let (mut pictures, mut failures) = (Vec::new(), Vec::new());
     for path in files {
         if path.is_dir() {
-            let found = from_folders(std::slice::from_ref(path), None)?;
+            let found = pictures_below(std::slice::from_ref(path));
             pictures.extend(found.pictures);
             failures.extend(found.failures);
         } else {
@@ -145,7 +145,7 @@ fn of_files(files: &[PathBuf]) -> anyhow::Result<Wanted> {
         name: None,
     };
     let lines = pictures.iter().map(line).collect();
-    Ok(Wanted { pictures, lines, failures })
+    Wanted { pictures, lines, failures }
 }
 
 fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {

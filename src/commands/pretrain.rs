@@ -7,14 +7,15 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Fit, RunFiles, three_decimals};
 use covid_ct::model::pretrain::{
-    FindingRow, Lesson, Pool, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow, Task,
-    XrayFolder, from_database, from_dataset, from_folders,
+    Database, FindingRow, Lesson, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
+    Sources, Task, XrayFolder, gather,
 };
 use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Shown};
-use covid_ct::store::{ObjectStore, Part, Store};
+use covid_ct::store::{ObjectStore, Part, Split, Store};
 use indicatif::ProgressBar;
 
 use super::environment::{compute, prepare_for_tensors};
+use super::train::told as told_ending;
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
     PretrainArgs, PretrainContrastArgs, PretrainSettings, PretrainTask, PretrainXraysArgs,
@@ -53,37 +54,29 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
 }
 
 fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Result<Outcome> {
-    let mut pool = Pool::default();
-    let mut add = |more: Pool| {
-        pool.pictures.extend(more.pictures);
-        pool.held_out += more.held_out;
-        pool.failures.extend(more.failures);
-    };
-    if let Some(folder) = &args.data {
-        add(from_dataset(&DatasetFolder::open(folder)?)?);
+    let dataset = args.data.as_deref().map(DatasetFolder::open).transpose()?;
+    let usual = workspace.export("default");
+    // What comes from elsewhere may look like what the export measures on.
+    let from_elsewhere = args.database || !args.folders.is_empty();
+    let usual = (from_elsewhere && usual.is_dir()).then_some(&usual);
+    let held_out = args.held_out.as_ref().or(usual.filter(|_| dataset.is_none()));
+    let held_out = held_out.map(|folder| DatasetFolder::open(folder)).transpose()?;
+    if dataset.is_none() && held_out.is_none() && !args.database {
+        eprintln!(
+            "covid-ct: nothing is held out: --held-out names the dataset that is measured on later"
+        );
     }
-    if args.database {
-        let store = Store::open_existing(workspace)?;
-        let split = store.split(&args.split)?;
-        if split.is_none() {
-            bail!(
-                "no split '{}' to know by what is measured on: run `covid-ct split` first",
-                args.split
-            );
-        }
-        add(from_database(&store, &ObjectStore::open(&workspace.objects())?, split.as_ref())?);
-    }
-    if !args.folders.is_empty() {
-        let usual = Some(workspace.export("default")).filter(|folder| folder.is_dir());
-        let measured = args.held_out.clone().or_else(|| args.data.clone()).or(usual);
-        let measured = measured.map(|folder| DatasetFolder::open(&folder)).transpose()?;
-        if measured.is_none() {
-            eprintln!(
-                "covid-ct: nothing is held out: --held-out names the dataset that is measured on later"
-            );
-        }
-        add(from_folders(&args.folders, measured.as_ref())?);
-    }
+    let in_database = args.database.then(|| database(workspace, &args.split)).transpose()?;
+    let pool = gather(Sources {
+        dataset: dataset.as_ref(),
+        database: in_database.as_ref().map(|(store, objects, split)| Database {
+            store,
+            objects,
+            split,
+        }),
+        folders: &args.folders,
+        held_out: held_out.as_ref(),
+    })?;
     for failure in &pool.failures {
         eprintln!("covid-ct: {failure}");
     }
@@ -100,6 +93,14 @@ fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Resul
     let options = options(&args.name, &args.settings, args.temperature);
     let outcome = learn(workspace, &options, Lesson::Contrast(&pictures))?;
     Ok(if failed { Outcome::DoneWithFailures } else { outcome })
+}
+
+fn database(workspace: &Workspace, split: &str) -> anyhow::Result<(Store, ObjectStore, Split)> {
+    let store = Store::open_existing(workspace)?;
+    let Some(split) = store.split(split)? else {
+        bail!("no split '{split}' to know by what is measured on: run `covid-ct split` first");
+    };
+    Ok((store, ObjectStore::open(&workspace.objects())?, split))
 }
 
 fn pictures<E: Shown>(
@@ -137,8 +138,11 @@ fn learn(
     let mut bar = ProgressBar::hidden();
     let mut epochs = 0;
     let trained = model::pretrain(options, lesson, &run, &stop, &mut |news| match news {
-        PretrainNews::Started { pictures, steps_per_epoch, resumed } => {
+        PretrainNews::Started { pictures, steps_per_epoch, resumed, replaced_head } => {
             eprintln!("learning from {pictures} pictures");
+            if let Some(outputs) = replaced_head {
+                eprintln!("the weights' last layer has {outputs} outputs: it starts afresh");
+            }
             if let Some(last) = resumed.last() {
                 eprintln!("going on after epoch {}", last.epoch);
             }
@@ -165,11 +169,16 @@ fn learn(
             drop(run);
             eprintln!("covid-ct: {} is this very pretraining: --fresh does it again", options.name);
         }
-        _ if epochs == 0 => bail!("no epoch was completed; nothing was kept"),
-        Ending::Completed | Ending::OutOfPatience { .. } => drop(run.finish()?),
-        Ending::Stopped { epoch } | Ending::Diverged { epoch } => {
-            drop(run.finish()?);
-            eprintln!("covid-ct: ended in epoch {epoch}; what was learned before it was kept");
+        _ if epochs == 0 => bail!("{}: {}; nothing was kept", options.name, told_ending(ending)),
+        Ending::Completed | Ending::OutOfPatience { .. } => drop(run.complete()?),
+        Ending::Stopped { .. } | Ending::Diverged { .. } => {
+            let (_, waits) = run.stop()?;
+            let kept = if waits {
+                "what had the name before keeps it"
+            } else {
+                "what was learned before it was kept"
+            };
+            eprintln!("covid-ct: {} {}; {kept}", options.name, told_ending(ending));
         }
     }
     let files = PretrainFiles::new(folder.clone());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use covid_ct::store::Store;
 use covid_ct::{Workspace, report};
 
@@ -10,7 +11,14 @@ use crate::cli::ReportArgs;
 
 pub fn run(workspace: &Path, args: &ReportArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
-    let store = Store::open_existing(&workspace)?;
+    // Runs on a dataset from elsewhere may be all there is; what else is told then is told of nothing.
+    let nothing = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let only_runs = !workspace.database().exists() && workspace.runs().is_dir();
+    let store = if only_runs {
+        Store::open(&Workspace::new(nothing.path()))?
+    } else {
+        Store::open_existing(&workspace)?
+    };
     let folder = args.out.clone().unwrap_or_else(|| workspace.report());
     let written = report::write(&workspace, &store, &folder)?;
     for problem in &written.problems {

@@ -1,6 +1,7 @@
 //! `covid-ct train`
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -69,7 +70,8 @@ fn has_one_meaning(workspace: &Workspace, args: &TrainArgs) -> anyhow::Result<()
             "data/runs/{name} is a run: give the series another name, as in `covid-ct train NAME --seeds 5`"
         );
     }
-    if args.seeds.is_none() && !Members::find(&workspace.runs(), name)?.present.is_empty() {
+    let Members { present, missing } = Members::find(&workspace.runs(), name)?;
+    if args.seeds.is_none() && !(present.is_empty() && missing.is_empty()) {
         bail!(
             "{name} is a series of runs: give this run another name, as in `covid-ct train NAME`"
         );
@@ -206,25 +208,40 @@ impl Series<'_> {
         if live.history().is_empty() {
             bail!("{}: {}; nothing was kept", options.run, told(ending));
         }
-        // What was stopped goes on later, and until then takes no complete run's place.
-        let waits = matches!(ending, Ending::Stopped { .. }) && new_run.has_complete();
-        let files = if waits { new_run.files() } else { new_run.finish()? };
-        let before = format!("; the {keep} epoch before it was kept");
+        let is_stopped = matches!(ending, Ending::Stopped { .. } | Ending::Diverged { .. });
+        let (files, waits) =
+            if is_stopped { new_run.stop()? } else { (new_run.complete()?, false) };
+        if !waits && let Some(series) = &options.series {
+            self.forget_measurements(series)?;
+        }
+        let before = if waits {
+            "; the run that had the name before keeps it".into()
+        } else {
+            format!("; the {keep} epoch before it was kept")
+        };
         let (outcome, kept) = match ending {
             Ending::Completed | Ending::Repeated => (Outcome::Done, None),
             Ending::OutOfPatience { .. } => (Outcome::Done, Some(String::new())),
             Ending::Diverged { .. } => (Outcome::DoneWithFailures, Some(before)),
             Ending::Stopped { .. } => {
-                let before =
-                    if waits { "; the run that had the name before keeps it" } else { &before };
-                let told = format!("{before}, and the same command goes on");
-                (Outcome::DoneWithFailures, Some(told))
+                (Outcome::DoneWithFailures, Some(format!("{before}, and the same command goes on")))
             }
         };
         if let Some(kept) = kept {
             bars.suspend(|| eprintln!("covid-ct: {} {}{kept}", options.run, told(ending)));
         }
         trained_so(outcome, keep, &files, live.history())
+    }
+
+    /// What was measured of a series, of which a run is another now.
+    fn forget_measurements(&self, series: &str) -> anyhow::Result<()> {
+        let folder = self.workspace.run(series);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -253,7 +270,7 @@ pub(super) fn recorded_path(workspace: &Workspace, folder: &Path) -> anyhow::Res
     Ok(inside.display().to_string())
 }
 
-fn told(ending: Ending) -> String {
+pub(super) fn told(ending: Ending) -> String {
     match ending {
         Ending::Completed => "completed".into(),
         Ending::Repeated => "trained before".into(),

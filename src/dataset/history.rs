@@ -128,7 +128,10 @@ fn exported(store: &Store, name: &str) -> Result<Option<(i64, Option<PanelBox>)>
 }
 
 /// The name that a picture's file is exported under, without its extension.
-pub(crate) fn stem_of(store: &Store, image: &ImageRow) -> Result<String> {
+///
+/// # Errors
+/// The database's.
+pub fn stem_of(store: &Store, image: &ImageRow) -> Result<String> {
     let rendering_of = match image.origin {
         ImageOrigin::Rendered => store.figure_of_image(image.id)?.and_then(|figure| figure.label),
         _ => None,

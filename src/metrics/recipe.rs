@@ -11,7 +11,8 @@ worded_enum! {
     pub enum Profile {
         /// The COVID-CT paper's (arXiv 2003.13865).
         Paper = "paper",
-        /// The best found on the validation part of the published dataset; `docs/baseline.md` tells how.
+        /// One that was tuned on the validation part of the published dataset, on smaller pictures; `docs/baseline.md`
+        /// tells how it does.
         Tuned = "tuned",
     }
 }

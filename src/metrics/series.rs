@@ -43,23 +43,30 @@ impl Members {
             // A run in the making is `.NAME.part`.
             let finished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
             let Some(seed) = seed_of(series, finished.unwrap_or(&name)) else { continue };
-            started.insert(seed);
             let files = RunFiles::new(runs.join(&name));
-            if finished.is_some() || !files.came_to_its_end() {
-                continue;
-            }
-            let config = files.read_config()?;
-            if config.series.as_deref() == Some(series) {
+            let is_whole = finished.is_none() && files.came_to_its_end();
+            let config = match files.read_config() {
+                // A run of its own may be called so too.
+                Ok(config) if config.series.as_deref() != Some(series) => continue,
+                Ok(config) => Some(config),
+                Err(error) if is_whole => return Err(error),
+                Err(_) => None,
+            };
+            started.insert(seed);
+            if let Some(config) = config.filter(|_| is_whole) {
                 seeds.insert(seed);
                 members.present.push(Member { files, config });
             }
         }
         members.present.sort_by_key(|member| (member.config.seed, member.config.run.clone()));
-        if let (Some(&least), Some(&greatest), false) =
-            (started.first(), started.last(), seeds.is_empty())
-        {
-            let missing = (least..=greatest).filter(|seed| !seeds.contains(seed));
-            members.missing = missing.map(|seed| member_name(series, seed)).collect();
+        if let (Some(&least), Some(&greatest)) = (started.first(), started.last()) {
+            let is_missing = |seed: &u64| !seeds.contains(seed);
+            let missing: Vec<u64> = if greatest - least <= WIDEST_GAP {
+                (least..=greatest).filter(is_missing).collect()
+            } else {
+                started.into_iter().filter(is_missing).collect()
+            };
+            members.missing = missing.into_iter().map(|seed| member_name(series, seed)).collect();
         }
         Ok(members)
     }
@@ -73,12 +80,12 @@ fn member_name(series: &str, seed: u64) -> String {
     format!("{series}-seed{seed}")
 }
 
-/// Seeds that are counted up to; a folder with a greater number is no gap of as many runs.
-const GREATEST_SEED: u64 = 10_000;
+/// Seeds further apart than that have no gap of as many runs between them.
+const WIDEST_GAP: u64 = 10_000;
 
 fn seed_of(series: &str, name: &str) -> Option<u64> {
     let seed = name.strip_prefix(series)?.strip_prefix("-seed")?.parse().ok()?;
-    (seed <= GREATEST_SEED && member_name(series, seed) == name).then_some(seed)
+    (member_name(series, seed) == name).then_some(seed)
 }
 
 /// Mean and spread of a metric over runs.
@@ -234,7 +241,8 @@ mod tests {
     #[test]
     fn members_are_named_by_their_seed() {
         assert_eq!(seed_of("a", "a-seed12"), Some(12));
-        for other in ["a", "a-seed", "a-seed01", "ab-seed1", "a-seed1-seed2", "a-seed99999999"] {
+        assert_eq!(seed_of("a", "a-seed20200330"), Some(20_200_330));
+        for other in ["a", "a-seed", "a-seed01", "ab-seed1", "a-seed1-seed2"] {
             assert_eq!(seed_of("a", other), None, "{other}");
         }
     }

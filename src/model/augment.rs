@@ -264,6 +264,32 @@ mod tests {
         assert_eq!(draw(7, 3, Draw::View(5)), draw(7, 3, Draw::View(5)));
     }
 
+    #[test]
+    fn views_are_turned_moved_and_mirrored_as_often_as_the_recipe_says() {
+        let mut random = random_numbers(0, 1, Draw::Order);
+        let whole = Augmentation { crop: 1.0, jitter: 0.0 };
+        let views: Vec<View> =
+            (0..6000).map(|_| View::random(200, 200, 100, whole, &mut random)).collect();
+        let part = |is: &dyn Fn(&View) -> bool| {
+            views.iter().filter(|view| is(view)).count() as f32 / views.len() as f32
+        };
+        let turned = |view: &View| view.d.atan2(view.a.abs()).to_degrees().abs();
+        // Up to 5, 15 or 25 degrees, each a third of the time.
+        let slightly = (1.0 + 5.0 / 15.0 + 5.0 / 25.0) / 3.0;
+        let far = (10.0 / 25.0) / 3.0;
+        assert!((part(&|view| turned(view) <= 5.0) - slightly).abs() < 0.03);
+        assert!((part(&|view| turned(view) > 15.0) - far).abs() < 0.03);
+        assert!((part(&|view| view.a < 0.0) - 0.5).abs() < 0.03, "mirrored");
+        // By up to 20 pixels along each side: by 10 in all within a circle in that square.
+        let moved = |view: &View| {
+            let (x, y) = view.apply(50.0, 50.0);
+            (x - 100.0).hypot(y - 100.0)
+        };
+        let near = std::f32::consts::PI * 10.0 * 10.0 / (40.0 * 40.0);
+        assert!((part(&|view| moved(view) <= 10.0) - near).abs() < 0.03);
+        assert!(views.iter().all(|view| moved(view) < 28.3));
+    }
+
     proptest! {
         #[test]
         fn a_random_view_keeps_to_the_recipe(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::dataset::DatasetError;
 use crate::metrics::RunFileError;
-use crate::store::{Label, Part};
+use crate::store::{Label, Part, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +45,8 @@ pub enum ModelError {
     RunFiles(#[from] RunFileError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[cfg(feature = "train")]
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),

@@ -3,10 +3,12 @@
 //! leaves nothing that looks finished, but what it can go on from.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{ModelError, Result};
 use crate::metrics::{RunFiles, check_run_name};
+use crate::whole;
 
 /// What there is of a training already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub enum Standing {
     Complete,
 }
 
-/// Dropped before [`NewRun::finish`], it leaves nothing but what can be gone on from.
+/// Dropped before it ended, it leaves nothing but what can be gone on from.
 #[derive(Debug)]
 pub struct NewRun {
     part: PathBuf,
@@ -86,15 +88,9 @@ impl NewRun {
             (named.checkpoint(), part.checkpoint()),
             (named.state(), part.state()),
         ] {
-            std::fs::copy(&path, &copy)
-                .map_err(|source| ModelError::Write { path: copy, source })?;
+            whole::copy(&path, &copy).map_err(|source| ModelError::Write { path: copy, source })?;
         }
         Ok(Standing::Stopped)
-    }
-
-    /// Whether a run that came to its end stands under the name.
-    pub fn has_complete(&self) -> bool {
-        RunFiles::new(&self.folder).came_to_its_end()
     }
 
     fn clear(&self) -> Result<()> {
@@ -110,12 +106,40 @@ impl NewRun {
         Ok(())
     }
 
+    /// Ends a run that came to its end: it gets its name, and nothing is left to go on from.
+    ///
+    /// # Errors
+    /// As [`NewRun::finish`]; then what was learned can still be gone on from.
+    pub fn complete(self) -> Result<RunFiles> {
+        let files = self.finish()?;
+        let state = files.state();
+        // Only now: whatever keeps the run from its name must not cost it.
+        match std::fs::remove_file(&state) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                Err(ModelError::Write { path: state, source })
+            }
+            _ => Ok(files),
+        }
+    }
+
+    /// Ends a run that was stopped, which takes no complete run's place, but waits until it is gone on with.
+    /// Its files, and whether it waits.
+    ///
+    /// # Errors
+    /// As [`NewRun::finish`].
+    pub fn stop(self) -> Result<(RunFiles, bool)> {
+        if RunFiles::new(&self.folder).came_to_its_end() {
+            return Ok((self.files(), true));
+        }
+        Ok((self.finish()?, false))
+    }
+
     /// Gives the run its name, in place of an earlier one.
     ///
     /// # Errors
     /// When the folders cannot be renamed; then the earlier run is still there, under its name or
     /// as `.NAME.old`.
-    pub fn finish(self) -> Result<RunFiles> {
+    fn finish(self) -> Result<RunFiles> {
         let failed = |source| ModelError::Write { path: self.folder.clone(), source };
         let old = self.part.with_extension("old");
         if self.folder.exists() {
@@ -134,7 +158,7 @@ impl NewRun {
 
 impl Drop for NewRun {
     fn drop(&mut self) {
-        // After `finish` the folder has another name. Nobody is left to tell of a failure, and the
+        // After that the folder has another name. Nobody is left to tell of a failure, and the
         // next run of this name clears what stayed.
         if !self.files().state().exists() {
             let _ = std::fs::remove_dir_all(&self.part);
@@ -236,12 +260,21 @@ mod tests {
         assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Stopped);
         assert_eq!(std::fs::read_to_string(run.files().state()).expect("copied"), "stopped");
         assert!(files.state().exists(), "the run with a name is as it was");
-        std::fs::remove_file(run.files().state()).expect("complete");
-        let files = run.finish().expect("finish");
+        // Whatever keeps it from its name leaves what can be gone on from.
+        let old = runs.path().join(".r.old");
+        std::fs::write(&old, "in the way").expect("file");
+        run.complete().expect_err("no folder to make way for");
+        std::fs::remove_file(old).expect("file");
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Stopped);
+        let files = run.complete().expect("complete");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
         assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Complete);
         assert_eq!(run.prepare(same(&config(1)), false).expect("prepare"), Standing::Nothing);
         assert_eq!(run.prepare(same(&config(0)), true).expect("prepare"), Standing::Nothing);
         assert!(files.checkpoint().exists());
+        train(&run, &config(1), "stopped");
+        let (waiting, waits) = run.stop().expect("stopped");
+        assert!(waits && waiting.state().exists() && files.came_to_its_end());
     }
 }

@@ -15,12 +15,11 @@ mod run_page;
 mod runs;
 mod samples;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::Workspace;
 use crate::dataset::audit::Audit;
 use crate::store::{Store, StoreError};
+use crate::{Workspace, whole};
 
 /// Where the report went, and what it had to leave out.
 #[derive(Debug)]
@@ -67,18 +66,6 @@ pub fn write_audit(store: &Store, audit: &Audit, folder: &Path) -> Result<Writte
 }
 
 fn write_page(path: &Path, html: &str) -> Result<(), ReportError> {
-    let folder = path.parent().unwrap_or(path);
-    let failed = |source| ReportError::Write { path: path.into(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(html.as_bytes()).map_err(failed)?;
-    make_readable(file.as_file()).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
-}
-
-/// Temporary files are private to their maker; a report is there to be passed on.
-fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    whole::write(path, html.as_bytes())
+        .map_err(|source| ReportError::Write { path: path.into(), source })
 }

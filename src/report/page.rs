@@ -1,13 +1,14 @@
 //! Lays the report out as one HTML page: no scripts, nothing loaded from elsewhere.
 
 use maud::{Markup, html};
+use serde_json::{Map, Value};
 
 use super::contents::{Contents, LicenceRow, SizeRow, SplitTable, Spread, Tally};
 use super::paper::beside_the_paper;
 use super::run_page::run_section;
 use super::samples::Sample;
 use crate::html::document;
-use crate::metrics::{HistoryRow, Keep, RunConfig};
+use crate::metrics::{HistoryRow, Keep, Recipe, RunConfig};
 use crate::store::Label;
 
 /// Failed documents named one by one; of more, only how many.
@@ -310,8 +311,10 @@ pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
         " validation images at " (config.recipe.size) "×" (config.recipe.size) ", profile " (config.recipe.profile)
         ", batch " (config.recipe.batch)
         ", Adam " (config.recipe.learning_rate) " along a cosine, seed " (config.seed) ". "
+        @let others = otherwise(&config.recipe);
+        @if !others.is_empty() { "Otherwise than the profile: " (others.join(", ")) ". " }
         (history.len()) " of " (count(u64::from(config.recipe.epochs), "epoch")) " on " (config.device)
-        " in " (duration(seconds)) "."
+        " in " (config.precision) " in " (duration(seconds)) "."
         @if let Some(kept) = HistoryRow::kept(history, config.recipe.keep) {
             " Kept: epoch " (kept.epoch)
             (match config.recipe.keep {
@@ -320,6 +323,25 @@ pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
             })
         }
     }
+}
+
+/// Settings that are not as the profile has them, but for those that are told anyway; as `config.json` has them.
+fn otherwise(recipe: &Recipe) -> Vec<String> {
+    const TOLD: [&str; 6] = ["profile", "epochs", "batch", "learning_rate", "size", "keep"];
+    // By way of text, which has the numbers as they were given.
+    let settings = |recipe: &Recipe| -> Map<String, Value> {
+        let text = serde_json::to_string(recipe).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    };
+    let usual = settings(&Recipe::of(recipe.profile));
+    settings(recipe)
+        .into_iter()
+        .filter(|(name, value)| !TOLD.contains(&name.as_str()) && usual.get(name) != Some(value))
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name} {text}"),
+            value => format!("{name} {value}"),
+        })
+        .collect()
 }
 
 pub(super) fn missing(what: &str, command: &str) -> Markup {
@@ -363,6 +385,15 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Fit, Profile};
+
+    #[test]
+    fn what_differs_from_the_profile_is_told() {
+        let tuned = Recipe::of(Profile::Tuned);
+        assert!(otherwise(&tuned).is_empty());
+        let other = Recipe { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
+        assert_eq!(otherwise(&other), ["crop 0.3", "ema 0.99", "fit crop"]);
+    }
 
     #[test]
     fn numbers_read_well() {

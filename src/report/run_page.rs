@@ -11,7 +11,6 @@ use crate::metrics::{
     Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, RunMetrics, SeriesMetrics,
     Slice, Spread, Spreads, three_decimals,
 };
-use crate::store::Part;
 
 pub fn run_section(run: &RunSummary) -> Markup {
     html! {
@@ -295,7 +294,7 @@ fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
     let mut chart =
         Chart::new(title, ("1 − specificity", Axis::unit()), ("Sensitivity", Axis::unit()));
     chart.series = vec![Series {
-        name: of_part(part),
+        name: part.as_str(),
         points,
         band: shade(&evaluation.curves.roc_band),
         dots: false,
@@ -307,14 +306,6 @@ fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
     });
     chart.marks = marks(evaluation, |counts| Some((1.0 - counts.specificity()?, counts.recall()?)));
     Some(chart)
-}
-
-fn of_part(part: Part) -> &'static str {
-    match part {
-        Part::Test => "test",
-        Part::Val => "val",
-        Part::Train => "train",
-    }
 }
 
 /// A curve, from left to right.
@@ -341,7 +332,7 @@ fn pr_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
     let title = format!("Precision-recall curve of {} on {part}: AUPRC {auprc}", run.name);
     let mut chart = Chart::new(title, ("recall", Axis::unit()), ("Precision", Axis::unit()));
     chart.series = vec![Series {
-        name: of_part(part),
+        name: part.as_str(),
         points: steps(evaluation).unwrap_or_default(),
         band: shade(&evaluation.curves.pr_band),
         dots: false,
@@ -376,7 +367,7 @@ fn reliability_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart>
     let mut chart = Chart::new(title, axes.0, axes.1);
     let told = calibration.bins.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive?)));
     chart.series = vec![Series {
-        name: of_part(part),
+        name: part.as_str(),
         points: told.collect(),
         dots: true,
         ..Series::default()

@@ -8,7 +8,7 @@ use crate::common::training::{bright_and_dark, textured};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, RunFiles};
-use covid_ct::store::{Label, Part, Store};
+use covid_ct::store::{Label, NewDecision, Part, Stage, Store, now};
 use predicates::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -224,6 +224,7 @@ fn an_interrupted_run_keeps_an_epoch() {
     let complete = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
     kill_after(
         folder,
+        "runs/.r.part",
         &["train", "r", "--size", "64", "--threads", "1", "--device", "cpu"],
         1,
         Signal::INT,
@@ -235,8 +236,8 @@ fn an_interrupted_run_keeps_an_epoch() {
         .stderr(predicate::str::contains("starts afresh"));
 }
 
-/// Starts `covid-ct train` and sends it a signal once `epochs` epochs are there.
-fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize, signal: Signal) {
+/// Starts a training that goes on in `part`, and sends it a signal once `epochs` epochs are there.
+fn kill_after(workspace: &Path, part: &str, arguments: &[&str], epochs: usize, signal: Signal) {
     let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
         .arg("--workspace")
         .arg(workspace)
@@ -245,8 +246,7 @@ fn kill_after(workspace: &Path, arguments: &[&str], epochs: usize, signal: Signa
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("started");
-    let name = arguments[1];
-    let history = workspace.join(format!("data/runs/.{name}.part/history.csv"));
+    let history = workspace.join("data").join(part).join("history.csv");
     let lines = || std::fs::read_to_string(&history).map_or(0, |text| text.lines().count());
     let state = history.with_file_name("state.safetensors");
     let deadline = Instant::now() + Duration::from_mins(5);
@@ -290,7 +290,7 @@ fn a_killed_run_comes_to_the_same_end() {
     let arguments = |run: &'static str| [&["train", run][..], &recipe[..]].concat();
     covid_ct(folder, &arguments("whole")).assert().success();
     for epochs in [1, 2] {
-        kill_after(folder, &arguments("killed"), epochs, Signal::KILL);
+        kill_after(folder, "runs/.killed.part", &arguments("killed"), epochs, Signal::KILL);
         assert!(folder.join("data/runs/.killed.part/state.safetensors").exists());
     }
     covid_ct(folder, &arguments("killed"))
@@ -459,7 +459,71 @@ fn features_learned_without_labels_start_a_training() {
     covid_ct(folder, &[&["pretrain", "contrast", "copies"], &pretrain[..]].concat())
         .current_dir(folder)
         .assert()
-        .stderr(predicate::str::contains("held out"));
+        .code(2)
+        .stderr(predicate::str::contains("1 pictures to learn from; 3 held out"));
+}
+
+/// The default export imported as a release, into a database.
+fn import(workspace: &Path) {
+    let export = workspace.join("data/export/default");
+    let columns = "File name,Patient ID,Age,Gender,Location,Medical history,Time,Severity,\
+                   Other diseases,DOI,Captions\n";
+    std::fs::write(export.join("COVID-CT-MetaInfo.csv"), columns).expect("MetaInfo");
+    covid_ct(workspace, &["import-release", export.to_str().expect("path")]).assert().success();
+}
+
+#[test]
+fn of_the_database_nothing_is_learned_that_is_measured_on() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    import(folder);
+    let measured = folder.join("measured");
+    bright_and_dark(&measured, |_| SIZE);
+    // Under the name of a picture that is measured on everywhere.
+    textured(0, SIZE, true)
+        .save(measured.join("Images-processed/CT_COVID/COVID-13.png"))
+        .expect("picture");
+    // One that was never cropped is learned from as it is.
+    let store = Store::open_existing(&Workspace::new(folder)).expect("store");
+    let crops = store.decisions().expect("decisions");
+    let crop = crops.iter().find(|decision| decision.stage == Stage::Crop).expect("a crop");
+    let undone = NewDecision {
+        stage: Stage::Crop,
+        subject: crop.subject,
+        value: None,
+        evidence: None,
+        span: String::new(),
+        curator: crop.curator.clone(),
+        time: now(),
+        note: String::new(),
+        adjudicates: false,
+    };
+    store.decide(&undone).expect("undone");
+    drop(store);
+    let arguments = ["pretrain", "contrast", "--database", "--split", "published"];
+    let arguments = [&arguments[..], &["--size", "64", "--threads", "1", "--device", "cpu"]];
+    let arguments = [&arguments.concat()[..], &["--epochs", "3", "--batch", "8"]].concat();
+    let told = |text: &'static str| predicate::str::contains(text);
+    covid_ct(folder, &arguments)
+        .assert()
+        .success()
+        .stderr(told("20 pictures to learn from; 12 held out"));
+    let held_out = ["--held-out", measured.to_str().expect("path")];
+    covid_ct(folder, &[&arguments[..], &held_out].concat())
+        .assert()
+        .success()
+        .stderr(told("19 pictures to learn from; 13 held out"));
+
+    // Killed or stopped, it comes to the same end, and until then takes nothing's place.
+    let weights = folder.join("data/pretrained/contrast/weights.safetensors");
+    let complete = std::fs::read(&weights).expect("weights");
+    kill_after(folder, "pretrained/.contrast.part", &arguments, 1, Signal::INT);
+    assert!(complete == std::fs::read(&weights).expect("weights"), "the complete one stays");
+    covid_ct(folder, &arguments).assert().success().stderr(told("going on after epoch"));
+    let gone_on = std::fs::read(&weights).expect("weights");
+    covid_ct(folder, &[&arguments[..], &["--name", "whole"]].concat()).assert().success();
+    let whole = std::fs::read(folder.join("data/pretrained/whole/weights.safetensors"));
+    assert!(gone_on == whole.expect("weights"), "the same weights to the last bit");
 }
 
 #[test]
@@ -538,8 +602,31 @@ fn new_pictures_are_scored_and_unreadable_ones_named() {
     let score = |line: &str| line.split(',').next().and_then(|score| score.parse::<f64>().ok());
     assert!(lines[1].ends_with("bright.png") && lines[2].ends_with("dark.png"), "{text}");
     assert!(score(lines[1]) > score(lines[2]), "{text}");
+    covid_ct(folder, &["predict", "--run", "../runs/default", "new"]).assert().code(2);
+    // Runs are reported without a database too.
+    covid_ct(folder, &["evaluate", "--threads", "1", "--explain", "0"]).assert().success();
+    covid_ct(folder, &["report"]).assert().success();
+    let html = std::fs::read_to_string(folder.join("data/report/index.html")).expect("report");
+    assert!(html.contains("1 training run") && html.contains("Reliability"), "{html}");
     covid_ct(folder, &["predict", "--database"])
         .assert()
         .code(2)
         .stderr(predicate::str::contains("covid-ct.sqlite"));
+
+    // What is scored of the database is asked for in that order.
+    import(folder);
+    let scores = folder.join("scores.csv");
+    let scores = scores.to_str().expect("path");
+    covid_ct(folder, &["predict", "--database", "--threads", "1", "--out", scores])
+        .assert()
+        .success();
+    let text = std::fs::read_to_string(scores).expect("scores.csv");
+    assert_eq!(text.lines().next(), Some("score,sha256,name"));
+    assert!(text.lines().count() == 33 && text.contains(",COVID-0\n"), "{text}");
+    covid_ct(folder, &["label", "select", "--plain", "--curator", "ann", "--state", "decided"])
+        .args(["--scores", scores])
+        .write_stdin("q\n")
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("no picture").not());
 }

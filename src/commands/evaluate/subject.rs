@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use covid_ct::Workspace;
-use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles};
+use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use covid_ct::model::{
     self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
     mean_probability,
@@ -27,6 +27,7 @@ pub struct Subject {
 impl Subject {
     /// The run `name`, else the series of that name.
     pub fn find(workspace: &Workspace, name: &str) -> anyhow::Result<Self> {
+        check_run_name(name)?;
         let files = RunFiles::new(workspace.run(name));
         if files.config().is_file() {
             let member = Member { config: files.read_config()?, files: files.clone() };
@@ -43,6 +44,13 @@ impl Subject {
         one_dataset(name, &present)?;
         one_recipe(name, &present)?;
         Ok(Self { name: name.into(), files, members: present, missing, is_series: true })
+    }
+
+    /// Names on stderr the members that nothing is known of.
+    pub fn tell_missing(&self) {
+        for missing in &self.missing {
+            eprintln!("covid-ct: {missing} is missing or not complete: done without it");
+        }
     }
 
     pub fn config(&self) -> &RunConfig {
@@ -82,9 +90,21 @@ impl Destination {
         let data = recorded_path(workspace, dataset.root())?;
         let gone = !workspace.root().join(&config.data).exists();
         // Pictures that cannot be read are others than those that it learned from.
-        let moved = || dataset.digest().is_ok_and(|digest| digest == config.data_sha256);
-        let own = data == config.data || gone && moved();
-        Ok(Self { data, elsewhere: !own })
+        let learned_from = || dataset.digest().is_ok_and(|digest| digest == config.data_sha256);
+        let in_place = data == config.data;
+        if in_place && !config.data_sha256.is_empty() && !learned_from() {
+            eprintln!(
+                "covid-ct: {data} has changed since {} learned from it: what is measured may be what it has seen; \
+                 train it again",
+                config.run
+            );
+        }
+        Ok(Self { data, elsewhere: !(in_place || gone && learned_from()) })
+    }
+
+    /// Whether the dataset is the one that the run was trained on.
+    pub fn is_own(&self) -> bool {
+        !self.elsewhere
     }
 
     pub fn within(&self, run: &RunFiles) -> RunFiles {

@@ -47,6 +47,8 @@ const HOLDERS: [&str; 6] =
 /// Modules within modules of a whole saved network, and modules in all: a `DenseNet201` has under 800.
 const DEEPEST: usize = 32;
 const MOST_MODULES: usize = 10_000;
+/// Names that tensors are found under: a `DenseNet201` has 1,200. What is beyond is missed where it is wanted.
+const MOST_TENSORS: usize = 100_000;
 
 /// Whether a file begins as `torch.save` begins one, zip or pickle.
 ///
@@ -198,6 +200,9 @@ impl Walk<'_> {
 
     fn tensors(&mut self, dict: &Value, prefix: &str) {
         for (key, value) in self.held.dict(dict).unwrap_or_default() {
+            if self.found.len() == MOST_TENSORS {
+                return;
+            }
             if let (Value::Text(name), Value::Tensor(index)) = (key, value) {
                 self.found.insert(format!("{prefix}{name}"), *index);
             }

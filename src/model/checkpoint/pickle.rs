@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 /// Values a pickle may make. A training checkpoint of a `DenseNet` makes some ten thousand.
 const MOST_VALUES: usize = 4_000_000;
+/// Bytes of a module's and a class's or function's name together.
+const LONGEST_NAME: usize = 256;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -146,6 +148,14 @@ fn damaged(what: &str) -> String {
     format!("its pickle is damaged: {what}")
 }
 
+/// What a pickle names of Python's. It may name it a hundred thousand times, so it must not be long.
+fn global(module: &str, name: &str) -> Result<Value> {
+    if module.len() + name.len() > LONGEST_NAME {
+        return Err(damaged("a name longer than any"));
+    }
+    Ok(Value::Global(format!("{module} {name}").into()))
+}
+
 impl<'a> Machine<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let (taken, rest) =
@@ -238,14 +248,14 @@ impl<'a> Machine<'a> {
             }
             0x94 => self.remember(self.memo.len() as u32)?,
             b'c' => {
-                let name = format!("{} {}", self.line()?, self.line()?);
-                self.push(Value::Global(name.into()));
+                let (module, name) = (self.line()?, self.line()?);
+                self.push(global(module, name)?);
             }
             0x93 => {
                 let (Value::Text(name), Value::Text(module)) = (self.pop()?, self.pop()?) else {
                     return Err(damaged("a name that is no text"));
                 };
-                self.push(Value::Global(format!("{module} {name}").into()));
+                self.push(global(&module, &name)?);
             }
             b'Q' => self.persistent()?,
             b'R' | 0x81 => self.reduce()?,

@@ -163,6 +163,12 @@ fn what_is_hostile_is_refused() {
             .concat(),
             "values",
         ),
+        // A name that could be asked for again and again, joined anew each time.
+        (
+            [&legacy()[..15], b"\x80\x02K\x01.\x80\x02}.\x80\x02c", &b"m".repeat(300), b"\nn\n."]
+                .concat(),
+            "longer than any",
+        ),
     ] {
         let error = read(&bytes).expect_err("refused");
         assert!(error.contains(told), "'{told}' in {error}");

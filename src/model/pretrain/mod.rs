@@ -5,13 +5,15 @@ mod pool;
 mod xrays;
 
 pub use files::{FindingRow, PretrainConfig, PretrainFiles, PretrainRow, Task};
-pub use pool::{Pool, Unlabelled, from_database, from_dataset, from_folders};
+pub use pool::{Database, Pool, Sources, Unlabelled, gather, pictures_below};
 pub use xrays::{FINDINGS, Xray, XrayFolder, Xrays};
 
 use std::path::PathBuf;
 
-use super::{Compute, Network, Pictures, Shown};
-use crate::store::{Part, sha256_hex};
+use rayon::prelude::*;
+
+use super::{BadImage, Compute, ModelError, Network, Pictures, Result};
+use crate::store::{Part, sha256_hex, sha256_of_file};
 
 /// Pictures for one of the tasks.
 #[derive(Debug, Clone, Copy)]
@@ -40,20 +42,33 @@ impl Lesson<'_> {
         }
     }
 
-    /// SHA-256, in hexadecimal, over the names of the pictures and what of them is meant.
-    pub fn digest(self) -> String {
-        fn hashed<E: Shown>(pictures: &Pictures<E>) -> String {
-            let line = |example: &E| {
-                let bounds = example.bounds().map(|bounds| bounds.to_string()).unwrap_or_default();
-                format!("{}\n{bounds}\n", example.path().display())
-            };
-            let lines: Vec<String> = pictures.examples().iter().map(line).collect();
-            sha256_hex(lines.concat().as_bytes())
-        }
-        match self {
-            Self::Findings { train, .. } => hashed(train),
-            Self::Contrast(pictures) => hashed(pictures),
-        }
+    /// SHA-256, in hexadecimal, over what is learned from: of X-rays the names and findings, for there are a
+    /// hundred thousand of them; of other pictures the bytes, and which part of them is meant.
+    ///
+    /// # Errors
+    /// [`ModelError::BadImages`] where a picture cannot be read.
+    pub fn digest(self) -> Result<String> {
+        let lines: Vec<String> = match self {
+            Self::Findings { train, val, .. } => {
+                let line = |xray: &Xray| {
+                    let name = xray.path.file_name().unwrap_or_default().display();
+                    format!("{name} {:?}\n", xray.findings)
+                };
+                train.examples().iter().chain(val.examples()).map(line).collect()
+            }
+            Self::Contrast(pictures) => {
+                let line = |shown: &Unlabelled| {
+                    let bounds = shown.bounds.map(|bounds| bounds.to_string()).unwrap_or_default();
+                    let hash = sha256_of_file(&shown.path).map_err(|e| {
+                        let (path, list) = (shown.path.clone(), shown.from.clone());
+                        ModelError::BadImages(vec![BadImage { path, list, reason: e.to_string() }])
+                    })?;
+                    Ok(format!("{hash} {bounds}\n"))
+                };
+                pictures.examples().par_iter().map(line).collect::<Result<_>>()?
+            }
+        };
+        Ok(sha256_hex(lines.concat().as_bytes()))
     }
 }
 
@@ -86,6 +101,8 @@ pub enum PretrainNews<'a> {
         pictures: usize,
         steps_per_epoch: u64,
         resumed: &'a [PretrainRow],
+        /// Outputs of the loaded network's last layer where it had to be replaced by a fresh one.
+        replaced_head: Option<i64>,
     },
     Step,
     Epoch {

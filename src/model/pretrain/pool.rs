@@ -1,17 +1,20 @@
-//! Pictures without labels. What is measured on later is left out when they are gathered, so that no
-//! option and no mistake of a caller lets it in.
+//! Pictures without labels. What is measured on later is left out where they are gathered, from all sources
+//! alike, so that no option and no mistake of a caller lets it in.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::dataset::export::picture::grey_on_white;
+use crate::dataset::export::picture::{grey, grey_on_white};
 use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
 use crate::model::{BadImage, DatasetFolder, Example, ModelError, Result, Shown, origins};
-use crate::store::{ObjectStore, PanelBox, Part, Split, Store, StoreError};
+use crate::store::{
+    LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Selection, Split, Stage, Store, Subject,
+    Value, sha256_hex,
+};
 
 /// Files that are looked at in a folder, by their names' ends.
 const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];
@@ -39,94 +42,80 @@ impl Shown for Unlabelled {
     }
 }
 
+/// Where to gather.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources<'a> {
+    /// A dataset in the COVID-CT layout: its training part.
+    pub dataset: Option<&'a DatasetFolder>,
+    /// Whatever is marked as a CT in it.
+    pub database: Option<Database<'a>>,
+    /// Every picture below them.
+    pub folders: &'a [PathBuf],
+    /// A dataset, besides `dataset`, that is measured on.
+    pub held_out: Option<&'a DatasetFolder>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Database<'a> {
+    pub store: &'a Store,
+    pub objects: &'a ObjectStore,
+    /// Its validation and test part are measured on.
+    pub split: &'a Split,
+}
+
 /// What was gathered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pool {
     /// In an order that is always the same.
     pub pictures: Vec<Unlabelled>,
-    /// Left out, as they are of the parts that are measured on, or look like a picture of those.
+    /// Left out, as they are of the papers that are measured on, or look like a picture that is.
     pub held_out: usize,
     /// What could not be read, each with the reason.
     pub failures: Vec<String>,
 }
 
-/// The training part of a dataset in the COVID-CT layout, but for what is of a paper that is in its other parts
-/// too, or looks like a picture of these: the published lists have both.
+/// What is measured on: the validation and test parts that are known.
+#[derive(Debug, Default)]
+struct Measured {
+    pictures: Vec<Unlabelled>,
+    papers: HashSet<String>,
+}
+
+/// Gathers pictures from all sources. What is of a paper of which a picture is measured on is left out where
+/// papers are known, for a paper's pictures are too alike to be torn apart, and the published lists do so; from
+/// every source what looks like a picture that is measured on, whatever it is called: copies, other sizes, crops.
 ///
 /// # Errors
-/// When its lists cannot be read, or a picture that is measured on.
-pub fn from_dataset(dataset: &DatasetFolder) -> Result<Pool> {
-    let (examples, measured) = (dataset.examples(Part::Train)?, measured_on(dataset)?);
-    let of_measured = origins(dataset.root(), &measured)?.into_iter();
-    let held_out: HashSet<String> = of_measured.map(|origin| origin.group).collect();
-    let mut pool = Pool::default();
-    let of_examples = origins(dataset.root(), &examples)?;
-    for (Example { path, list, .. }, origin) in examples.into_iter().zip(of_examples) {
-        if held_out.contains(&origin.group) {
-            pool.held_out += 1;
-        } else {
-            pool.pictures.push(Unlabelled { path, from: list, bounds: None });
-        }
+/// The database's; when lists cannot be read, or a picture that is measured on: nothing would tell its copies.
+/// Another picture that cannot be read is named in `failures`.
+pub fn gather(sources: Sources<'_>) -> Result<Pool> {
+    let Sources { dataset, database, folders, held_out } = sources;
+    let mut measured = Measured::default();
+    for dataset in dataset.into_iter().chain(held_out) {
+        measured.add_dataset(dataset)?;
     }
-    without(pool, &measured)
-}
-
-/// The pictures of a dataset that are measured on.
-fn measured_on(dataset: &DatasetFolder) -> Result<Vec<Example>> {
-    let mut examples = dataset.examples(Part::Val)?;
-    examples.extend(dataset.examples(Part::Test)?);
-    Ok(examples)
-}
-
-/// Every panel that is marked as a CT in the database, of papers with no panel in the split's
-/// validation or test part: a paper's panels are too alike to be torn apart.
-///
-/// # Errors
-/// The database's.
-pub fn from_database(
-    store: &Store,
-    objects: &ObjectStore,
-    split: Option<&Split>,
-) -> std::result::Result<Pool, StoreError> {
-    let panels = store.labelled_panels()?;
-    let measured: HashSet<i64> = split
-        .into_iter()
-        .flat_map(|split| &split.parts)
-        .filter(|(_, part)| *part != Part::Train)
-        .map(|(panel, _)| *panel)
-        .collect();
-    let held_out: HashSet<&str> = panels
-        .iter()
-        .filter(|panel| measured.contains(&panel.id))
-        .map(|panel| panel.preprint_name.as_str())
-        .collect();
-    let mut pool = Pool::default();
-    for panel in &panels {
-        if held_out.contains(panel.preprint_name.as_str()) {
-            pool.held_out += 1;
-            continue;
-        }
-        pool.pictures.push(Unlabelled {
-            path: objects.path(&panel.object),
-            from: PathBuf::from(format!(
-                "the database, {} page {}",
-                panel.preprint_name, panel.page
-            )),
-            bounds: Some(panel.bounds),
-        });
+    let panels = database.map(|database| database.store.labelled_panels()).transpose()?;
+    let panels = panels.unwrap_or_default();
+    if let Some(database) = database {
+        measured.add_split(&database, &panels);
     }
-    pool.pictures.sort_by(|a, b| (&a.path, a.bounds).cmp(&(&b.path, b.bounds)));
-    pool.pictures.dedup();
-    Ok(pool)
+    let mut pool = Pool::default();
+    if let Some(dataset) = dataset {
+        let examples = dataset.examples(Part::Train)?;
+        let papers = origins(dataset.root(), &examples)?.into_iter().map(|origin| origin.group);
+        pool.add(papers.zip(examples.into_iter().map(Unlabelled::from)), &measured);
+    }
+    if let Some(database) = database {
+        pool.add(database.marked(&panels)?.into_iter(), &measured);
+    }
+    let below = pictures_below(folders);
+    pool.pictures.extend(below.pictures);
+    pool.failures.extend(below.failures);
+    pool.without(&measured.pictures)
 }
 
-/// Every picture below the folders, but those that look like one of the validation or test part of
-/// `measured`, whatever they are called: copies, other sizes, crops.
-///
-/// # Errors
-/// When the lists or a picture of `measured` cannot be read. Another picture that cannot be is named in
-/// `failures`.
-pub fn from_folders(folders: &[PathBuf], measured: Option<&DatasetFolder>) -> Result<Pool> {
+/// Every picture below the folders, whatever is measured on.
+pub fn pictures_below(folders: &[PathBuf]) -> Pool {
     let mut pool = Pool::default();
     for folder in folders {
         for entry in WalkDir::new(folder).sort_by_file_name() {
@@ -140,58 +129,136 @@ pub fn from_folders(folders: &[PathBuf], measured: Option<&DatasetFolder>) -> Re
             }
         }
     }
-    match measured {
-        Some(dataset) => without(pool, &measured_on(dataset)?),
-        None => Ok(pool),
+    pool
+}
+
+impl From<Example> for Unlabelled {
+    fn from(Example { path, list, .. }: Example) -> Self {
+        Self { path, from: list, bounds: None }
     }
 }
 
-/// Takes out what looks like one of the others.
-///
-/// # Errors
-/// When one of these cannot be read: nothing would tell its copies.
-fn without(mut pool: Pool, others: &[Example]) -> Result<Pool> {
-    let own = pool.pictures.len();
-    let paths: Vec<&Path> = pool
-        .pictures
-        .iter()
-        .map(Shown::path)
-        .chain(others.iter().map(|example| example.path.as_path()))
-        .collect();
-    let sketches: Vec<std::result::Result<Sketch, String>> =
-        paths.par_iter().map(|path| sketch(path)).collect();
-    let mut seen = Vec::new();
-    let mut places = Vec::new();
-    let mut dropped = vec![false; own];
-    let mut unknown = Vec::new();
-    for (place, sketch) in sketches.into_iter().enumerate() {
-        match sketch {
-            Ok(sketch) => {
-                seen.push(sketch);
-                places.push(place);
+impl Measured {
+    fn add_dataset(&mut self, dataset: &DatasetFolder) -> Result<()> {
+        for part in [Part::Val, Part::Test] {
+            let examples = dataset.examples(part)?;
+            let origins = origins(dataset.root(), &examples)?.into_iter();
+            self.papers.extend(origins.map(|origin| origin.group));
+            self.pictures.extend(examples.into_iter().map(Unlabelled::from));
+        }
+        Ok(())
+    }
+
+    fn add_split(&mut self, database: &Database<'_>, panels: &[LabelledPanel]) {
+        let parts = database.split.parts.iter().filter(|(_, part)| *part != Part::Train);
+        let ids: HashSet<i64> = parts.map(|(panel, _)| *panel).collect();
+        for panel in panels.iter().filter(|panel| ids.contains(&panel.id)) {
+            self.papers.insert(panel.preprint_name.clone());
+            self.pictures.push(database.panel(panel));
+        }
+    }
+}
+
+impl Database<'_> {
+    /// The panels of pictures that are marked as CTs, and those that nobody has cropped yet as they are, each with
+    /// its paper. Not where curators disagree whether it is one.
+    fn marked(&self, panels: &[LabelledPanel]) -> Result<Vec<(String, Unlabelled)>> {
+        let selected = self.store.verdicts(Stage::Select)?;
+        let cropped = self.store.verdicts(Stage::Crop)?;
+        let is_ct = |image| {
+            let verdict = selected.get(&Subject::image(image));
+            verdict.is_some_and(|it| it.agreed && it.value == Value::Select(Selection::Ct))
+        };
+        let mut marked: Vec<(String, Unlabelled)> = panels
+            .iter()
+            .filter(|panel| is_ct(panel.image))
+            .map(|panel| (panel.preprint_name.clone(), self.panel(panel)))
+            .collect();
+        for image in self.store.images()? {
+            if is_ct(image.id) && !cropped.contains_key(&Subject::image(image.id)) {
+                let picture = self.picture(&image.object, &image.preprint_name, image.page, None);
+                marked.push((image.preprint_name, picture));
             }
-            Err(reason) if place < own => {
-                pool.failures.push(format!("{}: {reason}", paths[place].display()));
-                dropped[place] = true;
-            }
-            Err(reason) => {
-                let Example { path, list, .. } = others[place - own].clone();
-                unknown.push(BadImage { path, list, reason });
+        }
+        marked.sort_by(|(_, a), (_, b)| (&a.path, a.bounds).cmp(&(&b.path, b.bounds)));
+        // Two documents may hold the same picture.
+        marked.dedup_by(|(_, a), (_, b)| (&a.path, a.bounds) == (&b.path, b.bounds));
+        Ok(marked)
+    }
+
+    fn panel(&self, panel: &LabelledPanel) -> Unlabelled {
+        self.picture(&panel.object, &panel.preprint_name, panel.page, Some(panel.bounds))
+    }
+
+    fn picture(
+        &self,
+        object: &ObjectId,
+        paper: &str,
+        page: u32,
+        bounds: Option<PanelBox>,
+    ) -> Unlabelled {
+        let from = PathBuf::from(format!("the database, {paper} page {page}"));
+        Unlabelled { path: self.objects.path(object), from, bounds }
+    }
+}
+
+impl Pool {
+    /// Adds pictures, each with its paper.
+    fn add(&mut self, more: impl Iterator<Item = (String, Unlabelled)>, measured: &Measured) {
+        for (paper, picture) in more {
+            if measured.papers.contains(&paper) {
+                self.held_out += 1;
+            } else {
+                self.pictures.push(picture);
             }
         }
     }
-    if !unknown.is_empty() {
-        return Err(ModelError::BadImages(unknown));
-    }
-    for pair in pairs(&seen, &()) {
-        let (one, other) = (places[pair.one], places[pair.other]);
-        if (one < own) != (other < own) && !std::mem::replace(&mut dropped[one.min(other)], true) {
-            pool.held_out += 1;
+
+    /// Takes out what looks like one of the others, and what cannot be read.
+    fn without(mut self, others: &[Unlabelled]) -> Result<Self> {
+        let own = self.pictures.len();
+        let all: Vec<&Unlabelled> = self.pictures.iter().chain(others).collect();
+        let looks: Vec<std::result::Result<Look, String>> =
+            all.par_iter().map(|picture| look(picture)).collect();
+        let mut seen = Vec::new();
+        let mut places = Vec::new();
+        // Of pictures without texture the sketch tells nothing, but these do.
+        let mut pixels: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut dropped = vec![false; own];
+        let mut unknown = Vec::new();
+        for (place, look) in looks.into_iter().enumerate() {
+            match look {
+                Ok(look) => {
+                    seen.push(look.sketch);
+                    places.push(place);
+                    pixels.entry(look.pixels).or_default().push(place);
+                }
+                Err(reason) if place < own => {
+                    self.failures.push(format!("{}: {reason}", all[place].path.display()));
+                    dropped[place] = true;
+                }
+                Err(reason) => {
+                    let Unlabelled { path, from, .. } = all[place].clone();
+                    unknown.push(BadImage { path, list: from, reason });
+                }
+            }
         }
+        if !unknown.is_empty() {
+            return Err(ModelError::BadImages(unknown));
+        }
+        let alike = pairs(&seen, &()).into_iter();
+        let alike = alike.map(|pair| vec![places[pair.one], places[pair.other]]);
+        for places in alike.chain(pixels.into_values()) {
+            let (ours, theirs): (Vec<usize>, Vec<usize>) =
+                places.into_iter().partition(|&place| place < own);
+            for place in ours.into_iter().filter(|_| !theirs.is_empty()) {
+                self.held_out += usize::from(!std::mem::replace(&mut dropped[place], true));
+            }
+        }
+        let mut dropped = dropped.into_iter();
+        self.pictures.retain(|_| !dropped.next().unwrap_or(false));
+        Ok(self)
     }
-    let mut dropped = dropped.into_iter();
-    pool.pictures.retain(|_| !dropped.next().unwrap_or(false));
-    Ok(pool)
 }
 
 fn is_picture(path: &Path) -> bool {
@@ -199,8 +266,22 @@ fn is_picture(path: &Path) -> bool {
     extension.is_some_and(|own| EXTENSIONS.iter().any(|known| own.eq_ignore_ascii_case(known)))
 }
 
-fn sketch(path: &Path) -> std::result::Result<Sketch, String> {
-    decode(path).map(|picture| Sketch::of(&grey_on_white(&picture)))
+/// What a picture is known again by.
+struct Look {
+    sketch: Sketch,
+    /// SHA-256 of its size and grey levels, in hexadecimal.
+    pixels: String,
+}
+
+fn look(shown: &Unlabelled) -> std::result::Result<Look, String> {
+    let picture = decode(&shown.path)?;
+    let grey = match shown.bounds {
+        Some(bounds) => grey(&picture, bounds)?,
+        None => grey_on_white(&picture),
+    };
+    let size = format!("{} x {}\n", grey.width(), grey.height());
+    let pixels = sha256_hex(&[size.as_bytes(), grey.as_raw()].concat());
+    Ok(Look { sketch: Sketch::of(&grey), pixels })
 }
 
 #[cfg(test)]
@@ -243,14 +324,16 @@ mod tests {
         std::fs::write(pictures.join("broken.png"), "no picture").expect("file");
         std::fs::write(pictures.join("notes.txt"), "not looked at").expect("file");
         let measured = DatasetFolder::open(&dataset).expect("dataset");
-        let pool = from_folders(std::slice::from_ref(&pictures), Some(&measured)).expect("pool");
+        let folders = [pictures];
+        let below = Sources { folders: &folders, ..Sources::default() };
+        let pool = gather(Sources { held_out: Some(&measured), ..below }).expect("pool");
         let names: Vec<_> =
             pool.pictures.iter().map(|p| p.path.file_name().expect("name")).collect();
         assert_eq!(names, ["another.png"]);
         assert_eq!(pool.held_out, 1);
         assert!(pool.failures.len() == 1 && pool.failures[0].contains("broken.png"));
-        let all = from_folders(&[pictures], None).expect("pool");
-        assert_eq!(all.pictures.len(), 3);
+        let all = gather(below).expect("pool");
+        assert_eq!((all.pictures.len(), all.failures.len()), (2, 1));
 
         // A copy in the training part is none either, nor is another picture of a paper that is tested on.
         for (name, seed) in [("copy.png", 1), ("2020.03.01.20029769-p1-2.png", 4), ("own.png", 5)] {
@@ -264,13 +347,14 @@ mod tests {
         };
         list("train", "copy.png\n2020.03.01.20029769-p1-2.png\nown.png\n");
         list("test", &format!("t.png\n{paper}\n"));
-        let pool = from_dataset(&measured).expect("pool");
+        let training = Sources { dataset: Some(&measured), ..Sources::default() };
+        let pool = gather(training).expect("pool");
         let names: Vec<_> =
             pool.pictures.iter().map(|p| p.path.file_name().expect("name")).collect();
         assert_eq!(names, ["own.png"]);
         assert_eq!(pool.held_out, 2);
         std::fs::write(dataset.join("Images/CT_COVID/t.png"), "no picture").expect("file");
-        let refused = from_dataset(&measured).expect_err("its copies cannot be told").to_string();
+        let refused = gather(training).expect_err("its copies cannot be told").to_string();
         assert!(refused.contains("t.png"), "{refused}");
     }
 }

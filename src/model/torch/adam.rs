@@ -121,6 +121,18 @@ impl Adam {
         Ok(())
     }
 
+    /// Starts anew, as if no step had been made.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn forget(&mut self) -> Result<()> {
+        for moment in &mut self.moments {
+            let _ = moment.f_zero_()?;
+        }
+        self.steps = 0;
+        Ok(())
+    }
+
     /// The moments and the count of steps under names of their own, to be kept.
     ///
     /// # Errors
@@ -185,6 +197,23 @@ mod tests {
 
     fn gradients(loss: &Tensor, adam: &Adam) -> Vec<Tensor> {
         by_autograd(loss, adam.variables()).expect("gradients")
+    }
+
+    #[test]
+    fn who_starts_anew_has_made_no_steps() {
+        let made = |steps_before: usize| {
+            let (store, matrix, vector) = store();
+            let mut adam = Adam::new(&store, 0.0).expect("Adam");
+            let found = gradients(&loss(&matrix, &vector), &adam);
+            for _ in 0..steps_before {
+                // The vector alone learns, as a last layer does.
+                adam.step(&[Tensor::new(), found[1].shallow_clone()], 0.1).expect("step");
+            }
+            adam.forget().expect("forgotten");
+            adam.step(&found, 0.1).expect("step");
+            matrix
+        };
+        assert_eq!(made(7), made(0));
     }
 
     /// Without weight decay ours is libtorch's own Adam.

@@ -47,7 +47,7 @@ pub fn pretrain(
     };
     let mut model = Model::with_outputs(options.network, place, outputs);
     let init_sha256 = weights::sha256(options.init.as_deref())?;
-    let config = config(options, lesson, place.named(), init_sha256);
+    let config = config(options, lesson, place.named(), init_sha256)?;
     let files = PretrainFiles::new(run.files());
     let is_same = |files: &RunFiles| {
         let files = PretrainFiles::new(files.clone());
@@ -57,9 +57,12 @@ pub fn pretrain(
     if standing == Standing::Complete {
         return Ok(Ending::Repeated);
     }
-    if let (Some(path), Standing::Nothing) = (&options.init, standing) {
-        weights::load(&mut model.variables, options.network, path)?;
-    }
+    let replaced_head = match &options.init {
+        Some(path) if standing == Standing::Nothing => {
+            weights::load(&mut model.variables, options.network, path)?
+        }
+        _ => None,
+    };
     let mut trainer = Trainer::new(options, lesson, model, stop)?;
     let mut history: Vec<PretrainRow> = Vec::new();
     if standing == Standing::Stopped {
@@ -74,6 +77,7 @@ pub fn pretrain(
         pictures: lesson.pictures(),
         steps_per_epoch: trainer.steps_per_epoch,
         resumed: &history,
+        replaced_head,
     });
     for epoch in history.len() as u32 + 1..=options.epochs {
         let row = match trainer.epoch(epoch, watch)? {
@@ -104,7 +108,6 @@ pub fn pretrain(
         }
         files.write_findings(&rows)?;
     }
-    state::remove(&files.state())?;
     Ok(Ending::Completed)
 }
 
@@ -113,14 +116,14 @@ fn config(
     lesson: Lesson<'_>,
     (device, precision): (crate::model::Device, crate::model::Precision),
     init_sha256: Option<String>,
-) -> PretrainConfig {
-    PretrainConfig {
+) -> Result<PretrainConfig> {
+    Ok(PretrainConfig {
         covid_ct: env!("CARGO_PKG_VERSION").into(),
         name: options.name.clone(),
         created: store::now(),
         task: lesson.task(),
         pictures: lesson.pictures() as u64,
-        pictures_sha256: lesson.digest(),
+        pictures_sha256: lesson.digest()?,
         network: options.network.to_string(),
         init: options.init.as_ref().map_or("random".into(), |path| path.display().to_string()),
         init_sha256,
@@ -133,7 +136,7 @@ fn config(
         device: device.to_string(),
         precision: precision.to_string(),
         threads: options.compute.threads,
-    }
+    })
 }
 
 struct Trainer<'a> {

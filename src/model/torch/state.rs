@@ -35,14 +35,6 @@ pub fn prefixed(prefix: &str, network: &VarStore) -> Named {
     named.map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)).collect()
 }
 
-/// Removes a state: there is nothing left to go on from.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn remove(path: &Path) -> Result<()> {
-    std::fs::remove_file(path).map_err(|source| ModelError::Write { path: path.into(), source })
-}
-
 /// Writes where a training stands after `epoch`. `networks` are the variables of all its networks,
 /// under names that differ.
 ///

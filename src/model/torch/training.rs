@@ -81,7 +81,6 @@ pub fn train(
     });
     for epoch in history.len() as u32 + 1..=options.recipe.epochs {
         if let Some(ending) = out_of_patience(options.recipe.patience, &history) {
-            state::remove(&files.state())?;
             return Ok(ending);
         }
         let row = match trainer.epoch(epoch, train, val, watch)? {
@@ -98,7 +97,6 @@ pub fn train(
         let best = HistoryRow::best(&history) == Some(&row);
         watch(Progress::Epoch { row: &row, best });
     }
-    state::remove(&files.state())?;
     Ok(Ending::Completed)
 }
 
@@ -250,6 +248,11 @@ impl<'a> Trainer<'a> {
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<ControlFlow<Ending, f64>> {
         let TrainOptions { seed, recipe, .. } = *self.options;
+        if recipe.freeze > 0 && epoch == recipe.freeze + 1 {
+            // Adam counts steps for all variables: those that now begin to learn would have made too many, and
+            // go four times too far.
+            self.adam.forget()?;
+        }
         let mut order: Vec<usize> = (0..train.examples().len()).collect();
         order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
         let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };

@@ -19,9 +19,6 @@ const HEAD: [&str; 2] = ["classifier.weight", "classifier.bias"];
 /// The first convolution, `[64, 3, 7, 7]` here. Networks of grey pictures have one channel.
 const STEM: &str = "features.conv0.weight";
 
-/// Names told in an error before it says how many more there are.
-const NAMES_TOLD: usize = 3;
-
 /// Replaces the network's weights by a file's. A head with another number of outputs is left as it
 /// was; then the file's number of outputs is returned.
 ///
@@ -152,17 +149,9 @@ fn mismatch(
     let told: Vec<_> = problems
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{what}: {}", listed(names)))
+        .map(|(what, names)| format!("{what}: {}", names.join(", ")))
         .collect();
     (!told.is_empty()).then(|| told.join("; "))
-}
-
-fn listed(names: &[String]) -> String {
-    let told = names[..names.len().min(NAMES_TOLD)].join(", ");
-    match names.len().saturating_sub(NAMES_TOLD) {
-        0 => told,
-        more => format!("{told} and {more} more"),
-    }
 }
 
 #[cfg(test)]
