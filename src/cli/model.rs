@@ -25,7 +25,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// The recipe: `paper`, or `tuned` for one tuned on the validation part: smaller pictures, a quarter of the time
+    /// The recipe: `paper`, or `tuned` for one tuned on the validation part: smaller pictures, a tenth of the time
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
 

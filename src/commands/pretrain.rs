@@ -1,7 +1,7 @@
 //! `covid-ct pretrain`
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
@@ -54,13 +54,14 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
 }
 
 fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Result<Outcome> {
-    let dataset = args.data.as_deref().map(DatasetFolder::open).transpose()?;
-    let usual = workspace.export("default");
+    let open = |folder: &PathBuf| DatasetFolder::open(folder);
+    let dataset = args.data.as_ref().map(open).transpose()?;
+    let named = args.held_out.as_ref().map(open).transpose()?;
     // What comes from elsewhere may look like what the export measures on.
     let from_elsewhere = args.database || !args.folders.is_empty();
-    let usual = (from_elsewhere && usual.is_dir()).then_some(&usual);
-    let held_out = args.held_out.as_ref().or(usual.filter(|_| dataset.is_none()));
-    let held_out = held_out.map(|folder| DatasetFolder::open(folder)).transpose()?;
+    let goes_by_export = from_elsewhere && dataset.is_none();
+    let usual = || goes_by_export.then(|| open(&workspace.export("default")).ok()).flatten();
+    let held_out = named.or_else(usual);
     if dataset.is_none() && held_out.is_none() && !args.database {
         eprintln!(
             "covid-ct: nothing is held out: --held-out names the dataset that is measured on later"

@@ -141,7 +141,11 @@ impl From<Example> for Unlabelled {
 impl Measured {
     fn add_dataset(&mut self, dataset: &DatasetFolder) -> Result<()> {
         for part in [Part::Val, Part::Test] {
-            let examples = dataset.examples(part)?;
+            let examples = match dataset.examples(part) {
+                // Nothing is measured on it then.
+                Err(ModelError::Empty { .. }) => continue,
+                examples => examples?,
+            };
             let origins = origins(dataset.root(), &examples)?.into_iter();
             self.papers.extend(origins.map(|origin| origin.group));
             self.pictures.extend(examples.into_iter().map(Unlabelled::from));
