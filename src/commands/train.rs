@@ -64,14 +64,17 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
 /// Refuses to make a run and a series of one name: `evaluate NAME` could mean either.
 fn has_one_meaning(workspace: &Workspace, args: &TrainArgs) -> anyhow::Result<()> {
     let name = &args.run;
-    let is_run = RunFiles::new(workspace.run(name)).config().is_file();
-    if args.seeds.is_some() && is_run {
-        bail!(
-            "data/runs/{name} is a run: give the series another name, as in `covid-ct train NAME --seeds 5`"
-        );
+    if args.seeds.is_some() {
+        if RunFiles::new(workspace.run(name)).config().is_file() {
+            bail!(
+                "data/runs/{name} is a run: give the series another name, as in `covid-ct train NAME --seeds 5`"
+            );
+        }
+        // Its members are trained again where they are damaged: nothing of them need be readable.
+        return Ok(());
     }
     let Members { present, missing } = Members::find(&workspace.runs(), name)?;
-    if args.seeds.is_none() && !(present.is_empty() && missing.is_empty()) {
+    if !(present.is_empty() && missing.is_empty()) {
         bail!(
             "{name} is a series of runs: give this run another name, as in `covid-ct train NAME`"
         );

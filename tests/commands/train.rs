@@ -399,6 +399,12 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("covid-ct evaluate beside"));
+
+    // One that is damaged is trained again, and keeps nobody from it.
+    let config = run_files(folder, "beside-seed0").config();
+    std::fs::write(&config, "{").expect("damaged");
+    train(folder, "beside", &["--seeds", "1", "--epochs", "1"]).assert().success();
+    assert_eq!(run_files(folder, "beside-seed0").read_config().expect("config").seed, 0);
 }
 
 #[test]
