@@ -5,7 +5,6 @@ mod adam;
 mod against_torchvision;
 mod bench;
 mod dense;
-
 mod densenet;
 mod device;
 mod findings;
@@ -15,6 +14,7 @@ mod passes;
 mod pretraining;
 mod state;
 mod targets;
+mod threads;
 mod trace;
 mod training;
 mod weights;

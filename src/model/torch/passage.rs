@@ -9,7 +9,7 @@ use tch::nn::BatchNorm;
 use tch::{Kind, Tensor};
 
 use super::dense::{Dense, Value};
-use super::densenet::{DenseLayer, MOMENTUM, Section};
+use super::densenet::{Convolution, DenseLayer, MOMENTUM, Section};
 use super::passes::{LANES, Moments, Normalisation, NormalisationGradient, Write};
 use crate::model::Result;
 
@@ -49,23 +49,84 @@ pub struct Through<V> {
     channels: Dense<V>,
     /// Channels that came in.
     entered: i64,
-    layers: Vec<Layer<V>>,
+    layers: Vec<Layer>,
     norm: Normalisation,
     /// The channels, normalised and rectified.
     exit: Tensor,
 }
 
 #[derive(Debug)]
-struct Layer<V> {
+struct Layer {
     norm1: Normalisation,
-    /// What the 1x1 convolution saw, `[place, channel]`.
-    seen: Dense<V>,
-    /// What it made of that.
-    inner: Dense<V>,
+    conv1: Convolved,
     norm2: Normalisation,
-    /// What the 3x3 convolution saw, and what it made of that; autograd knows the way between them.
-    seen_inside: Tensor,
-    added: Tensor,
+    conv2: Convolved,
+}
+
+/// A convolution of what a normalisation came to, both `[image, channel, row, column]`.
+#[derive(Debug)]
+struct Convolved {
+    seen: Tensor,
+    made: Tensor,
+}
+
+impl Convolved {
+    /// By autograd, from what it sees as `[image, row, column, channel]`.
+    fn new<V: Value>(conv: &Convolution, seen: Dense<V>) -> Result<Self> {
+        let seen = channels_second(&seen.into_tensor())?.f_set_requires_grad(true)?;
+        let made = tch::with_grad(|| conv.forward(&seen));
+        Ok(Self { seen, made })
+    }
+
+    /// From the gradient of what it made to those of what it saw and of its weights.
+    fn back(self, conv: &Convolution, gradient: &Tensor) -> Result<[Tensor; 2]> {
+        let end = number(&self.made, gradient)?;
+        let wanted = [&self.seen, &conv.weights];
+        let found = Tensor::f_run_backward(&[end], &wanted, false, false)?;
+        Ok(found.try_into().expect("one gradient each"))
+    }
+
+    /// [`Convolved::new`] of a 1x1 convolution, the faster way.
+    fn pointwise<V: Value>(conv: &Convolution, seen: Dense<V>) -> Result<Self> {
+        if !is_product::<V>() {
+            return Self::new(conv, seen);
+        }
+        let seen = seen.into_tensor();
+        let made = in_rows(&seen)?.f_mm(&conv.matrix(V::KIND)?.f_transpose(0, 1)?)?;
+        let (images, rows, columns, _) = seen.size4()?;
+        let made = channels_second(&made.f_view([images, rows, columns, -1])?)?;
+        Ok(Self { seen: channels_second(&seen)?, made })
+    }
+
+    /// The way back through [`Convolved::pointwise`], from a gradient `[image, row, column, channel]`.
+    fn back_pointwise<V: Value>(
+        self,
+        conv: &Convolution,
+        gradient: Dense<V>,
+    ) -> Result<[Tensor; 2]> {
+        let gradient = gradient.into_tensor();
+        if !is_product::<V>() {
+            return self.back(conv, &channels_second(&gradient)?);
+        }
+        let seen = channels_last::<V>(&self.seen)?;
+        let rows = in_rows(&gradient)?;
+        let of_seen = rows.f_mm(&conv.matrix(V::KIND)?)?.f_view_as(seen.tensor())?;
+        let of_weights = rows.f_transpose(0, 1)?.f_mm(&in_rows(seen.tensor())?)?;
+        let of_weights = of_weights.f_view_as(&conv.weights)?.f_to_kind(Kind::Float)?;
+        Ok([channels_second(&of_seen)?, of_weights])
+    }
+}
+
+/// Whether a 1x1 convolution is computed as the product of matrices that it is. In bf16 libtorch has oneDNN
+/// for both, and less is around products; in fp32 it has MKL for products, which on an AMD processor takes twice as
+/// long as oneDNN's convolutions.
+fn is_product<V: Value>() -> bool {
+    V::KIND == Kind::BFloat16
+}
+
+/// `[place, channel]` of `[image, row, column, channel]`.
+fn in_rows(tensor: &Tensor) -> Result<Tensor> {
+    Ok(tensor.f_flatten(0, 2)?)
 }
 
 impl<V: Value> Through<V> {
@@ -87,8 +148,8 @@ impl<V: Value> Through<V> {
                 let mut filled = fill(&all, 0, &channels)?;
                 channels = all;
                 for layer in &section.layers {
-                    let passed = Layer::through(layer, &channels, &known, places)?;
-                    let added = channels_last::<V>(&passed.added)?;
+                    let passed = Layer::through(layer, &channels, &known)?;
+                    let added = channels_last::<V>(&passed.conv2.made)?;
                     known.extend(Moments::of(added.values(), layer.growth() as usize));
                     filled = fill(&channels, filled, &added)?;
                     layers.push(passed);
@@ -97,7 +158,7 @@ impl<V: Value> Through<V> {
             let norm = normalisation(&section.norm, &known, places)?;
             let mut exit = Dense::<V>::empty(&channels.tensor().size())?;
             norm.rectified(channels.values(), width(&section.norm), exit.values_mut());
-            let exit = leaf(exit)?;
+            let exit = channels_second(&exit.into_tensor())?.f_set_requires_grad(true)?;
             Ok(Self { channels, entered, layers, norm, exit })
         })
     }
@@ -110,32 +171,29 @@ fn fill<V: Value>(all: &Dense<V>, filled: i64, more: &Dense<V>) -> Result<i64> {
     Ok(filled + width)
 }
 
-impl<V: Value> Layer<V> {
-    fn through(
-        layer: &DenseLayer,
-        channels: &Dense<V>,
-        known: &Moments,
-        places: i64,
-    ) -> Result<Self> {
+impl Layer {
+    fn through<V: Value>(layer: &DenseLayer, channels: &Dense<V>, known: &Moments) -> Result<Self> {
         let (images, rows, columns, stride) = channels.tensor().size4()?;
-        let norm1 = normalisation(&layer.norm1, known, places)?;
-        let mut seen = Dense::empty(&[places, layer.conv1.channels()])?;
-        norm1.rectified(channels.values(), stride as usize, seen.values_mut());
-        let weights = layer.conv1.matrix(V::KIND)?;
-        let inner = Dense::<V>::of(seen.tensor().f_mm(&weights.f_transpose(0, 1)?)?);
+        let places = images * rows * columns;
+        let empty = |width| Dense::<V>::empty(&[images, rows, columns, width]);
 
-        let width = weights.size()[0];
-        let moments = Moments::of(inner.values(), width as usize);
+        let norm1 = normalisation(&layer.norm1, known, places)?;
+        let mut seen = empty(layer.conv1.channels())?;
+        norm1.rectified(channels.values(), stride as usize, seen.values_mut());
+        let conv1 = Convolved::pointwise(&layer.conv1, seen)?;
+
+        let inner = channels_last::<V>(&conv1.made)?;
+        let width = width(&layer.norm2);
+        let moments = Moments::of(inner.values(), width);
         let norm2 = normalisation(&layer.norm2, &moments, places)?;
-        let mut seen_inside = Dense::empty(&[images, rows, columns, width])?;
-        norm2.rectified(inner.values(), width as usize, seen_inside.values_mut());
-        let seen_inside = leaf(seen_inside)?;
-        let added = tch::with_grad(|| layer.conv2.forward(&seen_inside));
-        Ok(Self { norm1, seen, inner, norm2, seen_inside, added })
+        let mut seen = empty(width as i64)?;
+        norm2.rectified(inner.values(), width, seen.values_mut());
+        let conv2 = Convolved::new(&layer.conv2, seen)?;
+        Ok(Self { norm1, conv1, norm2, conv2 })
     }
 
     /// From the gradient of what the layer added to that of the block's channels, which is added there.
-    fn back(
+    fn back<V: Value>(
         self,
         layer: &DenseLayer,
         channels: &Dense<V>,
@@ -143,41 +201,31 @@ impl<V: Value> Layer<V> {
         of_channels: &mut Dense<f32>,
         found: &mut dyn FnMut(&str, Tensor),
     ) -> Result<()> {
-        let Self { norm1, seen, inner, norm2, seen_inside, added } = self;
-        let end = number(&added, gradient)?;
-        let wanted = [&seen_inside, &layer.conv2.weights];
-        let [of_seen_inside, of_weights]: [Tensor; 2] =
-            Tensor::f_run_backward(&[end], &wanted, false, false)?
-                .try_into()
-                .expect("one gradient each");
+        let Self { norm1, conv1, norm2, conv2 } = self;
+        let [of_seen, of_weights] = conv2.back(&layer.conv2, gradient)?;
         found("conv2.weight", of_weights);
 
-        tch::no_grad(|| {
-            let of_seen_inside = channels_last::<V>(&of_seen_inside)?;
-            let mut of_inner = Dense::<V>::empty(&inner.tensor().size())?;
-            let of_norm = norm2.back(
-                inner.values(),
-                inner.tensor().size()[1] as usize,
-                of_seen_inside.values(),
-                of_inner.values_mut(),
-                Write::Replace,
-            );
-            tell("norm2", &of_norm, found)?;
+        let inner = channels_last::<V>(&conv1.made)?;
+        let mut of_inner = Dense::<V>::empty(&inner.tensor().size())?;
+        let of_norm = norm2.back(
+            inner.values(),
+            width(&layer.norm2),
+            channels_last::<V>(&of_seen)?.values(),
+            of_inner.values_mut(),
+            Write::Replace,
+        );
+        tell("norm2", &of_norm, found)?;
 
-            let of_weights = of_inner.tensor().f_transpose(0, 1)?.f_mm(seen.tensor())?;
-            let of_weights = of_weights.f_view_as(&layer.conv1.weights)?;
-            found("conv1.weight", of_weights.f_to_kind(Kind::Float)?);
-            let of_seen = Dense::<V>::of(of_inner.tensor().f_mm(&layer.conv1.matrix(V::KIND)?)?);
-            let stride = channels.tensor().size()[3] as usize;
-            let of_norm = norm1.back(
-                channels.values(),
-                stride,
-                of_seen.values(),
-                of_channels.values_mut(),
-                Write::Add,
-            );
-            tell("norm1", &of_norm, found)
-        })
+        let [of_seen, of_weights] = conv1.back_pointwise(&layer.conv1, of_inner)?;
+        found("conv1.weight", of_weights);
+        let of_norm = norm1.back(
+            channels.values(),
+            channels.tensor().size()[3] as usize,
+            channels_last::<V>(&of_seen)?.values(),
+            of_channels.values_mut(),
+            Write::Add,
+        );
+        tell("norm1", &of_norm, found)
     }
 }
 
@@ -207,15 +255,15 @@ impl<V: Value> Passage for Through<V> {
         for (index, (layer, passed)) in section.layers.iter().zip(layers).enumerate().rev() {
             let start = end - layer.growth();
             let of_added = of_channels.tensor().f_narrow(3, start, layer.growth())?;
-            let of_added = of_added.f_permute([0, 3, 1, 2])?.f_to_kind(V::KIND)?;
+            let of_added = channels_second(&of_added)?.f_to_kind(V::KIND)?;
             let mut found = |name: &str, gradient| {
                 found(format!("{}{}.{name}", section.layers_name, index + 1), gradient);
             };
             passed.back(layer, &channels, &of_added, &mut of_channels, &mut found)?;
             end = start;
         }
-        let of_input = of_channels.tensor().f_narrow(3, 0, entered)?.f_permute([0, 3, 1, 2])?;
-        Ok(of_input.f_to_kind(V::KIND)?)
+        let of_input = of_channels.tensor().f_narrow(3, 0, entered)?;
+        Ok(channels_second(&of_input)?.f_to_kind(V::KIND)?)
     }
 }
 
@@ -224,9 +272,9 @@ fn channels_last<V: Value>(tensor: &Tensor) -> Result<Dense<V>> {
     Ok(Dense::of(tensor.f_detach()?.f_permute([0, 2, 3, 1])?.f_contiguous()?))
 }
 
-/// `[image, channel, row, column]` of `[image, row, column, channel]`, for autograd to begin at.
-fn leaf<V: Value>(values: Dense<V>) -> Result<Tensor> {
-    Ok(values.into_tensor().f_permute([0, 3, 1, 2])?.f_set_requires_grad(true)?)
+/// `[image, channel, row, column]` of `[image, row, column, channel]`.
+fn channels_second(tensor: &Tensor) -> Result<Tensor> {
+    Ok(tensor.f_permute([0, 3, 1, 2])?)
 }
 
 /// Channels that a normalisation looks at.
@@ -239,7 +287,13 @@ fn width(norm: &BatchNorm) -> usize {
 /// # Errors
 /// libtorch's.
 pub fn number(output: &Tensor, gradient: &Tensor) -> Result<Tensor> {
-    Ok(output.f_mul(gradient)?.f_sum(Kind::Float)?)
+    if output.kind() == Kind::BFloat16 {
+        // On one thread, their inner product takes ten times as long.
+        return Ok(output.f_mul(gradient)?.f_sum(Kind::Float)?);
+    }
+    // In the order in which they lie in memory.
+    let in_a_row = |tensor: &Tensor| tensor.f_permute([0, 2, 3, 1])?.f_flatten(0, -1);
+    Ok(in_a_row(output)?.f_dot(&in_a_row(gradient)?)?)
 }
 
 /// A normalisation with the moments of a batch, towards which the running ones move.

@@ -7,18 +7,15 @@
 //! fp32. Sums are made of pieces of fixed size, so that they do not depend on the number of threads.
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
 use super::dense::Value;
+use super::threads;
 
 /// Channels worked on at once; what is normalised here has a multiple of it.
 pub const LANES: usize = 16;
 
 /// Values a thread takes at a time: few enough for its cache, many enough to be worth its while.
 const PIECE: usize = 1 << 14;
-
-/// Pieces that are not worth another thread.
-const FEW: usize = 4;
 
 /// Added to variances; torchvision's.
 pub const EPSILON: f64 = 1e-5;
@@ -39,13 +36,16 @@ fn lanes(channels: &[f32]) -> &[Lanes] {
 }
 
 /// Two sums for each channel, over all pieces.
-fn sums(
+fn sums<T: Send>(
     channels: usize,
-    pieces: impl IndexedParallelIterator<Item = Vec<[Lanes; 2]>>,
+    pieces: impl ExactSizeIterator<Item = T> + Send,
+    of_piece: impl Fn(T) -> Vec<[Lanes; 2]> + Sync,
 ) -> [Vec<f64>; 2] {
+    let mut found = vec![Vec::new(); pieces.len()];
+    threads::for_each(found.iter_mut().zip(pieces), |(found, piece)| *found = of_piece(piece));
     let mut total = [vec![0.0; channels], vec![0.0; channels]];
     // In the order of the pieces, whichever was ready first.
-    for piece in pieces.with_min_len(FEW).collect::<Vec<_>>() {
+    for piece in found {
         for (which, total) in total.iter_mut().enumerate() {
             let sums = piece.iter().flat_map(|sums| sums[which]);
             total.iter_mut().zip(sums).for_each(|(total, sum)| *total += f64::from(sum));
@@ -69,10 +69,9 @@ impl Moments {
         let first: Vec<Lanes> = places(&values[..channels], channels)
             .flat_map(|place| place.iter().map(|lanes| lanes.map(Value::wide)))
             .collect();
-        let pieces = values
-            .par_chunks(places_in_a_piece(channels) * channels)
-            .map(|piece| sums_of_squares(piece, channels, &first));
-        let [sum, square] = sums(channels, pieces);
+        let pieces = values.chunks(places_in_a_piece(channels) * channels);
+        let [sum, square] =
+            sums(channels, pieces, |piece| sums_of_squares(piece, channels, &first));
         let off: Vec<f64> = sum.iter().map(|sum| sum / count).collect();
         let variance = square.iter().zip(&off).map(|(square, off)| square / count - off * off);
         let variance = variance.map(|variance| variance.max(0.0)).collect();
@@ -137,10 +136,10 @@ impl Normalisation {
     /// Writes to `seen` the normalised and rectified values of the first channels of every `stride`.
     pub fn rectified<V: Value>(&self, values: &[V], stride: usize, seen: &mut [V]) {
         let many = places_in_a_piece(stride);
-        seen.par_chunks_mut(many * self.channels())
-            .zip(values.par_chunks(many * stride))
-            .with_min_len(FEW)
-            .for_each(|(seen, values)| rectify((&self.scale, &self.shift), values, stride, seen));
+        let pieces = seen.chunks_mut(many * self.channels()).zip(values.chunks(many * stride));
+        threads::for_each(pieces, |(seen, values)| {
+            rectify((&self.scale, &self.shift), values, stride, seen);
+        });
     }
 
     /// The way back through [`Normalisation::rectified`] of the same values: from the gradient of `seen` to
@@ -155,11 +154,10 @@ impl Normalisation {
     ) -> NormalisationGradient {
         let channels = self.channels();
         let many = places_in_a_piece(stride);
-        let pieces = values.par_chunks(many * stride).zip(gradient.par_chunks(many * channels));
-        let of_pieces = pieces
-            .clone()
-            .map(|(values, gradient)| sums_of_products(self, values, stride, gradient));
-        let [sum, product] = sums(channels, of_pieces);
+        let pieces = values.chunks(many * stride).zip(gradient.chunks(many * channels));
+        let [sum, product] = sums(channels, pieces.clone(), |(values, gradient)| {
+            sums_of_products(self, values, stride, gradient)
+        });
         let count = (values.len() / stride) as f64;
         // Through the moments each value has a part in all others of its channel.
         let (slope, offset): (Vec<f32>, Vec<f32>) = (0..channels)
@@ -172,9 +170,9 @@ impl Normalisation {
                 (slope as f32, offset as f32)
             })
             .unzip();
-        target.par_chunks_mut(many * stride).zip(pieces).with_min_len(FEW).for_each(
-            |(target, found)| spread(self, (&slope, &offset), found, stride, target, write),
-        );
+        threads::for_each(target.chunks_mut(many * stride).zip(pieces), |(target, found)| {
+            spread(self, (&slope, &offset), found, stride, target, write);
+        });
         let weight = product.iter().zip(&self.inverse);
         NormalisationGradient {
             weight: weight.map(|(product, inverse)| (product * inverse) as f32).collect(),
@@ -373,8 +371,14 @@ mod tests {
 
     #[test]
     fn one_thread_finds_the_same_numbers() {
-        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("pool");
-        let (alone, usual) = (one.install(there_and_back), there_and_back());
+        let on_threads = |threads| {
+            let there_and_back = move || {
+                tch::set_num_threads(threads);
+                there_and_back()
+            };
+            std::thread::spawn(there_and_back).join().expect("no panic")
+        };
+        let (alone, usual) = (on_threads(1), on_threads(3));
         assert_eq!((alone.seen, alone.target), (usual.seen, usual.target));
         assert_eq!(alone.gradient.weight, usual.gradient.weight);
         assert_eq!(alone.gradient.bias, usual.gradient.bias);
