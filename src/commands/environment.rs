@@ -56,22 +56,10 @@ pub fn prepare_for_tensors(args: &ComputeArgs) -> anyhow::Result<()> {
 /// When no threads can be started.
 pub fn prepare_for_threads(threads: u32) -> anyhow::Result<()> {
     set_environment();
-    // Another there must be, for what is prepared while this one waits.
-    Ok(threads_with_this_one(threads.max(2)).build_global()?)
-}
-
-/// Has what this thread shares out from now on stay on so many threads, of which it is one, while others
-/// compute beside it. They end with what is returned.
-///
-/// # Errors
-/// When no threads can be started.
-pub fn keep_to_threads(threads: u32) -> anyhow::Result<rayon::ThreadPool> {
-    Ok(threads_with_this_one(threads).build()?)
-}
-
-/// This thread is one of them, so that it need not wait for another to wake up where there is little to do.
-fn threads_with_this_one(threads: u32) -> rayon::ThreadPoolBuilder {
-    rayon::ThreadPoolBuilder::new().num_threads(threads as usize).use_current_thread()
+    // This thread is one of them, for it decodes what is cached before it computes. Another there must be, for
+    // what is prepared while this one waits.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(2) as usize);
+    Ok(pool.use_current_thread().build_global()?)
 }
 
 /// Puts this program, started anew with these settings, in place of itself. Numbers do not depend on

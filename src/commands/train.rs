@@ -15,7 +15,7 @@ use covid_ct::model::{
 use covid_ct::store::Part;
 use indicatif::MultiProgress;
 
-use super::environment::{compute_beside, keep_to_threads, prepare_for_threads};
+use super::environment::{compute_beside, prepare_for_threads};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::TrainArgs;
 
@@ -52,7 +52,7 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let all = seeds(&options, args.seeds);
     let stop = stop_on_interrupt("stopping after this step")?;
     let series = Series { workspace, all: &all, train, val, stop: &stop, at_once };
-    let mut ended = series.train()?;
+    let mut ended = series.train();
     if args.seeds.is_none() {
         let trained = ended.remove(0)?;
         println!("{}", trained.told);
@@ -154,7 +154,7 @@ struct Series<'a> {
 impl Series<'_> {
     /// Trains them, and says how each ended; those not begun when it was to stop are not among them, but
     /// for the first, which says so.
-    fn train(&self) -> anyhow::Result<Vec<anyhow::Result<Trained>>> {
+    fn train(&self) -> Vec<anyhow::Result<Trained>> {
         let bars = MultiProgress::new();
         let next = AtomicUsize::new(0);
         let ended = Mutex::new(BTreeMap::new());
@@ -173,20 +173,13 @@ impl Series<'_> {
             train_what_is_left();
         } else {
             std::thread::scope(|scope| {
-                let work = || {
-                    let _threads = keep_to_threads(self.all[0].compute.threads)?;
-                    train_what_is_left();
-                    Ok(())
-                };
-                let started: Vec<_> = (0..self.at_once).map(|_| scope.spawn(work)).collect();
-                let joined = started.into_iter().map(|thread| {
-                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                });
-                joined.collect::<anyhow::Result<Vec<()>>>()
-            })?;
+                for _ in 0..self.at_once {
+                    scope.spawn(train_what_is_left);
+                }
+            });
         }
         let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(ended.into_values().collect())
+        ended.into_values().collect()
     }
 
     fn train_one(&self, options: &TrainOptions, bars: &MultiProgress) -> anyhow::Result<Trained> {

@@ -108,12 +108,14 @@ impl Convolved {
         if !is_product::<V>() {
             return self.back(conv, &channels_second(&gradient)?);
         }
-        let seen = channels_last::<V>(&self.seen)?;
-        let rows = in_rows(&gradient)?;
-        let of_seen = rows.f_mm(&conv.matrix(V::KIND)?)?.f_view_as(seen.tensor())?;
-        let of_weights = rows.f_transpose(0, 1)?.f_mm(&in_rows(seen.tensor())?)?;
-        let of_weights = of_weights.f_view_as(&conv.weights)?.f_to_kind(Kind::Float)?;
-        Ok([channels_second(&of_seen)?, of_weights])
+        tch::no_grad(|| {
+            let seen = channels_last::<V>(&self.seen)?;
+            let rows = in_rows(&gradient)?;
+            let of_seen = rows.f_mm(&conv.matrix(V::KIND)?)?.f_view_as(seen.tensor())?;
+            let of_weights = rows.f_transpose(0, 1)?.f_mm(&in_rows(seen.tensor())?)?;
+            let of_weights = of_weights.f_view_as(&conv.weights)?.f_to_kind(Kind::Float)?;
+            Ok([channels_second(&of_seen)?, of_weights])
+        })
     }
 }
 
