@@ -73,7 +73,7 @@ struct Convolved {
 impl Convolved {
     /// By autograd, from what it sees as `[image, row, column, channel]`.
     fn new<V: Value>(conv: &Convolution, seen: Dense<V>) -> Result<Self> {
-        let seen = channels_second(&seen.into_tensor())?.f_set_requires_grad(true)?;
+        let seen = leaf(seen)?;
         let made = tch::with_grad(|| conv.forward(&seen));
         Ok(Self { seen, made })
     }
@@ -160,7 +160,7 @@ impl<V: Value> Through<V> {
             let norm = normalisation(&section.norm, &known, places)?;
             let mut exit = Dense::<V>::empty(&channels.tensor().size())?;
             norm.rectified(channels.values(), width(&section.norm), exit.values_mut());
-            let exit = channels_second(&exit.into_tensor())?.f_set_requires_grad(true)?;
+            let exit = leaf(exit)?;
             Ok(Self { channels, entered, layers, norm, exit })
         })
     }
@@ -277,6 +277,11 @@ fn channels_last<V: Value>(tensor: &Tensor) -> Result<Dense<V>> {
 /// `[image, channel, row, column]` of `[image, row, column, channel]`.
 fn channels_second(tensor: &Tensor) -> Result<Tensor> {
     Ok(tensor.f_permute([0, 3, 1, 2])?)
+}
+
+/// [`channels_second`] of values, for autograd to begin at.
+fn leaf<V: Value>(values: Dense<V>) -> Result<Tensor> {
+    Ok(channels_second(&values.into_tensor())?.f_set_requires_grad(true)?)
 }
 
 /// Channels that a normalisation looks at.
