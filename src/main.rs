@@ -3,6 +3,9 @@
 //! Exit codes: 0 all done, 1 done but some of it failed (each failure named on stderr), 2 could not
 //! run; 130 where a second Ctrl-C ended it.
 
+#[macro_use]
+mod printing;
+
 mod cli;
 mod commands;
 
@@ -57,7 +60,7 @@ fn main() -> ExitCode {
         // Whoever read our output has read enough: `covid-ct figures | head`.
         Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("covid-ct: {error:#}");
+            eprintln!("covid-ct: {}", commands::in_full(&error));
             ExitCode::from(2)
         }
     }

@@ -91,7 +91,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
     pub ema: Option<f64>,
 
-    /// Which epoch's weights to keep: the best on the validation part, or the last
+    /// Which epoch's weights to keep: the best on the validation part, as with --patience, or the last
     #[arg(long, value_name = "best|last")]
     pub keep: Option<Keep>,
 
@@ -128,6 +128,7 @@ impl RecipeArgs {
     /// The profile with what differs from it.
     pub fn of(&self, profile: Profile) -> Recipe {
         let usual = Recipe::of(profile);
+        let patience = self.patience.unwrap_or(usual.patience);
         Recipe {
             profile,
             epochs: self.epochs.unwrap_or(usual.epochs),
@@ -138,10 +139,10 @@ impl RecipeArgs {
             label_smoothing: self.label_smoothing.unwrap_or(usual.label_smoothing),
             mixup: self.mixup.unwrap_or(usual.mixup),
             ema: self.ema.unwrap_or(usual.ema),
-            keep: self.keep.unwrap_or(usual.keep),
+            keep: self.keep.unwrap_or(if patience > 0 { Keep::Best } else { usual.keep }),
             balance: self.balance.unwrap_or(usual.balance),
             freeze: self.freeze.unwrap_or(usual.freeze),
-            patience: self.patience.unwrap_or(usual.patience),
+            patience,
             size: self.size.unwrap_or(usual.size),
             fit: self.fit.unwrap_or(usual.fit),
             crop: self.crop.unwrap_or(usual.crop),

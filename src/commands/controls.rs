@@ -104,6 +104,7 @@ struct Measured {
 impl Measured {
     fn of(subject: &Subject, dataset: &DatasetFolder, args: &ControlsArgs) -> anyhow::Result<Self> {
         let mut shown = Shown::new(dataset, args.measured.part)?;
+        shown.tell_missing_class();
         let origins = model::origins(dataset.root(), shown.examples())?;
         let groups: Vec<String> = origins.into_iter().map(|origin| origin.group).collect();
         let networks: anyhow::Result<Vec<_>> =

@@ -13,8 +13,8 @@ use covid_ct::store::{Part, Run, Store, now};
 use serde_json::json;
 
 use self::subject::{Destination, Shown, Subject};
-use super::Outcome;
 use super::environment::prepare_for_tensors;
+use super::{Outcome, gone, in_full};
 use crate::cli::EvaluateArgs;
 
 mod explained;
@@ -31,6 +31,7 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let recorded = workspace.root().join(&subject.config().data);
     let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
     let shown = Shown::new(&dataset, args.measured.part)?;
+    shown.tell_missing_class();
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
     let destination = Destination::of(&workspace, subject.config(), &dataset)?;
     // The run's own may have moved.
@@ -127,11 +128,21 @@ impl Validation {
 }
 
 fn tell(error: &anyhow::Error) {
-    eprintln!("covid-ct: no threshold is chosen: {error:#}");
+    eprintln!("covid-ct: no threshold is chosen: {}", in_full(error));
 }
 
 fn scored(evaluation: &Evaluation) -> Vec<Scored> {
     evaluation.predictions.iter().map(Prediction::scored).collect()
+}
+
+/// Removes what was measured before and what was explained of it: neither belongs to the files that come now.
+/// What tells that the rest is there goes first.
+fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
+    for path in [files.metrics(part), files.explained_index(part)] {
+        gone(std::fs::remove_file(&path), &path)?;
+    }
+    let explained = files.explained(part);
+    gone(std::fs::remove_dir_all(&explained), &explained)
 }
 
 struct Measuring<'a> {
@@ -185,9 +196,11 @@ impl Measuring<'_> {
             return Ok(Measured { metrics, series: None });
         };
         let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
+        let files = self.destination.within(&subject.files);
+        forget(&files, self.args.measured.part)?;
+        files.write_series(&series)?;
         let ensemble =
             self.measure(&subject.files, &subject.name, 0, &together, validation.as_deref())?;
-        self.destination.within(&subject.files).write_series(&series)?;
         self.explain(subject, &together)?;
         self.record(&ensemble, serde_json::to_value(&series)?)?;
         Ok(Measured { metrics: ensemble, series: Some(series) })
@@ -220,9 +233,10 @@ impl Measuring<'_> {
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
         };
         let files = self.destination.within(run);
-        explained::clear(&files, part)?;
+        forget(&files, part)?;
         files.write_predictions(part, &evaluation.predictions)?;
         files.write_curves(part, &Curves::of(&examples, &groups))?;
+        // Last, for the report reads what has metrics.
         files.write_metrics(&metrics)?;
         Ok(metrics)
     }

@@ -160,6 +160,30 @@ fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
     indicatif::ProgressBar::new(length as u64).with_style(style).with_prefix(what)
 }
 
+/// How removing `path` went, where it need not have been there.
+pub fn gone(removed: std::io::Result<()>, path: &Path) -> anyhow::Result<()> {
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An error and its causes, each told once: many of our errors quote their cause already.
+pub fn in_full(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told += ": ";
+            told += &cause;
+        }
+    }
+    told
+}
+
 /// Whether a command ended because the reader of its output went away.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     use std::io::ErrorKind::BrokenPipe;
@@ -168,4 +192,24 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
         let json = cause.downcast_ref().and_then(serde_json::Error::io_error_kind);
         io == Some(BrokenPipe) || json == Some(BrokenPipe)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write a.csv: {source}")]
+    struct Quoting {
+        source: std::io::Error,
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let quoting = Quoting { source: std::io::Error::other("no room") };
+        let error = anyhow::Error::from(quoting).context("run r");
+        assert_eq!(in_full(&error), "run r: cannot write a.csv: no room");
+        let plain = anyhow::Error::from(std::io::Error::other("no room")).context("cannot write");
+        assert_eq!(in_full(&plain), "cannot write: no room");
+    }
 }

@@ -52,6 +52,9 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     for image in &bad {
         eprintln!("covid-ct: {}: {}", image.path.display(), image.reason);
     }
+    if pictures.examples().is_empty() {
+        bail!("none of the pictures can be read: nothing is scored");
+    }
     let unread: HashSet<&Path> = bad.iter().map(|image| image.path.as_path()).collect();
     let mut read = wanted.iter().map(|path| !unread.contains(path.as_path()));
     lines.retain(|_| read.next().unwrap_or(false));

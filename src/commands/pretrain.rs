@@ -8,14 +8,16 @@ use covid_ct::Workspace;
 use covid_ct::metrics::{Fit, RunFiles, three_decimals};
 use covid_ct::model::pretrain::{
     Database, FindingRow, Lesson, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
-    Sources, Task, XrayFolder, gather,
+    Sources, Task, Xray, XrayFolder, gather,
 };
-use covid_ct::model::{self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Shown};
+use covid_ct::model::{
+    self, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
+};
 use covid_ct::store::{ObjectStore, Part, Split, Store};
 use indicatif::ProgressBar;
 
 use super::environment::{compute, prepare_for_tensors};
-use super::train::told as told_ending;
+use super::train::{broken_off, told as told_ending};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
     PretrainArgs, PretrainContrastArgs, PretrainSettings, PretrainTask, PretrainXraysArgs,
@@ -49,11 +51,23 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
     let train = pictures(xrays.train, Preparation::Augment(Fit::Crop), settings);
     let val = pictures(xrays.val, Preparation::Whole(Fit::Crop), settings);
     let test = pictures(xrays.test, Preparation::Whole(Fit::Crop), settings);
+    check_headers([&train, &val, &test])?;
     let lesson = Lesson::Findings { train: &train, val: &val, test: &test };
     learn(workspace, &options(&args.name, settings, 1.0), lesson)
 }
 
+/// Finds what is no picture before hours of training. Decoding them all would take as long as an epoch.
+fn check_headers(parts: [&Pictures<Xray>; 3]) -> anyhow::Result<()> {
+    let bar = progress_bar(parts.iter().map(|part| part.examples().len()).sum(), "check");
+    let bad: Vec<_> = parts.iter().flat_map(|part| part.without_header(|| bar.inc(1))).collect();
+    bar.finish_and_clear();
+    if bad.is_empty() { Ok(()) } else { Err(ModelError::BadImages(bad).into()) }
+}
+
 fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Result<Outcome> {
+    if let Some(folder) = args.folders.iter().find(|folder| !folder.is_dir()) {
+        bail!("no folder at {}: expected pictures in it or below", folder.display());
+    }
     let open = |folder: &PathBuf| DatasetFolder::open(folder);
     let dataset = args.data.as_ref().map(open).transpose()?;
     let named = args.held_out.as_ref().map(open).transpose()?;
@@ -163,7 +177,7 @@ fn learn(
         PretrainNews::Measured { pictures } => bar.inc(pictures),
     });
     bar.finish_and_clear();
-    let ending = trained?;
+    let ending = trained.with_context(|| broken_off("pretraining", &options.name, epochs > 0))?;
     let folder = RunFiles::new(workspace.pretrained().join(&options.name));
     match ending {
         Ending::Repeated => {

@@ -1,7 +1,6 @@
 //! `covid-ct train`
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +15,7 @@ use covid_ct::store::Part;
 use indicatif::MultiProgress;
 
 use super::environment::{compute_beside, prepare_for_threads};
-use super::{Outcome, progress_bar, stop_on_interrupt};
+use super::{Outcome, gone, in_full, progress_bar, stop_on_interrupt};
 use crate::cli::TrainArgs;
 
 mod live;
@@ -100,7 +99,7 @@ fn told_of_series(
         return Err(error);
     }
     for error in failed {
-        eprintln!("covid-ct: {error:#}");
+        eprintln!("covid-ct: {}", in_full(&error));
     }
     for run in &trained {
         println!("{}", run.told);
@@ -190,7 +189,8 @@ impl Series<'_> {
         let trained =
             model::train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);
         live.finish();
-        let ending = trained.with_context(|| format!("run {}", options.run))?;
+        let ending =
+            trained.with_context(|| broken_off("run", &options.run, !live.history().is_empty()))?;
         let keep = options.recipe.keep;
         if ending == Ending::Repeated {
             drop(new_run);
@@ -232,12 +232,7 @@ impl Series<'_> {
     /// What was measured of a series, of which a run is another now.
     fn forget_measurements(&self, series: &str) -> anyhow::Result<()> {
         let folder = self.workspace.run(series);
-        match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", folder.display()))
-            }
-            _ => Ok(()),
-        }
+        gone(std::fs::remove_dir_all(&folder), &folder)
     }
 }
 
@@ -264,6 +259,15 @@ pub(super) fn recorded_path(workspace: &Workspace, folder: &Path) -> anyhow::Res
     let folder = absolute(folder)?;
     let inside = folder.strip_prefix(absolute(workspace.root())?).unwrap_or(&folder);
     Ok(inside.display().to_string())
+}
+
+/// What an error broke off, and whether it can be gone on with.
+pub(super) fn broken_off(what: &str, name: &str, has_epochs: bool) -> String {
+    if has_epochs {
+        format!("{what} {name}, with which the same command goes on")
+    } else {
+        format!("{what} {name}")
+    }
 }
 
 pub(super) fn told(ending: Ending) -> String {

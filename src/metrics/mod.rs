@@ -12,6 +12,7 @@ mod events;
 mod golden;
 pub mod panels;
 mod recipe;
+pub(crate) mod run_config;
 pub(crate) mod run_files;
 mod series;
 
@@ -23,9 +24,10 @@ pub use classification::{
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
 pub use recipe::{Fit, Keep, Profile, Recipe};
+pub use run_config::{RunConfig, RunCounts};
 pub use run_files::{
-    ClassCounts, Explained, HistoryRow, Prediction, RunConfig, RunCounts, RunFileError, RunFiles,
-    RunMetrics, check_run_name,
+    ClassCounts, Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics,
+    check_run_name,
 };
 pub use series::{Member, Members, NAMED, Named, SeriesMetrics, Spread, Spreads};
 

@@ -32,7 +32,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
-use super::{Curves, Details, Keep, Metrics, Recipe, Scored, SeriesMetrics, events};
+use super::{Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events};
 use crate::store::{Label, Part, sha256_hex};
 use crate::whole;
 
@@ -74,72 +74,6 @@ impl ClassCounts {
 
     pub fn total(&self) -> u64 {
         self.covid + self.non_covid
-    }
-}
-
-/// The images a run learned from and chose its checkpoint by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunCounts {
-    pub train: ClassCounts,
-    pub val: ClassCounts,
-}
-
-/// `config.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunConfig {
-    /// Version of the program that trained.
-    pub covid_ct: String,
-    pub run: String,
-    /// What the runs of `train NAME --seeds N` share: `NAME`, of `NAME-seed0`, `NAME-seed1` and so on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<String>,
-    /// RFC 3339, UTC.
-    pub created: String,
-    /// Folder of the dataset: relative to the workspace where it lies inside, else absolute.
-    pub data: String,
-    /// SHA-256 over the lists and the pictures that it was trained on and chosen by.
-    #[serde(default)]
-    pub data_sha256: String,
-    /// Such as `densenet121`.
-    pub network: String,
-    /// Trainable numbers in the network.
-    pub parameters: u64,
-    /// `random`, or the file the weights started from.
-    pub init: String,
-    /// Of that file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub init_sha256: Option<String>,
-    /// `history.csv` tells how many of its epochs were made.
-    #[serde(flatten)]
-    pub recipe: Recipe,
-    pub seed: u64,
-    /// `cpu` or `cuda`.
-    pub device: String,
-    /// Threads libtorch computed with.
-    pub threads: u32,
-    /// Of the numbers in convolutions: `fp32` or `bf16`.
-    #[serde(default = "full_precision")]
-    pub precision: String,
-    pub counts: RunCounts,
-}
-
-fn full_precision() -> String {
-    "fp32".into()
-}
-
-impl RunConfig {
-    /// Whether the two train the same network to the last digit: all is equal but when.
-    pub fn trains_the_same(&self, other: &Self) -> bool {
-        *self == Self { created: self.created.clone(), ..other.clone() }
-    }
-
-    /// Whether they are runs of one recipe, from one start, in one precision: means over them are of
-    /// something. The last digits, which threads and device decide, do not matter to that.
-    pub fn trains_alike(&self, other: &Self) -> bool {
-        self.recipe == other.recipe
-            && self.network == other.network
-            && self.init_sha256 == other.init_sha256
-            && self.precision == other.precision
     }
 }
 
@@ -340,6 +274,11 @@ impl RunFiles {
         self.folder.join(format!("explained{}", suffix(part)))
     }
 
+    /// Written when all that it names is there.
+    pub fn explained_index(&self, part: Part) -> PathBuf {
+        self.explained(part).join("index.csv")
+    }
+
     /// # Errors
     /// When the file is missing or not as [`RunFiles::write_config`] leaves it. All readers alike.
     pub fn read_config(&self) -> Result<RunConfig> {
@@ -419,12 +358,12 @@ impl RunFiles {
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
     pub fn read_explained(&self, part: Part) -> Result<Vec<Explained>> {
-        read_csv(&self.explained(part).join("index.csv"), "evaluate")
+        read_csv(&self.explained_index(part), "evaluate")
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_explained(&self, part: Part, rows: &[Explained]) -> Result<()> {
-        write_csv(&self.explained(part).join("index.csv"), rows)
+        write_csv(&self.explained_index(part), rows)
     }
 }
 
@@ -485,7 +424,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Chosen, Origin, SizeBand};
+    use crate::metrics::{Chosen, Origin, Recipe, RunCounts, SizeBand};
 
     fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {

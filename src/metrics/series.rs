@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::run_files::{RunConfig, RunFileError, RunFiles, RunMetrics};
+use super::RunConfig;
+use super::run_files::{RunFileError, RunFiles, RunMetrics};
 use super::{Intervals, Metrics};
 use crate::store::Part;
 

@@ -39,6 +39,12 @@ pub enum ModelError {
     NotANumber { file: String },
     #[error("the run '{0}' is being trained by another process; give this one another name")]
     Busy(String),
+    #[error(
+        "{folder} holds a training that was stopped before its end, with other settings ({differences}): train with \
+         those to go on with it, with --fresh to give it up, or under another name",
+        folder = folder.display()
+    )]
+    OtherStopped { folder: PathBuf, differences: String },
     #[error("cannot write {path}: {source}", path = path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error(transparent)]

@@ -219,6 +219,19 @@ impl<E: Shown> Pictures<E> {
         (pictures, read.into_iter().flatten().collect())
     }
 
+    /// Those whose files do not begin as a picture does. One that breaks off later shows when it is decoded.
+    pub fn without_header(&self, advance: impl Fn() + Sync) -> Vec<BadImage> {
+        let bad = |example: &E| {
+            let header = ImageReader::open(example.path())
+                .and_then(ImageReader::with_guessed_format)
+                .map_err(image::ImageError::from)
+                .and_then(ImageReader::into_dimensions);
+            advance();
+            Some(bad_image(example, header.err()?.to_string()))
+        };
+        self.examples.par_iter().filter_map(bad).collect()
+    }
+
     pub fn examples(&self) -> &[E] {
         &self.examples
     }
@@ -236,11 +249,7 @@ impl<E: Shown> Pictures<E> {
             None => Picture::decode(example.path()),
             Some(bounds) => Picture::decode_panel(example.path(), bounds),
         };
-        let decoded = decoded.map_err(|reason| BadImage {
-            path: example.path().into(),
-            list: example.list().into(),
-            reason,
-        })?;
+        let decoded = decoded.map_err(|reason| bad_image(example, reason))?;
         let picture = Arc::new(decoded.prepared(self.preparation, self.side));
         let size = picture.pixels.len() as u64;
         let fits = self.room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(size)).is_ok();
@@ -324,6 +333,10 @@ impl<E: Shown> Pictures<E> {
         }
         Ok(Batch { values, indices: indices.to_vec(), side: self.side })
     }
+}
+
+fn bad_image(example: &impl Shown, reason: String) -> BadImage {
+    BadImage { path: example.path().into(), list: example.list().into(), reason }
 }
 
 #[cfg(test)]

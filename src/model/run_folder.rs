@@ -54,22 +54,33 @@ impl NewRun {
         RunFiles::new(&self.part)
     }
 
-    /// What there is of the training in hand, which `is_same` knows by its config. What another one
-    /// left of itself is cleared, whether it was killed or stopped.
+    /// What there is of the training in hand. `differences` tells in what a run there was trained otherwise, or
+    /// `None` where that cannot be read, so that nothing can go on from it. With `fresh` nothing is gone on from,
+    /// and what was left in the making is cleared.
     ///
     /// # Errors
-    /// When the disk refuses.
-    pub fn prepare(&self, is_same: impl Fn(&RunFiles) -> bool, fresh: bool) -> Result<Standing> {
+    /// [`ModelError::OtherStopped`] rather than to lose what another training learned before it was stopped or
+    /// killed; when the disk refuses.
+    pub fn prepare(
+        &self,
+        differences: impl Fn(&RunFiles) -> Option<Vec<String>>,
+        fresh: bool,
+    ) -> Result<Standing> {
         let (part, named) = (self.files(), RunFiles::new(&self.folder));
-        if !fresh && part.state().exists() {
-            if is_same(&part) {
+        let is_same = |files: &RunFiles| differences(files).is_some_and(|all| all.is_empty());
+        if !fresh {
+            for stopped in [&part, &named].into_iter().filter(|files| files.state().exists()) {
+                let differences = differences(stopped).unwrap_or_default();
+                if !differences.is_empty() {
+                    return Err(ModelError::OtherStopped {
+                        folder: stopped.folder().into(),
+                        differences: differences.join("; "),
+                    });
+                }
+            }
+            if part.state().exists() && is_same(&part) {
                 return Ok(Standing::Stopped);
             }
-            tracing::warn!(
-                "another training of this name was stopped in {}; this one has other options, data or threads, \
-                 and starts afresh",
-                self.part.display()
-            );
         }
         self.clear()?;
         if fresh || !is_same(&named) {
@@ -192,8 +203,8 @@ mod tests {
         }
     }
 
-    fn same(config: &RunConfig) -> impl Fn(&RunFiles) -> bool {
-        |files| files.read_config().is_ok_and(|found| found.trains_the_same(config))
+    fn from(config: &RunConfig) -> impl Fn(&RunFiles) -> Option<Vec<String>> {
+        |files| Some(files.read_config().ok()?.differences(config))
     }
 
     fn names(runs: &Path) -> Vec<String> {
@@ -233,21 +244,25 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_run_is_gone_on_with_by_the_same_options_only() {
+    fn a_killed_run_is_gone_on_with_by_the_same_options_and_lost_to_no_others() {
         let runs = tempfile::tempdir().expect("temporary folder");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
-        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Nothing);
+        assert_eq!(run.prepare(from(&config(0)), false).expect("prepare"), Standing::Nothing);
         train(&run, &config(0), "killed");
         drop(run);
         let run = NewRun::begin(runs.path(), "r").expect("begin");
         let later = RunConfig { created: "2021-01-01T00:00:00Z".into(), ..config(0) };
-        assert_eq!(run.prepare(same(&later), false).expect("prepare"), Standing::Stopped);
+        assert_eq!(run.prepare(from(&later), false).expect("prepare"), Standing::Stopped);
         assert!(run.files().state().exists());
-        assert_eq!(run.prepare(same(&later), true).expect("prepare"), Standing::Nothing);
+        assert_eq!(run.prepare(from(&later), true).expect("prepare"), Standing::Nothing);
         assert!(!run.files().config().exists(), "asked to start afresh");
         train(&run, &config(0), "killed");
-        assert_eq!(run.prepare(same(&config(1)), false).expect("prepare"), Standing::Nothing);
-        assert!(!run.files().state().exists(), "another seed");
+        let refused = run.prepare(from(&config(1)), false).expect_err("another seed").to_string();
+        assert!(refused.contains("seed 0, now 1") && refused.contains("--fresh"), "{refused}");
+        assert!(run.files().state().exists(), "nothing is lost");
+        std::fs::write(run.files().config(), "{").expect("damaged");
+        assert_eq!(run.prepare(from(&config(1)), false).expect("prepare"), Standing::Nothing);
+        assert!(!run.files().state().exists(), "nobody knows what it goes on with");
     }
 
     #[test]
@@ -257,21 +272,26 @@ mod tests {
         train(&run, &config(0), "stopped");
         let files = run.finish().expect("finish");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
-        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Stopped);
+        assert_eq!(run.prepare(from(&config(0)), false).expect("prepare"), Standing::Stopped);
         assert_eq!(std::fs::read_to_string(run.files().state()).expect("copied"), "stopped");
         assert!(files.state().exists(), "the run with a name is as it was");
+        drop(run);
+        std::fs::remove_dir_all(runs.path().join(".r.part")).expect("killed before it was copied");
+        let run = NewRun::begin(runs.path(), "r").expect("begin");
+        run.prepare(from(&config(1)), false).expect_err("another seed");
+        assert_eq!(run.prepare(from(&config(0)), false).expect("prepare"), Standing::Stopped);
         // Whatever keeps it from its name leaves what can be gone on from.
         let old = runs.path().join(".r.old");
         std::fs::write(&old, "in the way").expect("file");
         run.complete().expect_err("no folder to make way for");
         std::fs::remove_file(old).expect("file");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
-        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Stopped);
+        assert_eq!(run.prepare(from(&config(0)), false).expect("prepare"), Standing::Stopped);
         let files = run.complete().expect("complete");
         let run = NewRun::begin(runs.path(), "r").expect("begin");
-        assert_eq!(run.prepare(same(&config(0)), false).expect("prepare"), Standing::Complete);
-        assert_eq!(run.prepare(same(&config(1)), false).expect("prepare"), Standing::Nothing);
-        assert_eq!(run.prepare(same(&config(0)), true).expect("prepare"), Standing::Nothing);
+        assert_eq!(run.prepare(from(&config(0)), false).expect("prepare"), Standing::Complete);
+        assert_eq!(run.prepare(from(&config(1)), false).expect("prepare"), Standing::Nothing);
+        assert_eq!(run.prepare(from(&config(0)), true).expect("prepare"), Standing::Nothing);
         assert!(files.checkpoint().exists());
         train(&run, &config(1), "stopped");
         let (waiting, waits) = run.stop().expect("stopped");

@@ -186,13 +186,17 @@ fn evaluation(
     is_series: bool,
     problems: &mut Vec<String>,
 ) -> Result<Evaluation, RunFileError> {
+    // Without its index, which is written last, explaining was cut short.
+    let explained = if files.explained_index(part).exists() {
+        files.read_explained(part).map_err(|error| problems.push(error.to_string()))
+    } else {
+        Ok(Vec::new())
+    };
     let mut wrong = Vec::new();
-    if files.explained(part).exists() {
-        for told in files.read_explained(part)? {
-            let picture = picture_of_file(&files.explained(part).join(&told.picture));
-            let picture = picture.map_err(|problem| problems.push(problem)).ok();
-            wrong.push(Wrong { told, picture, caption: String::new() });
-        }
+    for told in explained.unwrap_or_default() {
+        let picture = picture_of_file(&files.explained(part).join(&told.picture));
+        let picture = picture.map_err(|problem| problems.push(problem)).ok();
+        wrong.push(Wrong { told, picture, caption: String::new() });
     }
     let curves = if files.curves(part).exists() {
         files.read_curves(part)?

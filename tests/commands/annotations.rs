@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Project, extraction, files, grey_object, image_on, text};
+use crate::common::{Project, extraction, files, grey_object, image_on, skipped, text};
 use covid_ct::store::{
     Case, CaseDetails, Diagnosis, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta,
     Part, Selection, Source, Split, Stage, Store, Subject, Value,
@@ -413,7 +413,7 @@ fn two_clones_merged_by_git_lose_nothing_and_name_what_is_disputed() {
     };
     let shared = tempfile::tempdir().expect("temporary folder");
     let Ok(_) = git(shared.path(), &["init", "-q", "-b", "main"]) else {
-        eprintln!("skipped: git is not installed");
+        skipped("git is not installed");
         return;
     };
     let git = |args: &[&str]| {

@@ -70,7 +70,24 @@ fn runs_and_series_are_measured_and_controlled() {
     a_missing_member_is_named(folder);
     other_datasets_are_refused(folder);
     a_validation_of_one_class_gives_no_threshold(folder);
+    measurements_that_break_off_are_none(folder);
     a_corrupt_picture_is_named(folder);
+}
+
+/// Neither the metrics of another time beside new predictions, nor some explained pictures for all.
+fn measurements_that_break_off_are_none(folder: &Path) {
+    evaluate(folder, &["s-seed0"]).assert().success();
+    let files = files(folder, "s-seed0");
+    let predictions = files.predictions(Part::Test);
+    std::fs::remove_file(&predictions).expect("predictions.csv");
+    std::fs::create_dir(&predictions).expect("in the way");
+    evaluate(folder, &["s-seed0"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("predictions.csv"));
+    assert!(!files.metrics(Part::Test).exists() && !files.explained(Part::Test).exists());
+    std::fs::remove_dir(&predictions).expect("out of the way");
+    evaluate(folder, &["s-seed0"]).assert().success();
 }
 
 fn a_series_is_measured_together(folder: &Path) {
@@ -201,6 +218,7 @@ fn a_class_without_test_images_is_told(folder: &Path) {
     evaluate(folder, &["s-seed0", "--data", data.to_str().expect("path")])
         .assert()
         .success()
+        .stderr(predicate::str::contains("the test part holds no non-covid image"))
         .stdout(predicate::str::contains("AUROC        undefined"));
     let elsewhere = files(folder, "s-seed0").elsewhere("one-class");
     let metrics = elsewhere.read_metrics(Part::Test).expect("metrics.json");

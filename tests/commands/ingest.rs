@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::common::{Project, files, shared_data, text};
+use crate::common::{Project, files, shared_data, skipped, text};
 use covid_ct::Workspace;
 use covid_ct::extract::{self, Again, Event};
 use covid_ct::figures::{FigureKind, FigureRecord};
@@ -474,7 +474,7 @@ fn score(data: &Path, truth: &str, found: &Path) -> Option<serde_json::Value> {
         .arg(found)
         .output();
     let Ok(scored) = scored else {
-        eprintln!("skipped: python3 is not here");
+        skipped("python3 is not here");
         return None;
     };
     assert!(scored.status.success(), "{}", text(&scored.stderr));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Project, text};
+use crate::common::{Project, skipped, text};
 use covid_ct::extract::isolation::Isolation;
 use covid_ct::synth;
 use predicates::prelude::*;
@@ -20,7 +20,7 @@ fn in_force(project: &Project) -> Isolation {
     let found: Isolation = serde_json::from_slice(&probed.get_output().stdout).expect("told");
     assert!(found.limits);
     if !(found.files && found.calls) {
-        eprintln!("skipped: this kernel lacks Landlock or seccomp: {found:?}");
+        skipped(&format!("this kernel lacks Landlock or seccomp: {found:?}"));
     }
     found
 }

@@ -184,3 +184,22 @@ fn a_series_its_controls_and_its_errors_are_shown() {
     let mean = regex::Regex::new(r"\d\.\d{3} ± \d\.\d{3}").expect("pattern");
     assert!(mean.is_match(&html) && html.contains("84.7</td>"));
 }
+
+#[test]
+fn explanations_that_were_cut_short_or_damaged_cost_no_run() {
+    let folder = workspace();
+    let files = RunFiles::new(Workspace::new(folder.path()).run("s"));
+    let report = |code: i32| {
+        let mut command = Command::cargo_bin("covid-ct").expect("binary");
+        let assert =
+            command.arg("--workspace").arg(folder.path()).arg("report").assert().code(code);
+        let page = std::fs::read_to_string(folder.path().join("data/report/index.html"));
+        assert!(page.expect("page").contains("Reliability of s on test"));
+        String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
+    };
+    std::fs::write(files.explained_index(Part::Test), "no,index\n1,2\n").expect("damaged");
+    let told = report(1);
+    assert!(told.contains("index.csv") && told.contains("covid-ct evaluate"), "{told}");
+    std::fs::remove_file(files.explained_index(Part::Test)).expect("killed before it was written");
+    report(0);
+}

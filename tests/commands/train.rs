@@ -4,10 +4,12 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::common::disk::Small;
+use crate::common::text;
 use crate::common::training::{bright_and_dark, textured};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{HistoryRow, RunFiles};
+use covid_ct::metrics::{HistoryRow, Keep, RunFiles};
 use covid_ct::store::{Label, NewDecision, Part, Stage, Store, now};
 use predicates::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
@@ -122,17 +124,23 @@ fn trains_evaluates_and_repeats_itself() {
     a_loss_that_is_no_number_keeps_the_earlier_run(folder, &checkpoint);
 }
 
-/// Starts from weights with a NaN among them; `second` is the earlier run.
+/// `second` is the earlier run.
 fn a_loss_that_is_no_number_keeps_the_earlier_run(workspace: &Path, checkpoint: &Path) {
-    let mut weights = tch::Tensor::read_safetensors(checkpoint).expect("checkpoint");
-    let bias = weights.iter_mut().find(|(name, _)| name == "classifier.bias").expect("a head");
-    bias.1 = &bias.1 * f64::NAN;
-    let broken = workspace.join("nan.safetensors");
-    tch::Tensor::write_safetensors(&weights, &broken).expect("file");
-    train(workspace, "second", &["--init", broken.to_str().expect("path")])
-        .assert()
-        .code(2)
+    let init = workspace.join("init.safetensors");
+    let started_with = |name: &str, change: &dyn Fn(&tch::Tensor) -> tch::Tensor| {
+        let mut weights = tch::Tensor::read_safetensors(checkpoint).expect("checkpoint");
+        let changed = weights.iter_mut().find(|(found, _)| found == name).expect("a head");
+        changed.1 = change(&changed.1);
+        tch::Tensor::write_safetensors(&weights, &init).expect("file");
+        let init = init.to_str().expect("path");
+        train(workspace, "second", &["--init", init]).assert().code(2)
+    };
+    // Sums overflow, and infinity less infinity is no number.
+    started_with("classifier.weight", &|weight| weight.ones_like() * 3e38)
         .stderr(predicate::str::contains("lower --learning-rate"));
+    started_with("classifier.bias", &|bias| bias * f64::NAN).stderr(predicate::str::contains(
+        "init.safetensors: classifier.bias holds what is no number",
+    ));
     assert!(run_files(workspace, "second").checkpoint().exists());
 }
 
@@ -212,13 +220,25 @@ fn an_interrupted_run_keeps_an_epoch() {
     assert_eq!(long.wait().expect("ended").code(), Some(1), "{told}");
     assert!(told.contains("the last epoch before it was kept"), "{told}");
     assert!(!run_files(folder, "r").read_history().expect("history").is_empty());
-    covid_ct(folder, &["evaluate", "r", "--threads", "1"]).assert().success();
+    covid_ct(folder, &["evaluate", "r", "--threads", "1"])
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("r was stopped before its end"));
     let made = run_files(folder, "r").read_history().expect("history").len();
-    train(folder, "r", &["--epochs", "300", "--patience", "1"])
+    let other = ["--epochs", "300", "--patience", "1", "--fresh"];
+    let refused = train(folder, "r", &other[..4]).assert().code(2);
+    let told = text(&refused.get_output().stderr);
+    assert!(told.contains("keep \"last\", now \"best\"; patience 0, now 1"), "{told}");
+    assert!(run_files(folder, "r").state().exists(), "what was learned is there");
+    train(folder, "r", &other)
         .assert()
         .success()
         .stderr(predicate::str::contains("going on").not());
     assert!(made < 300 && !run_files(folder, "r").state().exists(), "other options, another run");
+    let history = run_files(folder, "r").read_history().expect("history");
+    let best = HistoryRow::best(&history).expect("an epoch");
+    assert_eq!(HistoryRow::kept(&history, Keep::Best), Some(best), "with --patience");
+    assert_eq!(best.epoch as usize, history.len() - 1);
 
     // One that is stopped leaves the complete one its name.
     let complete = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
@@ -230,10 +250,35 @@ fn an_interrupted_run_keeps_an_epoch() {
         Signal::INT,
     );
     assert!(complete == std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint"));
-    train(folder, "r", &["--epochs", "2"])
+    train(folder, "r", &["--epochs", "2"]).assert().code(2).stderr(
+        predicate::str::contains("epochs 50, now 2").and(predicate::str::contains("--fresh")),
+    );
+    train(folder, "r", &["--epochs", "2", "--fresh"]).assert().success();
+}
+
+#[test]
+fn a_full_disk_costs_no_epoch_that_was_made() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let options = ["--epochs", "3", "--ema", "0"];
+    train(folder, "r", &options).assert().success();
+    let undisturbed = std::fs::read(run_files(folder, "r").checkpoint()).expect("weights");
+    // Room for the weights and the state of one epoch, but not for another state beside them.
+    let Some(disk) = Small::mount(&folder.join("data/runs"), 160_000) else { return };
+    let refused = train(folder, "r", &options).assert().code(2);
+    let told = text(&refused.get_output().stderr);
+    assert_eq!(told.matches("No space left on device").count(), 1, "{told}");
+    assert!(told.contains("run r, with which the same command goes on"), "{told}");
+    let part = folder.join("data/runs/.r.part");
+    assert!(!part.join("state.part.safetensors").exists(), "it would fill the disk");
+    disk.grow(400_000);
+    train(folder, "r", &options)
         .assert()
         .success()
-        .stderr(predicate::str::contains("starts afresh"));
+        .stderr(predicate::str::contains("going on after epoch 1"));
+    let weights = std::fs::read(run_files(folder, "r").checkpoint()).expect("weights");
+    assert!(weights == undisturbed, "the weights differ");
+    drop(disk);
 }
 
 /// Starts a training that goes on in `part`, and sends it a signal once `epochs` epochs are there.
@@ -467,6 +512,10 @@ fn features_learned_without_labels_start_a_training() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("1 pictures to learn from; 3 held out"));
+    covid_ct(folder, &[&["pretrain", "contrast", "nowhere"], &pretrain[..]].concat())
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("no folder at nowhere"));
 }
 
 /// The default export imported as a release, into a database.
@@ -585,6 +634,16 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
         .assert()
         .success()
         .stderr(predicate::str::contains("14 outputs"));
+
+    for number in [3, 30] {
+        let path = xrays.join(format!("images/{number:08}_000.png"));
+        std::fs::write(path, "no picture").expect("file");
+    }
+    let named = predicate::str::contains("2 images cannot be used")
+        .and(predicate::str::contains("00000003_000.png"))
+        .and(predicate::str::contains("00000030_000.png"))
+        .and(predicate::str::contains("learning from").not());
+    covid_ct(folder, &arguments).current_dir(folder).assert().code(2).stderr(named);
 }
 
 #[test]
@@ -609,6 +668,14 @@ fn new_pictures_are_scored_and_unreadable_ones_named() {
     assert!(lines[1].ends_with("bright.png") && lines[2].ends_with("dark.png"), "{text}");
     assert!(score(lines[1]) > score(lines[2]), "{text}");
     covid_ct(folder, &["predict", "--run", "../runs/default", "new"]).assert().code(2);
+    let earlier = folder.join("earlier.csv");
+    std::fs::write(&earlier, "score,file\n").expect("file");
+    covid_ct(folder, &["predict", "new/broken.png", "--threads", "1", "--out", "earlier.csv"])
+        .current_dir(folder)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("none of the pictures can be read"));
+    assert_eq!(std::fs::read_to_string(&earlier).expect("file"), "score,file\n", "it stays");
     // Runs are reported without a database too.
     covid_ct(folder, &["evaluate", "--threads", "1", "--explain", "0"]).assert().success();
     covid_ct(folder, &["report"]).assert().success();
@@ -629,10 +696,15 @@ fn new_pictures_are_scored_and_unreadable_ones_named() {
     let text = std::fs::read_to_string(scores).expect("scores.csv");
     assert_eq!(text.lines().next(), Some("score,sha256,name"));
     assert!(text.lines().count() == 33 && text.contains(",COVID-0\n"), "{text}");
-    covid_ct(folder, &["label", "select", "--plain", "--curator", "ann", "--state", "decided"])
-        .args(["--scores", scores])
+    let best =
+        text.lines().skip(1).max_by(|a, b| score(a).partial_cmp(&score(b)).expect("numbers"));
+    let best = best.and_then(|line| line.rsplit(',').next()).expect("a name");
+    // The import has decided all: ann reads them for the second time.
+    let second = ["--second-reader", "--share", "1", "--scores", scores];
+    covid_ct(folder, &["label", "select", "--plain", "--curator", "ann"])
+        .args(second)
         .write_stdin("q\n")
         .assert()
         .success()
-        .stderr(predicate::str::contains("no picture").not());
+        .stdout(predicate::str::is_match(format!(r"\b{best}\b")).expect("pattern"));
 }

@@ -4,9 +4,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::common::disk::Small;
 use crate::common::{Project, papers, rows, text};
 use covid_ct::synth;
 use predicates::str::{contains, starts_with};
@@ -76,35 +77,6 @@ fn a_database_that_may_not_be_written_is_told() {
     project.command(["ingest"]).arg(&other).assert().success();
 }
 
-/// A file system of so many KiB, which goes with the value; `None` where none can be mounted.
-struct Small(PathBuf);
-
-impl Small {
-    fn mount(at: &Path, kib: u32) -> Option<Self> {
-        fs::create_dir_all(at).expect("folder");
-        let size = format!("size={kib}k");
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "small"]).arg(at).output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Self(at.to_owned()));
-        }
-        eprintln!("skipped: no file system can be mounted here");
-        None
-    }
-
-    fn grow(&self, kib: u32) {
-        let options = format!("remount,size={kib}k");
-        let grown = Command::new("mount").args(["-o", &options]).arg(&self.0).status();
-        assert!(grown.expect("run").success());
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_stops_the_run_and_the_next_one_does_the_rest() {
     let folder = tempfile::tempdir().expect("folder");
@@ -134,10 +106,29 @@ fn a_backup_to_a_full_disk_leaves_nothing() {
     let project = Project::new();
     project.command(["ingest"]).arg(papers(folder.path(), 1)).assert().success();
     let Some(disk) = Small::mount(&project.path("small"), 100) else { return };
-    let target = disk.0.join("copy.sqlite");
+    let target = disk.folder().join("copy.sqlite");
     let refused = project.command(["backup"]).arg(&target).assert().code(2);
     let complaint = text(&refused.get_output().stderr);
     assert!(complaint.contains("full"), "{complaint}");
-    assert_eq!(fs::read_dir(&disk.0).expect("folder").count(), 0);
+    assert_eq!(fs::read_dir(disk.folder()).expect("folder").count(), 0);
     drop(disk);
+}
+
+#[test]
+fn whoever_stops_reading_sees_no_panic() {
+    let folder = tempfile::tempdir().expect("folder");
+    let project = Project::new();
+    project.command(["ingest"]).arg(papers(folder.path(), 1)).assert().success();
+    for command in ["status", "figures", "doctor", "curators"] {
+        let (reader, writer) = std::io::pipe().expect("pipe");
+        drop(reader);
+        let mut unheard = Command::new(env!("CARGO_BIN_EXE_covid-ct"));
+        unheard.env("COVID_CT_WORKSPACE", project.path("")).arg(command);
+        let output = unheard.stdout(writer).output().expect("run");
+        assert_eq!(
+            (output.status.code(), text(&output.stderr).as_str()),
+            (Some(0), ""),
+            "{command}"
+        );
+    }
 }

@@ -8,7 +8,8 @@ use covid_ct::store::Part;
 use super::subject::{Subject, load, preparation};
 use crate::cli::ComputeArgs;
 
-/// Writes at most `count` pictures and their index, where none are any more ([`clear`]).
+/// Writes at most `count` pictures and their index, where none are any more. The index comes last: without it, they are
+/// not all there.
 pub fn write(
     subject: &Subject,
     files: &RunFiles,
@@ -18,10 +19,10 @@ pub fn write(
     count: usize,
     compute: &ComputeArgs,
 ) -> anyhow::Result<()> {
-    let folder = files.explained(part);
     if count == 0 {
         return Ok(());
     }
+    let folder = files.explained(part);
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let worst = most_wrong(predictions, count);
@@ -45,16 +46,6 @@ pub fn write(
         });
     }
     files.write_explained(part, &rows)?;
-    Ok(())
-}
-
-/// Removes what was explained before: it is not of the predictions that are there now.
-pub fn clear(files: &RunFiles, part: Part) -> anyhow::Result<()> {
-    let folder = files.explained(part);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)
-            .with_context(|| format!("cannot replace {}", folder.display()))?;
-    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use covid_ct::model::{
     self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
     mean_probability,
 };
-use covid_ct::store::Part;
+use covid_ct::store::{Label, Part};
 
 use crate::cli::ComputeArgs;
 use crate::commands::train::recorded_path;
@@ -46,10 +46,16 @@ impl Subject {
         Ok(Self { name: name.into(), files, members: present, missing, is_series: true })
     }
 
-    /// Names on stderr the members that nothing is known of.
+    /// Names on stderr what is not there as it was meant to be.
     pub fn tell_missing(&self) {
         for missing in &self.missing {
             eprintln!("covid-ct: {missing} is missing or not complete: done without it");
+        }
+        if !self.is_series && self.files.state().exists() {
+            eprintln!(
+                "covid-ct: {} was stopped before its end: what it had learned until then is what counts here",
+                self.name
+            );
         }
     }
 
@@ -187,6 +193,19 @@ impl Shown {
 
     pub fn examples(&self) -> &[Example] {
         &self.examples
+    }
+
+    /// Says on stderr where there is nothing of a class, so that half of the numbers are undefined.
+    pub fn tell_missing_class(&self) {
+        for label in Label::ALL {
+            if !self.examples.iter().any(|example| example.label == *label) {
+                eprintln!(
+                    "covid-ct: the {} part holds no {label} image: what needs both classes, as the AUROC does, is \
+                     undefined",
+                    self.part
+                );
+            }
+        }
     }
 
     /// Log-odds of COVID of all examples.

@@ -221,11 +221,14 @@ fn python_torch_files_are_read() {
         \x20   for zip in (True, False):\n\
         \x20       name = f'{sys.argv[1]}/{str(dtype)[6:]}-{zip}.pth.tar'\n\
         \x20       torch.save(d, name, _use_new_zipfile_serialization=zip)\n";
-    let python = Command::new("python3").args(["-c", script]).arg(folder.path()).output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no python3 that can import torch");
+    let python = |script| Command::new("python3").args(["-c", script]).arg(folder.path()).output();
+    if !python("import torch").is_ok_and(|output| output.status.success()) {
+        // Not `println!`, which is shown of failed tests alone.
+        writeln!(std::io::stderr(), "skipped: no python3 that can import torch").expect("stderr");
         return;
     }
+    let saved = python(script).expect("python");
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
     let mut read = 0;
     for entry in std::fs::read_dir(folder.path()).expect("folder") {
         let path = entry.expect("entry").path();

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
 use crate::metrics::{RunFileError, RunFiles};
 use crate::store::Part;
@@ -56,9 +57,9 @@ pub struct PretrainConfig {
 }
 
 impl PretrainConfig {
-    /// Whether the two learn the same to the last digit: all is equal but when.
-    pub fn trains_the_same(&self, other: &Self) -> bool {
-        *self == Self { created: self.created.clone(), ..other.clone() }
+    /// In what this was learned otherwise than is wanted, a setting each.
+    pub fn differences(&self, wanted: &Self) -> Vec<String> {
+        differences(self, wanted)
     }
 }
 

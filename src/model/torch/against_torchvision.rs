@@ -1,6 +1,7 @@
 //! Weights that Python's `torch.save` wrote of torchvision's DenseNet-121 give the same logits here, and
 //! ours give the same there. Where python3 cannot import both, nothing is compared, and a line says so.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -74,10 +75,15 @@ fn assert_close(ours: &[f32], theirs: &[f32], what: &str) {
 fn torchvisions_weights_give_the_same_logits_here_and_there() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let folder = folder.path();
-    if !python(SAVE, folder).is_some_and(|output| output.status.success()) {
-        println!("skipped: no python3 that can import torch and torchvision");
+    let has_both = python("import torch, torchvision", folder);
+    if !has_both.is_some_and(|output| output.status.success()) {
+        // Not `println!`, which is shown of failed tests alone.
+        let why = "skipped: no python3 that can import torch and torchvision";
+        writeln!(std::io::stderr(), "{why}").expect("stderr");
         return;
     }
+    let saved = python(SAVE, folder).expect("python");
+    assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
     let logits = numbers(&folder.join("logits"));
     let pictures = Tensor::from_slice(&numbers(&folder.join("pictures"))).view([2, 3, 64, 64]);
     let mut model = Model::new(NETWORK, Place::CPU);

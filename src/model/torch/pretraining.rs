@@ -49,11 +49,11 @@ pub fn pretrain(
     let init_sha256 = weights::sha256(options.init.as_deref())?;
     let config = config(options, lesson, place.named(), init_sha256)?;
     let files = PretrainFiles::new(run.files());
-    let is_same = |files: &RunFiles| {
+    let from = |files: &RunFiles| {
         let files = PretrainFiles::new(files.clone());
-        files.read_config().is_ok_and(|found| found.trains_the_same(&config))
+        Some(files.read_config().ok()?.differences(&config))
     };
-    let standing = run.prepare(is_same, options.fresh)?;
+    let standing = run.prepare(from, options.fresh)?;
     if standing == Standing::Complete {
         return Ok(Ending::Repeated);
     }
@@ -191,6 +191,10 @@ impl<'a> Trainer<'a> {
             ControlFlow::Continue(learned) => learned,
             ControlFlow::Break(ending) => return Ok(ControlFlow::Break(ending)),
         };
+        // What the last step did to the weights no loss has told.
+        if state::without_numbers(&self.model.variables.variables())?.is_some() {
+            return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
+        }
         let score = match self.lesson {
             Lesson::Contrast(_) => found,
             Lesson::Findings { val, .. } => {

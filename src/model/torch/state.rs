@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tch::Tensor;
+use safetensors::SafeTensorError;
 use tch::nn::VarStore;
+use tch::{TchError, Tensor};
 
 use super::adam::{Adam, Named};
 use crate::model::{ModelError, Result};
@@ -33,6 +34,21 @@ pub fn trainable(network: &VarStore) -> Named {
 pub fn prefixed(prefix: &str, network: &VarStore) -> Named {
     let named = sorted(network).into_iter();
     named.map(|(name, tensor)| (format!("{prefix}.{name}"), tensor)).collect()
+}
+
+/// The first of them, by name, that holds a NaN or an infinity.
+///
+/// # Errors
+/// libtorch's.
+pub fn without_numbers<'a>(
+    named: impl IntoIterator<Item = (&'a String, &'a Tensor)>,
+) -> Result<Option<&'a str>> {
+    for (name, tensor) in named {
+        if tensor.f_isfinite()?.f_all()?.int64_value(&[]) == 0 {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// Writes where a training stands after `epoch`. `networks` are the variables of all its networks,
@@ -87,11 +103,19 @@ pub fn write(path: &Path, named: &[(String, Tensor)]) -> Result<()> {
         })
         .collect::<Result<_>>()?;
     let written = Tensor::write_safetensors(&named, &partial)
-        .map_err(|e| std::io::Error::other(e.to_string()))
+        .map_err(io_error)
         .and_then(|()| whole::rename(&partial, path));
     written.map_err(|source| {
         // It may fill a disk that others need.
         let _ = std::fs::remove_file(&partial);
         ModelError::Write { path: path.into(), source }
     })
+}
+
+fn io_error(error: TchError) -> std::io::Error {
+    match error {
+        // tch tells it in the words of a debugger.
+        TchError::SafeTensorError { err: SafeTensorError::IoError(error), .. } => error,
+        error => std::io::Error::other(error),
+    }
 }

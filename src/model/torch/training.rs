@@ -49,9 +49,8 @@ pub fn train(
     let mut model = Model::new(options.network, place);
     let config = config(options, place, &model, init_sha256, train, val);
     let files = run.files();
-    let is_same =
-        |files: &RunFiles| files.read_config().is_ok_and(|found| found.trains_the_same(&config));
-    let standing = run.prepare(is_same, options.fresh)?;
+    let from = |files: &RunFiles| Some(files.read_config().ok()?.differences(&config));
+    let standing = run.prepare(from, options.fresh)?;
     if standing == Standing::Complete {
         return Ok(Ending::Repeated);
     }

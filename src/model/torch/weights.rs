@@ -39,6 +39,11 @@ pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<O
             mismatch,
         });
     }
+    let taken = wanted.keys().map(|name| (name, &found[name]));
+    if let Some(name) = state::without_numbers(taken)? {
+        let reason = format!("{name} holds what is no number (NaN or infinite)");
+        return Err(ModelError::Weights { path: path.into(), reason });
+    }
     tch::no_grad(|| {
         wanted.iter_mut().try_for_each(|(name, variable)| variable.f_copy_(&found[name]).map(drop))
     })?;

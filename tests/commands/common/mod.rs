@@ -1,11 +1,13 @@
 //! What every whole-command test needs: a workspace of its own, the command to run in it, and papers
 //! to put into it without reading a PDF.
 
+pub mod disk;
 pub mod server;
 pub mod terminal;
 #[cfg(feature = "train")]
 pub mod training;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -119,6 +121,11 @@ pub const CT_ARTICLES: [&str; 7] = [
     "PMC7582078",
 ];
 
+/// Says what is not tested here, where everybody sees it: what a test prints is shown only when it fails.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
 /// The real documents, where this machine has them; says so where not.
 pub fn shared_data() -> Option<PathBuf> {
     let shared = std::env::var_os("COVID_CT_SHARED")
@@ -127,7 +134,7 @@ pub fn shared_data() -> Option<PathBuf> {
     if data.is_dir() {
         return Some(data);
     }
-    eprintln!("skipped: ../shared/data is not here");
+    skipped("../shared/data is not here");
     None
 }
 
@@ -137,7 +144,7 @@ pub fn published_release() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: {} is not here", folder.display());
+    skipped(&format!("{} is not here", folder.display()));
     None
 }
 

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use super::{Project, text};
+use super::{Project, skipped, text};
 
 /// Longer than any question takes to appear, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -24,7 +24,7 @@ impl Terminal {
     pub fn is_there() -> bool {
         let found = Command::new("tmux").arg("-V").output().is_ok();
         if !found {
-            eprintln!("skipped: tmux is not installed");
+            skipped("tmux is not installed");
         }
         found
     }
