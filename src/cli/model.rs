@@ -289,11 +289,11 @@ pub struct PretrainSettings {
 
 #[derive(Debug, Args)]
 pub struct BenchNetworkArgs {
-    /// train, infer or epoch
+    /// train, infer, epoch or first-epoch
     pub what: Bench,
 
-    /// Of epoch: a dataset in the COVID-CT layout
-    #[arg(long, value_name = "DIR", required_if_eq("what", "epoch"))]
+    /// Of epochs: a dataset in the COVID-CT layout
+    #[arg(long, value_name = "DIR", required_if_eq_any([("what", "epoch"), ("what", "first-epoch")]))]
     pub data: Option<PathBuf>,
 
     #[arg(long, default_value = "densenet121")]

@@ -20,12 +20,16 @@ pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
         compute: compute(&args.compute),
     };
     let pictures = match (args.what, &args.data) {
-        (Bench::Epoch, Some(folder)) => {
+        (Bench::Train | Bench::Infer, _) | (_, None) => None,
+        (what, Some(folder)) => {
             let examples = DatasetFolder::open(folder)?.examples(Part::Train)?;
             let prepared = Preparation::Augment(Fit::Crop);
-            Some(Pictures::load(examples, prepared, args.size, || ())?)
+            Some(if what == Bench::FirstEpoch {
+                Pictures::new(examples, prepared, args.size, u64::MAX)
+            } else {
+                Pictures::load(examples, prepared, args.size, || ())?
+            })
         }
-        _ => None,
     };
     let seconds = model::bench(&options, pictures.as_ref())?;
     println!("{}", serde_json::to_string(&seconds)?);

@@ -51,8 +51,10 @@ worded_enum! {
         Train = "train",
         /// Scoring one batch.
         Infer = "infer",
-        /// Learning from the batches of a dataset, decoded and augmented.
+        /// Learning from the batches of a dataset, augmented.
         Epoch = "epoch",
+        /// The same where each picture is decoded when it is first seen.
+        FirstEpoch = "first-epoch",
     }
 }
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use rand::seq::SliceRandom as _;
 use tch::{Kind, Tensor};
 
 use super::adam::Adam;
@@ -15,8 +16,8 @@ use crate::metrics::Recipe;
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::{Bench, BenchOptions, Picture, Pictures, Result};
 
-/// Seconds of each of `steps` steps, after one that is not counted. Of [`Bench::Epoch`], `pictures` are
-/// decoded, augmented and learned from, over and over; else all steps see the same random images.
+/// Seconds of each of `steps` steps, after one that is not counted. `pictures`, which epochs are of, are augmented
+/// and learned from, over and over; else all steps see the same random images.
 ///
 /// # Errors
 /// When the device is not there, or libtorch's.
@@ -45,7 +46,7 @@ pub fn bench(options: &BenchOptions, pictures: Option<&Pictures>) -> Result<Vec<
             let _ = logits.f_sum(Kind::Float)?.double_value(&[]);
             Ok(())
         })?,
-        (Bench::Epoch, Some(pictures)) => {
+        (Bench::Epoch | Bench::FirstEpoch, Some(pictures)) => {
             seconds = epochs(options, pictures, &mut model, &mut adam)?;
         }
         _ => timed(&mut || {
@@ -69,8 +70,9 @@ fn epochs(
 ) -> Result<Vec<f64>> {
     let recipe = Recipe::default();
     let targets = Targets::new(&recipe, pictures);
-    let in_order: Vec<usize> = (0..pictures.examples().len()).collect();
-    let epoch: Vec<Vec<usize>> = batches(&in_order, options.batch);
+    let mut order: Vec<usize> = (0..pictures.examples().len()).collect();
+    order.shuffle(&mut random_numbers(0, 1, Draw::Order));
+    let epoch: Vec<Vec<usize>> = batches(&order, options.batch);
     let steps: Vec<Vec<usize>> =
         epoch.iter().cycle().take(options.steps as usize + 1).cloned().collect();
     let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
