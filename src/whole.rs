@@ -1,7 +1,7 @@
 //! Files that are whole or not there.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 /// As [`replace`], in a folder that is made where there is none.
@@ -54,6 +54,17 @@ pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(to).map_err(|error| error.error)?;
     sync_folder(folder)
+}
+
+/// How removing something went that need not have been there.
+///
+/// # Errors
+/// When it is still there.
+pub fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 fn folder(path: &Path) -> &Path {

@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use covid_ct::Workspace;
 use covid_ct::metrics::{
     Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
     RunFiles, RunMetrics, Scored, SeriesMetrics,
 };
 use covid_ct::model::{self, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
 use covid_ct::store::{Part, Run, Store, now};
+use covid_ct::{Workspace, whole};
 use serde_json::json;
 
 use self::subject::{Destination, Shown, Subject};
 use super::environment::prepare_for_tensors;
-use super::{Outcome, gone, in_full};
+use super::{Outcome, in_full};
 use crate::cli::EvaluateArgs;
 
 mod explained;
@@ -138,11 +138,12 @@ fn scored(evaluation: &Evaluation) -> Vec<Scored> {
 /// Removes what was measured before and what was explained of it: neither belongs to the files that come now.
 /// What tells that the rest is there goes first.
 fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
+    let told = |path: &Path| format!("cannot remove {}", path.display());
     for path in [files.metrics(part), files.explained_index(part)] {
-        gone(std::fs::remove_file(&path), &path)?;
+        whole::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;
     }
     let explained = files.explained(part);
-    gone(std::fs::remove_dir_all(&explained), &explained)
+    whole::gone(std::fs::remove_dir_all(&explained)).with_context(|| told(&explained))
 }
 
 struct Measuring<'a> {
@@ -177,6 +178,7 @@ impl Measuring<'_> {
                 epoch,
                 &of_member,
                 of_validation.as_deref(),
+                None,
             )?;
             self.record(&measured, serde_json::to_value(&member.config)?)?;
             metrics.push(measured);
@@ -196,17 +198,20 @@ impl Measuring<'_> {
             return Ok(Measured { metrics, series: None });
         };
         let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
-        let files = self.destination.within(&subject.files);
-        forget(&files, self.args.measured.part)?;
-        files.write_series(&series)?;
-        let ensemble =
-            self.measure(&subject.files, &subject.name, 0, &together, validation.as_deref())?;
+        let ensemble = self.measure(
+            &subject.files,
+            &subject.name,
+            0,
+            &together,
+            validation.as_deref(),
+            Some(&series),
+        )?;
         self.explain(subject, &together)?;
         self.record(&ensemble, serde_json::to_value(&series)?)?;
         Ok(Measured { metrics: ensemble, series: Some(series) })
     }
 
-    /// Measures what was scored and writes it.
+    /// Measures what was scored and writes it, of a series with what its members came to.
     fn measure(
         &self,
         run: &RunFiles,
@@ -214,6 +219,7 @@ impl Measuring<'_> {
         epoch: u32,
         log_odds: &[f64],
         validation: Option<&[f64]>,
+        series: Option<&SeriesMetrics>,
     ) -> anyhow::Result<RunMetrics> {
         let part = self.args.measured.part;
         let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
@@ -236,6 +242,9 @@ impl Measuring<'_> {
         forget(&files, part)?;
         files.write_predictions(part, &evaluation.predictions)?;
         files.write_curves(part, &Curves::of(&examples, &groups))?;
+        if let Some(series) = series {
+            files.write_series(series)?;
+        }
         // Last, for the report reads what has metrics.
         files.write_metrics(&metrics)?;
         Ok(metrics)

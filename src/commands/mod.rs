@@ -160,16 +160,6 @@ fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
     indicatif::ProgressBar::new(length as u64).with_style(style).with_prefix(what)
 }
 
-/// How removing `path` went, where it need not have been there.
-pub fn gone(removed: std::io::Result<()>, path: &Path) -> anyhow::Result<()> {
-    match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// An error and its causes, each told once: many of our errors quote their cause already.
 pub fn in_full(error: &anyhow::Error) -> String {
     let mut told = String::new();

@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, Keep, Members, RunFiles};
 use covid_ct::model::{
     self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
 use covid_ct::store::Part;
+use covid_ct::{Workspace, whole};
 use indicatif::MultiProgress;
 
 use super::environment::{compute_beside, prepare_for_threads};
-use super::{Outcome, gone, in_full, progress_bar, stop_on_interrupt};
+use super::{Outcome, in_full, progress_bar, stop_on_interrupt};
 use crate::cli::TrainArgs;
 
 mod live;
@@ -232,7 +232,8 @@ impl Series<'_> {
     /// What was measured of a series, of which a run is another now.
     fn forget_measurements(&self, series: &str) -> anyhow::Result<()> {
         let folder = self.workspace.run(series);
-        gone(std::fs::remove_dir_all(&folder), &folder)
+        whole::gone(std::fs::remove_dir_all(&folder))
+            .with_context(|| format!("cannot remove {}", folder.display()))
     }
 }
 

@@ -85,12 +85,10 @@ impl DatasetFolder {
     /// As there, and [`ModelError::MissingClass`].
     pub fn examples_of_both(&self, part: Part) -> Result<Vec<Example>> {
         let examples = self.examples(part)?;
-        for &label in Label::ALL {
-            if !examples.iter().any(|example| example.label == label) {
-                return Err(ModelError::MissingClass { folder: self.root.clone(), part, label });
-            }
+        match missing_class(&examples) {
+            Some(label) => Err(ModelError::MissingClass { folder: self.root.clone(), part, label }),
+            None => Ok(examples),
         }
-        Ok(examples)
     }
 
     /// SHA-256 in hexadecimal over what a run learns from and is chosen by, as [`RunConfig`] keeps it: the names,
@@ -103,6 +101,12 @@ impl DatasetFolder {
     pub fn digest(&self) -> Result<String> {
         digest(self.examples(Part::Train)?.iter().chain(&self.examples(Part::Val)?))
     }
+}
+
+/// The first class that no example is of.
+pub fn missing_class(examples: &[Example]) -> Option<Label> {
+    let is_missing = |label: &Label| !examples.iter().any(|example| example.label == *label);
+    Label::ALL.iter().copied().find(is_missing)
 }
 
 /// Of examples in their order.

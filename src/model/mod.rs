@@ -27,7 +27,7 @@ mod viewing;
 pub use error::{BadImage, ModelError};
 pub use evaluation::{Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
-pub use examples::{DatasetFolder, Example};
+pub use examples::{DatasetFolder, Example, missing_class};
 pub use options::{
     Bench, BenchOptions, Compute, Device, Ending, Network, Precision, Progress, TrainOptions,
 };

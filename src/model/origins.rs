@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Example;
+use super::pictures::dimensions;
 use crate::dataset::layout::class_name;
 use crate::dataset::release::{ReleasedName, numbered_kind, preprint_doi};
 use crate::dataset::{MANIFEST, Result, read_manifest};
@@ -37,11 +38,6 @@ fn origin(root: &Path, example: &Example, papers: &HashMap<String, String>) -> O
     let size = dimensions(&example.path)
         .map_or(SizeBand::Unknown, |(width, height)| SizeBand::of(width, height));
     Origin { source: source(&group), group, size }
-}
-
-/// By what the file holds: the published dataset has JPEGs named `.png`.
-fn dimensions(path: &Path) -> image::ImageResult<(u32, u32)> {
-    image::ImageReader::open(path)?.with_guessed_format()?.into_dimensions()
 }
 
 /// As `split` tells sources apart: the server of a preprint, the kind of file of pictures that the

@@ -136,6 +136,11 @@ pub(super) fn decode(path: &Path) -> std::result::Result<DynamicImage, String> {
     reader.map_err(|e| e.to_string())?.decode().map_err(|e| e.to_string())
 }
 
+/// Width and height by what the file holds, whatever the name says: its header is read alone.
+pub(super) fn dimensions(path: &Path) -> image::ImageResult<(u32, u32)> {
+    ImageReader::open(path)?.with_guessed_format()?.into_dimensions()
+}
+
 /// What the network is given at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -222,10 +227,7 @@ impl<E: Shown> Pictures<E> {
     /// Those whose files do not begin as a picture does. One that breaks off later shows when it is decoded.
     pub fn without_header(&self, advance: impl Fn() + Sync) -> Vec<BadImage> {
         let bad = |example: &E| {
-            let header = ImageReader::open(example.path())
-                .and_then(ImageReader::with_guessed_format)
-                .map_err(image::ImageError::from)
-                .and_then(ImageReader::into_dimensions);
+            let header = dimensions(example.path());
             advance();
             Some(bad_image(example, header.err()?.to_string()))
         };

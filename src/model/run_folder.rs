@@ -3,7 +3,6 @@
 //! leaves nothing that looks finished, but what it can go on from.
 
 use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{ModelError, Result};
@@ -67,23 +66,24 @@ impl NewRun {
         fresh: bool,
     ) -> Result<Standing> {
         let (part, named) = (self.files(), RunFiles::new(&self.folder));
-        let is_same = |files: &RunFiles| differences(files).is_some_and(|all| all.is_empty());
+        let (of_part, of_named) = (differences(&part), differences(&named));
+        let is_same = |of: &Option<Vec<String>>| of.as_ref().is_some_and(Vec::is_empty);
         if !fresh {
-            for stopped in [&part, &named].into_iter().filter(|files| files.state().exists()) {
-                let differences = differences(stopped).unwrap_or_default();
-                if !differences.is_empty() {
+            for (stopped, differences) in [(&part, &of_part), (&named, &of_named)] {
+                let Some(differences) = differences else { continue };
+                if stopped.state().exists() && !differences.is_empty() {
                     return Err(ModelError::OtherStopped {
                         folder: stopped.folder().into(),
                         differences: differences.join("; "),
                     });
                 }
             }
-            if part.state().exists() && is_same(&part) {
+            if part.state().exists() && is_same(&of_part) {
                 return Ok(Standing::Stopped);
             }
         }
         self.clear()?;
-        if fresh || !is_same(&named) {
+        if fresh || !is_same(&of_named) {
             return Ok(Standing::Nothing);
         }
         if named.came_to_its_end() {
@@ -107,10 +107,7 @@ impl NewRun {
     fn clear(&self) -> Result<()> {
         let failed = |source| ModelError::Write { path: self.part.clone(), source };
         // The state first: without it nothing goes on from the rest.
-        let state = self.files().state();
-        if state.exists() {
-            std::fs::remove_file(state).map_err(failed)?;
-        }
+        whole::gone(std::fs::remove_file(self.files().state())).map_err(failed)?;
         for entry in std::fs::read_dir(&self.part).map_err(failed)? {
             entry.and_then(|entry| std::fs::remove_file(entry.path())).map_err(failed)?;
         }
@@ -125,12 +122,9 @@ impl NewRun {
         let files = self.finish()?;
         let state = files.state();
         // Only now: whatever keeps the run from its name must not cost it.
-        match std::fs::remove_file(&state) {
-            Err(source) if source.kind() != ErrorKind::NotFound => {
-                Err(ModelError::Write { path: state, source })
-            }
-            _ => Ok(files),
-        }
+        whole::gone(std::fs::remove_file(&state))
+            .map_err(|source| ModelError::Write { path: state, source })?;
+        Ok(files)
     }
 
     /// Ends a run that was stopped, which takes no complete run's place, but waits until it is gone on with.

@@ -237,7 +237,8 @@ fn an_interrupted_run_keeps_an_epoch() {
     assert!(made < 300 && !run_files(folder, "r").state().exists(), "other options, another run");
     let history = run_files(folder, "r").read_history().expect("history");
     let best = HistoryRow::best(&history).expect("an epoch");
-    assert_eq!(HistoryRow::kept(&history, Keep::Best), Some(best), "with --patience");
+    let config = run_files(folder, "r").read_config().expect("config");
+    assert_eq!(config.recipe.keep, Keep::Best, "with --patience");
     assert_eq!(best.epoch as usize, history.len() - 1);
 
     // One that is stopped leaves the complete one its name.

@@ -7,7 +7,7 @@ use covid_ct::model::{
     self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
     mean_probability,
 };
-use covid_ct::store::{Label, Part};
+use covid_ct::store::Part;
 
 use crate::cli::ComputeArgs;
 use crate::commands::train::recorded_path;
@@ -197,14 +197,11 @@ impl Shown {
 
     /// Says on stderr where there is nothing of a class, so that half of the numbers are undefined.
     pub fn tell_missing_class(&self) {
-        for label in Label::ALL {
-            if !self.examples.iter().any(|example| example.label == *label) {
-                eprintln!(
-                    "covid-ct: the {} part holds no {label} image: what needs both classes, as the AUROC does, is \
-                     undefined",
-                    self.part
-                );
-            }
+        if let Some(label) = model::missing_class(&self.examples) {
+            eprintln!(
+                "covid-ct: the {} part holds no {label} image: what needs both classes, as the AUROC does, is undefined",
+                self.part
+            );
         }
     }
 

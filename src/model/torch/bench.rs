@@ -4,13 +4,12 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use rand::seq::SliceRandom as _;
 use tch::{Kind, Tensor};
 
 use super::adam::Adam;
 use super::targets::Targets;
 use super::trace::Trace;
-use super::training::batches;
+use super::training::{batches, shuffled};
 use super::{Model, device};
 use crate::metrics::Recipe;
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
@@ -70,8 +69,7 @@ fn epochs(
 ) -> Result<Vec<f64>> {
     let recipe = Recipe::default();
     let targets = Targets::new(&recipe, pictures);
-    let mut order: Vec<usize> = (0..pictures.examples().len()).collect();
-    order.shuffle(&mut random_numbers(0, 1, Draw::Order));
+    let order = shuffled(pictures.examples().len(), 0, 1);
     let epoch: Vec<Vec<usize>> = batches(&order, options.batch);
     let steps: Vec<Vec<usize>> =
         epoch.iter().cycle().take(options.steps as usize + 1).cloned().collect();

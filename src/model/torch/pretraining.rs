@@ -4,14 +4,13 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rand::seq::SliceRandom as _;
 use tch::nn::{self, Linear, Module as _};
 use tch::{Kind, Tensor};
 
 use super::adam::{Adam, Named};
 use super::findings;
 use super::trace::Trace;
-use super::training::batches;
+use super::training::{batches, shuffled};
 use super::{Model, device, seconds_since, state, weights};
 use crate::metrics::{Recipe, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
@@ -221,8 +220,7 @@ impl<'a> Trainer<'a> {
         watch: &mut dyn FnMut(PretrainNews<'_>),
     ) -> Result<ControlFlow<Ending, (f64, f64)>> {
         let PretrainOptions { seed, size, batch, .. } = *self.options;
-        let mut order: Vec<usize> = (0..pictures.examples().len()).collect();
-        order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
+        let order = shuffled(pictures.examples().len(), seed, epoch);
         // All first views of a batch come before all second ones.
         let batches: Vec<Vec<usize>> =
             batches(&order, batch).into_iter().map(|batch| batch.repeat(E::VIEWS)).collect();

@@ -136,6 +136,13 @@ fn config(
     }
 }
 
+/// The order in which an epoch sees so many pictures.
+pub fn shuffled(pictures: usize, seed: u64, epoch: u32) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..pictures).collect();
+    order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
+    order
+}
+
 /// Cuts an epoch's order into batches. A single image left over joins the batch before it: the
 /// statistics of one image are no batch's.
 pub fn batches(order: &[usize], size: u32) -> Vec<Vec<usize>> {
@@ -252,8 +259,7 @@ impl<'a> Trainer<'a> {
             // go four times too far.
             self.adam.forget()?;
         }
-        let mut order: Vec<usize> = (0..train.examples().len()).collect();
-        order.shuffle(&mut random_numbers(seed, epoch, Draw::Order));
+        let order = shuffled(train.examples().len(), seed, epoch);
         let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
         let view = |batch: &[usize], place: usize, picture: &Picture| {
             let mut random = random_numbers(seed, epoch, Draw::View(batch[place]));
