@@ -179,6 +179,10 @@ pub struct PretrainArgs {
 pub enum PretrainTask {
     /// From chest X-rays and their findings: ChestX-ray14 as it is handed out
     Xrays(PretrainXraysArgs),
+    /// From slices of chests that are drawn, and the signs in them: needs no picture at all
+    #[command(mut_arg("epochs", |arg| arg.default_value("5")))]
+    #[command(mut_arg("size", |arg| arg.default_value("128")))]
+    Phantoms(PretrainPhantomsArgs),
     /// From which views are of one picture (`SimCLR`); no label is looked at
     Contrast(PretrainContrastArgs),
 }
@@ -191,6 +195,20 @@ pub struct PretrainXraysArgs {
 
     /// Name of the result: data/pretrained/NAME
     #[arg(long, value_name = "NAME", default_value = "xrays")]
+    pub name: String,
+
+    #[command(flatten)]
+    pub settings: PretrainSettings,
+}
+
+#[derive(Debug, Args)]
+pub struct PretrainPhantomsArgs {
+    /// How many slices are drawn to learn from
+    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = value_parser!(u32).range(2..))]
+    pub pictures: u32,
+
+    /// Name of the result: data/pretrained/NAME
+    #[arg(long, value_name = "NAME", default_value = "phantoms")]
     pub name: String,
 
     #[command(flatten)]
@@ -275,7 +293,7 @@ pub struct PretrainSettings {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// Memory for decoded pictures, in MiB; what does not fit is decoded each time
+    /// Memory for pictures, in MiB; what does not fit is decoded or drawn each time
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub cache: u64,
 

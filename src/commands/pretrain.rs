@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Fit, RunFiles, three_decimals};
 use covid_ct::model::pretrain::{
-    Database, FindingRow, Lesson, PretrainFiles, PretrainNews, PretrainOptions, PretrainRow,
-    Sources, Task, Xray, XrayFolder, gather,
+    Database, FindingRow, Lesson, Parts, Phantom, PretrainFiles, PretrainNews, PretrainOptions,
+    PretrainRow, Sources, Task, Xray, XrayFolder, gather,
 };
 use covid_ct::model::{
     self, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
@@ -20,7 +20,8 @@ use super::environment::{compute, prepare_for_tensors};
 use super::train::{broken_off, told as told_ending};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
-    PretrainArgs, PretrainContrastArgs, PretrainSettings, PretrainTask, PretrainXraysArgs,
+    PretrainArgs, PretrainContrastArgs, PretrainPhantomsArgs, PretrainSettings, PretrainTask,
+    PretrainXraysArgs,
 };
 
 pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
@@ -30,6 +31,10 @@ pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
         PretrainTask::Xrays(args) => {
             prepare_for_tensors(&args.settings.compute)?;
             xrays(&workspace, args)
+        }
+        PretrainTask::Phantoms(args) => {
+            prepare_for_tensors(&args.settings.compute)?;
+            phantoms(&workspace, args)
         }
         PretrainTask::Contrast(args) => {
             prepare_for_tensors(&args.settings.compute)?;
@@ -48,12 +53,25 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
         xrays.test.len(),
         xrays.absent
     );
-    let train = pictures(xrays.train, Preparation::Augment(Fit::Crop), settings);
-    let val = pictures(xrays.val, Preparation::Whole(Fit::Crop), settings);
-    let test = pictures(xrays.test, Preparation::Whole(Fit::Crop), settings);
-    check_headers([&train, &val, &test])?;
-    let lesson = Lesson::Findings { train: &train, val: &val, test: &test };
-    learn(workspace, &options(&args.name, settings, 1.0), lesson)
+    let parts = parts([xrays.train, xrays.val, xrays.test], settings);
+    check_headers([&parts.train, &parts.val, &parts.test])?;
+    learn(workspace, &options(&args.name, settings, 1.0), Lesson::Findings(&parts))
+}
+
+fn phantoms(workspace: &Workspace, args: &PretrainPhantomsArgs) -> anyhow::Result<Outcome> {
+    let settings = &args.settings;
+    let drawn = [Part::Train, Part::Val, Part::Test]
+        .map(|part| Phantom::part(part, args.pictures, settings.seed));
+    let parts = parts(drawn, settings);
+    learn(workspace, &options(&args.name, settings, 1.0), Lesson::Phantoms(&parts))
+}
+
+fn parts<E: Shown>([train, val, test]: [Vec<E>; 3], settings: &PretrainSettings) -> Parts<E> {
+    Parts {
+        train: pictures(train, Preparation::Augment(Fit::Crop), settings),
+        val: pictures(val, Preparation::Whole(Fit::Crop), settings),
+        test: pictures(test, Preparation::Whole(Fit::Crop), settings),
+    }
 }
 
 /// Finds what is no picture before hours of training. Decoding them all would take as long as an epoch.
@@ -153,10 +171,10 @@ fn learn(
     let mut bar = ProgressBar::hidden();
     let mut epochs = 0;
     let trained = model::pretrain(options, lesson, &run, &stop, &mut |news| match news {
-        PretrainNews::Started { pictures, steps_per_epoch, resumed, replaced_head } => {
+        PretrainNews::Started { pictures, steps_per_epoch, resumed, fresh_head } => {
             eprintln!("learning from {pictures} pictures");
-            if let Some(outputs) = replaced_head {
-                eprintln!("the weights' last layer has {outputs} outputs: it starts afresh");
+            if let Some(head) = fresh_head {
+                eprintln!("{head}: it starts afresh");
             }
             if let Some(last) = resumed.last() {
                 eprintln!("going on after epoch {}", last.epoch);
@@ -229,7 +247,7 @@ fn told_of_findings(rows: &[FindingRow]) -> String {
 
 fn told(row: &PretrainRow, task: Task, best: bool) -> String {
     let score = match task {
-        Task::Findings => "mean AUROC",
+        Task::Findings | Task::Phantoms => "mean AUROC",
         Task::Contrast => "pairs found",
     };
     format!(
@@ -238,6 +256,6 @@ fn told(row: &PretrainRow, task: Task, best: bool) -> String {
         row.loss,
         row.score,
         row.seconds,
-        if best && task == Task::Findings { "  *" } else { "" }
+        if best && task != Task::Contrast { "  *" } else { "" }
     )
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{BadImage, ModelError, Result, Shown};
+use super::{BadImage, Filed, ModelError, Result};
 use crate::store::{Label, Part, sha256_hex, sha256_of_file};
 
 /// An image of the dataset.
@@ -21,7 +21,7 @@ pub struct Example {
     pub label: Label,
 }
 
-impl Shown for Example {
+impl Filed for Example {
     fn path(&self) -> &Path {
         &self.path
     }

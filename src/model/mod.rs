@@ -29,10 +29,11 @@ pub use evaluation::{Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use options::{
-    Bench, BenchOptions, Compute, Device, Ending, Network, Precision, Progress, TrainOptions,
+    Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
+    TrainOptions,
 };
 pub use origins::origins;
-pub use pictures::{Batch, Picture, Pictures, Preparation, Shown};
+pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
 pub use torch::{bench, check_available, load_scorer, pretrain, train};
 pub use viewing::{Blank, CENTRE, Viewed, Viewing, mean_probability};

@@ -90,6 +90,24 @@ pub struct TrainOptions {
     pub fresh: bool,
 }
 
+/// What a file of initial weights has for a last layer, where the network's own starts afresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FreshHead {
+    /// One of so many outputs.
+    Outputs(i64),
+    /// None at all, as where it was learned without labels.
+    Missing,
+}
+
+impl std::fmt::Display for FreshHead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Outputs(outputs) => write!(f, "the weights' last layer has {outputs} outputs"),
+            Self::Missing => write!(f, "the weights have no last layer"),
+        }
+    }
+}
+
 /// What a training run tells while it goes.
 #[derive(Debug)]
 pub enum Progress<'a> {
@@ -100,8 +118,7 @@ pub enum Progress<'a> {
         steps_per_epoch: u64,
         /// What was made of this run before it was stopped.
         resumed: &'a [HistoryRow],
-        /// Outputs of the loaded network's last layer where it had to be replaced by a fresh one.
-        replaced_head: Option<i64>,
+        fresh_head: Option<FreshHead>,
     },
     Step {
         loss: f64,

@@ -74,7 +74,7 @@ impl Picture {
         Ok(Self::from_image(panel.into()))
     }
 
-    fn from_image(image: DynamicImage) -> Self {
+    pub(super) fn from_image(image: DynamicImage) -> Self {
         let (width, height) = (image.width(), image.height());
         let rgb = image.into_rgb8().into_raw();
         let (pixels, _) = rgb.as_chunks::<3>();
@@ -155,6 +155,15 @@ pub struct Batch {
 
 /// A picture to learn from, whatever else is known of it.
 pub trait Shown: Sync {
+    /// Decodes or draws it, the same each time.
+    ///
+    /// # Errors
+    /// Which picture cannot be read, and why.
+    fn read(&self) -> std::result::Result<Picture, BadImage>;
+}
+
+/// What is in a file.
+pub trait Filed: Sync {
     fn path(&self) -> &Path;
 
     /// What names it, for errors.
@@ -163,6 +172,16 @@ pub trait Shown: Sync {
     /// The part of the picture that is meant, in its pixels; all of it without.
     fn bounds(&self) -> Option<PanelBox> {
         None
+    }
+}
+
+impl<F: Filed> Shown for F {
+    fn read(&self) -> std::result::Result<Picture, BadImage> {
+        let decoded = match self.bounds() {
+            None => Picture::decode(self.path()),
+            Some(bounds) => Picture::decode_panel(self.path(), bounds),
+        };
+        decoded.map_err(|reason| bad_image(self, reason))
     }
 }
 
@@ -224,16 +243,6 @@ impl<E: Shown> Pictures<E> {
         (pictures, read.into_iter().flatten().collect())
     }
 
-    /// Those whose files do not begin as a picture does. One that breaks off later shows when it is decoded.
-    pub fn without_header(&self, advance: impl Fn() + Sync) -> Vec<BadImage> {
-        let bad = |example: &E| {
-            let header = dimensions(example.path());
-            advance();
-            Some(bad_image(example, header.err()?.to_string()))
-        };
-        self.examples.par_iter().filter_map(bad).collect()
-    }
-
     pub fn examples(&self) -> &[E] {
         &self.examples
     }
@@ -246,13 +255,8 @@ impl<E: Shown> Pictures<E> {
         if let Some(picture) = self.kept[index].get() {
             return Ok(Arc::clone(picture));
         }
-        let example = &self.examples[index];
-        let decoded = match example.bounds() {
-            None => Picture::decode(example.path()),
-            Some(bounds) => Picture::decode_panel(example.path(), bounds),
-        };
-        let decoded = decoded.map_err(|reason| bad_image(example, reason))?;
-        let picture = Arc::new(decoded.prepared(self.preparation, self.side));
+        let read = self.examples[index].read()?;
+        let picture = Arc::new(read.prepared(self.preparation, self.side));
         let size = picture.pixels.len() as u64;
         let fits = self.room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(size)).is_ok();
         if fits {
@@ -337,7 +341,19 @@ impl<E: Shown> Pictures<E> {
     }
 }
 
-fn bad_image(example: &impl Shown, reason: String) -> BadImage {
+impl<E: Filed> Pictures<E> {
+    /// Those whose files do not begin as a picture does. One that breaks off later shows when it is decoded.
+    pub fn without_header(&self, advance: impl Fn() + Sync) -> Vec<BadImage> {
+        let bad = |example: &E| {
+            let header = dimensions(example.path());
+            advance();
+            Some(bad_image(example, header.err()?.to_string()))
+        };
+        self.examples.par_iter().filter_map(bad).collect()
+    }
+}
+
+fn bad_image(example: &impl Filed, reason: String) -> BadImage {
     BadImage { path: example.path().into(), list: example.list().into(), reason }
 }
 

@@ -42,6 +42,18 @@ impl Anatomy {
         }
     }
 
+    /// Within wider bounds than the people of papers, to learn from.
+    pub fn of_anyone(chance: &mut Chance) -> Self {
+        Self {
+            depth: chance.real(0.58, 0.85),
+            fat: chance.real(0.02, 0.12),
+            heart: chance.real(0.75, 1.25),
+            tilt: chance.real(-0.15, 0.15),
+            lung_density: chance.real(-0.92, -0.72),
+            ..Self::new(chance)
+        }
+    }
+
     /// Half width and half depth of the cavity that holds the lungs, at `level`.
     pub fn cavity(&self, level: f32) -> (f32, f32) {
         let shrink = 0.72 + 0.28 * (level / 0.45).min(1.0).sqrt();
@@ -182,12 +194,12 @@ impl Disease {
     }
 }
 
-fn side(chance: &mut Chance) -> f32 {
+pub fn side(chance: &mut Chance) -> f32 {
     if chance.yes(0.5) { 1.0 } else { -1.0 }
 }
 
 /// A point at `radius` of the cavity, `angle` radians below the horizontal on one `side`.
-fn polar(side: f32, radius: f32, angle: f32) -> (f32, f32) {
+pub fn polar(side: f32, radius: f32, angle: f32) -> (f32, f32) {
     (side * radius * angle.cos(), radius * angle.sin())
 }
 

@@ -13,6 +13,8 @@
 //!   Hashes of pictures stay empty, since they depend on how a picture is extracted.
 //!
 //! Paper k of a seed is the same bytes whatever the number of papers or threads.
+//!
+//! The same phantoms make the slices of [`SliceId`], which a network can learn from before it sees a scan.
 
 mod anatomy;
 mod chance;
@@ -37,10 +39,14 @@ mod prose;
 mod raster;
 mod script;
 mod server;
+mod signs;
+mod slices;
 mod truth;
 mod writer;
 
 pub use corpus::{Options, Summary, SynthError, write_corpus};
+pub use signs::{Sign, Signs};
+pub use slices::SliceId;
 pub use truth::{CURATOR, ScoredFigure, TIME, Truth};
 
 use chance::Chance;

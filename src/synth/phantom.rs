@@ -27,6 +27,10 @@ pub struct Acquisition {
     pub window: (f32, f32),
     /// Whether the picture is black outside the scanner's circle.
     pub circle: bool,
+    /// How likely a branch of a vessel runs in the plane of the slice.
+    pub branches: f64,
+    /// Radius of vessels over the usual one.
+    pub calibre: f32,
     pub seed: u64,
 }
 
@@ -40,7 +44,23 @@ impl Acquisition {
             noise: chance.real(0.015, 0.06),
             window: (chance.real(-0.6, -0.4), width),
             circle: chance.yes(0.4),
+            branches: 0.5,
+            calibre: 1.0,
             seed: u64::from(chance.whole(0, u32::MAX - 1)),
+        }
+    }
+
+    /// Within wider bounds, as scanners and papers differ.
+    pub fn anywhere(chance: &mut Chance) -> Self {
+        Self {
+            level: chance.real(0.25, 0.92),
+            field: chance.real(0.8, 1.12),
+            shift: (chance.real(-0.06, 0.06), chance.real(-0.06, 0.06)),
+            noise: chance.real(0.07, 0.27).powi(2),
+            window: (chance.real(-0.75, -0.25), chance.real(0.9, 2.1)),
+            branches: f64::from(chance.real(0.08, 0.5)),
+            calibre: chance.real(0.6, 1.3),
+            ..Self::new(chance)
         }
     }
 
@@ -319,7 +339,7 @@ impl<'a> Slice<'a> {
             let out = chance.real(0.35, 0.93);
             let at = (rx * out * angle.cos(), ry * out * angle.sin());
             let radius = 0.003 + chance.real(0.002, 0.013) * (1.2 - out);
-            self.vessel(lungs, at, at, radius);
+            self.vessel(lungs, at, at, radius * self.how.calibre);
         }
     }
 
@@ -335,8 +355,8 @@ impl<'a> Slice<'a> {
         let length = chance.real(0.07, 0.18);
         let to = (from.0 + heading.0 * length, from.1 + heading.1 * length);
         // Vessels leave the plane of the slice: not every branch is seen.
-        if chance.yes(0.5) {
-            self.vessel(lungs, from, to, radius);
+        if chance.yes(self.how.branches) {
+            self.vessel(lungs, from, to, radius * self.how.calibre);
         }
         if generations == 0 {
             return;

@@ -34,7 +34,7 @@ impl<'a> Live<'a> {
 
     pub fn show(&mut self, news: &Progress<'_>) {
         match news {
-            Progress::Started { device, counts, steps_per_epoch, resumed, replaced_head } => {
+            Progress::Started { device, counts, steps_per_epoch, resumed, fresh_head } => {
                 self.tell(&format!(
                     "training on {} images ({} COVID), validating on {} ({} COVID), on the {device}",
                     counts.train.total(),
@@ -42,10 +42,8 @@ impl<'a> Live<'a> {
                     counts.val.total(),
                     counts.val.covid
                 ));
-                if let Some(outputs) = replaced_head {
-                    self.tell(&format!(
-                        "the weights' last layer has {outputs} outputs: it starts afresh with 2"
-                    ));
+                if let Some(head) = fresh_head {
+                    self.tell(&format!("{head}: it starts afresh with 2"));
                 }
                 if let Some(last) = resumed.last() {
                     self.tell(&format!("going on after epoch {}", last.epoch));

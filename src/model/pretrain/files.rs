@@ -4,7 +4,7 @@
 //! - `history.csv`: one [`PretrainRow`] an epoch.
 //! - `weights.safetensors`: the weights under torchvision's names, for `train --init`.
 //! - `state.safetensors`: what one that was stopped goes on from.
-//! - `findings.csv`: of findings, one [`FindingRow`] a part and finding; written when it is complete.
+//! - `findings.csv`: of findings and of phantoms, one [`FindingRow`] a part and finding; written when it is complete.
 
 use std::path::PathBuf;
 
@@ -21,6 +21,8 @@ worded_enum! {
     pub enum Task {
         /// The 14 findings of ChestX-ray14 (Wang et al., arXiv 1705.02315).
         Findings = "findings",
+        /// The signs in drawn slices of chests ([`Sign`](crate::synth::Sign)).
+        Phantoms = "phantoms",
         /// Which two views are of one picture: `SimCLR` (Chen et al., arXiv 2002.05709).
         Contrast = "contrast",
     }
@@ -37,7 +39,7 @@ pub struct PretrainConfig {
     pub task: Task,
     /// Pictures it learns from.
     pub pictures: u64,
-    /// SHA-256 over the pictures' names, in their order.
+    /// [`Lesson::digest`](super::Lesson::digest).
     pub pictures_sha256: String,
     pub network: String,
     /// `random`, or the file the weights started from.
@@ -72,15 +74,14 @@ pub struct PretrainRow {
     pub learning_rate: f64,
     /// Mean over the epoch's steps, in nats.
     pub loss: f64,
-    /// Of findings: mean AUROC over the findings on the validation part. Of contrast: part of the views
+    /// Mean AUROC over the findings on the validation part. Of contrast: part of the views
     /// whose nearest view was the other of their picture, as the weights changed.
     pub score: f64,
     pub seconds: f64,
 }
 
 impl PretrainRow {
-    /// Whether the weights after this epoch are to be kept instead of the `best` before. Of findings,
-    /// by the score; contrast has no measure that tells how useful its features are, so the last stay.
+    /// Whether the weights after this epoch are to be kept instead of the `best` before: by the score; contrast has no measure that tells how useful its features are, so the last stay.
     pub fn beats(&self, best: Option<&Self>, task: Task) -> bool {
         task == Task::Contrast || best.is_none_or(|best| self.score > best.score)
     }

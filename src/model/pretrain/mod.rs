@@ -1,60 +1,89 @@
-//! Training before training: on chest X-rays with their findings, or on pictures without any label.
+//! Training before training: on chest X-rays with their findings, on drawn slices with their signs, or on pictures
+//! without any label.
 
 mod files;
+mod phantoms;
 mod pool;
 mod xrays;
 
 pub use files::{FindingRow, PretrainConfig, PretrainFiles, PretrainRow, Task};
+pub use phantoms::Phantom;
 pub use pool::{Database, Pool, Sources, Unlabelled, gather, pictures_below};
-pub use xrays::{FINDINGS, Xray, XrayFolder, Xrays};
+pub use xrays::{Xray, XrayFolder, Xrays};
 
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{BadImage, Compute, ModelError, Network, Pictures, Result};
+use super::{BadImage, Compute, FreshHead, ModelError, Network, Pictures, Result, Shown};
 use crate::store::{Part, sha256_hex, sha256_of_file};
+
+/// What is known to show some of several things, or none.
+pub trait Found: Shown {
+    /// What may be found, in the order of the network's outputs.
+    fn names() -> impl Iterator<Item = &'static str>;
+
+    /// One flag a name.
+    fn found(&self) -> &[bool];
+}
+
+/// Pictures of what is known to show findings.
+#[derive(Debug)]
+pub struct Parts<E> {
+    pub train: Pictures<E>,
+    pub val: Pictures<E>,
+    /// Measured in the end, by the weights that are kept.
+    pub test: Pictures<E>,
+}
 
 /// Pictures for one of the tasks.
 #[derive(Debug, Clone, Copy)]
 pub enum Lesson<'a> {
-    Findings {
-        train: &'a Pictures<Xray>,
-        val: &'a Pictures<Xray>,
-        /// Measured in the end, by the weights that are kept.
-        test: &'a Pictures<Xray>,
-    },
+    Findings(&'a Parts<Xray>),
+    Phantoms(&'a Parts<Phantom>),
     Contrast(&'a Pictures<Unlabelled>),
 }
 
 impl Lesson<'_> {
     pub fn task(self) -> Task {
         match self {
-            Self::Findings { .. } => Task::Findings,
+            Self::Findings(_) => Task::Findings,
+            Self::Phantoms(_) => Task::Phantoms,
             Self::Contrast(_) => Task::Contrast,
         }
     }
 
     pub fn pictures(self) -> usize {
         match self {
-            Self::Findings { train, .. } => train.examples().len(),
+            Self::Findings(parts) => parts.train.examples().len(),
+            Self::Phantoms(parts) => parts.train.examples().len(),
             Self::Contrast(pictures) => pictures.examples().len(),
         }
     }
 
     /// SHA-256, in hexadecimal, over what is learned from: of X-rays the names and findings, for there are a
-    /// hundred thousand of them; of other pictures the bytes, and which part of them is meant.
+    /// hundred thousand of them; of drawn slices all signs and the pixels of the first; of other pictures the bytes,
+    /// and which part of them is meant.
     ///
     /// # Errors
     /// [`ModelError::BadImages`] where a picture cannot be read.
     pub fn digest(self) -> Result<String> {
         let lines: Vec<String> = match self {
-            Self::Findings { train, val, .. } => {
+            Self::Findings(Parts { train, val, .. }) => {
                 let line = |xray: &Xray| {
                     let name = xray.path.file_name().unwrap_or_default().display();
                     format!("{name} {:?}\n", xray.findings)
                 };
                 train.examples().iter().chain(val.examples()).map(line).collect()
+            }
+            Self::Phantoms(Parts { train, val, .. }) => {
+                // Another version may draw otherwise.
+                let first = train.examples().first().map(Shown::read).transpose();
+                let first = first.map_err(|bad| ModelError::BadImages(vec![bad]))?;
+                let drawn = first.map(|picture| sha256_hex(&picture.pixels) + "\n");
+                let line = |phantom: &Phantom| format!("{:?}\n", phantom.found());
+                let signs = train.examples().iter().chain(val.examples()).map(line);
+                drawn.into_iter().chain(signs).collect()
             }
             Self::Contrast(pictures) => {
                 let line = |shown: &Unlabelled| {
@@ -101,8 +130,7 @@ pub enum PretrainNews<'a> {
         pictures: usize,
         steps_per_epoch: u64,
         resumed: &'a [PretrainRow],
-        /// Outputs of the loaded network's last layer where it had to be replaced by a fresh one.
-        replaced_head: Option<i64>,
+        fresh_head: Option<FreshHead>,
     },
     Step,
     Epoch {

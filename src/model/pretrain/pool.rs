@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use crate::dataset::export::picture::{grey, grey_on_white};
 use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
-use crate::model::{BadImage, DatasetFolder, Example, ModelError, Result, Shown, origins};
+use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};
 use crate::store::{
     LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Selection, Split, Stage, Store, Subject,
     Value, sha256_hex,
@@ -28,7 +28,7 @@ pub struct Unlabelled {
     pub bounds: Option<PanelBox>,
 }
 
-impl Shown for Unlabelled {
+impl Filed for Unlabelled {
     fn path(&self) -> &Path {
         &self.path
     }

@@ -9,11 +9,12 @@ use rand::seq::SliceRandom as _;
 use serde::Deserialize;
 use walkdir::WalkDir;
 
+use super::Found;
 use crate::model::augment::{Draw, random_numbers};
-use crate::model::{ModelError, Result, Shown};
+use crate::model::{Filed, ModelError, Result};
 
 /// In the order of CheXNet's outputs.
-pub const FINDINGS: [&str; 14] = [
+const FINDINGS: [&str; 14] = [
     "Atelectasis",
     "Cardiomegaly",
     "Effusion",
@@ -44,17 +45,27 @@ const TEST_PART: usize = 5;
 pub struct Xray {
     pub path: PathBuf,
     entries: PathBuf,
-    /// In the order of [`FINDINGS`].
+    /// Atelectasis first, in the order of CheXNet's outputs.
     pub findings: [bool; 14],
 }
 
-impl Shown for Xray {
+impl Filed for Xray {
     fn path(&self) -> &Path {
         &self.path
     }
 
     fn list(&self) -> &Path {
         &self.entries
+    }
+}
+
+impl Found for Xray {
+    fn names() -> impl Iterator<Item = &'static str> {
+        FINDINGS.into_iter()
+    }
+
+    fn found(&self) -> &[bool] {
+        &self.findings
     }
 }
 

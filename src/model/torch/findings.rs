@@ -1,4 +1,4 @@
-//! How well a network tells the findings of chest X-rays.
+//! How well a network tells what pictures are known to show.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,33 +8,33 @@ use tch::Kind;
 use super::Model;
 use crate::metrics::{Scored, auroc};
 use crate::model::evaluation::BATCH;
-use crate::model::pretrain::{FINDINGS, FindingRow, Xray};
+use crate::model::pretrain::{FindingRow, Found};
 use crate::model::{Batch, Pictures, Result};
 use crate::store::Part;
 
-/// What each of [`FINDINGS`] was scored in each picture, in their order.
-pub struct Findings(Vec<Vec<Scored>>);
+/// What each of the pictures was scored for each finding.
+pub struct Findings(Vec<(&'static str, Vec<Scored>)>);
 
 /// Scores all pictures; `None` when it was to stop before that. `advance` is told how many were scored.
 ///
 /// # Errors
 /// When a picture cannot be read, or libtorch refuses.
-pub fn measure(
+pub fn measure<E: Found>(
     model: &Model,
-    pictures: &Pictures<Xray>,
+    pictures: &Pictures<E>,
     stop: &AtomicBool,
     mut advance: impl FnMut(u64),
 ) -> Result<Option<Findings>> {
-    let mut findings: Vec<Vec<Scored>> = vec![Vec::new(); FINDINGS.len()];
+    let mut findings: Vec<_> = E::names().map(|name| (name, Vec::new())).collect();
     let passed = pictures.for_each_whole(BATCH, |batch| {
         if stop.load(Ordering::Relaxed) {
             return Ok(ControlFlow::Break(()));
         }
         let scores = scores(model, &batch)?;
-        for (&index, scores) in batch.indices.iter().zip(scores.chunks(FINDINGS.len())) {
-            let found = pictures.examples()[index].findings;
-            for ((finding, positive), &score) in findings.iter_mut().zip(found).zip(scores) {
-                finding.push(Scored { positive, score });
+        for (&index, scores) in batch.indices.iter().zip(scores.chunks(findings.len())) {
+            let found = pictures.examples()[index].found();
+            for (((_, scored), &positive), &score) in findings.iter_mut().zip(found).zip(scores) {
+                scored.push(Scored { positive, score });
             }
         }
         advance(batch.indices.len() as u64);
@@ -54,15 +54,21 @@ impl Findings {
     /// Mean AUROC over the findings that some of the pictures have and some have not; one half where there
     /// is no such finding.
     pub fn mean_auroc(&self) -> f64 {
-        let known: Vec<f64> = self.0.iter().filter_map(|scored| auroc(scored)).collect();
+        let known: Vec<f64> = self.0.iter().filter_map(|(_, scored)| auroc(scored)).collect();
         if known.is_empty() { 0.5 } else { known.iter().sum::<f64>() / known.len() as f64 }
     }
 
     pub fn rows(&self, part: Part) -> impl Iterator<Item = FindingRow> {
-        FINDINGS.iter().zip(&self.0).map(move |(&finding, scored)| {
+        self.0.iter().map(move |(finding, scored)| {
             let positives = scored.iter().filter(|scored| scored.positive).count() as u64;
             let negatives = scored.len() as u64 - positives;
-            FindingRow { part, finding: finding.into(), positives, negatives, auroc: auroc(scored) }
+            FindingRow {
+                part,
+                finding: (*finding).into(),
+                positives,
+                negatives,
+                auroc: auroc(scored),
+            }
         })
     }
 }
@@ -76,14 +82,16 @@ mod tests {
         let scored = |values: [(bool, f64); 3]| {
             values.map(|(positive, score)| Scored { positive, score }).to_vec()
         };
-        let mut all = vec![scored([(false, 0.1), (false, 0.2), (false, 0.3)]); FINDINGS.len()];
+        let nobodys = scored([(false, 0.1), (false, 0.2), (false, 0.3)]);
+        let mut all =
+            ["Mass", "Edema", "Effusion", "Hernia"].map(|name| (name, nobodys.clone())).to_vec();
         assert_eq!(Findings(all.clone()).mean_auroc(), 0.5);
-        all[2] = scored([(true, 0.3), (false, 0.2), (true, 0.1)]);
-        all[13] = scored([(true, 0.3), (false, 0.2), (false, 0.1)]);
+        all[2].1 = scored([(true, 0.3), (false, 0.2), (true, 0.1)]);
+        all[3].1 = scored([(true, 0.3), (false, 0.2), (false, 0.1)]);
         let findings = Findings(all);
         assert_eq!(findings.mean_auroc(), 0.75, "of one half and one");
         let rows: Vec<FindingRow> = findings.rows(Part::Val).collect();
-        assert_eq!(rows.len(), FINDINGS.len());
+        assert_eq!(rows.len(), 4);
         let effusion = FindingRow {
             part: Part::Val,
             finding: "Effusion".into(),

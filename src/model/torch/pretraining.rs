@@ -1,4 +1,4 @@
-//! Learning before learning: findings of chest X-rays, or which two views are of one picture.
+//! Learning before learning: what pictures are known to show, or which two views are of one picture.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,8 @@ use super::{Model, device, seconds_since, state, weights};
 use crate::metrics::{Recipe, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::pretrain::{
-    FINDINGS, FindingRow, Lesson, PretrainConfig, PretrainFiles, PretrainNews, PretrainOptions,
-    PretrainRow, Unlabelled, Xray,
+    FindingRow, Found, Lesson, Parts, Phantom, PretrainConfig, PretrainFiles, PretrainNews,
+    PretrainOptions, PretrainRow, Task, Unlabelled, Xray,
 };
 use crate::model::{Batch, Ending, NewRun, Picture, Pictures, Result, Shown, Standing};
 use crate::store::{self, Part};
@@ -41,7 +41,8 @@ pub fn pretrain(
     let place = device::open(options.compute)?;
     tch::manual_seed(options.seed as i64);
     let outputs = match lesson {
-        Lesson::Findings { .. } => FINDINGS.len() as i64,
+        Lesson::Findings(_) => Xray::names().count() as i64,
+        Lesson::Phantoms(_) => Phantom::names().count() as i64,
         Lesson::Contrast(_) => COMPARED,
     };
     let mut model = Model::with_outputs(options.network, place, outputs);
@@ -56,7 +57,7 @@ pub fn pretrain(
     if standing == Standing::Complete {
         return Ok(Ending::Repeated);
     }
-    let replaced_head = match &options.init {
+    let fresh_head = match &options.init {
         Some(path) if standing == Standing::Nothing => {
             weights::load(&mut model.variables, options.network, path)?
         }
@@ -76,7 +77,7 @@ pub fn pretrain(
         pictures: lesson.pictures(),
         steps_per_epoch: trainer.steps_per_epoch,
         resumed: &history,
-        replaced_head,
+        fresh_head,
     });
     for epoch in history.len() as u32 + 1..=options.epochs {
         let row = match trainer.epoch(epoch, watch)? {
@@ -93,21 +94,38 @@ pub fn pretrain(
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(PretrainNews::Epoch { row: &row, best });
     }
-    if let Lesson::Findings { val, test, .. } = lesson {
-        let mut kept = Model::with_outputs(options.network, place, outputs);
-        weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
-        let mut rows: Vec<FindingRow> = Vec::new();
-        for (part, pictures) in [(Part::Val, val), (Part::Test, test)] {
-            watch(PretrainNews::Measuring { part, pictures: pictures.examples().len() });
-            let advance = |pictures| watch(PretrainNews::Measured { pictures });
-            let Some(found) = findings::measure(&kept, pictures, stop, advance)? else {
-                return Ok(Ending::Stopped { epoch: options.epochs });
-            };
-            rows.extend(found.rows(part));
-        }
-        files.write_findings(&rows)?;
+    if lesson.task() == Task::Contrast {
+        return Ok(Ending::Completed);
     }
+    let mut kept = Model::with_outputs(options.network, place, outputs);
+    weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
+    let rows = match lesson {
+        Lesson::Findings(parts) => measure(&kept, parts, stop, watch)?,
+        Lesson::Phantoms(parts) => measure(&kept, parts, stop, watch)?,
+        Lesson::Contrast(_) => None,
+    };
+    let Some(rows) = rows else { return Ok(Ending::Stopped { epoch: options.epochs }) };
+    files.write_findings(&rows)?;
     Ok(Ending::Completed)
+}
+
+/// How well the weights that are kept tell each finding; `None` when it was to stop before that.
+fn measure<E: Found>(
+    kept: &Model,
+    parts: &Parts<E>,
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(PretrainNews<'_>),
+) -> Result<Option<Vec<FindingRow>>> {
+    let mut rows = Vec::new();
+    for (part, pictures) in [(Part::Val, &parts.val), (Part::Test, &parts.test)] {
+        watch(PretrainNews::Measuring { part, pictures: pictures.examples().len() });
+        let advance = |pictures| watch(PretrainNews::Measured { pictures });
+        let Some(found) = findings::measure(kept, pictures, stop, advance)? else {
+            return Ok(None);
+        };
+        rows.extend(found.rows(part));
+    }
+    Ok(Some(rows))
 }
 
 fn config(
@@ -183,7 +201,8 @@ impl<'a> Trainer<'a> {
     ) -> Result<ControlFlow<Ending, PretrainRow>> {
         let started = Instant::now();
         let learned = match self.lesson {
-            Lesson::Findings { train, .. } => self.learn(epoch, train, watch)?,
+            Lesson::Findings(parts) => self.learn(epoch, &parts.train, watch)?,
+            Lesson::Phantoms(parts) => self.learn(epoch, &parts.train, watch)?,
             Lesson::Contrast(pictures) => self.learn(epoch, pictures, watch)?,
         };
         let (loss, found) = match learned {
@@ -195,13 +214,12 @@ impl<'a> Trainer<'a> {
             return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
         }
         let score = match self.lesson {
-            Lesson::Contrast(_) => found,
-            Lesson::Findings { val, .. } => {
-                match findings::measure(&self.model, val, self.stop, |_| ())? {
-                    Some(findings) => findings.mean_auroc(),
-                    None => return Ok(ControlFlow::Break(Ending::Stopped { epoch })),
-                }
-            }
+            Lesson::Findings(parts) => self.score(&parts.val)?,
+            Lesson::Phantoms(parts) => self.score(&parts.val)?,
+            Lesson::Contrast(_) => Some(found),
+        };
+        let Some(score) = score else {
+            return Ok(ControlFlow::Break(Ending::Stopped { epoch }));
         };
         Ok(ControlFlow::Continue(PretrainRow {
             epoch,
@@ -210,6 +228,12 @@ impl<'a> Trainer<'a> {
             score,
             seconds: seconds_since(started),
         }))
+    }
+
+    /// Mean AUROC over the findings; `None` when it was to stop before that.
+    fn score<E: Found>(&self, pictures: &Pictures<E>) -> Result<Option<f64>> {
+        let found = findings::measure(&self.model, pictures, self.stop, |_| ())?;
+        Ok(found.map(|found| found.mean_auroc()))
     }
 
     /// One pass over the pictures: the mean loss, and the part of the views that found their pair.
@@ -284,7 +308,7 @@ trait Lessoned: Shown + Sized {
     fn loss(trainer: &Trainer<'_>, features: &Tensor, shown: &[&Self]) -> Result<(Tensor, usize)>;
 }
 
-impl Lessoned for Xray {
+impl<F: Found> Lessoned for F {
     const VIEWS: usize = 1;
     const AUGMENTATION: Augmentation = Augmentation { crop: 0.5, jitter: 0.0 };
 
@@ -292,7 +316,7 @@ impl Lessoned for Xray {
     fn loss(trainer: &Trainer<'_>, features: &Tensor, shown: &[&Self]) -> Result<(Tensor, usize)> {
         let wanted: Vec<f32> = shown
             .iter()
-            .flat_map(|xray| xray.findings.map(|found| f32::from(u8::from(found))))
+            .flat_map(|shown| shown.found().iter().map(|&found| f32::from(u8::from(found))))
             .collect();
         let logits = trainer.model.network.classify(features);
         let wanted = Tensor::f_from_slice(&wanted)?

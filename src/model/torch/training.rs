@@ -54,7 +54,7 @@ pub fn train(
     if standing == Standing::Complete {
         return Ok(Ending::Repeated);
     }
-    let replaced_head = match &options.init {
+    let fresh_head = match &options.init {
         Some(path) if standing == Standing::Nothing => {
             weights::load(&mut model.variables, options.network, path)?
         }
@@ -76,7 +76,7 @@ pub fn train(
         counts: config.counts,
         steps_per_epoch: trainer.steps_per_epoch,
         resumed: &history,
-        replaced_head,
+        fresh_head,
     });
     for epoch in history.len() as u32 + 1..=options.recipe.epochs {
         if let Some(ending) = out_of_patience(options.recipe.patience, &history) {

@@ -9,30 +9,30 @@ use tch::nn::VarStore;
 
 use super::state;
 use crate::model::checkpoint::{self, Array};
-use crate::model::{ModelError, Network, Result};
+use crate::model::{FreshHead, ModelError, Network, Result};
 use crate::store::sha256_of_file;
 
-/// The last layer's variables. Only these may differ from the file's in size: another data set has
-/// other classes.
+/// The last layer's variables. Only these may differ from the file's in size, or be in none: another data set has
+/// other classes, what was learned without labels has no head.
 const HEAD: [&str; 2] = ["classifier.weight", "classifier.bias"];
 
 /// The first convolution, `[64, 3, 7, 7]` here. Networks of grey pictures have one channel.
 const STEM: &str = "features.conv0.weight";
 
-/// Replaces the network's weights by a file's. A head with another number of outputs is left as it
-/// was; then the file's number of outputs is returned.
+/// Replaces the network's weights by a file's. Where the file has another head, or none, the network's is left as it
+/// was, and what the file has is returned.
 ///
 /// # Errors
 /// [`ModelError::Weights`] where the file cannot be read, [`ModelError::Mismatch`] where it holds
 /// another network; the weights are then as they were.
-pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<Option<i64>> {
+pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<Option<FreshHead>> {
     let found = read(path)?;
     let mut wanted: BTreeMap<_, _> = variables.variables().into_iter().collect();
-    let replaced_head = other_head(&found, &wanted);
-    if replaced_head.is_some() {
+    let fresh_head = fresh_head(&found, &wanted);
+    if fresh_head.is_some() {
         wanted.retain(|name, _| !HEAD.contains(&name.as_str()));
     }
-    if let Some(mismatch) = mismatch(&found, &wanted, replaced_head.is_some()) {
+    if let Some(mismatch) = mismatch(&found, &wanted, fresh_head.is_some()) {
         return Err(ModelError::Mismatch {
             path: path.into(),
             network: network.to_string(),
@@ -47,7 +47,7 @@ pub fn load(variables: &mut VarStore, network: Network, path: &Path) -> Result<O
     tch::no_grad(|| {
         wanted.iter_mut().try_for_each(|(name, variable)| variable.f_copy_(&found[name]).map(drop))
     })?;
-    Ok(replaced_head)
+    Ok(fresh_head)
 }
 
 /// What tells a file of initial weights from another that has its path later; none where there is none.
@@ -65,14 +65,14 @@ pub fn sha256(path: Option<&Path>) -> Result<Option<String>> {
 /// Like [`load`], for what must hold this very network, head included.
 ///
 /// # Errors
-/// As there, and where the head has another number of outputs.
+/// As there, and where the head is another or none.
 pub fn load_whole(variables: &mut VarStore, network: Network, path: &Path) -> Result<()> {
     match load(variables, network, path)? {
         None => Ok(()),
-        Some(outputs) => Err(ModelError::Mismatch {
+        Some(head) => Err(ModelError::Mismatch {
             path: path.into(),
             network: network.to_string(),
-            mismatch: format!("classifier.weight has {outputs} outputs"),
+            mismatch: head.to_string(),
         }),
     }
 }
@@ -122,12 +122,21 @@ fn three_channels(stem: &mut Tensor) -> Result<()> {
     Ok(())
 }
 
-/// Outputs of the file's head where it is a whole head of another number of outputs.
-fn other_head(found: &BTreeMap<String, Tensor>, wanted: &BTreeMap<String, Tensor>) -> Option<i64> {
-    let [weight, bias] = HEAD.map(|name| found.get(name).map(Tensor::size));
-    let (weight, bias, own) = (weight?, bias?, wanted.get(HEAD[0])?.size());
-    let outputs = *bias.first()?;
-    (weight == [outputs, own[1]] && outputs != own[0]).then_some(outputs)
+/// The file's head where it is a whole one of another number of outputs, or there is nothing of one.
+fn fresh_head(
+    found: &BTreeMap<String, Tensor>,
+    wanted: &BTreeMap<String, Tensor>,
+) -> Option<FreshHead> {
+    let own = wanted.get(HEAD[0])?.size();
+    match HEAD.map(|name| found.get(name).map(Tensor::size)) {
+        [None, None] => Some(FreshHead::Missing),
+        [Some(weight), Some(bias)] => {
+            let outputs = *bias.first()?;
+            let other = weight == [outputs, own[1]] && outputs != own[0];
+            other.then_some(FreshHead::Outputs(outputs))
+        }
+        _ => None,
+    }
 }
 
 /// What does not fit, in words; `None` where all does.
@@ -189,7 +198,7 @@ mod tests {
 
     fn load_changed(
         change: impl FnOnce(&mut BTreeMap<String, Tensor>),
-    ) -> (Result<Option<i64>>, BTreeMap<String, Tensor>, Model) {
+    ) -> (Result<Option<FreshHead>>, BTreeMap<String, Tensor>, Model) {
         let folder = tempfile::tempdir().expect("temporary folder");
         let (path, named) = file_with(folder.path(), change);
         let mut model = Model::new(NETWORK, Place::CPU);
@@ -246,11 +255,32 @@ mod tests {
             named.insert(HEAD[0].into(), zeros(&[14, 1024]));
             named.insert(HEAD[1].into(), zeros(&[14]));
         });
-        assert_eq!(loaded.expect("loaded"), Some(14));
+        assert_eq!(loaded.expect("loaded"), Some(FreshHead::Outputs(14)));
         let variables = model.variables.variables();
         assert_eq!(variables[HEAD[0]].size(), [2, 1024]);
         assert!(variables[HEAD[0]].abs().max().double_value(&[]) > 0.0);
         assert_eq!(variables["features.conv0.weight"], named["features.conv0.weight"]);
+    }
+
+    #[test]
+    fn what_has_no_head_gets_a_fresh_one_but_measures_nothing() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (path, named) = file_with(folder.path(), |named| {
+            named.retain(|name, _| !HEAD.contains(&name.as_str()));
+        });
+        let mut model = Model::new(NETWORK, Place::CPU);
+        let error = load_whole(&mut model.variables, NETWORK, &path).expect_err("refused");
+        assert!(error.to_string().contains("no last layer"), "{error}");
+        let loaded = load(&mut model.variables, NETWORK, &path).expect("loaded");
+        assert_eq!(loaded, Some(FreshHead::Missing));
+        let variables = model.variables.variables();
+        assert_eq!(variables[STEM], named[STEM]);
+
+        let (half, ..) = load_changed(|named| {
+            named.remove(HEAD[1]).expect("bias");
+        });
+        let error = half.expect_err("half a head").to_string();
+        assert!(error.contains("missing: classifier.bias"), "{error}");
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! Slices of chests that are drawn, and the signs that are drawn in them: there are as many as are wanted.
+
+use super::Found;
+use crate::model::{BadImage, Picture, Shown};
+use crate::store::Part;
+use crate::synth::{Sign, Signs, SliceId};
+
+/// Pictures in the validation part, and in the test part.
+const MEASURED: u64 = 2000;
+
+/// Parts are this far from each other in the endless row of a seed's slices.
+const APART: u64 = 1 << 32;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phantom {
+    slice: SliceId,
+    signs: Signs,
+}
+
+impl Phantom {
+    /// The slices of a part; of the training part `pictures`.
+    pub fn part(part: Part, pictures: u32, seed: u64) -> Vec<Self> {
+        let (first, count) = match part {
+            Part::Train => (0, pictures.into()),
+            Part::Val => (APART, MEASURED),
+            Part::Test => (2 * APART, MEASURED),
+        };
+        (first..first + count).map(|index| Self::new(SliceId { seed, index })).collect()
+    }
+
+    fn new(slice: SliceId) -> Self {
+        Self { slice, signs: slice.signs() }
+    }
+}
+
+impl Shown for Phantom {
+    fn read(&self) -> Result<Picture, BadImage> {
+        Ok(Picture::from_image(self.slice.draw().into()))
+    }
+}
+
+impl Found for Phantom {
+    fn names() -> impl Iterator<Item = &'static str> {
+        Sign::ALL.iter().map(|sign| sign.as_str())
+    }
+
+    fn found(&self) -> &[bool] {
+        &self.signs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_share_no_slice_and_more_pictures_go_on_where_fewer_end() {
+        let part = |part, pictures| Phantom::part(part, pictures, 3);
+        let train = part(Part::Train, 50);
+        assert_eq!(train.len(), 50);
+        assert_eq!(train[..20], part(Part::Train, 20));
+        let (val, test) = (part(Part::Val, 50), part(Part::Test, 50));
+        assert_eq!((val.len(), test.len()), (2000, 2000));
+        assert!(train.iter().chain(&val).all(|phantom| !test.contains(phantom)));
+        assert_eq!(val, part(Part::Val, 9), "whatever is learned from");
+        let picture = train[7].read().expect("drawn");
+        assert_eq!((picture.width, picture.channels), (240, 1));
+    }
+}
