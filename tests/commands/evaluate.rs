@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::common::training::{bright_and_dark, textured, write_list};
+use crate::common::training::{bright_and_dark, covid_ct, textured, write_list};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{Prediction, RunFiles, RunMetrics};
@@ -14,12 +14,6 @@ const CLASSES: [(&str, bool); 2] = [("COVID", true), ("NonCOVID", false)];
 /// Width and height, in pixels.
 fn size(number: u32) -> (u32, u32) {
     (64 + number, 70)
-}
-
-fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"));
-    command.arg("--workspace").arg(workspace).args(arguments);
-    command
 }
 
 fn evaluate(workspace: &Path, arguments: &[&str]) -> Command {

@@ -25,6 +25,8 @@ mod label_screen;
 mod limits;
 mod mentions;
 mod panels;
+#[cfg(feature = "train")]
+mod pretrain;
 mod rebuild;
 mod refresh;
 mod release;

@@ -1,8 +1,11 @@
-//! Datasets to train on in a test.
+//! Datasets to train on in a test, and the commands that do.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use assert_cmd::Command;
 use image::{GrayImage, Luma};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A dataset that anyone can tell apart: per class 10 pictures to train on, 3 to validate, 3 to test, each
 /// class numbered through. COVID is bright, non-COVID dark; `size` tells how large a picture is.
@@ -36,4 +39,49 @@ pub fn textured(number: u32, (width, height): (u32, u32), bright: bool) -> GrayI
         let texture = (x * 7 + y * 13 + number * 31) % 40;
         Luma([texture as u8 + if bright { 190 } else { 20 }])
     })
+}
+
+/// Width and height of all pictures.
+pub const SIZE: (u32, u32) = (64, 64);
+
+/// A workspace with `data/export/default`.
+pub fn workspace() -> tempfile::TempDir {
+    let workspace = tempfile::tempdir().expect("temporary folder");
+    bright_and_dark(&workspace.path().join("data/export/default"), |_| SIZE);
+    workspace
+}
+
+pub fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"));
+    command.arg("--workspace").arg(workspace).args(arguments);
+    command
+}
+
+/// Small pictures and one thread: more would wait for each other where tests run side by side.
+pub fn train(workspace: &Path, run: &str, more: &[&str]) -> Command {
+    let mut command = covid_ct(workspace, &["train", run, "--size", "64", "--threads", "1"]);
+    command.args(["--device", "cpu"]).args(more);
+    command
+}
+
+/// Starts a training that goes on in `part`, and sends it a signal once `epochs` epochs are there.
+pub fn kill_after(workspace: &Path, part: &str, arguments: &[&str], epochs: usize, signal: Signal) {
+    let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"))
+        .arg("--workspace")
+        .arg(workspace)
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let history = workspace.join("data").join(part).join("history.csv");
+    let lines = || std::fs::read_to_string(&history).map_or(0, |text| text.lines().count());
+    let state = history.with_file_name("state.safetensors");
+    let deadline = Instant::now() + Duration::from_mins(5);
+    // The state comes after the history: of the last epoch there, it may not be written yet.
+    while !(lines() > epochs && state.exists()) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&run), signal).expect("signal");
+    run.wait().expect("ended");
 }
