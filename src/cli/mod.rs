@@ -160,7 +160,7 @@ pub struct BackupArgs {
 
 #[derive(Debug, Args)]
 pub struct SynthArgs {
-    /// Folder to write pdf/, figures.jsonl and annotations/ to
+    /// Folder to write pdf/, figures.jsonl and annotations/ to, or slices/ and slices.csv
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
@@ -168,7 +168,16 @@ pub struct SynthArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     pub papers: u32,
 
-    /// Decides what the papers show and say
+    /// No papers, but so many slices of chests, and what they show: those that `pretrain phantoms` learns from
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "papers",
+        value_parser = value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub slices: Option<u32>,
+
+    /// Decides what is shown and said
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }

@@ -3,24 +3,33 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use covid_ct::synth::{Options, write_corpus};
+use covid_ct::synth::{Options, write_corpus, write_slices};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
 use crate::cli::SynthArgs;
 
 pub fn run(args: &SynthArgs) -> anyhow::Result<Outcome> {
+    let folder = args.folder.display();
+    let (count, what) = args.slices.map_or((args.papers, "papers"), |slices| (slices, "slices"));
     let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(u64::from(args.papers))
+        ProgressBar::new(u64::from(count))
     } else {
         ProgressBar::hidden()
     };
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} papers, {eta} left")?);
+    let template = format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
+    bar.set_style(ProgressStyle::with_template(&template)?);
+    if args.slices.is_some() {
+        write_slices(&args.folder, count, args.seed, || bar.inc(1))
+            .context("the slices were not written")?;
+        bar.finish_and_clear();
+        println!("{count} slices: {folder}/slices/, what they show: {folder}/slices.csv");
+        return Ok(Outcome::Done);
+    }
     let options = Options { papers: args.papers, seed: args.seed };
     let made = write_corpus(&args.folder, options, || bar.inc(1))
         .context("the sample corpus was not written")?;
     bar.finish_and_clear();
-    let folder = args.folder.display();
     println!("{} papers, {} pages: {folder}/pdf/", made.papers, made.pages);
     println!("{} figures and {} tables: {folder}/figures.jsonl", made.figures, made.tables);
     println!(

@@ -1,14 +1,15 @@
-//! Writes a corpus to disk, as many papers at a time as there are threads.
+//! Writes a corpus to disk, as many papers at a time as there are threads; or slices alone.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
+use image::ImageFormat;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::server::Identity;
-use super::{Paper, Truth, paper};
+use super::{Paper, Sign, SliceId, Truth, paper};
 
 /// Papers made before their truth is written down: bounds the memory.
 const BATCH: u32 = 64;
@@ -91,6 +92,43 @@ pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> 
     panels.finish()?;
     cases.finish()?;
     Ok(summary)
+}
+
+/// A line of `slices.csv`.
+#[derive(Debug, Serialize)]
+struct SliceRow {
+    file: String,
+    /// In the order of [`Sign::ALL`], with `|` between them; empty where there is none.
+    signs: String,
+}
+
+/// Writes the first `count` slices of a seed as `slices/000000.png` and so on, and `slices.csv`, which tells what
+/// each shows, calling `done` after each.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_slices(folder: &Path, count: u32, seed: u64, done: impl Fn() + Sync) -> Result<()> {
+    let slices = folder.join("slices");
+    fs::create_dir_all(&slices).map_err(failed(&slices))?;
+    let mut table = Table::create(folder.join("slices.csv"))?;
+    let write = |index: u32| {
+        let slice = SliceId { seed, index: index.into() };
+        let file = format!("{index:06}.png");
+        let path = slices.join(&file);
+        let mut png = Cursor::new(Vec::new());
+        slice
+            .draw()
+            .write_to(&mut png, ImageFormat::Png)
+            .map_err(|e| failed(&path)(std::io::Error::other(e)))?;
+        write_whole(&path, png.get_ref())?;
+        done();
+        let seen = Sign::ALL.iter().zip(slice.signs()).filter(|(_, seen)| *seen);
+        let signs: Vec<&str> = seen.map(|(sign, _)| sign.as_str()).collect();
+        Ok(SliceRow { file, signs: signs.join("|") })
+    };
+    let rows: Vec<SliceRow> = (0..count).into_par_iter().map(write).collect::<Result<_>>()?;
+    table.extend(&rows)?;
+    table.finish()
 }
 
 impl Summary {

@@ -14,7 +14,8 @@
 //!
 //! Paper k of a seed is the same bytes whatever the number of papers or threads.
 //!
-//! The same phantoms make the slices of [`SliceId`], which a network can learn from before it sees a scan.
+//! The same phantoms make the slices of [`SliceId`], which a network can learn from before it sees a scan;
+//! [`write_slices`] writes them as pictures.
 
 mod anatomy;
 mod chance;
@@ -44,7 +45,7 @@ mod slices;
 mod truth;
 mod writer;
 
-pub use corpus::{Options, Summary, SynthError, write_corpus};
+pub use corpus::{Options, Summary, SynthError, write_corpus, write_slices};
 pub use signs::{Sign, Signs};
 pub use slices::SliceId;
 pub use truth::{CURATOR, ScoredFigure, TIME, Truth};

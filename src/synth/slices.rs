@@ -36,17 +36,8 @@ impl SliceId {
     /// Its grey levels, the same each time.
     pub fn draw(self) -> GrayImage {
         let (plan, mut chance) = self.plan();
-        let chance = &mut chance;
-        // Many a figure was enlarged from a smaller one.
-        let scale = if chance.yes(0.5) { 1.0 } else { chance.real(0.5, 1.0) };
-        let aspect = chance.real(0.68, 0.95);
-        let width = (WIDTH as f32 * scale) as u32;
-        let height = (width as f32 * aspect) as u32;
-        let extent = chance.real(0.75, 1.25);
-        let grey =
-            render(&plan.anatomy, &plan.findings.lesions, extent, &plan.how, (width, height));
-        let slice = GrayImage::from_raw(width, height, grey).expect("a grey level a pixel");
-        printed(slice, aspect, chance)
+        let (slice, aspect) = plan.scanned(&mut chance);
+        printed(slice, aspect, &mut chance)
     }
 
     fn plan(self) -> (Plan, Chance) {
@@ -55,6 +46,20 @@ impl SliceId {
         let how = Acquisition::anywhere(&mut chance);
         let findings = Findings::new(how.level, &mut chance);
         (Plan { anatomy, how, findings }, chance)
+    }
+}
+
+impl Plan {
+    /// The slice, perhaps smaller than it is printed, for many a figure was enlarged from a smaller one; and its
+    /// height over its width.
+    fn scanned(&self, chance: &mut Chance) -> (GrayImage, f32) {
+        let scale = if chance.yes(0.5) { 1.0 } else { chance.real(0.5, 1.0) };
+        let aspect = chance.real(0.68, 0.95);
+        let width = (WIDTH as f32 * scale) as u32;
+        let size = (width, (width as f32 * aspect) as u32);
+        let extent = chance.real(0.75, 1.25);
+        let grey = render(&self.anatomy, &self.findings.lesions, extent, &self.how, size);
+        (GrayImage::from_raw(size.0, size.1, grey).expect("a grey level a pixel"), aspect)
     }
 }
 

@@ -183,3 +183,27 @@ fn hostile_documents_are_hostile() {
     assert_eq!(open("huge-image.pdf").expect("opens").page_count().expect("known"), 1);
     assert!(open("not-a-pdf.pdf").and_then(|d| d.page_count()).map_or(0, |n| n) == 0);
 }
+
+#[test]
+fn slices_are_written_with_what_they_show() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let write = |slices: &str| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("covid-ct"));
+        command.arg("synth").arg(folder.path()).args(["--seed", "4", "--slices", slices]);
+        command.assert().success();
+        contents(folder.path())
+    };
+    let few = write("12");
+    let names: Vec<&str> = few.keys().map(String::as_str).collect();
+    assert_eq!((names.len(), names[0], names[12]), (13, "slices.csv", "slices/000011.png"));
+    let table = std::str::from_utf8(&few["slices.csv"]).expect("text");
+    let slice = synth::SliceId { seed: 4, index: 3 };
+    let shown = image::load_from_memory(&few["slices/000003.png"]).expect("a picture");
+    assert_eq!(shown.into_luma8(), slice.draw());
+    let told = table.lines().nth(1 + 3).expect("a line a slice");
+    for (sign, seen) in synth::Sign::ALL.iter().zip(slice.signs()) {
+        assert_eq!(told.contains(sign.as_str()), seen, "{sign} in {told}");
+    }
+    let more = write("20");
+    assert!(few.iter().filter(|(name, _)| name.ends_with("png")).all(|(n, b)| more[n] == *b));
+}
