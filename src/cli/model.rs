@@ -180,7 +180,7 @@ pub enum PretrainTask {
     /// From chest X-rays and their findings: ChestX-ray14 as it is handed out
     Xrays(PretrainXraysArgs),
     /// From slices of chests that are drawn, and the signs in them: needs no picture at all
-    #[command(mut_arg("epochs", |arg| arg.default_value("5")))]
+    #[command(mut_arg("epochs", |arg| arg.default_value("4")))]
     #[command(mut_arg("size", |arg| arg.default_value("128")))]
     Phantoms(PretrainPhantomsArgs),
     /// From which views are of one picture (`SimCLR`); no label is looked at
