@@ -1,14 +1,12 @@
 //! `covid-ct pretrain`: from pictures without labels, of the database, of X-rays, and from none.
 
-use std::path::Path;
-
 use covid_ct::Workspace;
 use covid_ct::store::{NewDecision, Stage, Store, now};
 use predicates::prelude::*;
 use rustix::process::Signal;
 
 use crate::common::training::{
-    SIZE, bright_and_dark, covid_ct, kill_after, textured, train, workspace,
+    SIZE, bright_and_dark, covid_ct, import, kill_after, textured, train, workspace,
 };
 
 #[test]
@@ -54,15 +52,6 @@ fn features_learned_without_labels_start_a_training() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("no folder at nowhere"));
-}
-
-/// The default export imported as a release, into a database.
-fn import(workspace: &Path) {
-    let export = workspace.join("data/export/default");
-    let columns = "File name,Patient ID,Age,Gender,Location,Medical history,Time,Severity,\
-                   Other diseases,DOI,Captions\n";
-    std::fs::write(export.join("COVID-CT-MetaInfo.csv"), columns).expect("MetaInfo");
-    covid_ct(workspace, &["import-release", export.to_str().expect("path")]).assert().success();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::disk::Small;
 use crate::common::text;
-use crate::common::training::{SIZE, covid_ct, kill_after, textured, train, workspace};
+use crate::common::training::{SIZE, covid_ct, import, kill_after, textured, train, workspace};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, Keep, RunFiles};

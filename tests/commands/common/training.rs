@@ -85,3 +85,12 @@ pub fn kill_after(workspace: &Path, part: &str, arguments: &[&str], epochs: usiz
     kill_process(Pid::from_child(&run), signal).expect("signal");
     run.wait().expect("ended");
 }
+
+/// The default export imported as a release, into a database.
+pub fn import(workspace: &Path) {
+    let export = workspace.join("data/export/default");
+    let columns = "File name,Patient ID,Age,Gender,Location,Medical history,Time,Severity,\
+                   Other diseases,DOI,Captions\n";
+    std::fs::write(export.join("COVID-CT-MetaInfo.csv"), columns).expect("MetaInfo");
+    covid_ct(workspace, &["import-release", export.to_str().expect("path")]).assert().success();
+}
