@@ -1,24 +1,15 @@
 //! `covid-ct synth`
 
-use std::io::IsTerminal as _;
-
 use anyhow::Context as _;
 use covid_ct::synth::{Options, write_corpus, write_slices};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Outcome;
+use super::{Outcome, progress_bar};
 use crate::cli::SynthArgs;
 
 pub fn run(args: &SynthArgs) -> anyhow::Result<Outcome> {
     let folder = args.folder.display();
     let (count, what) = args.slices.map_or((args.papers, "papers"), |slices| (slices, "slices"));
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(u64::from(count))
-    } else {
-        ProgressBar::hidden()
-    };
-    let template = format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
-    bar.set_style(ProgressStyle::with_template(&template)?);
+    let bar = progress_bar(count as usize, what);
     if args.slices.is_some() {
         write_slices(&args.folder, count, args.seed, || bar.inc(1))
             .context("the slices were not written")?;

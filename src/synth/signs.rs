@@ -76,10 +76,6 @@ impl Findings {
         self.signs[sign as usize] = true;
     }
 
-    fn sign_if(&mut self, seen: bool, sign: Sign) {
-        self.signs[sign as usize] |= seen;
-    }
-
     fn opacity(&mut self, dense: bool) {
         self.sign(if dense { Sign::Consolidation } else { Sign::GroundGlass });
     }
@@ -93,16 +89,22 @@ impl Findings {
         chance.real(0.5, 1.1)
     }
 
-    /// Somewhere in a lung.
-    fn add(&mut self, shape: Shape, level: f32, chance: &mut Chance) {
+    /// A lesion centred at most an eighth of the lungs above or below `level`.
+    fn add(&mut self, shape: Shape, at: (f32, f32), level: f32, chance: &mut Chance) {
+        let level = (level + chance.real(-0.12, 0.12)).clamp(0.2, 0.95);
+        self.lesions.push(Lesion { shape, at, level });
+    }
+
+    /// The same, somewhere in a lung.
+    fn add_anywhere(&mut self, shape: Shape, level: f32, chance: &mut Chance) {
         let at = polar(side(chance), chance.real(0.35, 0.93), chance.real(-1.1, 1.1));
-        self.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        self.add(shape, at, level, chance);
     }
 }
 
-/// A level at most an eighth of the lungs away.
-fn near(level: f32, chance: &mut Chance) -> f32 {
-    (level + chance.real(-0.12, 0.12)).clamp(0.2, 0.95)
+/// The sides that are affected.
+fn sides(first: f32, both: bool) -> impl Iterator<Item = f32> {
+    [Some(first), both.then_some(-first)].into_iter().flatten()
 }
 
 /// One side or the other where both are affected, else always `first`.
@@ -118,7 +120,9 @@ fn patches(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let consolidated = f64::from(chance.real(-0.3, 0.9).max(0.0));
     let net = findings.septa(0.35, chance);
     findings.sign(Sign::Peripheral);
-    findings.sign_if(both, Sign::Bilateral);
+    if both {
+        findings.sign(Sign::Bilateral);
+    }
     for i in 0..count {
         let side = if both && i % 2 == 1 { -first } else { first };
         let dense = chance.yes(consolidated);
@@ -133,7 +137,7 @@ fn patches(findings: &mut Findings, level: f32, chance: &mut Chance) {
             net,
         };
         let at = polar(side, chance.real(0.75, 0.98), chance.real(-0.7, 1.1));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -142,12 +146,14 @@ fn central(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let both = chance.yes(0.8);
     let dense = chance.yes(0.3);
     findings.sign(Sign::Central);
-    findings.sign_if(both, Sign::Bilateral);
+    if both {
+        findings.sign(Sign::Bilateral);
+    }
     findings.opacity(dense);
     let density = if dense { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.4) };
     let net = findings.septa(0.3, chance);
     let first = side(chance);
-    for &side in &[first, -first][..if both { 2 } else { 1 }] {
+    for side in sides(first, both) {
         let shape = Shape::Haze {
             rx: chance.real(0.12, 0.28),
             ry: chance.real(0.14, 0.32),
@@ -157,7 +163,7 @@ fn central(findings: &mut Findings, level: f32, chance: &mut Chance) {
             net,
         };
         let at = polar(side, chance.real(0.35, 0.5), chance.real(-0.3, 0.5));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -177,7 +183,7 @@ fn lobar(findings: &mut Findings, level: f32, chance: &mut Chance) {
             net: 0.0,
         };
         let at = polar(side, 0.42 + 0.13 * i as f32, angle + chance.real(-0.2, 0.2));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -198,7 +204,7 @@ fn diffuse(findings: &mut Findings, level: f32, chance: &mut Chance) {
                 net,
             };
             let at = polar(side, chance.real(0.3, 0.9), chance.real(-1.2, 1.2));
-            findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+            findings.add(shape, at, level, chance);
         }
     }
 }
@@ -216,7 +222,7 @@ fn bands(findings: &mut Findings, level: f32, chance: &mut Chance) {
             net: 0.0,
         };
         let at = polar(side(chance), chance.real(0.5, 0.9), chance.real(-0.5, 1.0));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -225,14 +231,14 @@ fn nodules(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let spikes = if chance.yes(0.4) { 0.35 } else { 0.05 };
     for _ in 0..chance.whole(1, 9) {
         let radius = chance.real(0.025, 0.08);
-        findings.add(Shape::Nodule { radius, spikes }, level, chance);
+        findings.add_anywhere(Shape::Nodule { radius, spikes }, level, chance);
     }
 }
 
 fn mass(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Mass);
     let (radius, spikes) = (chance.real(0.11, 0.24), chance.real(0.03, 0.35));
-    findings.add(Shape::Nodule { radius, spikes }, level, chance);
+    findings.add_anywhere(Shape::Nodule { radius, spikes }, level, chance);
 }
 
 fn emphysema(findings: &mut Findings, level: f32, chance: &mut Chance) {
@@ -240,7 +246,7 @@ fn emphysema(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let largest = chance.real(0.03, 0.09);
     for _ in 0..chance.whole(14, 60) {
         let radius = chance.real(0.012, largest);
-        findings.add(Shape::Hole { radius, wall: 0.0 }, level, chance);
+        findings.add_anywhere(Shape::Hole { radius, wall: 0.0 }, level, chance);
     }
 }
 
@@ -248,7 +254,7 @@ fn effusion(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Effusion);
     let first = side(chance);
     let both = chance.yes(0.4);
-    for &side in &[first, -first][..if both { 2 } else { 1 }] {
+    for side in sides(first, both) {
         let shape = Shape::Effusion { height: chance.real(0.08, 0.55) };
         findings.lesions.push(Lesion { shape, at: (side * 0.5, 0.5), level });
     }
@@ -258,7 +264,7 @@ fn cavities(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Cavity);
     for _ in 0..chance.whole(1, 3) {
         let (radius, wall) = (chance.real(0.04, 0.12), chance.real(0.015, 0.05));
-        findings.add(Shape::Hole { radius, wall }, level, chance);
+        findings.add_anywhere(Shape::Hole { radius, wall }, level, chance);
     }
 }
 
@@ -272,7 +278,7 @@ fn tree_in_bud(findings: &mut Findings, level: f32, chance: &mut Chance) {
         let side = either(first, both, chance);
         let out = (out + chance.real(-0.25, 0.25)).min(0.95);
         let at = polar(side, out, angle + chance.real(-0.5, 0.5));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -285,7 +291,7 @@ fn honeycomb(findings: &mut Findings, level: f32, chance: &mut Chance) {
             Shape::Hole { radius: chance.real(0.01, 0.035), wall: chance.real(0.006, 0.014) };
         let side = either(first, both, chance);
         let at = polar(side, chance.real(0.8, 0.99), chance.real(-0.2, 1.2));
-        findings.lesions.push(Lesion { shape, at, level: near(level, chance) });
+        findings.add(shape, at, level, chance);
     }
 }
 

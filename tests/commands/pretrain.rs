@@ -6,7 +6,7 @@ use predicates::prelude::*;
 use rustix::process::Signal;
 
 use crate::common::training::{
-    SIZE, bright_and_dark, covid_ct, import, kill_after, textured, train, workspace,
+    SIZE, SMALL, bright_and_dark, covid_ct, import, kill_after, textured, train, workspace,
 };
 
 #[test]
@@ -14,8 +14,7 @@ fn features_learned_without_labels_start_a_training() {
     let workspace = workspace();
     let folder = workspace.path();
     let export = folder.join("data/export/default");
-    let pretrain =
-        ["--size", "64", "--threads", "1", "--device", "cpu", "--epochs", "2", "--batch", "8"];
+    let pretrain = [&SMALL[..], &["--epochs", "2", "--batch", "8"]].concat();
     let arguments =
         [&["pretrain", "contrast", "--data", export.to_str().expect("path")], &pretrain[..]];
     covid_ct(folder, &arguments.concat()).assert().success().stderr(
@@ -83,8 +82,7 @@ fn of_the_database_nothing_is_learned_that_is_measured_on() {
     store.decide(&undone).expect("undone");
     drop(store);
     let arguments = ["pretrain", "contrast", "--database", "--split", "published"];
-    let arguments = [&arguments[..], &["--size", "64", "--threads", "1", "--device", "cpu"]];
-    let arguments = [&arguments.concat()[..], &["--epochs", "3", "--batch", "8"]].concat();
+    let arguments = [&arguments[..], &SMALL, &["--epochs", "3", "--batch", "8"]].concat();
     let told = |text: &'static str| predicate::str::contains(text);
     covid_ct(folder, &arguments)
         .assert()
@@ -124,23 +122,8 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
         table += "\n";
     }
     std::fs::write(xrays.join("Data_Entry_2017.csv"), table).expect("table");
-    let arguments = [
-        "pretrain",
-        "xrays",
-        "xrays",
-        "--size",
-        "64",
-        "--threads",
-        "1",
-        "--device",
-        "cpu",
-        "--epochs",
-        "2",
-        "--batch",
-        "8",
-        "--cache",
-        "0",
-    ];
+    let arguments = ["pretrain", "xrays", "xrays", "--epochs", "2", "--batch", "8", "--cache", "0"];
+    let arguments = [&arguments[..], &SMALL].concat();
     covid_ct(folder, &arguments)
         .current_dir(folder)
         .assert()
@@ -178,8 +161,7 @@ fn signs_of_drawn_slices_are_learned_without_any_picture() {
     let workspace = workspace();
     let folder = workspace.path();
     let arguments = ["pretrain", "phantoms", "--pictures", "60", "--epochs", "3"];
-    let small = ["--size", "64", "--threads", "1", "--device", "cpu", "--batch", "20"];
-    let arguments = [&arguments[..], &small[..]].concat();
+    let arguments = [&arguments[..], &SMALL, &["--batch", "20"]].concat();
     let weights = folder.join("data/pretrained/phantoms/weights.safetensors");
     kill_after(folder, "pretrained/.phantoms.part", &arguments, 1, Signal::KILL);
     assert!(!weights.exists());

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::common::disk::Small;
 use crate::common::text;
-use crate::common::training::{SIZE, covid_ct, import, kill_after, textured, train, workspace};
+use crate::common::training::{
+    SIZE, SMALL, covid_ct, import, kill_after, textured, train, workspace,
+};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, Keep, RunFiles};
@@ -220,13 +222,7 @@ fn an_interrupted_run_keeps_an_epoch() {
 
     // One that is stopped leaves the complete one its name.
     let complete = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
-    kill_after(
-        folder,
-        "runs/.r.part",
-        &["train", "r", "--size", "64", "--threads", "1", "--device", "cpu"],
-        1,
-        Signal::INT,
-    );
+    kill_after(folder, "runs/.r.part", &[&["train", "r"], &SMALL[..]].concat(), 1, Signal::INT);
     assert!(complete == std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint"));
     train(folder, "r", &["--epochs", "2"]).assert().code(2).stderr(
         predicate::str::contains("epochs 50, now 2").and(predicate::str::contains("--fresh")),
@@ -270,12 +266,6 @@ fn a_killed_run_comes_to_the_same_end() {
         "4",
         "--batch",
         "4",
-        "--size",
-        "64",
-        "--threads",
-        "1",
-        "--device",
-        "cpu",
         "--balance",
         "--ema",
         "0.99",
@@ -288,7 +278,7 @@ fn a_killed_run_comes_to_the_same_end() {
         "--freeze",
         "1",
     ];
-    let arguments = |run: &'static str| [&["train", run][..], &recipe[..]].concat();
+    let arguments = |run: &'static str| [&["train", run], &SMALL[..], &recipe].concat();
     covid_ct(folder, &arguments("whole")).assert().success();
     for epochs in [1, 2] {
         kill_after(folder, "runs/.killed.part", &arguments("killed"), epochs, Signal::KILL);

@@ -16,7 +16,7 @@ use crate::metrics::{Recipe, RunFiles};
 use crate::model::augment::{Augmentation, Draw, View, random_numbers};
 use crate::model::pretrain::{
     FindingRow, Found, Lesson, Parts, Phantom, PretrainConfig, PretrainFiles, PretrainNews,
-    PretrainOptions, PretrainRow, Task, Unlabelled, Xray,
+    PretrainOptions, PretrainRow, Unlabelled, Xray,
 };
 use crate::model::{Batch, Ending, NewRun, Picture, Pictures, Result, Shown, Standing};
 use crate::store::{self, Part};
@@ -94,15 +94,15 @@ pub fn pretrain(
         state::save(&files.state(), epoch, &trainer.adam, trainer.networks())?;
         watch(PretrainNews::Epoch { row: &row, best });
     }
-    if lesson.task() == Task::Contrast {
-        return Ok(Ending::Completed);
-    }
-    let mut kept = Model::with_outputs(options.network, place, outputs);
-    weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
+    let kept = || -> Result<Model> {
+        let mut kept = Model::with_outputs(options.network, place, outputs);
+        weights::load_whole(&mut kept.variables, options.network, &files.checkpoint())?;
+        Ok(kept)
+    };
     let rows = match lesson {
-        Lesson::Findings(parts) => measure(&kept, parts, stop, watch)?,
-        Lesson::Phantoms(parts) => measure(&kept, parts, stop, watch)?,
-        Lesson::Contrast(_) => None,
+        Lesson::Findings(parts) => measure(&kept()?, parts, stop, watch)?,
+        Lesson::Phantoms(parts) => measure(&kept()?, parts, stop, watch)?,
+        Lesson::Contrast(_) => return Ok(Ending::Completed),
     };
     let Some(rows) = rows else { return Ok(Ending::Stopped { epoch: options.epochs }) };
     files.write_findings(&rows)?;

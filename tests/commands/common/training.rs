@@ -58,10 +58,10 @@ pub fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Small pictures and one thread: more would wait for each other where tests run side by side.
+pub const SMALL: [&str; 6] = ["--size", "64", "--threads", "1", "--device", "cpu"];
+
 pub fn train(workspace: &Path, run: &str, more: &[&str]) -> Command {
-    let mut command = covid_ct(workspace, &["train", run, "--size", "64", "--threads", "1"]);
-    command.args(["--device", "cpu"]).args(more);
-    command
+    covid_ct(workspace, &[&["train", run], &SMALL[..], more].concat())
 }
 
 /// Starts a training that goes on in `part`, and sends it a signal once `epochs` epochs are there.
