@@ -20,16 +20,9 @@ pub struct Anatomy {
     pub squareness: f32,
     pub heart: f32,
     pub mediastinum: f32,
-    /// Half width of what the spine takes from the lungs.
-    pub spine: f32,
     /// Radians.
     pub tilt: f32,
     pub lung_density: f32,
-    /// How far the liver reaches up beside the lungs.
-    pub liver: f32,
-    /// How far breasts stand out.
-    pub breasts: f32,
-    pub fissures: bool,
     /// Seed of vessels and tissue texture.
     pub seed: u64,
 }
@@ -43,12 +36,8 @@ impl Anatomy {
             squareness: chance.real(0.15, 0.45),
             heart: chance.real(0.85, 1.15),
             mediastinum: chance.real(0.85, 1.2),
-            spine: 0.22,
             tilt: chance.real(-0.07, 0.07),
             lung_density: chance.real(-0.88, -0.80),
-            liver: 0.0,
-            breasts: 0.0,
-            fissures: false,
             seed: u64::from(chance.whole(0, u32::MAX - 1)),
         }
     }
@@ -59,13 +48,8 @@ impl Anatomy {
             depth: chance.real(0.58, 0.85),
             fat: chance.real(0.02, 0.12),
             heart: chance.real(0.75, 1.25),
-            mediastinum: chance.real(0.55, 1.2),
-            spine: chance.real(0.15, 0.24),
             tilt: chance.real(-0.15, 0.15),
             lung_density: chance.real(-0.92, -0.72),
-            liver: chance.real(0.0, 1.2),
-            breasts: if chance.yes(0.35) { chance.real(0.05, 0.22) } else { 0.0 },
-            fissures: chance.yes(0.4),
             ..Self::new(chance)
         }
     }
@@ -90,7 +74,16 @@ pub struct Lesion {
 
 #[derive(Debug, Clone)]
 pub enum Shape {
-    Haze(Haze),
+    /// Filled airspace: ground glass at -0.6, consolidation at 0; `edge` is the share of the radius
+    /// over which it fades; `net` thickens the septa inside it.
+    Haze {
+        rx: f32,
+        ry: f32,
+        turn: f32,
+        density: f32,
+        edge: f32,
+        net: f32,
+    },
     Nodule {
         radius: f32,
         spikes: f32,
@@ -104,30 +97,6 @@ pub enum Shape {
     Effusion {
         height: f32,
     },
-}
-
-/// Filled airspace.
-#[derive(Debug, Clone, Default)]
-pub struct Haze {
-    pub rx: f32,
-    pub ry: f32,
-    pub turn: f32,
-    /// Ground glass at -0.6, consolidation at 0.
-    pub density: f32,
-    /// The share of the radius over which it fades.
-    pub edge: f32,
-    /// How thick the septa inside it are.
-    pub net: f32,
-    /// How cloudy it is in the small, 0 to 1.
-    pub grain: f32,
-    /// How little of it is seen between the septa: 1 where these are all.
-    pub clear: f32,
-    /// How far from the pleura it reaches; 0 where it does not cling to it.
-    pub rim: f32,
-    /// The share of the radius that is clear in the middle.
-    pub hollow: f32,
-    /// Whether bronchi that still hold air are seen in it.
-    pub bronchi: bool,
 }
 
 /// What the phantoms can suffer from.
@@ -252,15 +221,14 @@ fn covid(chance: &mut Chance) -> Vec<Lesion> {
         let consolidated = chance.yes(f64::from(dense));
         let density = if consolidated { chance.real(-0.3, 0.0) } else { chance.real(-0.62, -0.36) };
         let size = chance.real(0.13, 0.28) * if consolidated { 0.7 } else { 1.0 };
-        let shape = Shape::Haze(Haze {
+        let shape = Shape::Haze {
             rx: size,
             ry: size * chance.real(0.5, 1.0),
             turn: chance.real(0.0, PI),
             density,
             edge: chance.real(0.35, 0.8),
             net,
-            ..Haze::default()
-        });
+        };
         let at = polar(side, chance.real(0.72, 0.95), chance.real(-0.5, 0.95));
         Lesion { shape, at, level: chance.real(0.45, 0.75) }
     };
@@ -274,15 +242,14 @@ fn lobar(chance: &mut Chance) -> Vec<Lesion> {
     let density = chance.real(-0.35, 0.02);
     let pieces = chance.whole(2, 3);
     let piece = |i: u32| Lesion {
-        shape: Shape::Haze(Haze {
+        shape: Shape::Haze {
             rx: chance.real(0.16, 0.28),
             ry: chance.real(0.12, 0.22),
             turn: chance.real(-0.4, 0.4),
             density,
             edge: chance.real(0.15, 0.4),
             net: 0.0,
-            ..Haze::default()
-        }),
+        },
         at: polar(side, 0.45 + 0.17 * i as f32, angle + chance.real(-0.15, 0.15)),
         level: 0.6,
     };
@@ -295,15 +262,14 @@ fn oedema(chance: &mut Chance) -> Vec<Lesion> {
     let mut lesions: Vec<Lesion> = [-1.0, 1.0]
         .iter()
         .map(|&side| Lesion {
-            shape: Shape::Haze(Haze {
+            shape: Shape::Haze {
                 rx: chance.real(0.16, 0.26),
                 ry: chance.real(0.18, 0.30),
                 turn: 0.0,
                 density,
                 edge: 0.9,
                 net: chance.real(0.0, 0.5),
-                ..Haze::default()
-            }),
+            },
             at: polar(side, chance.real(0.4, 0.5), chance.real(0.0, 0.4)),
             level: 0.55,
         })

@@ -2,7 +2,7 @@
 
 use std::f32::consts::PI;
 
-use super::anatomy::{Haze, Lesion, Shape, polar, side};
+use super::anatomy::{Lesion, Shape, polar, side};
 use super::chance::Chance;
 use crate::worded::worded_enum;
 
@@ -27,15 +27,6 @@ worded_enum! {
         Cavity = "cavity",
         Emphysema = "emphysema",
         Effusion = "effusion",
-        /// Thickened septa without an opacity around them.
-        Reticulation = "reticulation",
-        /// Bronchi that still hold air in lung that does not.
-        AirBronchogram = "air-bronchogram",
-        /// Ground glass around a nodule, or the other way round: a ring around ground glass.
-        Halo = "halo",
-        Bronchiectasis = "bronchiectasis",
-        /// Opacities in three places or more.
-        Multifocal = "multifocal",
     }
 }
 
@@ -52,18 +43,13 @@ pub struct Findings {
 /// Adds what one process does to the lungs, near the `level` of the slice.
 type Process = fn(&mut Findings, f32, &mut Chance);
 
-/// Patches more often: they are what COVID-19 and its likes are told apart by.
-const PROCESSES: [Process; 18] = [
+/// Patches twice: they are what COVID-19 and its likes are told apart by.
+const PROCESSES: [Process; 13] = [
     patches,
     patches,
-    patches,
-    crescents,
     central,
     lobar,
-    bronchopneumonia,
-    diffuse,
     nodules,
-    haloes,
     mass,
     emphysema,
     effusion,
@@ -71,7 +57,7 @@ const PROCESSES: [Process; 18] = [
     tree_in_bud,
     honeycomb,
     bands,
-    airways,
+    diffuse,
 ];
 
 impl Findings {
@@ -103,25 +89,6 @@ impl Findings {
         chance.real(0.5, 1.1)
     }
 
-    /// Whether bronchi are seen in opacities; with probability `p` they are.
-    fn bronchi(&mut self, p: f64, chance: &mut Chance) -> bool {
-        let seen = chance.yes(p);
-        if seen {
-            self.sign(Sign::AirBronchogram);
-        }
-        seen
-    }
-
-    /// So many opacities, in one lung or `both`.
-    fn spread(&mut self, count: u32, both: bool) {
-        if count >= 3 {
-            self.sign(Sign::Multifocal);
-        }
-        if both {
-            self.sign(Sign::Bilateral);
-        }
-    }
-
     /// A lesion centred at most an eighth of the lungs above or below `level`.
     fn add(&mut self, shape: Shape, at: (f32, f32), level: f32, chance: &mut Chance) {
         let level = (level + chance.real(-0.12, 0.12)).clamp(0.2, 0.95);
@@ -145,70 +112,32 @@ fn either(first: f32, both: bool, chance: &mut Chance) -> f32 {
     if both && chance.yes(0.5) { -first } else { first }
 }
 
-/// Of a consolidation, else of ground glass.
-fn density(dense: bool, chance: &mut Chance) -> f32 {
-    if dense { chance.real(-0.28, 0.03) } else { chance.real(-0.7, -0.38) }
-}
-
 /// Under the pleura, of one lung or both, from faint to dense.
 fn patches(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let first = side(chance);
     let count = chance.whole(1, 9);
     let both = count > 1 && chance.yes(0.7);
     let consolidated = f64::from(chance.real(-0.3, 0.9).max(0.0));
-    let (net, grain) = (findings.septa(0.35, chance), chance.real(0.0, 1.0));
-    let bronchi = findings.bronchi(0.3, chance);
-    let largest = chance.real(0.1, 0.34);
+    let net = findings.septa(0.35, chance);
     findings.sign(Sign::Peripheral);
-    findings.spread(count, both);
+    if both {
+        findings.sign(Sign::Bilateral);
+    }
     for i in 0..count {
         let side = if both && i % 2 == 1 { -first } else { first };
         let dense = chance.yes(consolidated);
         findings.opacity(dense);
-        let size = chance.real(0.06, largest) * if dense { 0.8 } else { 1.0 };
-        let haze = Haze {
+        let size = chance.real(0.07, 0.3) * if dense { 0.75 } else { 1.0 };
+        let shape = Shape::Haze {
             rx: size,
             ry: size * chance.real(0.4, 1.0),
             turn: chance.real(0.0, PI),
-            density: density(dense, chance),
-            edge: chance.real(0.2, 0.85),
+            density: if dense { chance.real(-0.25, 0.03) } else { chance.real(-0.68, -0.36) },
+            edge: chance.real(0.25, 0.85),
             net,
-            grain,
-            bronchi,
-            ..Haze::default()
         };
-        let at = polar(side, chance.real(0.72, 0.98), chance.real(-0.8, 1.2));
-        findings.add(Shape::Haze(haze), at, level, chance);
-    }
-}
-
-/// Along the pleura, broad and flat, mostly at the back.
-fn crescents(findings: &mut Findings, level: f32, chance: &mut Chance) {
-    let (first, both) = (side(chance), chance.yes(0.7));
-    let dense = chance.yes(0.35);
-    let (net, grain) = (findings.septa(0.4, chance), chance.real(0.2, 1.0));
-    let bronchi = findings.bronchi(0.4, chance);
-    findings.sign(Sign::Peripheral);
-    findings.opacity(dense);
-    let each = chance.whole(1, 3);
-    findings.spread(if both { 2 * each } else { each }, both);
-    for side in sides(first, both) {
-        for _ in 0..each {
-            let haze = Haze {
-                rx: chance.real(0.2, 0.5),
-                ry: chance.real(0.2, 0.5),
-                turn: chance.real(0.0, PI),
-                density: density(dense, chance),
-                edge: chance.real(0.3, 0.8),
-                net,
-                grain,
-                rim: chance.real(0.08, 0.28),
-                bronchi,
-                ..Haze::default()
-            };
-            let at = polar(side, chance.real(0.8, 1.0), chance.real(-0.3, 1.25));
-            findings.add(Shape::Haze(haze), at, level, chance);
-        }
+        let at = polar(side, chance.real(0.75, 0.98), chance.real(-0.7, 1.1));
+        findings.add(shape, at, level, chance);
     }
 }
 
@@ -217,97 +146,65 @@ fn central(findings: &mut Findings, level: f32, chance: &mut Chance) {
     let both = chance.yes(0.8);
     let dense = chance.yes(0.3);
     findings.sign(Sign::Central);
-    findings.spread(1, both);
+    if both {
+        findings.sign(Sign::Bilateral);
+    }
     findings.opacity(dense);
-    let density = density(dense, chance);
-    let (net, grain) = (findings.septa(0.3, chance), chance.real(0.0, 0.8));
-    let bronchi = findings.bronchi(0.4, chance);
+    let density = if dense { chance.real(-0.3, 0.0) } else { chance.real(-0.68, -0.4) };
+    let net = findings.septa(0.3, chance);
     let first = side(chance);
     for side in sides(first, both) {
-        let haze = Haze {
+        let shape = Shape::Haze {
             rx: chance.real(0.12, 0.28),
             ry: chance.real(0.14, 0.32),
+            turn: 0.0,
             density,
             edge: chance.real(0.5, 0.95),
             net,
-            grain,
-            bronchi,
-            ..Haze::default()
         };
         let at = polar(side, chance.real(0.35, 0.5), chance.real(-0.3, 0.5));
-        findings.add(Shape::Haze(haze), at, level, chance);
+        findings.add(shape, at, level, chance);
     }
 }
 
 /// A large dense region with sharp edges, from the hilum to the pleura.
 fn lobar(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Consolidation);
-    let bronchi = findings.bronchi(0.6, chance);
     let side = side(chance);
     let angle = chance.real(-0.9, 1.0);
-    let (density, grain) = (density(true, chance), chance.real(0.0, 0.5));
+    let density = chance.real(-0.25, 0.04);
     for i in 0..chance.whole(2, 5) {
-        let haze = Haze {
+        let shape = Shape::Haze {
             rx: chance.real(0.14, 0.3),
             ry: chance.real(0.1, 0.24),
             turn: chance.real(-0.5, 0.5),
             density,
             edge: chance.real(0.1, 0.35),
-            grain,
-            bronchi,
-            ..Haze::default()
+            net: 0.0,
         };
         let at = polar(side, 0.42 + 0.13 * i as f32, angle + chance.real(-0.2, 0.2));
-        findings.add(Shape::Haze(haze), at, level, chance);
-    }
-}
-
-/// Small dense patches along the airways of a region, with haze between them.
-fn bronchopneumonia(findings: &mut Findings, level: f32, chance: &mut Chance) {
-    let (first, both) = (side(chance), chance.yes(0.4));
-    let count = chance.whole(4, 14);
-    let (angle, out) = (chance.real(-0.7, 0.9), chance.real(0.45, 0.75));
-    findings.spread(count, both);
-    for i in 0..count {
-        let dense = i == 0 || chance.yes(0.6);
-        findings.opacity(dense);
-        let size = chance.real(0.03, 0.13);
-        let haze = Haze {
-            rx: size,
-            ry: size * chance.real(0.6, 1.0),
-            turn: chance.real(0.0, PI),
-            density: density(dense, chance),
-            edge: chance.real(0.3, 0.7),
-            grain: chance.real(0.2, 1.0),
-            ..Haze::default()
-        };
-        let side = either(first, both, chance);
-        let out = (out + chance.real(-0.25, 0.25)).min(0.95);
-        let at = polar(side, out, angle + chance.real(-0.5, 0.5));
-        findings.add(Shape::Haze(haze), at, level, chance);
+        findings.add(shape, at, level, chance);
     }
 }
 
 /// All over both lungs.
 fn diffuse(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::GroundGlass);
-    findings.spread(6, true);
-    let density = density(false, chance);
-    let (net, grain) = (findings.septa(0.4, chance), chance.real(0.0, 1.0));
+    findings.sign(Sign::Bilateral);
+    let density = chance.real(-0.7, -0.4);
+    let net = findings.septa(0.4, chance);
     for side in [-1.0, 1.0] {
         for _ in 0..chance.whole(3, 6) {
-            let haze = Haze {
+            let shape = Shape::Haze {
                 rx: chance.real(0.2, 0.42),
                 ry: chance.real(0.2, 0.42),
                 turn: chance.real(0.0, PI),
                 density,
                 edge: chance.real(0.6, 0.95),
                 net,
-                grain,
-                ..Haze::default()
             };
             let at = polar(side, chance.real(0.3, 0.9), chance.real(-1.2, 1.2));
-            findings.add(Shape::Haze(haze), at, level, chance);
+            findings.add(shape, at, level, chance);
         }
     }
 }
@@ -316,57 +213,25 @@ fn diffuse(findings: &mut Findings, level: f32, chance: &mut Chance) {
 fn bands(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Band);
     for _ in 0..chance.whole(1, 5) {
-        let haze = Haze {
-            rx: chance.real(0.15, 0.4),
-            ry: chance.real(0.018, 0.04),
+        let shape = Shape::Haze {
+            rx: chance.real(0.12, 0.35),
+            ry: chance.real(0.01, 0.03),
             turn: chance.real(0.0, PI),
-            density: chance.real(-0.2, 0.03),
+            density: chance.real(-0.3, 0.03),
             edge: chance.real(0.3, 0.6),
-            ..Haze::default()
+            net: 0.0,
         };
         let at = polar(side(chance), chance.real(0.5, 0.9), chance.real(-0.5, 1.0));
-        findings.add(Shape::Haze(haze), at, level, chance);
+        findings.add(shape, at, level, chance);
     }
 }
 
 fn nodules(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Nodule);
     let spikes = if chance.yes(0.4) { 0.35 } else { 0.05 };
-    let (most, largest) = *chance.pick(&[(4, 0.08), (9, 0.08), (60, 0.04), (150, 0.022)]);
-    for _ in 0..chance.whole(1, most) {
-        let radius = chance.real(largest * 0.4, largest);
+    for _ in 0..chance.whole(1, 9) {
+        let radius = chance.real(0.025, 0.08);
         findings.add_anywhere(Shape::Nodule { radius, spikes }, level, chance);
-    }
-}
-
-/// Nodules in ground glass, or rings of consolidation around it.
-fn haloes(findings: &mut Findings, level: f32, chance: &mut Chance) {
-    findings.sign(Sign::Halo);
-    findings.sign(Sign::GroundGlass);
-    let reversed = chance.yes(0.5);
-    let count = chance.whole(1, 5);
-    findings.spread(count, false);
-    for _ in 0..count {
-        let at = polar(side(chance), chance.real(0.4, 0.93), chance.real(-1.1, 1.1));
-        let radius = chance.real(0.08, 0.2);
-        let haze = Haze {
-            rx: radius,
-            ry: radius * chance.real(0.7, 1.0),
-            turn: chance.real(0.0, PI),
-            density: if reversed { chance.real(-0.35, 0.0) } else { density(false, chance) },
-            edge: if reversed { 0.2 } else { chance.real(0.3, 0.8) },
-            grain: chance.real(0.0, 0.6),
-            hollow: if reversed { chance.real(0.6, 0.8) } else { 0.0 },
-            ..Haze::default()
-        };
-        findings.add(Shape::Haze(haze), at, level, chance);
-        if reversed {
-            findings.sign(Sign::Consolidation);
-        } else {
-            findings.sign(Sign::Nodule);
-            let radius = radius * chance.real(0.3, 0.5);
-            findings.add(Shape::Nodule { radius, spikes: 0.2 }, at, level, chance);
-        }
     }
 }
 
@@ -378,7 +243,7 @@ fn mass(findings: &mut Findings, level: f32, chance: &mut Chance) {
 
 fn emphysema(findings: &mut Findings, level: f32, chance: &mut Chance) {
     findings.sign(Sign::Emphysema);
-    let largest = chance.real(0.03, 0.11);
+    let largest = chance.real(0.03, 0.09);
     for _ in 0..chance.whole(14, 60) {
         let radius = chance.real(0.012, largest);
         findings.add_anywhere(Shape::Hole { radius, wall: 0.0 }, level, chance);
@@ -417,50 +282,16 @@ fn tree_in_bud(findings: &mut Findings, level: f32, chance: &mut Chance) {
     }
 }
 
-/// Cysts with walls under the pleura, more at the back, or only the net of a beginning fibrosis.
+/// Cysts with walls under the pleura, more at the back.
 fn honeycomb(findings: &mut Findings, level: f32, chance: &mut Chance) {
-    let (first, both) = (side(chance), chance.yes(0.8));
-    if chance.yes(0.6) {
-        findings.sign(Sign::Reticulation);
-        for side in sides(first, both) {
-            for _ in 0..chance.whole(1, 4) {
-                let haze = Haze {
-                    rx: chance.real(0.2, 0.45),
-                    ry: chance.real(0.2, 0.45),
-                    density: chance.real(-0.3, 0.0),
-                    edge: 0.5,
-                    net: chance.real(1.2, 2.2),
-                    clear: 1.0,
-                    ..Haze::default()
-                };
-                let at = polar(side, chance.real(0.75, 0.98), chance.real(-0.4, 1.2));
-                findings.add(Shape::Haze(haze), at, level, chance);
-            }
-        }
-        if chance.yes(0.5) {
-            return;
-        }
-    }
     findings.sign(Sign::Honeycombing);
+    let (first, both) = (side(chance), chance.yes(0.8));
     for _ in 0..chance.whole(40, 140) {
         let shape =
             Shape::Hole { radius: chance.real(0.01, 0.035), wall: chance.real(0.006, 0.014) };
         let side = either(first, both, chance);
         let at = polar(side, chance.real(0.8, 0.99), chance.real(-0.2, 1.2));
         findings.add(shape, at, level, chance);
-    }
-}
-
-/// Bronchi that are too wide, in a bunch.
-fn airways(findings: &mut Findings, level: f32, chance: &mut Chance) {
-    findings.sign(Sign::Bronchiectasis);
-    let (first, both) = (side(chance), chance.yes(0.5));
-    let (angle, out) = (chance.real(-0.5, 1.0), chance.real(0.4, 0.65));
-    for _ in 0..chance.whole(6, 30) {
-        let (radius, wall) = (chance.real(0.012, 0.045), chance.real(0.008, 0.016));
-        let side = either(first, both, chance);
-        let at = polar(side, out + chance.real(-0.2, 0.2), angle + chance.real(-0.5, 0.5));
-        findings.add(Shape::Hole { radius, wall }, at, level, chance);
     }
 }
 
@@ -494,6 +325,6 @@ mod tests {
             }
         }
         assert!((120..280).contains(&clean), "{clean}");
-        assert!(counts.iter().all(|count| (30..500).contains(count)), "{counts:?}");
+        assert!(counts.iter().all(|count| (50..500).contains(count)), "{counts:?}");
     }
 }

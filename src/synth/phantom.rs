@@ -1,13 +1,7 @@
 //! Draws an axial slice of a phantom chest.
 
-mod geometry;
-mod lesions;
-mod lungs;
-mod vessels;
-
-use super::anatomy::{Anatomy, Lesion};
+use super::anatomy::{Anatomy, Lesion, Shape};
 use super::chance::Chance;
-use geometry::{Noise, ellipse, rounded, smooth_min, turned};
 
 /// Densities (Hounsfield units / 1000) of what a chest is made of.
 mod density {
@@ -37,10 +31,6 @@ pub struct Acquisition {
     pub branches: f64,
     /// Radius of vessels over the usual one.
     pub calibre: f32,
-    /// Whether vessels bend and taper as real ones do; else they are straight pieces.
-    pub tapering: bool,
-    /// What a contrast agent adds to the density of blood.
-    pub contrast: f32,
     pub seed: u64,
 }
 
@@ -56,8 +46,6 @@ impl Acquisition {
             circle: chance.yes(0.4),
             branches: 0.5,
             calibre: 1.0,
-            tapering: false,
-            contrast: 0.0,
             seed: u64::from(chance.whole(0, u32::MAX - 1)),
         }
     }
@@ -66,14 +54,12 @@ impl Acquisition {
     pub fn anywhere(chance: &mut Chance) -> Self {
         Self {
             level: chance.real(0.25, 0.92),
-            field: chance.real(0.74, 1.12),
+            field: chance.real(0.8, 1.12),
             shift: (chance.real(-0.06, 0.06), chance.real(-0.06, 0.06)),
             noise: chance.real(0.07, 0.27).powi(2),
             window: (chance.real(-0.75, -0.25), chance.real(0.9, 2.1)),
             branches: f64::from(chance.real(0.08, 0.5)),
             calibre: chance.real(0.6, 1.3),
-            tapering: true,
-            contrast: if chance.yes(0.3) { chance.real(0.05, 0.35) } else { 0.0 },
             ..Self::new(chance)
         }
     }
@@ -97,9 +83,7 @@ pub fn render(
     slice.draw_body();
     slice.draw_bones();
     let mut lungs = slice.draw_lungs();
-    slice.draw_blood();
     slice.draw_vessels(&lungs);
-    slice.draw_fissures(&lungs);
     for lesion in lesions {
         slice.draw_lesion(&mut lungs, lesion, extent);
     }
@@ -175,14 +159,8 @@ impl<'a> Slice<'a> {
                 let p = self.place(x, y);
                 let index = y * self.width + x;
                 let skin = rounded(p, (0.0, 0.0), (1.0, a.depth), a.squareness);
-                let outline = if a.breasts > 0.0 {
-                    let breast = ellipse((p.0.abs(), p.1), (0.45, -a.depth), (0.36, a.breasts));
-                    smooth_min(skin, breast, 0.1)
-                } else {
-                    skin
-                };
-                if outline < self.unit {
-                    self.cover(index, density::FAT, outline);
+                if skin < self.unit {
+                    self.cover(index, density::FAT, skin);
                     let flesh = skin + a.fat + 0.015 * self.texture.at(p.0 * 3.0, p.1 * 3.0);
                     self.cover(index, density::MUSCLE, flesh);
                 }
@@ -225,6 +203,185 @@ impl<'a> Slice<'a> {
             let signed = ellipse(turned(p, at, turn), (0.0, 0.0), radii);
             self.cover(index, density::BONE, signed);
             self.cover(index, density::MARROW, signed + 0.018);
+        }
+    }
+
+    /// Draws the lungs and the heart between them; returns how deep inside a lung each pixel lies.
+    fn draw_lungs(&mut self) -> Lungs {
+        let a = self.anatomy;
+        let cavity = a.cavity(self.how.level);
+        let mut lungs = Lungs { depth: vec![-1.0; self.width * self.height], cavity };
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let p = self.place(x, y);
+                let wall = rounded(p, (0.0, 0.0), cavity, a.squareness * 0.7);
+                if wall > 0.02 {
+                    continue;
+                }
+                let index = y * self.width + x;
+                let middle = self.mediastinum(p, cavity);
+                let depth = (-wall).min(middle);
+                lungs.depth[index] = depth;
+                self.cover(
+                    index,
+                    if middle < 0.01 { density::BLOOD } else { density::MUSCLE },
+                    wall,
+                );
+                // Blood pools at the back of a supine patient.
+                let gravity = 0.035 * p.1 / cavity.1;
+                let grain = 0.02 * self.texture.at(p.0 * 9.0, p.1 * 9.0);
+                self.cover(index, a.lung_density + gravity + grain, -depth);
+            }
+        }
+        lungs
+    }
+
+    /// Distance to the mediastinum: spine, great vessels, and further down the heart.
+    fn mediastinum(&self, p: (f32, f32), (_, ry): (f32, f32)) -> f32 {
+        let a = self.anatomy;
+        let down = ((self.how.level - 0.45) / 0.3).clamp(0.0, 1.0);
+        let m = a.mediastinum;
+        let spine = ellipse(p, (0.0, ry * 0.98), (0.22, 0.42));
+        let middle = ellipse(p, (0.01, 0.05), (0.17 * m + 0.04 * down, ry * 0.75));
+        let front = ellipse(p, (0.0, -ry * 0.85), (0.10 * m, 0.30));
+        let aorta = ellipse(p, (0.13, ry * 0.52), (0.095, 0.095));
+        let arch = ellipse(p, (0.05, -0.12), (0.27 * m * (1.0 - 0.3 * down), 0.17));
+        let size = a.heart * (0.25 + 0.75 * down);
+        let heart =
+            ellipse(turned(p, (0.16, -ry * 0.22), 0.5), (0.0, 0.0), (0.43 * size, 0.33 * size));
+        [spine, middle, front, aorta, arch].iter().fold(heart, |d, &e| smooth_min(d, e, 0.05))
+    }
+
+    fn draw_lesion(&mut self, lungs: &mut Lungs, lesion: &Lesion, extent: f32) {
+        let away = ((lesion.level - self.how.level) / 0.6).abs();
+        let strength = extent * (1.0 - 0.35 * away.min(1.0));
+        let (rx, ry) = lungs.cavity;
+        let at = (lesion.at.0 * rx, lesion.at.1 * ry);
+        match lesion.shape {
+            Shape::Haze { .. } => self.haze(lungs, &lesion.shape, at, strength),
+            Shape::Nodule { radius, spikes } => {
+                for (index, p) in self.around(at, radius * 1.5) {
+                    let angle = (p.1 - at.1).atan2(p.0 - at.0);
+                    let edge =
+                        radius * (1.0 + spikes * self.texture.at(angle * 2.0, radius * 90.0));
+                    let signed = (p.0 - at.0).hypot(p.1 - at.1) - edge;
+                    self.cover(index, density::MUSCLE - 0.03, signed.max(-lungs.depth[index]));
+                }
+            }
+            Shape::Hole { radius, wall } => {
+                for (index, p) in self.around(at, radius + wall) {
+                    let wobble = 0.25 * radius * self.texture.at(p.0 * 14.0, p.1 * 14.0);
+                    let signed = (p.0 - at.0).hypot(p.1 - at.1) - radius + wobble;
+                    let outside = -lungs.depth[index];
+                    if wall > 0.0 {
+                        self.cover(index, density::MUSCLE, (signed - wall).max(outside));
+                    }
+                    self.cover(index, -0.97, signed.max(outside));
+                }
+            }
+            Shape::Effusion { height } => self.effusion(lungs, at.0.signum(), height),
+        }
+    }
+
+    fn haze(&mut self, lungs: &Lungs, shape: &Shape, at: (f32, f32), strength: f32) {
+        let Shape::Haze { rx, ry, turn, density, edge, net } = *shape else { return };
+        let grow = strength.sqrt();
+        let (rx, ry) = (rx * grow, ry * grow);
+        for (index, p) in self.around(at, rx.max(ry) * 1.5) {
+            if lungs.depth[index] <= 0.0 {
+                continue;
+            }
+            let (u, v) = turned(p, at, turn);
+            let ragged = 0.35 * self.texture.at(p.0 * 7.0, p.1 * 7.0);
+            let r = (u / rx).hypot(v / ry) + ragged;
+            let cloud = 0.8 + 0.35 * self.texture.at(p.0 * 13.0 + 5.0, p.1 * 13.0);
+            let mut share = smooth_step(1.0, 1.0 - edge, r) * cloud * strength;
+            if net > 0.0 {
+                let septum =
+                    1.0 - (self.texture.at(p.0 * 16.0, p.1 * 16.0 + 9.0).abs() * 7.0).min(1.0);
+                share += 0.35 * net * septum * smooth_step(1.0, 0.6, r);
+            }
+            let target = density.max(self.density[index]);
+            let inside = (lungs.depth[index] / self.unit).min(1.0);
+            self.density[index] += (target - self.density[index]) * share.clamp(0.0, 1.0) * inside;
+        }
+    }
+
+    /// Fluid lies at the back with a slightly hollow surface; what it fills is no lung any more.
+    fn effusion(&mut self, lungs: &mut Lungs, side: f32, height: f32) {
+        let (rx, ry) = lungs.cavity;
+        for index in 0..self.density.len() {
+            let p = self.place(index % self.width, index / self.width);
+            if lungs.depth[index] <= 0.0 || p.0 * side <= 0.0 {
+                continue;
+            }
+            let across = (p.0.abs() / rx - 0.45) / 0.55;
+            let surface = ry * (1.0 - 2.0 * height * (0.55 + 0.45 * across * across));
+            self.cover(index, 0.01, surface - p.1);
+            lungs.depth[index] = lungs.depth[index].min(surface - p.1);
+        }
+    }
+
+    /// Pulmonary vessels: a tree from each hilum, and cross-sections of those that pass the slice.
+    fn draw_vessels(&mut self, lungs: &Lungs) {
+        let mut chance = Chance::new(self.anatomy.seed, 2 + (self.how.level * 12.0) as u64);
+        for side in [-1.0_f32, 1.0] {
+            let hilum = (side * 0.24, 0.03);
+            for i in 0..6 {
+                let angle = -1.2 + 0.48 * i as f32 + chance.real(-0.2, 0.2);
+                let heading = (side * angle.cos(), angle.sin());
+                self.branch(lungs, hilum, heading, 0.017, 4, &mut chance);
+            }
+        }
+        let (rx, ry) = lungs.cavity;
+        for _ in 0..90 {
+            let angle = chance.real(0.0, std::f32::consts::TAU);
+            let out = chance.real(0.35, 0.93);
+            let at = (rx * out * angle.cos(), ry * out * angle.sin());
+            let radius = 0.003 + chance.real(0.002, 0.013) * (1.2 - out);
+            self.vessel(lungs, at, at, radius * self.how.calibre);
+        }
+    }
+
+    fn branch(
+        &mut self,
+        lungs: &Lungs,
+        from: (f32, f32),
+        heading: (f32, f32),
+        radius: f32,
+        generations: u32,
+        chance: &mut Chance,
+    ) {
+        let length = chance.real(0.07, 0.18);
+        let to = (from.0 + heading.0 * length, from.1 + heading.1 * length);
+        // Vessels leave the plane of the slice: not every branch is seen.
+        if chance.yes(self.how.branches) {
+            self.vessel(lungs, from, to, radius * self.how.calibre);
+        }
+        if generations == 0 {
+            return;
+        }
+        for bend in [chance.real(-0.6, -0.1), chance.real(0.1, 0.6)] {
+            let (sin, cos) = bend.sin_cos();
+            let next = (heading.0 * cos - heading.1 * sin, heading.1 * cos + heading.0 * sin);
+            self.branch(lungs, to, next, radius * 0.66, generations - 1, chance);
+        }
+    }
+
+    fn vessel(&mut self, lungs: &Lungs, from: (f32, f32), to: (f32, f32), radius: f32) {
+        let middle = (f32::midpoint(from.0, to.0), f32::midpoint(from.1, to.1));
+        let reach = (to.0 - from.0).hypot(to.1 - from.1) / 2.0 + radius;
+        // Thinner than a pixel, it is fainter rather than wider: partial volume.
+        let shown = radius.max(self.unit * 0.5);
+        let contrast = (radius / shown).powi(2).max(0.15);
+        for (index, p) in self.around(middle, reach) {
+            if lungs.depth[index] <= 0.0 {
+                continue;
+            }
+            let share = (0.5 - (to_segment(p, from, to) - shown) / self.unit).clamp(0.0, 1.0);
+            let seen = share * contrast * (lungs.depth[index] / 0.02).min(1.0);
+            let above = (density::BLOOD - 0.1 - self.density[index]).max(0.0);
+            self.density[index] += above * seen;
         }
     }
 
@@ -285,6 +442,83 @@ impl<'a> Slice<'a> {
     }
 }
 
+/// Where the lungs are.
+struct Lungs {
+    /// Of each pixel, distance inside a lung in body units; negative outside.
+    depth: Vec<f32>,
+    cavity: (f32, f32),
+}
+
+/// Smooth value noise between about -1 and 1, periodic.
+struct Noise {
+    grid: Vec<f32>,
+}
+
+impl Noise {
+    const SIDE: usize = 64;
+
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed, 4);
+        Self { grid: (0..Self::SIDE * Self::SIDE).map(|_| chance.real(-1.0, 1.0)).collect() }
+    }
+
+    fn at(&self, x: f32, y: f32) -> f32 {
+        let (fx, fy) = (x.floor(), y.floor());
+        let ease = |t: f32| t * t * (3.0 - 2.0 * t);
+        let (tx, ty) = (ease(x - fx), ease(y - fy));
+        let wrap = |v: f32, step: i32| (v as i32 + step).rem_euclid(Self::SIDE as i32) as usize;
+        let knot = |i, j| self.grid[wrap(fy, j) * Self::SIDE + wrap(fx, i)];
+        let above = knot(0, 0) + (knot(1, 0) - knot(0, 0)) * tx;
+        let below = knot(0, 1) + (knot(1, 1) - knot(0, 1)) * tx;
+        above + (below - above) * ty
+    }
+}
+
+/// Distance to an ellipse, negative inside; exact on the outline, scaled by the smaller radius off
+/// it.
+fn ellipse(p: (f32, f32), centre: (f32, f32), radii: (f32, f32)) -> f32 {
+    let (u, v) = ((p.0 - centre.0) / radii.0, (p.1 - centre.1) / radii.1);
+    ((u * u + v * v).sqrt() - 1.0) * radii.0.min(radii.1)
+}
+
+/// As [`ellipse`], with the corners filled out by `squareness`.
+fn rounded(p: (f32, f32), centre: (f32, f32), radii: (f32, f32), squareness: f32) -> f32 {
+    let (u, v) = ((p.0 - centre.0) / radii.0, (p.1 - centre.1) / radii.1);
+    let (u2, v2) = (u * u, v * v);
+    let radius = (1.0 - squareness) * (u2 + v2) + squareness * (u2 * u2 + v2 * v2);
+    (radius.sqrt() - 1.0) * radii.0.min(radii.1)
+}
+
+/// `p` seen from `centre`, in axes turned by `angle`.
+fn turned(p: (f32, f32), centre: (f32, f32), angle: f32) -> (f32, f32) {
+    let (dx, dy) = (p.0 - centre.0, p.1 - centre.1);
+    let (sin, cos) = angle.sin_cos();
+    (dx * cos + dy * sin, dy * cos - dx * sin)
+}
+
+fn to_segment(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let length2 = dx * dx + dy * dy;
+    let t = if length2 > 0.0 {
+        (((p.0 - a.0) * dx + (p.1 - a.1) * dy) / length2).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    (p.0 - a.0 - t * dx).hypot(p.1 - a.1 - t * dy)
+}
+
+/// Minimum of two distances with a fillet of size `k`.
+fn smooth_min(a: f32, b: f32, k: f32) -> f32 {
+    let h = (k - (a - b).abs()).max(0.0) / k;
+    a.min(b) - h * h * k / 4.0
+}
+
+/// 0 at `from`, 1 at `to`, smooth between; `from` may be the larger.
+fn smooth_step(from: f32, to: f32, x: f32) -> f32 {
+    let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::anatomy::Disease;
@@ -315,26 +549,6 @@ mod tests {
             assert!(share(0, 110) > 0.2, "lungs and air: {}", share(0, 110));
             assert!(share(150, 255) > 0.2, "tissue: {}", share(150, 255));
         }
-    }
-
-    #[test]
-    fn what_people_and_scans_differ_in_is_seen() {
-        let mean_of = |change: fn(&mut Anatomy, &mut Acquisition)| {
-            let mut chance = Chance::new(13, 0);
-            let mut anatomy = Anatomy::new(&mut chance);
-            let new = Acquisition::new(&mut chance);
-            let mut how = Acquisition { level: 0.85, noise: 0.0, window: (0.0, 2.0), ..new };
-            change(&mut anatomy, &mut how);
-            mean(&render(&anatomy, &[], 1.0, &how, SIZE))
-        };
-        let plain = mean_of(|_, _| ());
-        assert!(mean_of(|anatomy, _| anatomy.liver = 1.0) > plain + 1.0);
-        assert!(mean_of(|anatomy, _| anatomy.breasts = 0.2) > plain + 1.0);
-        assert!(mean_of(|anatomy, _| anatomy.fissures = true) > plain);
-        assert!(mean_of(|anatomy, _| anatomy.spine = 0.16) < plain);
-        assert!(mean_of(|_, how| how.contrast = 0.3) > plain + 1.0);
-        let tapering = mean_of(|_, how| how.tapering = true);
-        assert!(tapering != plain && (tapering - plain).abs() < 4.0);
     }
 
     #[test]
