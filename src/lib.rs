@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod duplicates;
 pub mod extract;
 pub mod figures;
+pub mod folds;
 mod html;
 pub mod locate;
 pub mod look;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::builder::RangedI64ValueParser;
+use clap::{Args, ValueEnum, value_parser};
 use covid_ct::dataset::{Classes, PAPERS_RATIO};
 
 #[derive(Debug, Args)]
@@ -66,6 +67,11 @@ pub struct SplitArgs {
     #[arg(long, conflicts_with_all = ["ratio", "by", "seed"])]
     pub published: bool,
 
+    /// Deal so many folds, and make a split of each: NAME-fold1 and so on, in which it is the test part, the next
+    /// one the validation part, and the others are trained on
+    #[arg(long, value_name = "K", value_parser = folds(), conflicts_with_all = ["ratio", "published"])]
+    pub folds: Option<u32>,
+
     /// Decides which part a group falls to, of those that keep the ratio
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -126,11 +132,15 @@ pub struct ExportArgs {
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
 
+    /// Export so many folds that `split --folds` dealt: of each of SPLIT-fold1 and so on NAME-fold1 and so on
+    #[arg(long, value_name = "K", value_parser = folds())]
+    pub folds: Option<u32>,
+
     #[command(flatten)]
     pub dataset: DatasetArgs,
 
     /// Write nothing: check the export in DIR against its MANIFEST.csv, and name what differs
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "split"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "split", "folds"])]
     pub verify: Option<PathBuf>,
 }
 
@@ -229,4 +239,9 @@ pub enum SizeArg {
     Native,
     #[value(name = "224")]
     Square,
+}
+
+/// With fewer than three there is nothing to train on beside the test and the validation part.
+pub fn folds() -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(3..=100)
 }

@@ -7,6 +7,8 @@ use covid_ct::metrics::{Fit, Keep, Profile, Recipe};
 use covid_ct::model::{Bench, Device, Network, Precision};
 use covid_ct::store::Part;
 
+use super::dataset::folds;
+
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// Name of the run: data/runs/NAME; an earlier run of that name is replaced when this one has come to its end
@@ -42,6 +44,11 @@ pub struct TrainArgs {
     /// are done sooner than one after another
     #[arg(long, value_name = "N", requires = "seeds", default_value = "1")]
     pub jobs: std::num::NonZero<u32>,
+
+    /// Train on each of so many datasets, DIR-fold1 and so on, that `export --folds` wrote: the runs, or with
+    /// --seeds the series, RUN-fold1 and so on; `evaluate RUN` then measures them all
+    #[arg(long, value_name = "K", value_parser = folds())]
+    pub folds: Option<u32>,
 
     /// Start afresh where the same training was stopped or is complete
     #[arg(long)]
@@ -368,7 +375,7 @@ pub struct PredictArgs {
 /// What is measured, and on what.
 #[derive(Debug, Args)]
 pub struct MeasuredArgs {
-    /// Name of the run or series: data/runs/NAME
+    /// Name of the run or series: data/runs/NAME; for `evaluate` of a cross-validation too
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
 
@@ -389,7 +396,9 @@ pub struct MeasuredArgs {
 ///
 /// Writes metrics, predictions, curves and the explained errors into the run's folder. Of a series NAME, that
 /// `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and the deviation of each
-/// metric, what the mean of the runs' probabilities is worth, and the errors that they make together.
+/// metric, what the mean of the runs' probabilities is worth, and the errors that they make together. Of a
+/// cross-validation, that `train NAME --folds K` made, every fold is measured on what it has not seen, and
+/// data/runs/NAME gets the mean and the deviation over the folds and what their predictions are worth together.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     #[command(flatten)]

@@ -18,6 +18,7 @@ use super::{Outcome, in_full};
 use crate::cli::EvaluateArgs;
 
 mod explained;
+mod folds;
 pub mod subject;
 mod text;
 
@@ -25,7 +26,21 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     model::check_available()?;
     prepare_for_tensors(&args.compute)?;
     let workspace = Workspace::new(workspace);
+    if let Some(folds) = folds::find(&workspace, &args.measured.run)? {
+        return folds::run(&workspace, &folds, args);
+    }
     let subject = Subject::find(&workspace, &args.measured.run)?;
+    let measured = measure(&workspace, &subject, args)?;
+    print(&measured, args)?;
+    Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// Measures a run or a series, and writes what came of it.
+fn measure(
+    workspace: &Workspace,
+    subject: &Subject,
+    args: &EvaluateArgs,
+) -> anyhow::Result<Measured> {
     subject.tell_missing();
     // An absolute path stays itself.
     let recorded = workspace.root().join(&subject.config().data);
@@ -33,11 +48,11 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let shown = Shown::new(&dataset, args.measured.part)?;
     shown.tell_missing_class();
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
-    let destination = Destination::of(&workspace, subject.config(), &dataset)?;
+    let destination = Destination::of(workspace, subject.config(), &dataset)?;
     // The run's own may have moved.
     let trained_on = if destination.is_own() { dataset.root() } else { &recorded };
     let mut measuring = Measuring {
-        workspace: &workspace,
+        workspace,
         validation: Validation::open(trained_on),
         destination,
         origins: model::origins(dataset.root(), shown.examples())?,
@@ -46,10 +61,9 @@ pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
         explain: args.explain,
         args,
     };
-    let measured = measuring.all(&subject)?;
-    let predictions = measuring.destination.within(&subject.files).predictions(args.measured.part);
-    print(&measured, &predictions, args)?;
-    Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+    let (metrics, series) = measuring.all(subject)?;
+    let files = measuring.destination.within(&subject.files);
+    Ok(Measured { metrics, series, files, origins: measuring.origins })
 }
 
 /// What came of it all.
@@ -57,10 +71,14 @@ struct Measured {
     /// Of the run, or of the series' members together.
     metrics: RunMetrics,
     series: Option<SeriesMetrics>,
+    /// Where it was written.
+    files: RunFiles,
+    /// Of the pictures, in the order of the predictions.
+    origins: Vec<Origin>,
 }
 
-fn print(measured: &Measured, predictions: &Path, args: &EvaluateArgs) -> anyhow::Result<()> {
-    let Measured { metrics, series } = measured;
+fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let Measured { metrics, series, files, .. } = measured;
     if args.json {
         let told = match series {
             None => serde_json::to_value(metrics)?,
@@ -74,7 +92,7 @@ fn print(measured: &Measured, predictions: &Path, args: &EvaluateArgs) -> anyhow
         println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }
     print!("{}", text::told(metrics));
-    println!("{}", predictions.display());
+    println!("{}", files.predictions(args.measured.part).display());
     Ok(())
 }
 
@@ -110,7 +128,7 @@ impl Validation {
     fn choose(&self, log_odds: Option<&[f64]>) -> anyhow::Result<Option<Chosen>> {
         let Some(log_odds) = log_odds else { return Ok(None) };
         let evaluation = Evaluation::of(self.examples(), log_odds, DEFAULT_THRESHOLD)?;
-        let scored = scored(&evaluation);
+        let scored = scored(&evaluation.predictions);
         let chosen = Chosen::on(Part::Val, &scored);
         if chosen.is_none() {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
@@ -131,8 +149,29 @@ fn tell(error: &anyhow::Error) {
     eprintln!("covid-ct: no threshold is chosen: {}", in_full(error));
 }
 
-fn scored(evaluation: &Evaluation) -> Vec<Scored> {
-    evaluation.predictions.iter().map(Prediction::scored).collect()
+fn scored(predictions: &[Prediction]) -> Vec<Scored> {
+    predictions.iter().map(Prediction::scored).collect()
+}
+
+/// Writes what was measured in place of what was measured before; of several runs with what they came to.
+fn write(
+    files: &RunFiles,
+    predictions: &[Prediction],
+    origins: &[Origin],
+    series: Option<&SeriesMetrics>,
+    metrics: &RunMetrics,
+) -> anyhow::Result<()> {
+    let part = metrics.part;
+    forget(files, part)?;
+    files.write_predictions(part, predictions)?;
+    let groups: Vec<String> = origins.iter().map(|origin| origin.group.clone()).collect();
+    files.write_curves(part, &Curves::of(&scored(predictions), &groups))?;
+    if let Some(series) = series {
+        files.write_series(series)?;
+    }
+    // Last, for the report reads what has metrics.
+    files.write_metrics(metrics)?;
+    Ok(())
 }
 
 /// Removes what was measured before and what was explained of it: neither belongs to the files that come now.
@@ -160,7 +199,7 @@ struct Measuring<'a> {
 
 impl Measuring<'_> {
     /// Each member by itself and, of a series, all together.
-    fn all(&mut self, subject: &Subject) -> anyhow::Result<Measured> {
+    fn all(&mut self, subject: &Subject) -> anyhow::Result<(RunMetrics, Option<SeriesMetrics>)> {
         let (mut odds, mut validation, mut metrics) = (Vec::new(), Vec::new(), Vec::new());
         for member in &subject.members {
             let mut network = subject::load(member, &self.args.compute)?;
@@ -180,7 +219,7 @@ impl Measuring<'_> {
                 of_validation.as_deref(),
                 None,
             )?;
-            self.record(&measured, serde_json::to_value(&member.config)?)?;
+            record(self.workspace, &measured, serde_json::to_value(&member.config)?)?;
             metrics.push(measured);
             odds.push(of_member);
             validation.extend(of_validation);
@@ -195,7 +234,7 @@ impl Measuring<'_> {
         else {
             let metrics = metrics.pop().context("a run has one member")?;
             self.explain(subject, &together)?;
-            return Ok(Measured { metrics, series: None });
+            return Ok((metrics, None));
         };
         let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
         let ensemble = self.measure(
@@ -207,8 +246,8 @@ impl Measuring<'_> {
             Some(&series),
         )?;
         self.explain(subject, &together)?;
-        self.record(&ensemble, serde_json::to_value(&series)?)?;
-        Ok(Measured { metrics: ensemble, series: Some(series) })
+        record(self.workspace, &ensemble, serde_json::to_value(&series)?)?;
+        Ok((ensemble, Some(series)))
     }
 
     /// Measures what was scored and writes it, of a series with what its members came to.
@@ -224,8 +263,7 @@ impl Measuring<'_> {
         let part = self.args.measured.part;
         let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
         let chosen = self.validation.choose(validation)?;
-        let examples = scored(&evaluation);
-        let groups: Vec<String> = self.origins.iter().map(|origin| origin.group.clone()).collect();
+        let examples = scored(&evaluation.predictions);
         let metrics = RunMetrics {
             covid_ct: env!("CARGO_PKG_VERSION").into(),
             run: name.into(),
@@ -239,14 +277,7 @@ impl Measuring<'_> {
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
         };
         let files = self.destination.within(run);
-        forget(&files, part)?;
-        files.write_predictions(part, &evaluation.predictions)?;
-        files.write_curves(part, &Curves::of(&examples, &groups))?;
-        if let Some(series) = series {
-            files.write_series(series)?;
-        }
-        // Last, for the report reads what has metrics.
-        files.write_metrics(&metrics)?;
+        write(&files, &evaluation.predictions, &self.origins, series, &metrics)?;
         Ok(metrics)
     }
 
@@ -262,21 +293,25 @@ impl Measuring<'_> {
             &self.args.compute,
         )
     }
+}
 
-    /// Adds the measurement to the database, where the workspace has one; a dataset from elsewhere can
-    /// be measured without.
-    fn record(&self, metrics: &RunMetrics, config: serde_json::Value) -> anyhow::Result<()> {
-        if !self.workspace.database().exists() {
-            return Ok(());
-        }
-        let run = Run {
-            name: metrics.run.clone(),
-            created: now(),
-            config,
-            metrics: serde_json::to_value(metrics)?,
-        };
-        Store::open_existing(self.workspace)
-            .and_then(|store| store.add_run(&run))
-            .context("the metrics are written, but not recorded in the database")
+/// Adds the measurement to the database, where the workspace has one; a dataset from elsewhere can
+/// be measured without.
+fn record(
+    workspace: &Workspace,
+    metrics: &RunMetrics,
+    config: serde_json::Value,
+) -> anyhow::Result<()> {
+    if !workspace.database().exists() {
+        return Ok(());
     }
+    let run = Run {
+        name: metrics.run.clone(),
+        created: now(),
+        config,
+        metrics: serde_json::to_value(metrics)?,
+    };
+    Store::open_existing(workspace)
+        .and_then(|store| store.add_run(&run))
+        .context("the metrics are written, but not recorded in the database")
 }

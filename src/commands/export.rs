@@ -3,10 +3,12 @@
 use std::path::{Component, Path};
 use std::sync::atomic::AtomicBool;
 
+use anyhow::bail;
 use covid_ct::Workspace;
 use covid_ct::dataset::{DatasetError, Exported, Format, Hosting, Options, Size, export, verify};
 use covid_ct::extract::Renderings;
 use covid_ct::figures::ImageOrigin;
+use covid_ct::folds::fold_name;
 use covid_ct::store::{Label, Part, Store};
 use indicatif::ProgressBar;
 
@@ -24,21 +26,62 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open_existing(&workspace)?;
     restore_renderings(&mut store, &workspace)?;
-    let split = args.split.as_deref().unwrap_or(&args.name);
-    let target = workspace.export(&args.name);
     let stop = stop_on_interrupt("stopping; what was exported before stays")?;
+    let options = options(&args.dataset, &stop);
+    let split = args.split.as_deref().unwrap_or(&args.name);
+    let Some(folds) = args.folds else {
+        return export_one(&store, split, &workspace.export(&args.name), &options);
+    };
+    check_folds(&store, split, folds)?;
+    let mut outcome = Outcome::Done;
+    for fold in 1..=folds {
+        let target = workspace.export(&fold_name(&args.name, fold));
+        let exported = export_one(&store, &fold_name(split, fold), &target, &options)?;
+        if exported != Outcome::Done {
+            outcome = exported;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Refuses folds of more than one deal, and some of one: together they would not be what was split.
+fn check_folds(store: &Store, split: &str, folds: u32) -> anyhow::Result<()> {
+    for fold in 1..=folds {
+        let name = fold_name(split, fold);
+        let Some(there) = store.split(&name)? else {
+            bail!(
+                "no split named '{name}' here: deal the folds with `covid-ct split {split} --folds {folds}`"
+            );
+        };
+        if there.how["folds"] != folds {
+            bail!(
+                "the split '{name}' is not one of {folds} folds but was made so: {}; deal them again with \
+                 `covid-ct split {split} --folds {folds}`",
+                there.how
+            );
+        }
+    }
+    Ok(())
+}
+
+fn export_one(
+    store: &Store,
+    split: &str,
+    target: &Path,
+    options: &Options<'_>,
+) -> anyhow::Result<Outcome> {
     let bar = std::cell::OnceCell::new();
     let exported = export(
-        &store,
+        store,
         split,
-        &target,
-        &options(&args.dataset, &stop),
+        target,
+        options,
         |count| drop(bar.set(progress_bar(count, "pictures"))),
         || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
     );
     bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
     let exported = exported?;
-    print_exported(&exported, &target);
+    print_exported(&exported, target);
     if exported.not_in_split > 0 {
         eprintln!(
             "covid-ct: {} labelled panels are not in the split '{split}'",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use covid_ct::Workspace;
-use covid_ct::dataset::split::{Cell, Made, Recipe, make, published};
+use covid_ct::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
 use covid_ct::dataset::{GroupBy, Ratio};
 use covid_ct::store::{Label, Part, Store};
 
@@ -19,27 +19,63 @@ pub fn run(workspace: &Path, args: &SplitArgs) -> anyhow::Result<Outcome> {
         println!("split '{}' as published: {} panels", split.name, split.parts.len());
         return Ok(Outcome::Done);
     }
-    let ratio: Ratio = args.ratio.parse().map_err(anyhow::Error::msg)?;
     let by = match args.by {
         SplitBy::Group => GroupBy::Group,
         SplitBy::Patient => GroupBy::Patient,
         SplitBy::Paper => GroupBy::Paper,
     };
+    if let Some(folds) = args.folds {
+        return save_folds(&mut store, args, folds, by);
+    }
+    let ratio: Ratio = args.ratio.parse().map_err(anyhow::Error::msg)?;
     let made = make(&store, &args.name, Recipe { by, ratio, seed: args.seed }, &Bars::new())?;
     store.save_split(&made.split)?;
     print_table(&made, by, ratio);
+    Ok(told(&made))
+}
+
+/// What is to be known of the split, or of all splits of a deal, on stderr.
+fn told(made: &Made) -> Outcome {
     for warning in made.warnings.iter().chain(&made.failures) {
         eprintln!("covid-ct: {warning}");
     }
-    Ok(if made.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
+    if made.failures.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures }
 }
 
-fn print_table(made: &Made, by: GroupBy, ratio: Ratio) {
-    let groups = match by {
+fn save_folds(
+    store: &mut Store,
+    args: &SplitArgs,
+    folds: u32,
+    by: GroupBy,
+) -> anyhow::Result<Outcome> {
+    let made = make_folds(store, &args.name, by, folds, args.seed, &Bars::new())?;
+    store.save_splits(made.iter().map(|made| &made.split))?;
+    println!("splits '{}' to '{}' by {by}", made[0].split.name, made[made.len() - 1].split.name);
+    println!("{:<6} {:<10} {:>7} {:>9}", "fold", "class", "panels", plural(by));
+    for (fold, made) in (1..).zip(&made) {
+        for label in Label::ALL {
+            let tested = made.cells.get(&(Part::Test, *label)).copied().unwrap_or_default();
+            println!("{fold:<6} {label:<10} {:>7} {:>9}", tested.panels, tested.groups);
+        }
+    }
+    print_left_out(&made[0]);
+    Ok(told(&made[0]))
+}
+
+fn plural(by: GroupBy) -> &'static str {
+    match by {
         GroupBy::Group => "groups",
         GroupBy::Patient => "patients",
         GroupBy::Paper => "papers",
-    };
+    }
+}
+
+fn print_left_out(made: &Made) {
+    println!("left out: {} in conflict, {} without a label", made.in_conflict, made.unlabelled);
+}
+
+fn print_table(made: &Made, by: GroupBy, ratio: Ratio) {
+    let groups = plural(by);
     println!("split '{}' by {by}", made.split.name);
     println!(
         "{:<6} {:<10} {:>7} {groups:>9} {:>8} {:>8}",
@@ -68,5 +104,5 @@ fn print_table(made: &Made, by: GroupBy, ratio: Ratio) {
     if let Some((part, label, gap)) = made.furthest(ratio) {
         println!("furthest from the ratio: {label} in {part}, by {gap:+.1} points");
     }
-    println!("left out: {} in conflict, {} without a label", made.in_conflict, made.unlabelled);
+    print_left_out(made);
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use covid_ct::metrics::{HistoryRow, Keep, Members, RunFiles};
+use covid_ct::folds::{fold_name, fold_of};
+use covid_ct::metrics::{Folds, HistoryRow, Keep, Members, RunFiles};
 use covid_ct::model::{
-    self, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
+    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
 use covid_ct::store::Part;
 use covid_ct::{Workspace, whole};
@@ -29,54 +30,135 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let compute = compute_beside(&args.compute, args.jobs.get());
     prepare_for_threads(compute.threads.saturating_mul(at_once))?;
     let workspace = Workspace::new(workspace);
-    has_one_meaning(&workspace, args)?;
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
-    let dataset = DatasetFolder::open(&folder)?;
-    let recipe = args.recipe.of(args.profile);
-    let train = load(&dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
-    let val = load(&dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
-    let options = TrainOptions {
-        run: args.run.clone(),
-        series: None,
-        data: recorded_path(&workspace, dataset.root())?,
-        data_sha256: dataset.digest()?,
-        network: args.network,
-        init: (args.init != Path::new("random")).then(|| args.init.clone()),
-        recipe,
-        seed: args.seed,
-        compute,
-        fresh: args.fresh,
-    };
-
-    let all = seeds(&options, args.seeds);
     let stop = stop_on_interrupt("stopping after this step")?;
-    let series = Series { workspace, all: &all, train, val, stop: &stop, at_once };
-    let mut ended = series.train();
-    if args.seeds.is_none() {
-        let trained = ended.remove(0)?;
-        println!("{}", trained.told);
-        return Ok(trained.outcome);
+    let training = Training { workspace, args, compute, at_once, stop: &stop };
+    match args.folds {
+        None => training.run(&args.run, &DatasetFolder::open(&folder)?),
+        Some(folds) => training.folds(&folder, folds),
     }
-    told_of_series(&args.run, all.len(), ended)
 }
 
-/// Refuses to make a run and a series of one name: `evaluate NAME` could mean either.
-fn has_one_meaning(workspace: &Workspace, args: &TrainArgs) -> anyhow::Result<()> {
-    let name = &args.run;
-    if args.seeds.is_some() {
-        if RunFiles::new(workspace.run(name)).config().is_file() {
+/// What is the same for all folds.
+struct Training<'a> {
+    workspace: Workspace,
+    args: &'a TrainArgs,
+    compute: Compute,
+    at_once: u32,
+    stop: &'a AtomicBool,
+}
+
+impl Training<'_> {
+    /// Trains on each fold. Where one fails, the others go on.
+    fn folds(&self, folder: &Path, folds: u32) -> anyhow::Result<Outcome> {
+        has_one_meaning(&self.workspace, &self.args.run, Kind::Folds)?;
+        let name = |path: &Path, fold| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            path.with_file_name(fold_name(&name, fold))
+        };
+        // All are there before the first is trained.
+        let datasets: Vec<DatasetFolder> = (1..=folds)
+            .map(|fold| DatasetFolder::open(&name(folder, fold)))
+            .collect::<Result<_, _>>()?;
+        let (mut outcome, mut failures) = (Outcome::Done, Vec::new());
+        for (fold, dataset) in (1..).zip(&datasets) {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let run = fold_name(&self.args.run, fold);
+            match self.run(&run, dataset) {
+                Ok(Outcome::Done) => {}
+                Ok(Outcome::DoneWithFailures) => outcome = Outcome::DoneWithFailures,
+                Err(error) => failures.push(error.context(run)),
+            }
+        }
+        if failures.len() == datasets.len()
+            && let Some(error) = failures.pop()
+        {
+            return Err(error);
+        }
+        for error in &failures {
+            eprintln!("covid-ct: {}", in_full(error));
+            outcome = Outcome::DoneWithFailures;
+        }
+        Ok(outcome)
+    }
+
+    /// Trains the run `name`, or its seeds.
+    fn run(&self, name: &str, dataset: &DatasetFolder) -> anyhow::Result<Outcome> {
+        let Self { workspace, args, .. } = self;
+        has_one_meaning(workspace, name, self.kind())?;
+        let recipe = args.recipe.of(args.profile);
+        let train = load(dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
+        let val = load(dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
+        let options = TrainOptions {
+            run: name.into(),
+            series: None,
+            data: recorded_path(workspace, dataset.root())?,
+            data_sha256: dataset.digest()?,
+            network: args.network,
+            init: (args.init != Path::new("random")).then(|| args.init.clone()),
+            recipe,
+            seed: args.seed,
+            compute: self.compute,
+            fresh: args.fresh,
+        };
+        let all = seeds(&options, args.seeds);
+        let series =
+            Series { workspace, all: &all, train, val, stop: self.stop, at_once: self.at_once };
+        let mut ended = series.train();
+        if args.seeds.is_none() {
+            let trained = ended.remove(0)?;
+            println!("{}", trained.told);
+            return Ok(trained.outcome);
+        }
+        told_of_series(name, all.len(), ended)
+    }
+
+    /// What each fold is, or all there is.
+    fn kind(&self) -> Kind {
+        if self.args.seeds.is_some() { Kind::Series } else { Kind::Run }
+    }
+}
+
+/// What a name below data/runs/ can mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Run,
+    Series,
+    Folds,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Series => "series",
+            Self::Folds => "cross-validation",
+        }
+    }
+}
+
+/// Refuses to make two things of one name: `evaluate NAME` could mean either.
+fn has_one_meaning(workspace: &Workspace, name: &str, to_be: Kind) -> anyhow::Result<()> {
+    let is_there = |kind| {
+        Ok::<_, anyhow::Error>(match kind {
+            Kind::Run => RunFiles::new(workspace.run(name)).config().is_file(),
+            Kind::Series => {
+                let Members { present, missing } = Members::find(&workspace.runs(), name)?;
+                !(present.is_empty() && missing.is_empty())
+            }
+            Kind::Folds => !Folds::find(&workspace.runs(), name)?.present.is_empty(),
+        })
+    };
+    // Of the same kind: what is damaged is trained again, so nothing of it need be readable.
+    for kind in [Kind::Run, Kind::Series, Kind::Folds].into_iter().filter(|kind| *kind != to_be) {
+        if is_there(kind)? {
+            let (is, to_be) = (kind.word(), to_be.word());
             bail!(
-                "data/runs/{name} is a run: give the series another name, as in `covid-ct train NAME --seeds 5`"
+                "data/runs/{name} is a {is}: give this {to_be} another name, as in `covid-ct train NAME`"
             );
         }
-        // Its members are trained again where they are damaged: nothing of them need be readable.
-        return Ok(());
-    }
-    let Members { present, missing } = Members::find(&workspace.runs(), name)?;
-    if !(present.is_empty() && missing.is_empty()) {
-        bail!(
-            "{name} is a series of runs: give this run another name, as in `covid-ct train NAME`"
-        );
     }
     Ok(())
 }
@@ -142,7 +224,7 @@ struct Trained {
 
 /// Runs that differ in their seeds alone.
 struct Series<'a> {
-    workspace: Workspace,
+    workspace: &'a Workspace,
     all: &'a [TrainOptions],
     train: Pictures,
     val: Pictures,
@@ -207,8 +289,8 @@ impl Series<'_> {
         let is_stopped = matches!(ending, Ending::Stopped { .. } | Ending::Diverged { .. });
         let (files, waits) =
             if is_stopped { new_run.stop()? } else { (new_run.complete()?, false) };
-        if !waits && let Some(series) = &options.series {
-            self.forget_measurements(series)?;
+        if !waits {
+            self.forget_measurements(options)?;
         }
         let before = if waits {
             "; the run that had the name before keeps it".into()
@@ -229,11 +311,19 @@ impl Series<'_> {
         trained_so(outcome, keep, &files, live.history())
     }
 
-    /// What was measured of a series, of which a run is another now.
-    fn forget_measurements(&self, series: &str) -> anyhow::Result<()> {
-        let folder = self.workspace.run(series);
-        whole::gone(std::fs::remove_dir_all(&folder))
-            .with_context(|| format!("cannot remove {}", folder.display()))
+    /// What was measured of the series and the folds of which a run is another now.
+    fn forget_measurements(&self, options: &TrainOptions) -> anyhow::Result<()> {
+        let series = options.series.as_deref();
+        let folds = fold_of(series.unwrap_or(&options.run)).map(|(name, _)| name);
+        for name in series.into_iter().chain(folds) {
+            let folder = self.workspace.run(name);
+            // A fold may be called so by chance, and the name before be a run's.
+            if !RunFiles::new(&folder).config().exists() {
+                whole::gone(std::fs::remove_dir_all(&folder))
+                    .with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Divides groups of panels into train, val and test: whole groups, each class and source as close to
-//! the ratio as they allow.
+//! Divides groups of panels into train, val and test, or into folds: whole groups, each class and source as
+//! close to the ratio as they allow.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -79,7 +79,13 @@ impl FromStr for Ratio {
     }
 }
 
-/// A part for every group. The same groups in the same order, ratio and seed give the same parts.
+/// A part for every group, as [`deal`] deals them.
+pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
+    deal(groups, &ratio.0, seed).into_iter().map(|part| Part::ALL[part]).collect()
+}
+
+/// For every group the place in `shares` of the part that it falls to; they add up to 1. The same groups in the
+/// same order, shares and seed give the same parts.
 ///
 /// Largest groups first, each goes where it brings the classes closest to the ratio; then single
 /// groups move and pairs trade places for as long as that comes closer. The distance is Pearson's
@@ -87,16 +93,16 @@ impl FromStr for Ratio {
 /// share of its panels that a part holds and the share it should hold, over the latter. It fills the
 /// parts at one pace, so that each gets its share of large groups too. That of a source within its class
 /// counts by the share of the class that it is, and half in all.
-pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
+pub fn deal(groups: &[Counts], shares: &[f64], seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     order.sort_by_key(|&group| std::cmp::Reverse(groups[group].iter().sum::<u32>()));
-    let mut balance = Balance::new(groups, ratio);
+    let mut balance = Balance::new(groups, shares);
     for &group in &order {
         balance.place(group);
     }
     while balance.improve(&order) {}
-    balance.part_of.into_iter().map(|part| Part::ALL[part]).collect()
+    balance.part_of
 }
 
 /// Part by part, what it holds of each stratum.
@@ -104,7 +110,8 @@ type Held = Vec<Counts>;
 
 struct Balance<'a> {
     groups: &'a [Counts],
-    ratio: Ratio,
+    /// Of each part.
+    shares: &'a [f64],
     totals: Counts,
     /// Of each stratum, in the distance.
     weights: Vec<f64>,
@@ -119,7 +126,7 @@ enum Change {
 }
 
 impl<'a> Balance<'a> {
-    fn new(groups: &'a [Counts], ratio: Ratio) -> Self {
+    fn new(groups: &'a [Counts], shares: &'a [f64]) -> Self {
         let strata = groups.first().map_or(CLASSES, Vec::len);
         let mut totals = vec![0; strata];
         for group in groups {
@@ -127,18 +134,18 @@ impl<'a> Balance<'a> {
         }
         Self {
             groups,
-            ratio,
+            shares,
             weights: weights(groups, &totals),
             totals,
             part_of: vec![0; groups.len()],
-            held: vec![vec![0; strata]; PARTS],
+            held: vec![vec![0; strata]; shares.len()],
         }
     }
 
     fn cost(&self, held: &Held) -> Cost {
         let mut cost = Cost { missing: 0, distance: 0.0 };
         for (stratum, (&total, weight)) in self.totals.iter().zip(&self.weights).enumerate() {
-            for (part, wanted) in held.iter().zip(self.ratio.0) {
+            for (part, &wanted) in held.iter().zip(self.shares) {
                 let share = f64::from(part[stratum]) / f64::from(total.max(1));
                 cost.distance += weight * (share - wanted).powi(2) / wanted.max(NO_SHARE);
                 let is_missing = part[stratum] == 0 && wanted > 0.0 && total > 0;
@@ -156,7 +163,9 @@ impl<'a> Balance<'a> {
             add(&mut held[part], &self.groups[group]);
             self.cost(&held).distance
         };
-        let part = (0..PARTS).min_by(|a, b| distance(*a).total_cmp(&distance(*b))).unwrap_or(0);
+        let part = (0..self.shares.len())
+            .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))
+            .unwrap_or(0);
         self.part_of[group] = part;
         add(&mut self.held[part], &self.groups[group]);
     }
@@ -177,7 +186,7 @@ impl<'a> Balance<'a> {
             }
         };
         for (&(from, _), &one) in &standing {
-            for to in (0..PARTS).filter(|to| *to != from) {
+            for to in (0..self.shares.len()).filter(|to| *to != from) {
                 try_change(Change::Move { group: one, to });
             }
             for (_, &other) in standing.range((from + 1, &Counts::new())..) {
@@ -313,6 +322,18 @@ mod tests {
     }
 
     #[test]
+    fn folds_share_alike() {
+        let mut groups = vec![vec![1, 0]; 12];
+        groups.extend(vec![vec![0, 2]; 8]);
+        groups.extend([vec![3, 0], vec![3, 0], vec![3, 0], vec![3, 0]]);
+        let mut held = vec![vec![0; 2]; 4];
+        for (group, fold) in groups.iter().zip(deal(&groups, &[0.25; 4], 0)) {
+            add(&mut held[fold], group);
+        }
+        assert_eq!(held, [[6, 4], [6, 4], [6, 4], [6, 4]]);
+    }
+
+    #[test]
     fn another_seed_is_another_split() {
         let groups = vectors(&[[1, 0]; 60]);
         assert_ne!(balance(&groups, paper_ratio(), 0), balance(&groups, paper_ratio(), 1));
@@ -336,9 +357,10 @@ mod tests {
             seed in any::<u64>(),
         ) {
             let groups = vectors(&groups);
-            let parts = balance(&groups, paper_ratio(), seed);
+            let ratio = paper_ratio();
+            let parts = balance(&groups, ratio, seed);
             let reached = held(&groups, &parts);
-            let mut state = Balance::new(&groups, paper_ratio());
+            let mut state = Balance::new(&groups, &ratio.0);
             state.held.clone_from(&reached);
             state.part_of = parts.iter().map(|part| *part as usize).collect();
             for group in 0..groups.len() {

@@ -1,13 +1,14 @@
-//! Makes a named split of all labelled panels.
+//! Makes named splits of all labelled panels: one, or one a fold of a cross-validation.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::balance::{Counts, balance};
+use super::balance::{Counts, balance, deal};
 use super::groups::groups;
 use super::looks::{Looks, Watch, sources};
 use super::{DatasetError, GroupBy, Ratio, Result, stems};
+use crate::folds::fold_name;
 use crate::store::{Label, LabelledPanel, Part, Split, Store};
 
 /// How a split is to be made.
@@ -79,53 +80,122 @@ impl Made {
 /// [`DatasetError::NothingLabelled`]; [`DatasetError::IsPublished`] where the name is a release's own
 /// split's; or the database's.
 pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Result<Made> {
-    if store.split(name)?.is_some_and(|split| is_published(&split)) {
-        return Err(DatasetError::IsPublished(name.into()));
-    }
-    let (mut labelled, rest): (Vec<_>, Vec<_>) =
-        store.labelled_panels()?.into_iter().partition(|panel| panel.label.is_some());
-    if labelled.is_empty() {
-        return Err(DatasetError::NothingLabelled);
-    }
-    // In an order that no database id enters: which picture is laid on which can tip a verdict.
-    stems(&mut labelled);
-    let in_conflict = rest.iter().filter(|panel| panel.conflict).count();
-    let (ties, failures) = match recipe.by {
-        GroupBy::Group => {
-            let looks = Looks::at(store.objects(), &labelled, watch);
-            let pairs = looks.pairs(&labelled, watch);
-            (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), looks.failures)
-        }
-        GroupBy::Patient | GroupBy::Paper => (Vec::new(), Vec::new()),
-    };
-    let groups = groups(&labelled, recipe.by, &ties);
-    let strata = Strata::of(store, &labelled)?;
-    let counts: Vec<Counts> =
-        groups.iter().map(|members| strata.count(&labelled, members)).collect();
-    let parts = balance(&counts, recipe.ratio, recipe.seed);
-    let mut of_panels: Vec<(i64, Part)> = groups
-        .iter()
-        .zip(&parts)
-        .flat_map(|(members, part)| members.iter().map(|&member| (labelled[member].id, *part)))
-        .collect();
-    of_panels.sort_unstable();
-    let how = json!({
-        "by": recipe.by,
-        "ratio": Part::ALL.iter().map(|part| recipe.ratio.of(*part)).collect::<Vec<_>>(),
-        "seed": recipe.seed,
-        "panels": labelled.len(),
-        "in_conflict": in_conflict,
-        "unlabelled": rest.len() - in_conflict,
+    let Recipe { by, ratio, seed } = recipe;
+    let dealt = Dealt::of(store, &[name], by, watch)?;
+    let parts = balance(&dealt.counts, ratio, seed);
+    let how = json!({"ratio": Part::ALL.iter().map(|part| ratio.of(*part)).collect::<Vec<_>>()});
+    let wanted = Part::ALL.iter().filter(|part| ratio.of(**part) > 0.0).count();
+    Ok(dealt.made(name, &parts, (by, seed), how, warnings(&dealt.counts, wanted, "parts")))
+}
+
+/// Deals the labelled panels of `store` into `folds`, three or more, and makes a split of each, [`fold_name`]: there it
+/// is the test part, the next one the validation part, and the others the training part. So each panel is in one test
+/// part. Saves nothing.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_folds(
+    store: &Store,
+    name: &str,
+    by: GroupBy,
+    folds: u32,
+    seed: u64,
+    watch: &dyn Watch,
+) -> Result<Vec<Made>> {
+    let names: Vec<String> = (1..=folds).map(|fold| fold_name(name, fold)).collect();
+    let dealt = Dealt::of(store, &names.iter().map(String::as_str).collect::<Vec<_>>(), by, watch)?;
+    let shares = vec![1.0 / f64::from(folds); names.len()];
+    let fold_of = deal(&dealt.counts, &shares, seed);
+    let warnings = warnings(&dealt.counts, names.len(), "folds");
+    let made = names.iter().enumerate().map(|(test, name)| {
+        let val = (test + 1) % names.len();
+        let part = |&fold: &usize| match fold {
+            _ if fold == test => Part::Test,
+            _ if fold == val => Part::Val,
+            _ => Part::Train,
+        };
+        let parts: Vec<Part> = fold_of.iter().map(part).collect();
+        let how = json!({"fold": test + 1, "folds": names.len()});
+        dealt.made(name, &parts, (by, seed), how, warnings.clone())
     });
-    Ok(Made {
-        split: Split { name: name.into(), how, parts: of_panels },
-        warnings: warnings(&counts, recipe.ratio),
-        cells: cells(&counts, &parts),
-        strata: strata.held(&counts, &parts),
-        in_conflict,
-        unlabelled: rest.len() - in_conflict,
-        failures,
-    })
+    Ok(made.collect())
+}
+
+/// The labelled panels in the groups that stay together.
+struct Dealt {
+    labelled: Vec<LabelledPanel>,
+    groups: Vec<Vec<usize>>,
+    /// Of each group.
+    counts: Vec<Counts>,
+    strata: Strata,
+    in_conflict: usize,
+    unlabelled: usize,
+    failures: Vec<String>,
+}
+
+impl Dealt {
+    fn of(store: &Store, names: &[&str], by: GroupBy, watch: &dyn Watch) -> Result<Self> {
+        for name in names {
+            if store.split(name)?.is_some_and(|split| is_published(&split)) {
+                return Err(DatasetError::IsPublished((*name).into()));
+            }
+        }
+        let (mut labelled, rest): (Vec<_>, Vec<_>) =
+            store.labelled_panels()?.into_iter().partition(|panel| panel.label.is_some());
+        if labelled.is_empty() {
+            return Err(DatasetError::NothingLabelled);
+        }
+        // In an order that no database id enters: which picture is laid on which can tip a verdict.
+        stems(&mut labelled);
+        let in_conflict = rest.iter().filter(|panel| panel.conflict).count();
+        let (ties, failures) = match by {
+            GroupBy::Group => {
+                let looks = Looks::at(store.objects(), &labelled, watch);
+                let pairs = looks.pairs(&labelled, watch);
+                (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), looks.failures)
+            }
+            GroupBy::Patient | GroupBy::Paper => (Vec::new(), Vec::new()),
+        };
+        let groups = groups(&labelled, by, &ties);
+        let strata = Strata::of(store, &labelled)?;
+        let counts = groups.iter().map(|members| strata.count(&labelled, members)).collect();
+        let unlabelled = rest.len() - in_conflict;
+        Ok(Self { labelled, groups, counts, strata, in_conflict, unlabelled, failures })
+    }
+
+    /// The split in which each group is in its part; `how` beside what all splits tell of how they were made.
+    fn made(
+        &self,
+        name: &str,
+        parts: &[Part],
+        (by, seed): (GroupBy, u64),
+        mut how: serde_json::Value,
+        warnings: Vec<String>,
+    ) -> Made {
+        let mut of_panels: Vec<(i64, Part)> = self
+            .groups
+            .iter()
+            .zip(parts)
+            .flat_map(|(members, part)| {
+                members.iter().map(|&member| (self.labelled[member].id, *part))
+            })
+            .collect();
+        of_panels.sort_unstable();
+        how["by"] = json!(by);
+        how["seed"] = json!(seed);
+        how["panels"] = json!(self.labelled.len());
+        how["in_conflict"] = json!(self.in_conflict);
+        how["unlabelled"] = json!(self.unlabelled);
+        Made {
+            split: Split { name: name.into(), how, parts: of_panels },
+            warnings,
+            cells: cells(&self.counts, parts),
+            strata: self.strata.held(&self.counts, parts),
+            in_conflict: self.in_conflict,
+            unlabelled: self.unlabelled,
+            failures: self.failures.clone(),
+        }
+    }
 }
 
 /// The split of this name.
@@ -207,26 +277,26 @@ impl Strata {
         counts
     }
 
-    fn held(self, counts: &[Counts], parts: &[Part]) -> Vec<Stratum> {
-        let stratum = |(place, (label, source))| {
+    fn held(&self, counts: &[Counts], parts: &[Part]) -> Vec<Stratum> {
+        let stratum = |(place, (label, source)): (usize, &(Label, String))| {
             let mut panels = [0; 3];
             for (counts, part) in counts.iter().zip(parts) {
                 panels[*part as usize] += counts[Label::ALL.len() + place];
             }
-            Stratum { label, source, panels }
+            Stratum { label: *label, source: source.clone(), panels }
         };
-        self.known.into_iter().enumerate().map(stratum).collect()
+        self.known.iter().enumerate().map(stratum).collect()
     }
 }
 
-fn warnings(groups: &[Counts], ratio: Ratio) -> Vec<String> {
-    let wanted = Part::ALL.iter().filter(|part| ratio.of(**part) > 0.0).count();
+/// Where a class has too few groups for the `wanted` parts, or whatever they are called, to hold it.
+fn warnings(groups: &[Counts], wanted: usize, parts: &str) -> Vec<String> {
     let warning = |label: &Label| {
         let of_class = groups.iter().filter(|group| group[*label as usize] > 0).count();
         match of_class {
             0 => Some(format!("no panel is {label}: this split has one class only")),
             n if n < wanted => Some(format!(
-                "{n} groups of {label} panels cannot fill {wanted} parts: at least one holds none"
+                "{n} groups of {label} panels cannot fill {wanted} {parts}: at least one holds none"
             )),
             _ => None,
         }
@@ -240,10 +310,9 @@ mod tests {
 
     #[test]
     fn classes_that_cannot_fill_the_parts_are_named() {
-        let ratio = "70,12,18".parse().expect("ratio");
-        let told = warnings(&[vec![1, 0], vec![2, 0]], ratio);
+        let told = warnings(&[vec![1, 0], vec![2, 0]], 3, "parts");
         assert!(told[0].contains("2 groups of covid"), "{told:?}");
         assert!(told[1].contains("no panel is non-covid"), "{told:?}");
-        assert!(warnings(&vec![vec![1, 1]; 3], ratio).is_empty());
+        assert!(warnings(&vec![vec![1, 1]; 3], 3, "parts").is_empty());
     }
 }

@@ -20,8 +20,8 @@
 //! - `elsewhere/`: what was measured on another dataset than the run was trained on, a folder of the files above
 //!   for each.
 //!
-//! A folder without `config.json` but with `series.json`, [`SeriesMetrics`], is a series: its members are
-//! runs of their own, and its metrics, predictions and the like are those of the members together.
+//! A folder without `config.json` but with `series.json`, [`SeriesMetrics`], is a series or a cross-validation: its
+//! members have folders of their own, and its metrics, predictions and the like are those of the members together.
 //!
 //! Folders under `data/runs/` whose names start with a dot are runs in the making, not to be read.
 //! What is undefined is `null` in JSON and never NaN.

@@ -1,4 +1,5 @@
-//! Runs that differ in the seed alone: which they are, and what their metrics have in common.
+//! Runs that differ in the seed alone, and the folds of a cross-validation: which they are, and what their metrics
+//! have in common.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::RunConfig;
 use super::run_files::{RunFileError, RunFiles, RunMetrics};
 use super::{Intervals, Metrics};
+use crate::folds::{fold_name, fold_of};
 use crate::store::Part;
+use crate::worded::worded_enum;
 
 /// A run of a series.
 #[derive(Debug, Clone)]
@@ -77,6 +80,39 @@ impl Members {
     }
 }
 
+/// The folds of a cross-validation, each a run or a series.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folds {
+    /// Names of those that were begun, by number.
+    pub present: Vec<String>,
+    /// Names of those that should be there before the last.
+    pub missing: Vec<String>,
+}
+
+impl Folds {
+    /// Finds those in `runs` that `train NAME --folds K` made.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn find(runs: &Path, name: &str) -> Result<Self, RunFileError> {
+        let mut begun = BTreeSet::new();
+        let failed = |source| RunFileError::Read { path: runs.into(), source };
+        if runs.is_dir() {
+            for entry in std::fs::read_dir(runs).map_err(failed)? {
+                let run = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+                let fold = run.rsplit_once("-seed").map_or(run.as_str(), |(series, _)| series);
+                if let Some((_, fold)) = fold_of(fold).filter(|(of, _)| *of == name) {
+                    begun.insert(fold);
+                }
+            }
+        }
+        let last = begun.last().copied().unwrap_or(0);
+        let (present, missing) = (1..=last).partition::<Vec<u32>, _>(|fold| begun.contains(fold));
+        let named = |folds: Vec<u32>| folds.into_iter().map(|fold| fold_name(name, fold)).collect();
+        Ok(Self { present: named(present), missing: named(missing) })
+    }
+}
+
 fn member_name(series: &str, seed: u64) -> String {
     format!("{series}-seed{seed}")
 }
@@ -125,6 +161,24 @@ pub struct Spreads {
 }
 
 impl Spreads {
+    /// Of the means of each.
+    fn of_means(each: &[&Self]) -> Self {
+        let over = |spread: fn(&Self) -> Option<Spread>| {
+            Spread::of(each.iter().map(|spreads| spread(spreads).map(|spread| spread.mean)))
+        };
+        Self {
+            threshold: over(|s| s.threshold),
+            accuracy: over(|s| s.accuracy),
+            precision: over(|s| s.precision),
+            recall: over(|s| s.recall),
+            specificity: over(|s| s.specificity),
+            f1: over(|s| s.f1),
+            auroc: over(|s| s.auroc),
+            auprc: over(|s| s.auprc),
+            brier: over(|s| s.brier),
+        }
+    }
+
     fn of(runs: &[&Metrics]) -> Self {
         let over = |metric: fn(&Metrics) -> Option<f64>| {
             Spread::of(runs.iter().map(|metrics| metric(metrics)))
@@ -143,22 +197,35 @@ impl Spreads {
     }
 }
 
-/// `series.json`: what the runs of a series have in common.
+worded_enum! {
+    /// What the members of a series differ in.
+    pub enum Over {
+        /// The seed alone: runs, all measured on the same pictures.
+        Seeds = "seeds",
+        /// The groups that were left out: folds, each measured on those.
+        Folds = "folds",
+    }
+}
+
+/// `series.json`: what the runs of a series have in common, or the folds of a cross-validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeriesMetrics {
     /// Version of the program that measured.
     pub covid_ct: String,
     pub series: String,
-    /// As in [`RunConfig::data`].
+    /// Absent where it was measured before there were folds.
+    #[serde(default = "seeds")]
+    pub over: Over,
+    /// As in [`RunConfig::data`]; of folds with `*` for their numbers.
     pub data: String,
     pub part: Part,
     /// Whether log-odds are the mean of those of each picture and of its mirror image.
     pub flip: bool,
-    /// Names of the runs measured, by seed.
+    /// Names of the runs measured, by seed, or of the folds.
     pub members: Vec<String>,
-    /// As in [`Members::missing`].
+    /// As in [`Members::missing`] or [`Folds::missing`].
     pub missing: Vec<String>,
-    /// At the threshold that is the same for all.
+    /// Of folds, over their means. At the threshold that is the same for all.
     pub fixed: Spreads,
     /// At the threshold that each run chose on validation, over the runs that have one.
     pub operating: Option<Spreads>,
@@ -177,6 +244,7 @@ impl SeriesMetrics {
         Some(Self {
             covid_ct: first.covid_ct.clone(),
             series: series.into(),
+            over: Over::Seeds,
             data: first.data.clone(),
             part: first.part,
             flip,
@@ -187,6 +255,35 @@ impl SeriesMetrics {
             ece: Spread::of(runs.iter().map(ece)),
         })
     }
+
+    /// Of folds, each with the mean over its runs, in their order.
+    pub fn of_folds(name: &str, missing: &[String], folds: &[Self]) -> Option<Self> {
+        let first = folds.first()?;
+        let fixed: Vec<&Spreads> = folds.iter().map(|fold| &fold.fixed).collect();
+        let operating: Vec<&Spreads> =
+            folds.iter().filter_map(|fold| fold.operating.as_ref()).collect();
+        let data = match fold_of(&first.data) {
+            Some((stem, _)) => format!("{stem}-fold*"),
+            None => first.data.clone(),
+        };
+        Some(Self {
+            covid_ct: first.covid_ct.clone(),
+            series: name.into(),
+            over: Over::Folds,
+            data,
+            part: first.part,
+            flip: first.flip,
+            members: folds.iter().map(|fold| fold.series.clone()).collect(),
+            missing: missing.to_vec(),
+            fixed: Spreads::of_means(&fixed),
+            operating: (!operating.is_empty()).then(|| Spreads::of_means(&operating)),
+            ece: Spread::of(folds.iter().map(|fold| fold.ece.map(|ece| ece.mean))),
+        })
+    }
+}
+
+fn seeds() -> Over {
+    Over::Seeds
 }
 
 /// How a metric is called, and how it is read off whatever holds it.
@@ -251,7 +348,47 @@ mod tests {
     #[test]
     fn no_folder_has_no_members() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let members = Members::find(&folder.path().join("runs"), "a").expect("found");
+        let runs = folder.path().join("runs");
+        let members = Members::find(&runs, "a").expect("found");
         assert!(members.present.is_empty() && members.missing.is_empty());
+        assert_eq!(Folds::find(&runs, "a").expect("found"), Folds::default());
+    }
+
+    #[test]
+    fn folds_are_runs_or_series() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for run in ["a-fold1", "a-fold4-seed0", "a-fold4-seed1", "ab-fold5", "a-seed0", "a"] {
+            std::fs::create_dir(folder.path().join(run)).expect("folder");
+        }
+        let folds = Folds::find(folder.path(), "a").expect("found");
+        assert_eq!(folds.present, ["a-fold1", "a-fold4"]);
+        assert_eq!(folds.missing, ["a-fold2", "a-fold3"]);
+    }
+
+    #[test]
+    fn folds_are_told_by_the_means_of_their_runs() {
+        let fold = |name: &str, aurocs: &[f64]| SeriesMetrics {
+            covid_ct: "0.1.0".into(),
+            series: name.into(),
+            over: Over::Seeds,
+            data: format!("data/export/{name}"),
+            part: Part::Test,
+            flip: false,
+            members: Vec::new(),
+            missing: Vec::new(),
+            fixed: Spreads {
+                auroc: Spread::of(aurocs.iter().copied().map(Some)),
+                ..Spreads::default()
+            },
+            operating: None,
+            ece: None,
+        };
+        let folds = [fold("a-fold1", &[0.7, 0.9]), fold("a-fold2", &[0.6])];
+        let told = SeriesMetrics::of_folds("a", &[], &folds).expect("two folds");
+        let auroc = told.fixed.auroc.expect("defined");
+        assert!((auroc.mean - 0.7).abs() < 1e-12 && auroc.n == 2, "{auroc:?}");
+        assert_eq!((told.over, told.data.as_str()), (Over::Folds, "data/export/a-fold*"));
+        assert_eq!(told.members, ["a-fold1", "a-fold2"]);
+        assert_eq!(SeriesMetrics::of_folds("a", &[], &[]), None);
     }
 }

@@ -43,8 +43,7 @@ impl Contents {
 
     /// Training runs, those of a series included.
     pub fn trained(&self) -> u64 {
-        let of = |run: &RunSummary| run.members.len() + usize::from(run.made.is_some());
-        self.runs.iter().map(of).sum::<usize>() as u64
+        self.runs.iter().map(|run| run.trained().len() as u64).sum()
     }
 
     /// Patients named by curators; one with panels of both classes counts once.

@@ -8,20 +8,20 @@ use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
 use crate::metrics::{
-    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, RunMetrics, SeriesMetrics,
-    Slice, Spread, Spreads, three_decimals,
+    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
+    SeriesMetrics, Slice, Spread, Spreads, three_decimals,
 };
 
 pub fn run_section(run: &RunSummary) -> Markup {
     html! {
         section.run {
-            h3 { @if run.made.is_some() { "Run " } @else { "Series " } (run.name) }
+            h3 { (kind(run)) " " (run.name) }
             (made(run))
             @if run.own.evaluations.is_empty() {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
             }
             (measured(run, &run.own))
-            @if run.own.controls.is_empty() && !run.own.evaluations.is_empty() {
+            @if run.over() != Some(Over::Folds) && run.own.controls.is_empty() && !run.own.evaluations.is_empty() {
                 (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
             }
             @for on in &run.elsewhere {
@@ -30,9 +30,17 @@ pub fn run_section(run: &RunSummary) -> Markup {
                 }
             }
             @for member in &run.members {
-                details { summary { "Run " (member.name) (summed_up(member)) } (run_section(member)) }
+                details { summary { (kind(member)) " " (member.name) (summed_up(member)) } (run_section(member)) }
             }
         }
+    }
+}
+
+fn kind(run: &RunSummary) -> &'static str {
+    match run.over() {
+        None => "Run",
+        Some(Over::Seeds) => "Series",
+        Some(Over::Folds) => "Cross-validation",
     }
 }
 
@@ -61,12 +69,18 @@ fn made(run: &RunSummary) -> Markup {
                 }
             }
             None => {
+                @let members = run.members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>().join(", ");
                 p.quiet {
-                    "Runs that differ in their seed alone: "
-                    (run.members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>().join(", "))
-                    ". Curves, counts and pictures are of the runs together, by the mean of their probabilities."
+                    @if run.over() == Some(Over::Folds) {
+                        "Folds, each measured on the groups that it has not seen: " (members)
+                        ". Curves and counts are of all folds together, each picture by the networks that have not \
+                         seen it."
+                    } @else {
+                        "Runs that differ in their seed alone: " (members)
+                        ". Curves, counts and pictures are of the runs together, by the mean of their probabilities."
+                    }
                 }
-                @if run.members.iter().any(has_history) {
+                @if run.trained().into_iter().any(has_history) {
                     div.charts { (drawn(&members_chart(run), "Validation AUROC of each run after each epoch.")) }
                 }
             }
@@ -127,8 +141,8 @@ fn validation_chart(name: &str, history: &[HistoryRow]) -> Chart {
 
 fn members_chart(series: &RunSummary) -> Chart {
     let histories: Vec<&[HistoryRow]> = series
-        .members
-        .iter()
+        .trained()
+        .into_iter()
         .filter_map(|member| Some(member.made.as_ref()?.history.as_slice()))
         .collect();
     let longest = histories.iter().copied().max_by_key(|history| history.len()).unwrap_or_default();
@@ -181,10 +195,14 @@ fn series_table(series: &SeriesMetrics) -> Markup {
             }
         }
     };
+    let member = match series.over {
+        Over::Seeds => "run",
+        Over::Folds => "fold",
+    };
     html! {
         div.wide { table {
             thead { tr {
-                th scope="col" { "Over " (count(series.members.len() as u64, "run")) }
+                th scope="col" { "Over " (count(series.members.len() as u64, member)) }
                 th scope="col" { "from 0.50" }
                 @if series.operating.is_some() { th scope="col" { "from each run's own" } }
             } }
@@ -193,7 +211,7 @@ fn series_table(series: &SeriesMetrics) -> Markup {
                 (row("threshold", |spreads| spreads.threshold))
             }
             caption {
-                "Mean ± standard deviation over runs (n − 1)."
+                "Mean ± standard deviation over " (member) "s (n − 1)."
                 @if !series.missing.is_empty() { " Missing: " (series.missing.join(", ")) "." }
                 @if let Some(ece) = series.ece { " Expected calibration error " (spread_told(Some(ece))) "." }
             }
@@ -254,7 +272,9 @@ fn table_words(evaluation: &Evaluation) -> Markup {
         @if let Some(Intervals { groups, resamples, .. }) = measured.details.intervals {
             " In brackets 95 % intervals from " (resamples) " draws of " (count(groups, "paper")) "."
         }
-        @if measured.details.operating.is_none() {
+        @if evaluation.series.as_ref().is_some_and(|series| series.over == Over::Folds) {
+            " Each fold has a threshold of its own."
+        } @else if measured.details.operating.is_none() {
             " No threshold was chosen: validation is missing, lacks a class, or none is better than chance."
         }
     }
@@ -318,9 +338,10 @@ fn members(
     curve: fn(&Evaluation) -> Option<Points>,
 ) -> Vec<Points> {
     let RunMetrics { part, data, .. } = &together.metrics;
+    let is_fold = series.over() == Some(Over::Folds);
     let evaluations = series.members.iter().flat_map(RunSummary::evaluations);
     evaluations
-        .filter(|one| (&one.metrics.part, &one.metrics.data) == (part, data))
+        .filter(|one| one.metrics.part == *part && (is_fold || one.metrics.data == *data))
         .filter_map(curve)
         .collect()
 }

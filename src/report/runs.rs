@@ -1,13 +1,11 @@
 //! The training runs as the report shows them.
 
-use std::collections::HashSet;
-
 use super::ReportError;
 use super::samples::picture_of_file;
 use crate::Workspace;
 use crate::metrics::controls::Controls;
 use crate::metrics::{
-    Curves, Explained, HistoryRow, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
+    Curves, Explained, HistoryRow, Over, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
     Scored, SeriesMetrics, pr_curve, roc_curve,
 };
 use crate::store::Part;
@@ -18,13 +16,13 @@ const PARTS: [Part; 3] = [Part::Test, Part::Val, Part::Train];
 #[derive(Debug)]
 pub struct RunSummary {
     pub name: String,
-    /// `None` of a series.
+    /// `None` of a series and of a cross-validation.
     pub made: Option<Made>,
     /// On the dataset it was trained on.
     pub own: Measured,
     /// On others, one each.
     pub elsewhere: Vec<Measured>,
-    /// Of a series, those measured together.
+    /// Of a series, those measured together; of a cross-validation its folds.
     pub members: Vec<RunSummary>,
 }
 
@@ -50,7 +48,7 @@ pub struct Made {
 pub struct Evaluation {
     pub metrics: RunMetrics,
     pub curves: Curves,
-    /// Of a series, what its members have in common.
+    /// Of a series, what its members have in common; of a cross-validation, its folds.
     pub series: Option<SeriesMetrics>,
     /// The most confident errors.
     pub wrong: Vec<Wrong>,
@@ -66,7 +64,7 @@ pub struct Wrong {
     pub caption: String,
 }
 
-/// Every run by name, those of a series within it. One that cannot be read is named in `problems` and left
+/// Every run by name, those of a series within it, and folds within their cross-validation. One that cannot be read is named in `problems` and left
 /// out.
 pub fn read_runs(
     workspace: &Workspace,
@@ -96,23 +94,21 @@ pub fn read_runs(
     Ok(nested(runs))
 }
 
-/// Puts the runs that were measured together into their series.
+/// Puts the runs that were measured together into their series, and then the folds into their cross-validation.
 fn nested(runs: Vec<RunSummary>) -> Vec<RunSummary> {
-    let (mut series, mut others): (Vec<_>, Vec<_>) =
-        runs.into_iter().partition(|run| run.made.is_none());
+    let (mut series, others): (Vec<_>, Vec<_>) =
+        runs.into_iter().partition(|run| run.over() == Some(Over::Seeds));
+    let (mut folds, mut others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|run| run.over() == Some(Over::Folds));
     for one in &mut series {
-        let named: HashSet<&String> = one
-            .evaluations()
-            .filter_map(|evaluation| evaluation.series.as_ref())
-            .flat_map(|series| &series.members)
-            .collect();
-        let (members, left) = others.into_iter().partition(|run| named.contains(&run.name));
-        (one.members, others) = (members, left);
-        let seed = |run: &RunSummary| run.made.as_ref().map(|made| made.config.seed);
-        one.members.sort_by_key(seed);
+        one.take_members(&mut others);
     }
     series.extend(others);
-    series
+    for one in &mut folds {
+        one.take_members(&mut series);
+    }
+    folds.extend(series);
+    folds
 }
 
 fn read_run(
@@ -137,6 +133,34 @@ fn read_run(
 }
 
 impl RunSummary {
+    /// What its members differ in; `None` of a run.
+    pub fn over(&self) -> Option<Over> {
+        let is_run = self.made.is_some();
+        self.evaluations().find_map(|one| Some(one.series.as_ref()?.over)).filter(|_| !is_run)
+    }
+
+    /// Out of `others`, in the order in which they were measured.
+    fn take_members(&mut self, others: &mut Vec<Self>) {
+        let named: Vec<String> = self
+            .evaluations()
+            .filter_map(|evaluation| evaluation.series.as_ref())
+            .flat_map(|series| series.members.clone())
+            .collect();
+        let place = |run: &Self| named.iter().position(|name| *name == run.name);
+        let (mut members, left): (Vec<_>, Vec<_>) =
+            std::mem::take(others).into_iter().partition(|run| place(run).is_some());
+        members.sort_by_key(place);
+        (self.members, *others) = (members, left);
+    }
+
+    /// The runs below it, or itself.
+    pub fn trained(&self) -> Vec<&Self> {
+        if self.made.is_some() {
+            return vec![self];
+        }
+        self.members.iter().flat_map(Self::trained).collect()
+    }
+
     /// On whatever dataset.
     pub fn evaluations(&self) -> impl Iterator<Item = &Evaluation> {
         std::iter::once(&self.own).chain(&self.elsewhere).flat_map(|on| &on.evaluations)

@@ -16,7 +16,7 @@ worded_enum! {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     pub name: String,
-    /// JSON: by what, ratio, seed.
+    /// JSON: by what, ratio or fold, seed.
     pub how: serde_json::Value,
     /// `(panel.id, part)`, by panel.
     pub parts: Vec<(i64, Part)>,
@@ -28,21 +28,30 @@ impl Store {
     /// # Errors
     /// The database's; then the earlier split stays as it was.
     pub fn save_split(&mut self, split: &Split) -> Result<()> {
-        self.transaction(|store| {
-            store.db.execute("DELETE FROM split WHERE name = ?1", [&split.name])?;
-            store.db.execute(
-                "INSERT INTO split (name, how, created) VALUES (?1, ?2, ?3)",
-                params![split.name, split.how.to_string(), now()],
-            )?;
-            let id = store.db.last_insert_rowid();
-            let mut insert = store
-                .db
-                .prepare("INSERT INTO split_panel (split, panel, part) VALUES (?1, ?2, ?3)")?;
-            for (panel, part) in &split.parts {
-                insert.execute(params![id, panel, part])?;
-            }
-            Ok(())
-        })
+        self.save_splits([split])
+    }
+
+    /// Keeps splits that belong together, as [`Store::save_split`] does: all or none.
+    ///
+    /// # Errors
+    /// The database's; then the earlier splits stay as they were.
+    pub fn save_splits<'a>(&mut self, splits: impl IntoIterator<Item = &'a Split>) -> Result<()> {
+        self.transaction(|store| splits.into_iter().try_for_each(|split| store.insert(split)))
+    }
+
+    fn insert(&self, split: &Split) -> Result<()> {
+        self.db.execute("DELETE FROM split WHERE name = ?1", [&split.name])?;
+        self.db.execute(
+            "INSERT INTO split (name, how, created) VALUES (?1, ?2, ?3)",
+            params![split.name, split.how.to_string(), now()],
+        )?;
+        let id = self.db.last_insert_rowid();
+        let mut insert =
+            self.db.prepare("INSERT INTO split_panel (split, panel, part) VALUES (?1, ?2, ?3)")?;
+        for (panel, part) in &split.parts {
+            insert.execute(params![id, panel, part])?;
+        }
+        Ok(())
     }
 
     /// # Errors

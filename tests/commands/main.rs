@@ -14,6 +14,8 @@ mod duplicates;
 #[cfg(feature = "train")]
 mod evaluate;
 mod fetch;
+#[cfg(feature = "train")]
+mod folds;
 mod formats;
 mod ingest;
 #[cfg(target_os = "linux")]

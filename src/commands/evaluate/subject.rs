@@ -42,7 +42,7 @@ impl Subject {
             );
         }
         one_dataset(name, &present)?;
-        one_recipe(name, &present)?;
+        one_recipe(name, present.iter().map(|member| &member.config))?;
         Ok(Self { name: name.into(), files, members: present, missing, is_series: true })
     }
 
@@ -145,12 +145,15 @@ fn one_dataset(series: &str, members: &[Member]) -> anyhow::Result<()> {
 }
 
 /// Nor have runs that learned in different ways, as when some of a series were trained again otherwise.
-fn one_recipe(series: &str, members: &[Member]) -> anyhow::Result<()> {
-    let first = &members[0].config;
-    let others: Vec<&str> = members
-        .iter()
-        .filter(|member| !member.config.trains_alike(first))
-        .map(|member| member.config.run.as_str())
+pub fn one_recipe<'a>(
+    series: &str,
+    configs: impl IntoIterator<Item = &'a RunConfig>,
+) -> anyhow::Result<()> {
+    let mut configs = configs.into_iter();
+    let Some(first) = configs.next() else { return Ok(()) };
+    let others: Vec<&str> = configs
+        .filter(|config| !config.trains_alike(first))
+        .map(|config| config.run.as_str())
         .collect();
     if others.is_empty() {
         return Ok(());
