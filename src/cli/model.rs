@@ -27,7 +27,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// The recipe: `paper`, or `tuned` for one tuned on the validation part: smaller pictures, a tenth of the time
+    /// The recipe: `paper`; `tuned` for one tuned on the validation part: smaller pictures, a tenth of the time; or
+    /// `transfer` for weights from drawn slices (--init): few epochs, a quarter of the time
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
 

@@ -62,10 +62,12 @@ impl Training<'_> {
             .collect::<Result<_, _>>()?;
         let (mut outcome, mut failures) = (Outcome::Done, Vec::new());
         for (fold, dataset) in (1..).zip(&datasets) {
+            let run = fold_name(&self.args.run, fold);
             if self.stop.load(Ordering::Relaxed) {
+                eprintln!("covid-ct: stopped before {run}; the same command goes on");
+                outcome = Outcome::DoneWithFailures;
                 break;
             }
-            let run = fold_name(&self.args.run, fold);
             match self.run(&run, dataset) {
                 Ok(Outcome::Done) => {}
                 Ok(Outcome::DoneWithFailures) => outcome = Outcome::DoneWithFailures,

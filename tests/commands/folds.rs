@@ -97,7 +97,10 @@ fn folds_are_trained_and_measured_together() {
         .stdout(predicate::str::contains("32 images of test in data/export/cv-fold*"));
     let told = String::from_utf8(told.get_output().stdout.clone()).expect("UTF-8");
     let line = told.lines().find(|line| line.starts_with("cv-fold2 ")).expect("a line a fold");
-    assert!(regex::Regex::new(r" \d\.\d{3} ± \d\.\d{3} ").expect("pattern").is_match(line), "{told}");
+    assert!(
+        regex::Regex::new(r" \d\.\d{3} ± \d\.\d{3} ").expect("pattern").is_match(line),
+        "{told}"
+    );
 
     let cv = files(folder, "cv");
     let predictions = cv.read_predictions(Part::Test).expect("predictions.csv");
@@ -150,7 +153,7 @@ fn what_is_no_cross_validation_is_refused(folder: &Path) {
     }
     evaluate(folder, &["--part", "val"]).assert().success();
 
-    // A fold that is gone, one that was begun, and one whose dataset lies there.
+    // Folds of which only what was measured is left, and one of which the dataset is.
     let runs = folder.join("data/runs");
     for (fold, kept) in [("cv-fold1", "one"), ("cv-fold3", "three")] {
         for seed in 0..2 {
@@ -161,11 +164,15 @@ fn what_is_no_cross_validation_is_refused(folder: &Path) {
     evaluate(folder, &[])
         .assert()
         .code(1)
-        .stderr(predicate::str::contains("cv-fold1 is missing"))
-        .stderr(predicate::str::contains("cv-fold3 is missing"))
+        .stderr(predicate::str::contains("done without cv-fold1: no run"))
+        .stderr(predicate::str::contains("done without cv-fold3: no run"))
+        .stderr(predicate::str::contains("is missing").not())
         .stdout(predicate::str::contains("of 1 fold (cv-fold2)"));
-    std::fs::create_dir(runs.join(".cv-fold1-seed0.part")).expect("begun");
-    evaluate(folder, &[]).assert().code(1);
+    std::fs::remove_dir_all(runs.join("cv-fold3")).expect("removed");
+    evaluate(folder, &[])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("cv-fold3 is missing or not complete"));
 
     // Of another deal: what one fold was tested on is in the test part of two.
     for seed in 0..2 {

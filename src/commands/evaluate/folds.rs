@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, folds: &Folds, args: &EvaluateArgs) -> anyhow:
     one_recipe(name, subjects.iter().map(Subject::config))?;
     let mut missing = missing(workspace, folds, &subjects);
     for fold in &missing {
-        eprintln!("covid-ct: {fold} is missing: done without it");
+        eprintln!("covid-ct: {fold} is missing or not complete: done without it");
     }
     for (fold, error) in failed {
         eprintln!("covid-ct: done without {fold}: {}", in_full(&error));
@@ -100,15 +100,14 @@ impl Measured {
 /// Beside those that the runs tell, those whose datasets lie beside the others'.
 fn missing(workspace: &Workspace, folds: &Folds, subjects: &[Subject]) -> Vec<String> {
     let mut missing = folds.missing.clone();
-    let last = subjects.last().and_then(|subject| {
+    let data = subjects.iter().find_map(|subject| {
         let (_, fold) = fold_of(&subject.name)?;
-        let (data, of_data) = fold_of(&subject.config().data)?;
-        (fold == of_data).then_some((data, fold))
+        fold_of(&subject.config().data).filter(|(_, of_data)| *of_data == fold)
     });
-    if let Some((data, last)) = last {
+    let last = folds.present.last().and_then(|last| fold_of(last));
+    if let (Some((data, _)), Some((name, last))) = (data, last) {
         let is_there =
             |fold: &u32| workspace.root().join(fold_name(data, *fold)).join("Data-split").is_dir();
-        let (name, _) = fold_of(&folds.present[0]).unwrap_or_default();
         missing.extend((last + 1..).take_while(is_there).map(|fold| fold_name(name, fold)));
     }
     missing
