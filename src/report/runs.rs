@@ -64,8 +64,8 @@ pub struct Wrong {
     pub caption: String,
 }
 
-/// Every run by name, those of a series within it, and folds within their cross-validation. One that cannot be read is named in `problems` and left
-/// out.
+/// Every run by name, those of a series within it, and folds within their cross-validation. One that cannot be read
+/// is named in `problems` and left out.
 pub fn read_runs(
     workspace: &Workspace,
     problems: &mut Vec<String>,
