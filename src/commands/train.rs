@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use covid_ct::folds::{fold_name, fold_of};
-use covid_ct::metrics::{Folds, HistoryRow, Keep, Members, RunFiles};
+use covid_ct::metrics::{HistoryRow, Keep, Meaning, RunFiles};
 use covid_ct::model::{
     self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
@@ -51,14 +51,11 @@ struct Training<'a> {
 impl Training<'_> {
     /// Trains on each fold. Where one fails, the others go on.
     fn folds(&self, folder: &Path, folds: u32) -> anyhow::Result<Outcome> {
-        has_one_meaning(&self.workspace, &self.args.run, Kind::Folds)?;
-        let name = |path: &Path, fold| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            path.with_file_name(fold_name(&name, fold))
-        };
+        has_one_meaning(&self.workspace, &self.args.run, Meaning::Folds)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
         // All are there before the first is trained.
         let datasets: Vec<DatasetFolder> = (1..=folds)
-            .map(|fold| DatasetFolder::open(&name(folder, fold)))
+            .map(|fold| DatasetFolder::open(&folder.with_file_name(fold_name(&name, fold))))
             .collect::<Result<_, _>>()?;
         let (mut outcome, mut failures) = (Outcome::Done, Vec::new());
         for (fold, dataset) in (1..).zip(&datasets) {
@@ -89,7 +86,8 @@ impl Training<'_> {
     /// Trains the run `name`, or its seeds.
     fn run(&self, name: &str, dataset: &DatasetFolder) -> anyhow::Result<Outcome> {
         let Self { workspace, args, .. } = self;
-        has_one_meaning(workspace, name, self.kind())?;
+        let to_be = if args.seeds.is_some() { Meaning::Series } else { Meaning::Run };
+        has_one_meaning(workspace, name, to_be)?;
         let recipe = args.recipe.of(args.profile);
         let train = load(dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
         let val = load(dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
@@ -116,47 +114,13 @@ impl Training<'_> {
         }
         told_of_series(name, all.len(), ended)
     }
-
-    /// What each fold is, or all there is.
-    fn kind(&self) -> Kind {
-        if self.args.seeds.is_some() { Kind::Series } else { Kind::Run }
-    }
-}
-
-/// What a name below data/runs/ can mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Run,
-    Series,
-    Folds,
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Series => "series",
-            Self::Folds => "cross-validation",
-        }
-    }
 }
 
 /// Refuses to make two things of one name: `evaluate NAME` could mean either.
-fn has_one_meaning(workspace: &Workspace, name: &str, to_be: Kind) -> anyhow::Result<()> {
-    let is_there = |kind| {
-        Ok::<_, anyhow::Error>(match kind {
-            Kind::Run => RunFiles::new(workspace.run(name)).config().is_file(),
-            Kind::Series => {
-                let Members { present, missing } = Members::find(&workspace.runs(), name)?;
-                !(present.is_empty() && missing.is_empty())
-            }
-            Kind::Folds => !Folds::find(&workspace.runs(), name)?.present.is_empty(),
-        })
-    };
+fn has_one_meaning(workspace: &Workspace, name: &str, to_be: Meaning) -> anyhow::Result<()> {
     // Of the same kind: what is damaged is trained again, so nothing of it need be readable.
-    for kind in [Kind::Run, Kind::Series, Kind::Folds].into_iter().filter(|kind| *kind != to_be) {
-        if is_there(kind)? {
-            let (is, to_be) = (kind.word(), to_be.word());
+    for &is in Meaning::ALL.iter().filter(|meaning| **meaning != to_be) {
+        if is.is_there(&workspace.runs(), name)? {
             bail!(
                 "data/runs/{name} is a {is}: give this {to_be} another name, as in `covid-ct train NAME`"
             );

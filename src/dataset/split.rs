@@ -81,11 +81,13 @@ impl Made {
 /// split's; or the database's.
 pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Result<Made> {
     let Recipe { by, ratio, seed } = recipe;
-    let dealt = Dealt::of(store, &[name], by, watch)?;
+    not_published(store, name)?;
+    let dealt = Dealt::of(store, by, watch)?;
     let parts = balance(&dealt.counts, ratio, seed);
-    let how = json!({"ratio": Part::ALL.iter().map(|part| ratio.of(*part)).collect::<Vec<_>>()});
-    let wanted = Part::ALL.iter().filter(|part| ratio.of(**part) > 0.0).count();
-    Ok(dealt.made(name, &parts, (by, seed), how, warnings(&dealt.counts, wanted, "parts")))
+    let shares: Vec<f64> = Part::ALL.iter().map(|part| ratio.of(*part)).collect();
+    let wanted = shares.iter().filter(|share| **share > 0.0).count();
+    let how = json!({"ratio": shares, "seed": seed});
+    Ok(dealt.made(name, &parts, how, warnings(&dealt.counts, wanted, "parts")))
 }
 
 /// Deals the labelled panels of `store` into `folds`, three or more, and makes a split of each, [`fold_name`]: there it
@@ -103,7 +105,8 @@ pub fn make_folds(
     watch: &dyn Watch,
 ) -> Result<Vec<Made>> {
     let names: Vec<String> = (1..=folds).map(|fold| fold_name(name, fold)).collect();
-    let dealt = Dealt::of(store, &names.iter().map(String::as_str).collect::<Vec<_>>(), by, watch)?;
+    names.iter().try_for_each(|name| not_published(store, name))?;
+    let dealt = Dealt::of(store, by, watch)?;
     let shares = vec![1.0 / f64::from(folds); names.len()];
     let fold_of = deal(&dealt.counts, &shares, seed);
     let warnings = warnings(&dealt.counts, names.len(), "folds");
@@ -115,14 +118,22 @@ pub fn make_folds(
             _ => Part::Train,
         };
         let parts: Vec<Part> = fold_of.iter().map(part).collect();
-        let how = json!({"fold": test + 1, "folds": names.len()});
-        dealt.made(name, &parts, (by, seed), how, warnings.clone())
+        let how = json!({"fold": test + 1, "folds": names.len(), "seed": seed});
+        dealt.made(name, &parts, how, warnings.clone())
     });
     Ok(made.collect())
 }
 
+fn not_published(store: &Store, name: &str) -> Result<()> {
+    match store.split(name)? {
+        Some(split) if is_published(&split) => Err(DatasetError::IsPublished(name.into())),
+        _ => Ok(()),
+    }
+}
+
 /// The labelled panels in the groups that stay together.
 struct Dealt {
+    by: GroupBy,
     labelled: Vec<LabelledPanel>,
     groups: Vec<Vec<usize>>,
     /// Of each group.
@@ -134,12 +145,7 @@ struct Dealt {
 }
 
 impl Dealt {
-    fn of(store: &Store, names: &[&str], by: GroupBy, watch: &dyn Watch) -> Result<Self> {
-        for name in names {
-            if store.split(name)?.is_some_and(|split| is_published(&split)) {
-                return Err(DatasetError::IsPublished((*name).into()));
-            }
-        }
+    fn of(store: &Store, by: GroupBy, watch: &dyn Watch) -> Result<Self> {
         let (mut labelled, rest): (Vec<_>, Vec<_>) =
             store.labelled_panels()?.into_iter().partition(|panel| panel.label.is_some());
         if labelled.is_empty() {
@@ -160,7 +166,7 @@ impl Dealt {
         let strata = Strata::of(store, &labelled)?;
         let counts = groups.iter().map(|members| strata.count(&labelled, members)).collect();
         let unlabelled = rest.len() - in_conflict;
-        Ok(Self { labelled, groups, counts, strata, in_conflict, unlabelled, failures })
+        Ok(Self { by, labelled, groups, counts, strata, in_conflict, unlabelled, failures })
     }
 
     /// The split in which each group is in its part; `how` beside what all splits tell of how they were made.
@@ -168,7 +174,6 @@ impl Dealt {
         &self,
         name: &str,
         parts: &[Part],
-        (by, seed): (GroupBy, u64),
         mut how: serde_json::Value,
         warnings: Vec<String>,
     ) -> Made {
@@ -181,8 +186,7 @@ impl Dealt {
             })
             .collect();
         of_panels.sort_unstable();
-        how["by"] = json!(by);
-        how["seed"] = json!(seed);
+        how["by"] = json!(self.by);
         how["panels"] = json!(self.labelled.len());
         how["in_conflict"] = json!(self.in_conflict);
         how["unlabelled"] = json!(self.unlabelled);

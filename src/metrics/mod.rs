@@ -29,7 +29,9 @@ pub use run_files::{
     ClassCounts, Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics,
     check_run_name,
 };
-pub use series::{Folds, Member, Members, NAMED, Named, Over, SeriesMetrics, Spread, Spreads};
+pub use series::{
+    Folds, Meaning, Member, Members, NAMED, Named, Over, SeriesMetrics, Spread, Spreads,
+};
 
 /// As people read a metric, and a dash for what is undefined, as the AUROC of one class is.
 pub fn three_decimals(value: Option<f64>) -> String {

@@ -38,12 +38,7 @@ impl Members {
         let mut members = Self::default();
         let mut seeds = BTreeSet::new();
         let mut started = BTreeSet::new();
-        let failed = |source| RunFileError::Read { path: runs.into(), source };
-        if !runs.is_dir() {
-            return Ok(members);
-        }
-        for entry in std::fs::read_dir(runs).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        for name in names_in(runs)? {
             // A run in the making is `.NAME.part`.
             let finished = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
             let Some(seed) = seed_of(series, finished.unwrap_or(&name)) else { continue };
@@ -96,20 +91,54 @@ impl Folds {
     /// When the folder cannot be read.
     pub fn find(runs: &Path, name: &str) -> Result<Self, RunFileError> {
         let mut begun = BTreeSet::new();
-        let failed = |source| RunFileError::Read { path: runs.into(), source };
-        if runs.is_dir() {
-            for entry in std::fs::read_dir(runs).map_err(failed)? {
-                let run = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-                let fold = run.rsplit_once("-seed").map_or(run.as_str(), |(series, _)| series);
-                if let Some((_, fold)) = fold_of(fold).filter(|(of, _)| *of == name) {
-                    begun.insert(fold);
-                }
+        for run in names_in(runs)? {
+            let fold = run.rsplit_once("-seed").map_or(run.as_str(), |(series, _)| series);
+            if let Some((_, fold)) = fold_of(fold).filter(|(of, _)| *of == name) {
+                begun.insert(fold);
             }
         }
         let last = begun.last().copied().unwrap_or(0);
         let (present, missing) = (1..=last).partition::<Vec<u32>, _>(|fold| begun.contains(fold));
         let named = |folds: Vec<u32>| folds.into_iter().map(|fold| fold_name(name, fold)).collect();
         Ok(Self { present: named(present), missing: named(missing) })
+    }
+}
+
+/// What lies in the folder; nothing where it is not there.
+fn names_in(runs: &Path) -> Result<Vec<String>, RunFileError> {
+    if !runs.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(runs);
+    let names = entries.and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    });
+    names.map_err(|source| RunFileError::Read { path: runs.into(), source })
+}
+
+worded_enum! {
+    /// What a name below `data/runs/` can mean.
+    pub enum Meaning {
+        Run = "run",
+        Series = "series",
+        Folds = "cross-validation",
+    }
+}
+
+impl Meaning {
+    /// Whether the name means that in `runs`.
+    ///
+    /// # Errors
+    /// As [`Members::find`] and [`Folds::find`].
+    pub fn is_there(self, runs: &Path, name: &str) -> Result<bool, RunFileError> {
+        Ok(match self {
+            Self::Run => RunFiles::new(runs.join(name)).config().is_file(),
+            Self::Series => {
+                let Members { present, missing } = Members::find(runs, name)?;
+                !(present.is_empty() && missing.is_empty())
+            }
+            Self::Folds => !Folds::find(runs, name)?.present.is_empty(),
+        })
     }
 }
 
@@ -161,39 +190,32 @@ pub struct Spreads {
 }
 
 impl Spreads {
-    /// Of the means of each.
-    fn of_means(each: &[&Self]) -> Self {
-        let over = |spread: fn(&Self) -> Option<Spread>| {
-            Spread::of(each.iter().map(|spreads| spread(spreads).map(|spread| spread.mean)))
-        };
+    /// Field by field what `over` makes of the two ways to read it: off a run's metrics, and off spreads.
+    fn each(
+        over: impl Fn(fn(&Metrics) -> Option<f64>, fn(&Self) -> Option<Spread>) -> Option<Spread>,
+    ) -> Self {
         Self {
-            threshold: over(|s| s.threshold),
-            accuracy: over(|s| s.accuracy),
-            precision: over(|s| s.precision),
-            recall: over(|s| s.recall),
-            specificity: over(|s| s.specificity),
-            f1: over(|s| s.f1),
-            auroc: over(|s| s.auroc),
-            auprc: over(|s| s.auprc),
-            brier: over(|s| s.brier),
+            threshold: over(|m| Some(m.threshold), |s| s.threshold),
+            accuracy: over(|m| m.accuracy, |s| s.accuracy),
+            precision: over(|m| m.precision, |s| s.precision),
+            recall: over(|m| m.recall, |s| s.recall),
+            specificity: over(|m| m.specificity, |s| s.specificity),
+            f1: over(|m| m.f1, |s| s.f1),
+            auroc: over(|m| m.auroc, |s| s.auroc),
+            auprc: over(|m| m.auprc, |s| s.auprc),
+            brier: over(|m| m.brier, |s| s.brier),
         }
     }
 
     fn of(runs: &[&Metrics]) -> Self {
-        let over = |metric: fn(&Metrics) -> Option<f64>| {
-            Spread::of(runs.iter().map(|metrics| metric(metrics)))
-        };
-        Self {
-            threshold: over(|m| Some(m.threshold)),
-            accuracy: over(|m| m.accuracy),
-            precision: over(|m| m.precision),
-            recall: over(|m| m.recall),
-            specificity: over(|m| m.specificity),
-            f1: over(|m| m.f1),
-            auroc: over(|m| m.auroc),
-            auprc: over(|m| m.auprc),
-            brier: over(|m| m.brier),
-        }
+        Self::each(|metric, _| Spread::of(runs.iter().map(|metrics| metric(metrics))))
+    }
+
+    /// Of the means of each.
+    fn of_means(all: &[&Self]) -> Self {
+        Self::each(|_, spread| {
+            Spread::of(all.iter().map(|spreads| spread(spreads).map(|spread| spread.mean)))
+        })
     }
 }
 
@@ -204,6 +226,16 @@ worded_enum! {
         Seeds = "seeds",
         /// The groups that were left out: folds, each measured on those.
         Folds = "folds",
+    }
+}
+
+impl Over {
+    /// One of the members.
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::Seeds => "run",
+            Self::Folds => "fold",
+        }
     }
 }
 

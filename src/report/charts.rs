@@ -43,8 +43,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Thin lines behind the others: the members of a series.
     pub thin: Vec<Vec<(f64, f64)>>,
-    /// What each of them is.
-    pub thin_name: &'static str,
+    /// What each of them is of.
+    pub member: &'static str,
     /// Behind all: from, to and height.
     pub bars: Vec<(f64, f64, f64)>,
     /// At most two.
@@ -64,7 +64,7 @@ impl Chart {
             y: y.1,
             series: Vec::new(),
             thin: Vec::new(),
-            thin_name: "each run",
+            member: "run",
             bars: Vec::new(),
             marks: Vec::new(),
             diagonal: false,
@@ -222,7 +222,7 @@ impl Chart {
             }
             @if !self.thin.is_empty() {
                 line.thin x1=(pt(x)) y1="12" x2=(pt(x + 16.0)) y2="12" {}
-                text.tick x=(pt(x + 21.0)) y="16" { (self.thin_name) }
+                text.tick x=(pt(x + 21.0)) y="16" { "each " (self.member) }
             }
             @for (index, mark) in self.marks.iter().enumerate() {
                 @let y = HEIGHT - BOTTOM - 12.0 - 16.0 * (self.marks.len() - 1 - index) as f64;

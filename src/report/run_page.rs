@@ -195,10 +195,7 @@ fn series_table(series: &SeriesMetrics) -> Markup {
             }
         }
     };
-    let member = match series.over {
-        Over::Seeds => "run",
-        Over::Folds => "fold",
-    };
+    let member = series.over.member();
     html! {
         div.wide { table {
             thead { tr {
@@ -324,13 +321,13 @@ fn roc_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
         let curve = evaluation.curves.roc.as_ref()?;
         Some(curve.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect())
     });
-    chart.thin_name = each_member(run);
+    chart.member = member(run);
     chart.marks = marks(evaluation, |counts| Some((1.0 - counts.specificity()?, counts.recall()?)));
     Some(chart)
 }
 
-fn each_member(run: &RunSummary) -> &'static str {
-    if run.over() == Some(Over::Folds) { "each fold" } else { "each run" }
+fn member(run: &RunSummary) -> &'static str {
+    run.over().unwrap_or(Over::Seeds).member()
 }
 
 /// A curve, from left to right.
@@ -364,7 +361,7 @@ fn pr_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart> {
         dots: false,
     }];
     chart.thin = members(run, evaluation, steps);
-    chart.thin_name = each_member(run);
+    chart.member = member(run);
     chart.marks = marks(evaluation, |counts| Some((counts.recall()?, counts.precision()?)));
     Some(chart)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use covid_ct::Workspace;
 use covid_ct::folds::{fold_name, fold_of};
 use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Members, Metrics, Prediction, RunFiles,
+    ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Meaning, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, SeriesMetrics,
 };
 use covid_ct::store::Part;
@@ -19,12 +19,11 @@ use crate::commands::{Outcome, in_full};
 
 /// Of a name that is neither a run's nor a series', the folds.
 pub fn find(workspace: &Workspace, name: &str) -> anyhow::Result<Option<Folds>> {
-    let Members { present, missing } = Members::find(&workspace.runs(), name)?;
-    let is_run = RunFiles::new(workspace.run(name)).config().is_file();
-    if is_run || !present.is_empty() || !missing.is_empty() {
+    let runs = workspace.runs();
+    if Meaning::Run.is_there(&runs, name)? || Meaning::Series.is_there(&runs, name)? {
         return Ok(None);
     }
-    let folds = Folds::find(&workspace.runs(), name)?;
+    let folds = Folds::find(&runs, name)?;
     Ok((!folds.present.is_empty()).then_some(folds))
 }
 
@@ -62,20 +61,20 @@ pub fn run(workspace: &Workspace, folds: &Folds, args: &EvaluateArgs) -> anyhow:
     for subject in &subjects {
         measured.push(measure(workspace, subject, args)?);
     }
-    let series: Vec<SeriesMetrics> = measured.iter().filter_map(Measured::as_series).collect();
-    let series = SeriesMetrics::of_folds(name, &missing, &series).context("there is a fold")?;
+    let each: Vec<SeriesMetrics> = measured.iter().filter_map(Measured::as_series).collect();
+    let series = SeriesMetrics::of_folds(name, &missing, &each).context("there is a fold")?;
     let files = RunFiles::new(workspace.run(name));
     let together = together(&files, &series, &measured)?;
     record(workspace, &together, serde_json::to_value(&series)?)?;
+    let each: Vec<_> = each.iter().zip(measured.iter().map(|fold| &fold.metrics)).collect();
     if args.json {
-        let folds: Vec<_> = measured
+        let folds: Vec<_> = each
             .iter()
-            .map(|fold| json!({"series": fold.as_series(), "ensemble": fold.metrics}))
+            .map(|(series, ensemble)| json!({"series": series, "ensemble": ensemble}))
             .collect();
         let told = json!({"folds": folds, "series": series, "ensemble": together});
         println!("{}", serde_json::to_string_pretty(&told)?);
     } else {
-        let each: Vec<_> = measured.iter().map(|fold| (fold.as_series(), &fold.metrics)).collect();
         print!("{}", text::of_folds(&each));
         print!("{}", text::of_series(&series));
         println!("all folds together, each picture by the networks that have not seen it:");
@@ -119,12 +118,8 @@ fn together(
     series: &SeriesMetrics,
     folds: &[Measured],
 ) -> anyhow::Result<RunMetrics> {
-    let (mut predictions, mut origins) = (Vec::new(), Vec::new());
-    for fold in folds {
-        predictions.extend(fold.files.read_predictions(series.part)?);
-        origins.extend(fold.origins.iter().cloned());
-    }
-    each_once(series, folds, &predictions)?;
+    let predictions = predictions_of(series.part, folds)?;
+    let origins: Vec<Origin> = folds.iter().flat_map(|fold| fold.origins.clone()).collect();
     let examples = scored(&predictions);
     let metrics = RunMetrics {
         covid_ct: series.covid_ct.clone(),
@@ -150,26 +145,22 @@ fn mean_loss(folds: &[Measured]) -> Option<f64> {
     Some(sum? / folds.iter().map(total).sum::<f64>())
 }
 
-/// Folds of one deal have no picture in common.
-fn each_once(
-    series: &SeriesMetrics,
-    folds: &[Measured],
-    predictions: &[Prediction],
-) -> anyhow::Result<()> {
-    let of_fold = folds
-        .iter()
-        .zip(&series.members)
-        .flat_map(|(fold, name)| std::iter::repeat_n(name, fold.metrics.counts.total() as usize));
+/// Those of all folds, in their order; folds of one deal have no picture in common.
+fn predictions_of(part: Part, folds: &[Measured]) -> anyhow::Result<Vec<Prediction>> {
+    let mut predictions = Vec::new();
     let mut seen: HashMap<_, &str> = HashMap::new();
-    for (prediction, fold) in predictions.iter().zip(of_fold) {
-        if let Some(other) = seen.insert((prediction.label.as_str(), &prediction.file), fold) {
-            bail!(
-                "{} is in the {} part of {other} and of {fold}: they are not of one deal, so they have no mean; \
-                 export and train the folds again",
-                prediction.file,
-                series.part
-            );
+    for fold in folds {
+        let run = &fold.metrics.run;
+        for prediction in fold.files.read_predictions(part)? {
+            let Prediction { file, label, .. } = &prediction;
+            if let Some(other) = seen.insert((*label, file.clone()), run) {
+                bail!(
+                    "{file} is in the {part} part of {other} and of {run}: they are not of one deal, so they have \
+                     no mean; export and train the folds again"
+                );
+            }
+            predictions.push(prediction);
         }
     }
-    Ok(())
+    Ok(predictions)
 }

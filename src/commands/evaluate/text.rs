@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use covid_ct::metrics::agreement::Interval;
 use covid_ct::metrics::{
-    ClassCounts, Confusion, Intervals, NAMED, Named, Over, RunMetrics, SeriesMetrics, Slice,
-    Spread, Spreads, three_decimals,
+    ClassCounts, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
+    Spreads, three_decimals,
 };
 
 /// What the runs of each fold came to, and what they say together. Lines, each ended.
-pub fn of_folds(folds: &[(Option<SeriesMetrics>, &RunMetrics)]) -> String {
+pub fn of_folds(folds: &[(&SeriesMetrics, &RunMetrics)]) -> String {
     let width = folds.iter().map(|(_, fold)| fold.run.len()).max().unwrap_or(0);
     let mut text = format!("{:<width$}  COVID  non-COVID  AUROC          together\n", "fold");
     for (series, fold) in folds {
         let ClassCounts { covid, non_covid } = fold.counts;
-        let of_runs = spread_told(series.as_ref().and_then(|series| series.fixed.auroc));
+        let of_runs = spread_told(series.fixed.auroc);
         let interval = fold.details.intervals.and_then(|intervals| intervals.auroc);
         let together = value(fold.metrics.auroc, interval);
         let name = &fold.run;
@@ -26,13 +26,9 @@ pub fn of_folds(folds: &[(Option<SeriesMetrics>, &RunMetrics)]) -> String {
 
 /// Mean and deviation of each metric over the runs, or over the folds. Lines, each ended.
 pub fn of_series(series: &SeriesMetrics) -> String {
-    let members = match series.over {
-        Over::Seeds => "runs",
-        Over::Folds if series.members.len() == 1 => "fold",
-        Over::Folds => "folds",
-    };
+    let (member, s) = (series.over.member(), if series.members.len() == 1 { "" } else { "s" });
     let mut text = format!(
-        "{} on {} in {}: mean ± standard deviation of {} {members} ({})\n",
+        "{} on {} in {}: mean ± standard deviation of {} {member}{s} ({})\n",
         series.series,
         series.part,
         series.data,
@@ -170,7 +166,7 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use covid_ct::metrics::{Chosen, Details, Metrics, Origin, Scored, SizeBand};
+    use covid_ct::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
     use covid_ct::store::Part;
 
     #[test]
