@@ -3,24 +3,26 @@
 //! The folders, read in order, are the pipeline: [`corpus`] gets the papers, [`pdf`] opens a document, [`figures`] finds its
 //! figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what
 //! was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
-//! result, [`model`] learns from it (feature `train`), [`metrics`] and [`report`] say how well.
+//! result, [`model`] learns from it, [`metrics`] and [`report`] say how well.
 //! [`show`] draws what was found over the pages; [`doctor`] tells whether a workspace is whole.
-//! ARCHITECTURE.md tells where to add to it.
+//! [`program`] is the command line over it all. ARCHITECTURE.md tells where to add to it.
+
+#[macro_use]
+mod printing;
+
+mod cli;
+mod commands;
 
 pub mod corpus;
 pub mod curation;
 pub mod dataset;
 pub mod doctor;
-pub mod duplicates;
 pub mod extract;
-pub mod figures;
 pub mod folds;
 mod html;
-pub mod locate;
-pub mod look;
 pub mod metrics;
 pub mod model;
-pub mod pdf;
+pub mod program;
 pub mod rebuild;
 pub mod report;
 pub mod show;
@@ -30,4 +32,6 @@ pub mod whole;
 mod worded;
 mod workspace;
 
+pub use covid_ct_extraction::{figures, pdf};
+pub use covid_ct_matching::{duplicates, locate, look, scaling};
 pub use workspace::Workspace;

@@ -1,40 +1,13 @@
-//! Plain enums with one spelling, the same in SQL, JSON, CSV and on the command line.
+//! String enums that SQL knows too, and the words of others' in SQL.
 
-/// Declares an enum whose variants each have one word; gives it `as_str`, `ALL`, `Display`,
-/// `FromStr`, serde and the SQL conversions.
+use std::str::FromStr;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+
+/// As [`covid_ct_core::string_enum`], with the SQL conversions.
 macro_rules! worded_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)?
-    }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        $vis enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-
-            fn from_str(s: &str) -> std::result::Result<Self, String> {
-                match s {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("'{s}' is none of: {}", [$($word),+].join(", "))),
-                }
-            }
-        }
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variants:tt)+ }) => {
+        covid_ct_core::string_enum! { $(#[$meta])* $vis enum $name { $($variants)+ } }
 
         impl rusqlite::ToSql for $name {
             fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
@@ -46,11 +19,21 @@ macro_rules! worded_enum {
             fn column_result(
                 value: rusqlite::types::ValueRef<'_>,
             ) -> rusqlite::types::FromSqlResult<Self> {
-                let parsed = value.as_str()?.parse();
-                parsed.map_err(|e: String| rusqlite::types::FromSqlError::Other(e.into()))
+                Ok($crate::worded::Word::column_result(value)?.0)
             }
         }
     };
 }
 
 pub(crate) use worded_enum;
+
+/// A string enum of a crate that knows no SQL, as SQL has it: what is read is `Word<T>`, what is written its `as_str`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word<T>(pub T);
+
+impl<T: FromStr<Err = String>> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let parsed = value.as_str()?.parse();
+        parsed.map(Self).map_err(|error| FromSqlError::Other(error.into()))
+    }
+}

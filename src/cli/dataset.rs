@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::dataset::{Classes, PAPERS_RATIO};
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum, value_parser};
-use covid_ct::dataset::{Classes, PAPERS_RATIO};
 
 #[derive(Debug, Args)]
 pub struct ImportReleaseArgs {

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use covid_ct::extract::isolation::Misdeed;
-use covid_ct::pdf::Limits;
+use crate::extract::isolation::Misdeed;
+use crate::pdf::Limits;
 
 pub use corpus::*;
 pub use curation::*;
@@ -79,16 +79,8 @@ pub enum Command {
     Rebuild(RebuildArgs),
     /// Print the dataset's numbers beside those of the COVID-CT paper
     Stats(StatsArgs),
-    /// Learn features from other pictures first, for `train --init`
-    Pretrain(PretrainArgs),
-    /// Train the baseline network on an exported dataset
-    Train(TrainArgs),
-    /// Measure a trained network, or a series of them, on the test split
-    Evaluate(EvaluateArgs),
-    /// Score new pictures with a trained network
-    Predict(PredictArgs),
-    /// Measure what could make a run look better than it is
-    Controls(ControlsArgs),
+    #[command(flatten)]
+    Learning(LearningCommand),
     /// Make a dataset of the same pictures dealt at random, to train a control on
     Resplit(ResplitArgs),
     /// Write the HTML report of the dataset and the runs
@@ -103,9 +95,6 @@ pub enum Command {
     /// Read documents for `ingest`, in a process of its own
     #[command(hide = true)]
     Worker(WorkerArgs),
-    /// Time the network, for `make bench-train`
-    #[command(hide = true)]
-    BenchNetwork(BenchNetworkArgs),
     /// Tell how many crops are found again in figures, for `make score`
     #[command(hide = true)]
     ScoreCrops(ScoreCropsArgs),
@@ -115,6 +104,24 @@ pub enum Command {
     /// Tell how many copies of pictures are found, for `make score`
     #[command(hide = true)]
     ScoreDuplicates(ScoreDuplicatesArgs),
+}
+
+/// What computes with a network, for which the program `covid-ct-learning` has libtorch.
+#[derive(Debug, Subcommand)]
+pub enum LearningCommand {
+    /// Learn features from other pictures first, for `train --init`
+    Pretrain(PretrainArgs),
+    /// Train the baseline network on an exported dataset
+    Train(TrainArgs),
+    /// Measure a trained network, or a series of them, on the test split
+    Evaluate(EvaluateArgs),
+    /// Score new pictures with a trained network
+    Predict(PredictArgs),
+    /// Measure what could make a run look better than it is
+    Controls(ControlsArgs),
+    /// Time the network, for `make bench-train`
+    #[command(hide = true)]
+    BenchNetwork(BenchNetworkArgs),
 }
 
 /// Seconds a worker may take for a document.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::metrics::{Fit, Keep, Profile, Recipe};
+use crate::model::{Bench, Device, Network, Precision};
+use crate::store::Part;
 use clap::{Args, Subcommand, value_parser};
-use covid_ct::metrics::{Fit, Keep, Profile, Recipe};
-use covid_ct::model::{Bench, Device, Network, Precision};
-use covid_ct::store::Part;
 
 use super::dataset::folds;
 
@@ -19,7 +19,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// The network: densenet121, densenet169 or densenet201
+    /// The network: densenet121, densenet169, densenet201, or the small densenet35
     #[arg(long, value_name = "NAME", default_value = "densenet121")]
     pub network: Network,
 
@@ -262,7 +262,7 @@ pub struct PretrainContrastArgs {
 
 #[derive(Debug, Args)]
 pub struct PretrainSettings {
-    /// The network: densenet121, densenet169 or densenet201
+    /// The network: densenet121, densenet169, densenet201, or the small densenet35
     #[arg(long, value_name = "NAME", default_value = "densenet121")]
     pub network: Network,
 

@@ -1,10 +1,11 @@
 //! Papers read and looked at: `ingest`, `figures`, `show`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use covid_ct::pdf::Limits;
+use crate::pdf::Limits;
 
 use super::{BucketArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
@@ -142,16 +143,33 @@ pub struct FiguresArgs {
 /// with captions, citing sentences, panels and pictures. PNG gives one file a page that has anything
 /// on it. The path of what was written is printed.
 ///
+/// Without DOC it writes the page that leads to all of them: each paper with its figures, first those in which
+/// most needs a look. --all draws every paper as well.
+///
 /// The PDF must lie where it was ingested, unchanged; --pdf names where it is now.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct ShowArgs {
     /// Document: a file name, a preprint's name or the start of a SHA-256
     #[arg(value_name = "DOC")]
-    pub document: String,
+    pub document: Option<String>,
+
+    /// Draw all documents, and the page that leads to them
+    #[arg(long, conflicts_with_all = ["document", "page", "out", "png", "pdf", "terminal"])]
+    pub all: bool,
+
+    /// With --all: documents at a time [default: processors]
+    #[arg(long, value_name = "N", requires = "all")]
+    pub jobs: Option<NonZero<usize>>,
 
     /// Only this page, from 1
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..), requires = "document")]
     pub page: Option<u32>,
+
+    /// Draw a page into this terminal: --page, else the first with a figure
+    #[arg(long, requires = "document", conflicts_with_all = ["html", "png", "out"])]
+    pub terminal: bool,
 
     /// File to write; several PNG pages get `-pN` before the extension [default:
     /// data/show/NAME.html or .png in the workspace]
@@ -163,10 +181,10 @@ pub struct ShowArgs {
     pub html: bool,
 
     /// One PNG file a page; also what an --out that ends in .png asks for
-    #[arg(long)]
+    #[arg(long, requires = "document")]
     pub png: bool,
 
     /// Where the PDF lies now, if not where it was ingested
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", requires = "document")]
     pub pdf: Option<PathBuf>,
 }

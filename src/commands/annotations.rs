@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use crate::Workspace;
+use crate::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
+use crate::curation::{self, Conflict};
+use crate::store::Store;
 use anyhow::Context as _;
-use covid_ct::Workspace;
-use covid_ct::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
-use covid_ct::curation::{self, Conflict};
-use covid_ct::store::Store;
 
 use super::Outcome;
 use crate::cli::{AnnotationsAction, AnnotationsArgs};

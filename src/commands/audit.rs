@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use covid_ct::Workspace;
-use covid_ct::dataset::audit::{Audit, Item, Owner, Related, audit};
-use covid_ct::metrics::three_decimals;
-use covid_ct::report;
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::dataset::audit::{Audit, Item, Owner, Related, audit};
+use crate::metrics::three_decimals;
+use crate::report;
+use crate::store::Store;
 
 use super::Outcome;
 use super::bars::Bars;

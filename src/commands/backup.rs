@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::store::Store;
 
 use super::Outcome;
 use crate::cli::BackupArgs;

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use covid_ct::dataset::looks::Watch;
-use covid_ct::duplicates::Progress;
+use crate::dataset::looks::Watch;
+use crate::duplicates::Progress;
 use indicatif::ProgressBar;
 
 use super::progress_bar;

@@ -1,23 +1,22 @@
 //! `covid-ct bench-network`, hidden: seconds a step, for `make bench-train` to set beside PyTorch's.
 
-use covid_ct::metrics::Fit;
-use covid_ct::model::{self, Bench, BenchOptions, DatasetFolder, Pictures, Preparation};
-use covid_ct::store::Part;
+use crate::metrics::Fit;
+use crate::model::{Backend, Bench, BenchOptions, DatasetFolder, Pictures, Preparation};
+use crate::store::Part;
 
 use super::Outcome;
-use super::environment::{compute, prepare_for_tensors};
+use super::environment::prepare_for_tensors;
 use crate::cli::BenchNetworkArgs;
 
-pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
-    prepare_for_tensors(&args.compute)?;
+pub fn run(backend: &dyn Backend, args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
+    let computing = prepare_for_tensors(backend, &args.compute)?;
     let options = BenchOptions {
         what: args.what,
         network: args.network,
         batch: args.batch,
         size: args.size,
         steps: args.steps,
-        compute: compute(&args.compute),
+        compute: computing.compute,
     };
     let pictures = match (args.what, &args.data) {
         (Bench::Train | Bench::Infer, _) | (_, None) => None,
@@ -31,7 +30,7 @@ pub fn run(args: &BenchNetworkArgs) -> anyhow::Result<Outcome> {
             })
         }
     };
-    let seconds = model::bench(&options, pictures.as_ref())?;
+    let seconds = computing.backend.bench(&options, pictures.as_ref())?;
     println!("{}", serde_json::to_string(&seconds)?);
     Ok(Outcome::Done)
 }

@@ -3,22 +3,25 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::Workspace;
+use crate::dataset::resplit::{Deal, Resplit};
+use crate::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
+use crate::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
+use crate::model::controls::{Observed, contradictions, giveaways, observe};
+use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
 use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
-use covid_ct::dataset::resplit::{Deal, Resplit};
-use covid_ct::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
-use covid_ct::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
-use covid_ct::model::controls::{Observed, contradictions, giveaways, observe};
-use covid_ct::model::{self, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
 
-use super::environment::prepare_for_tensors;
+use super::environment::{Computing, prepare_for_tensors};
 use super::evaluate::subject::{Destination, Shown, Subject, load};
 use super::{Outcome, bars::Bars, progress_bar};
 use crate::cli::ControlsArgs;
 
-pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
-    prepare_for_tensors(&args.compute)?;
+pub fn run(
+    backend: &dyn Backend,
+    workspace: &Path,
+    args: &ControlsArgs,
+) -> anyhow::Result<Outcome> {
+    let computing = prepare_for_tensors(backend, &args.compute)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.measured.run)?;
     if !subject.files.folder().is_dir() {
@@ -33,7 +36,7 @@ pub fn run(workspace: &Path, args: &ControlsArgs) -> anyhow::Result<Outcome> {
     let listed = args.exclude.as_deref().map(names_in).transpose()?;
     let image_split =
         args.image_split.as_deref().map(|run| image_split(&workspace, run, args)).transpose()?;
-    let measured = Measured::of(&subject, &dataset, args)?;
+    let measured = Measured::of(&computing, &subject, &dataset, args)?;
     let observed = look(&dataset)?;
     let contradictions = contradictions(&observed, &Bars::new());
     let controls = Controls {
@@ -102,13 +105,18 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(subject: &Subject, dataset: &DatasetFolder, args: &ControlsArgs) -> anyhow::Result<Self> {
+    fn of(
+        computing: &Computing<'_>,
+        subject: &Subject,
+        dataset: &DatasetFolder,
+        args: &ControlsArgs,
+    ) -> anyhow::Result<Self> {
         let mut shown = Shown::new(dataset, args.measured.part)?;
         shown.tell_missing_class();
         let origins = model::origins(dataset.root(), shown.examples())?;
         let groups: Vec<String> = origins.into_iter().map(|origin| origin.group).collect();
         let networks: anyhow::Result<Vec<_>> =
-            subject.members.iter().map(|member| load(member, &args.compute)).collect();
+            subject.members.iter().map(|member| load(member, computing)).collect();
         let mut networks = networks?;
         let mut score = |blank| -> anyhow::Result<Vec<Prediction>> {
             let viewing = Viewing { flip: args.measured.flip, blank };

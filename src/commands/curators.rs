@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::curation::agreement::{Agreement, Coefficient, PAUSE};
-use covid_ct::store::{Stage, Store};
+use crate::Workspace;
+use crate::curation::agreement::{Agreement, Coefficient, PAUSE};
+use crate::store::{Stage, Store};
 
 use super::Outcome;
 use crate::cli::CuratorsArgs;

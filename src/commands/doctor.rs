@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::doctor::{self, Problem, Report, Step};
-use covid_ct::extract::{self, isolation::Isolation};
-use covid_ct::pdf::Limits;
+use crate::Workspace;
+use crate::doctor::{self, Problem, Report, Step};
+use crate::extract::{self, isolation::Isolation};
+use crate::pdf::Limits;
 
 use super::{Outcome, jobs, progress_bar, worker_options};
 use crate::cli::DoctorArgs;

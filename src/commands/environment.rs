@@ -1,9 +1,10 @@
 //! Threads, and what libtorch and the allocator read from the environment, and only when a program starts.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
-use covid_ct::model::Compute;
+use crate::model::{Backend, Compute};
 
 use super::processors;
 use crate::cli::ComputeArgs;
@@ -26,12 +27,8 @@ const SETTINGS: [(&str, &str); 2] = [
     ),
 ];
 
-/// What is computed with, where the command line left it open too.
-pub fn compute(args: &ComputeArgs) -> Compute {
-    compute_beside(args, 1)
-}
-
-/// The same for each of so many that compute at once, which share the processors.
+/// What each of so many that compute at once computes with, where the command line left it open too. They share the
+/// processors.
 pub fn compute_beside(args: &ComputeArgs, at_once: u32) -> Compute {
     Compute {
         device: args.device,
@@ -42,12 +39,24 @@ pub fn compute_beside(args: &ComputeArgs, at_once: u32) -> Compute {
     }
 }
 
+/// A backend, and what it computes with.
+#[derive(Clone, Copy)]
+pub struct Computing<'a> {
+    pub backend: &'a dyn Backend,
+    pub compute: Compute,
+}
+
 /// Readies the process for computing. `--threads` bounds what decodes and prepares pictures too.
 ///
 /// # Errors
 /// When no threads can be started.
-pub fn prepare_for_tensors(args: &ComputeArgs) -> anyhow::Result<()> {
-    prepare_for_threads(compute(args).threads)
+pub fn prepare_for_tensors<'a>(
+    backend: &'a dyn Backend,
+    args: &ComputeArgs,
+) -> anyhow::Result<Computing<'a>> {
+    let compute = compute_beside(args, 1);
+    prepare_for_threads(compute.threads)?;
+    Ok(Computing { backend, compute })
 }
 
 /// The same where it is known how many threads compute in all.
@@ -71,16 +80,22 @@ fn set_environment() {
     if env::var_os(DONE).is_some() {
         return;
     }
-    let Ok(program) = covid_ct::extract::this_program() else { return };
-    // Whoever has said how to wait has said it.
-    let waits = env::var_os("OMP_WAIT_POLICY").is_some();
-    let missing = SETTINGS
-        .into_iter()
-        .filter(|(name, _)| env::var_os(name).is_none() && !(waits && *name == "GOMP_SPINCOUNT"));
-    let error =
-        Command::new(program).args(env::args_os().skip(1)).envs(missing).env(DONE, "1").exec();
+    let Ok(program) = crate::extract::this_program() else { return };
+    let error = started_anew(&program).exec();
     tracing::debug!("training goes on with the environment as it is: {error}");
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn set_environment() {}
+
+/// `program` with the arguments of this one, and with the settings.
+pub fn started_anew(program: &Path) -> Command {
+    // Whoever has said how to wait has said it.
+    let waits = env::var_os("OMP_WAIT_POLICY").is_some();
+    let missing = SETTINGS
+        .into_iter()
+        .filter(|(name, _)| env::var_os(name).is_none() && !(waits && *name == "GOMP_SPINCOUNT"));
+    let mut command = Command::new(program);
+    command.args(env::args_os().skip(1)).envs(missing).env(DONE, "1");
+    command
+}

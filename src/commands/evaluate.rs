@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use covid_ct::metrics::{
+use crate::metrics::{
     Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
     RunFiles, RunMetrics, Scored, SeriesMetrics,
 };
-use covid_ct::model::{self, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
-use covid_ct::store::{Part, Run, Store, now};
-use covid_ct::{Workspace, whole};
+use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
+use crate::store::{Part, Run, Store, now};
+use crate::{Workspace, whole};
+use anyhow::Context as _;
 use serde_json::json;
 
 use self::subject::{Destination, Shown, Subject};
-use super::environment::prepare_for_tensors;
+use super::environment::{Computing, prepare_for_tensors};
 use super::{Outcome, in_full};
 use crate::cli::EvaluateArgs;
 
@@ -22,21 +22,25 @@ mod folds;
 pub mod subject;
 mod text;
 
-pub fn run(workspace: &Path, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
-    prepare_for_tensors(&args.compute)?;
+pub fn run(
+    backend: &dyn Backend,
+    workspace: &Path,
+    args: &EvaluateArgs,
+) -> anyhow::Result<Outcome> {
+    let computing = prepare_for_tensors(backend, &args.compute)?;
     let workspace = Workspace::new(workspace);
     if let Some(folds) = folds::find(&workspace, &args.measured.run)? {
-        return folds::run(&workspace, &folds, args);
+        return folds::run(&computing, &workspace, &folds, args);
     }
     let subject = Subject::find(&workspace, &args.measured.run)?;
-    let measured = measure(&workspace, &subject, args)?;
+    let measured = measure(&computing, &workspace, &subject, args)?;
     print(&measured, args)?;
     Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
 /// Measures a run or a series, and writes what came of it.
 fn measure(
+    computing: &Computing<'_>,
     workspace: &Workspace,
     subject: &Subject,
     args: &EvaluateArgs,
@@ -52,6 +56,7 @@ fn measure(
     // The run's own may have moved.
     let trained_on = if destination.is_own() { dataset.root() } else { &recorded };
     let mut measuring = Measuring {
+        computing,
         workspace,
         validation: Validation::open(trained_on),
         destination,
@@ -186,6 +191,7 @@ fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
 }
 
 struct Measuring<'a> {
+    computing: &'a Computing<'a>,
     workspace: &'a Workspace,
     destination: Destination,
     shown: Shown,
@@ -202,7 +208,7 @@ impl Measuring<'_> {
     fn all(&mut self, subject: &Subject) -> anyhow::Result<(RunMetrics, Option<SeriesMetrics>)> {
         let (mut odds, mut validation, mut metrics) = (Vec::new(), Vec::new(), Vec::new());
         for member in &subject.members {
-            let mut network = subject::load(member, &self.args.compute)?;
+            let mut network = subject::load(member, self.computing)?;
             let network = network.as_mut();
             let of_member = self.shown.score(network, &member.config, self.viewing)?;
             let viewing = self.viewing;
@@ -290,7 +296,7 @@ impl Measuring<'_> {
             self.shown.examples(),
             &evaluation.predictions,
             self.explain,
-            &self.args.compute,
+            self.computing,
         )
     }
 }

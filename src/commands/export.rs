@@ -3,13 +3,13 @@
 use std::path::{Component, Path};
 use std::sync::atomic::AtomicBool;
 
+use crate::Workspace;
+use crate::dataset::{DatasetError, Exported, Format, Hosting, Options, Size, export, verify};
+use crate::extract::Renderings;
+use crate::figures::ImageOrigin;
+use crate::folds::fold_name;
+use crate::store::{Label, Part, Store};
 use anyhow::bail;
-use covid_ct::Workspace;
-use covid_ct::dataset::{DatasetError, Exported, Format, Hosting, Options, Size, export, verify};
-use covid_ct::extract::Renderings;
-use covid_ct::figures::ImageOrigin;
-use covid_ct::folds::fold_name;
-use covid_ct::store::{Label, Part, Store};
 use indicatif::ProgressBar;
 
 use super::{Outcome, progress_bar, stop_on_interrupt, worker_options};

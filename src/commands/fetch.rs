@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use covid_ct::Workspace;
-use covid_ct::corpus::{
+use crate::Workspace;
+use crate::corpus::{
     self, Access, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event,
     Filter, Lock, Manifest, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
     Templates, Versions,
@@ -203,7 +203,7 @@ pub fn objects_bar(bar: &mut ProgressBar, count: Option<usize>) {
 
 /// What a host that refuses means, and what to do instead.
 fn account(host: &str, what: &str) -> String {
-    let buckets = covid_ct::corpus::BUCKETS.join(", ");
+    let buckets = crate::corpus::BUCKETS.join(", ");
     format!(
         "covid-ct: {host} is asked no more: {what}\n\
          What is downloaded stays, and the same command goes on later. Instead:\n  \
@@ -270,7 +270,7 @@ fn from_elsewhere(
         pdfs: workspace.corpus().join("pdf"),
         add: args.add,
         accept_changed: args.accept_changed,
-        workers: covid_ct::extract::Options { jobs: jobs(None), ..worker_options(workspace)? },
+        workers: crate::extract::Options { jobs: jobs(None), ..worker_options(workspace)? },
     };
     let mut bar = ProgressBar::hidden();
     let adopted = corpus::adopt(&sources, manifest, &options, stop, |event| match event {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::figures::{FigureRecord, ImageOrigin, RegionRole};
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::figures::{FigureRecord, ImageOrigin, RegionRole};
+use crate::store::Store;
 
 use super::{Outcome, find_documents};
 use crate::cli::FiguresArgs;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::dataset::history::{Event, History, history};
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::dataset::history::{Event, History, history};
+use crate::store::Store;
 
 use super::Outcome;
 use crate::cli::HistoryArgs;

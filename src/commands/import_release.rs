@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::dataset::release::{Imported, Release, import};
-use covid_ct::store::{Label, Part, Store};
+use crate::Workspace;
+use crate::dataset::release::{Imported, Release, import};
+use crate::store::{Label, Part, Store};
 
 use super::Outcome;
 use crate::cli::ImportReleaseArgs;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use covid_ct::Workspace;
-use covid_ct::corpus::{self, CorpusError, Testimony};
-use covid_ct::extract::{self, Again, Event, Summary};
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::corpus::{self, CorpusError, Testimony};
+use crate::extract::{self, Again, Event, Summary};
+use crate::store::Store;
 use indicatif::ProgressBar;
 
 use super::fetch::{objects_bar, reading};

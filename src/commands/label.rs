@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
-use covid_ct::curation::screen::{self, ImageProtocol, Options};
-use covid_ct::curation::{
+use crate::Workspace;
+use crate::curation::screen::{self, ImageProtocol, Options};
+use crate::curation::{
     AsPrinted, Desk, Ended, Order, Prompt, QueueOptions, Scores, Session, Style, Which,
 };
-use covid_ct::extract::Renderings;
-use covid_ct::store::{Stage, Store, StoreError};
+use crate::extract::Renderings;
+use crate::store::{Stage, Store, StoreError};
+use anyhow::{Context as _, bail};
 
 use super::{Outcome, worker_options};
 use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, StageArg, StateArg};

@@ -18,6 +18,7 @@ pub mod history;
 pub mod import_release;
 pub mod ingest;
 pub mod label;
+pub mod learning;
 pub mod manual;
 pub mod predict;
 pub mod pretrain;
@@ -41,10 +42,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::pdf::Limits;
+use crate::store::{DocumentRow, Store};
+use crate::{Workspace, extract};
 use anyhow::Context as _;
-use covid_ct::pdf::Limits;
-use covid_ct::store::{DocumentRow, Store};
-use covid_ct::{Workspace, extract};
 
 use crate::cli::{WORKER_MEMORY, WORKER_TIMEOUT};
 
@@ -59,18 +60,20 @@ pub enum Outcome {
 /// Sends log lines to stderr: warnings, more with `-v`, or what `COVID_CT_LOG` asks for.
 pub fn start_logging(verbose: u8) {
     use std::io::IsTerminal as _;
-    use tracing_subscriber::EnvFilter;
+    use tracing::Level;
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::prelude::*;
 
-    let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
-    let filter = EnvFilter::try_from_env("COVID_CT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("covid_ct={level}")));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let level = [Level::WARN, Level::INFO, Level::DEBUG][usize::from(verbose.min(2))];
+    let asked = std::env::var("COVID_CT_LOG").ok().and_then(|targets| targets.parse().ok());
+    // Those of all our crates begin so.
+    let filter = asked.unwrap_or_else(|| Targets::new().with_target("covid_ct", level));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .without_time()
-        .with_target(false)
-        .init();
+        .with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 /// Becomes true on the first Ctrl-C, which prints `message`; the second ends the process with 130, as

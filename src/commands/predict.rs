@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::history::stem_of;
+use crate::model::pretrain::{Unlabelled, pictures_below};
+use crate::model::{self, Backend, Pictures, Viewed, Viewing, mean_probability, probability};
+use crate::store::{ObjectStore, Store};
+use crate::{Workspace, whole};
 use anyhow::{Context as _, bail};
-use covid_ct::dataset::history::stem_of;
-use covid_ct::model::pretrain::{Unlabelled, pictures_below};
-use covid_ct::model::{self, Pictures, Viewed, Viewing, mean_probability, probability};
-use covid_ct::store::{ObjectStore, Store};
-use covid_ct::{Workspace, whole};
 use serde::Serialize;
 
-use super::environment::prepare_for_tensors;
+use super::environment::{Computing, prepare_for_tensors};
 use super::evaluate::subject::{Subject, load, preparation};
 use super::{Outcome, progress_bar};
 use crate::cli::PredictArgs;
@@ -30,9 +30,8 @@ struct Scored {
     name: Option<String>,
 }
 
-pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
-    prepare_for_tensors(&args.compute)?;
+pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
+    let computing = prepare_for_tensors(backend, &args.compute)?;
     let workspace = Workspace::new(workspace);
     let subject = Subject::find(&workspace, &args.run)?;
     subject.tell_missing();
@@ -58,7 +57,7 @@ pub fn run(workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     let unread: HashSet<&Path> = bad.iter().map(|image| image.path.as_path()).collect();
     let mut read = wanted.iter().map(|path| !unread.contains(path.as_path()));
     lines.retain(|_| read.next().unwrap_or(false));
-    let scored = scores(&subject, &pictures, args)?;
+    let scored = scores(&computing, &subject, &pictures, args)?;
     for (line, log_odds) in lines.iter_mut().zip(scored) {
         line.score = probability(log_odds);
     }
@@ -82,6 +81,7 @@ struct Wanted {
 
 /// Log-odds: of the run, or of the mean probability of a series' runs.
 fn scores(
+    computing: &Computing<'_>,
     subject: &Subject,
     pictures: &Pictures<Unlabelled>,
     args: &PredictArgs,
@@ -93,7 +93,7 @@ fn scores(
         if preparation(&member.config) != seen {
             bail!("the runs of {} see pictures of different sizes: name one of them", subject.name);
         }
-        let mut network = load(member, &args.compute)?;
+        let mut network = load(member, computing)?;
         let mut viewed = Viewed { scorer: network.as_mut(), viewing };
         let bar = progress_bar(pictures.examples().len(), "score");
         let scored = model::score(&mut viewed, pictures, |images| bar.inc(images));

@@ -3,20 +3,20 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
-use covid_ct::metrics::{Fit, RunFiles, three_decimals};
-use covid_ct::model::pretrain::{
+use crate::Workspace;
+use crate::metrics::{Fit, RunFiles, three_decimals};
+use crate::model::pretrain::{
     Database, FindingRow, Lesson, Parts, Phantom, PretrainFiles, PretrainNews, PretrainOptions,
     PretrainRow, Sources, Task, Xray, XrayFolder, gather,
 };
-use covid_ct::model::{
-    self, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
+use crate::model::{
+    Backend, Compute, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
 };
-use covid_ct::store::{ObjectStore, Part, Split, Store};
+use crate::store::{ObjectStore, Part, Split, Store};
+use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
-use super::environment::{compute, prepare_for_tensors};
+use super::environment::{Computing, prepare_for_tensors};
 use super::train::{broken_off, told as told_ending};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
@@ -24,26 +24,30 @@ use crate::cli::{
     PretrainXraysArgs,
 };
 
-pub fn run(workspace: &Path, args: &PretrainArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
+pub fn run(
+    backend: &dyn Backend,
+    workspace: &Path,
+    args: &PretrainArgs,
+) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
+    let settings = match &args.task {
+        PretrainTask::Xrays(args) => &args.settings,
+        PretrainTask::Phantoms(args) => &args.settings,
+        PretrainTask::Contrast(args) => &args.settings,
+    };
+    let computing = prepare_for_tensors(backend, &settings.compute)?;
     match &args.task {
-        PretrainTask::Xrays(args) => {
-            prepare_for_tensors(&args.settings.compute)?;
-            xrays(&workspace, args)
-        }
-        PretrainTask::Phantoms(args) => {
-            prepare_for_tensors(&args.settings.compute)?;
-            phantoms(&workspace, args)
-        }
-        PretrainTask::Contrast(args) => {
-            prepare_for_tensors(&args.settings.compute)?;
-            contrast(&workspace, args)
-        }
+        PretrainTask::Xrays(args) => xrays(&computing, &workspace, args),
+        PretrainTask::Phantoms(args) => phantoms(&computing, &workspace, args),
+        PretrainTask::Contrast(args) => contrast(&computing, &workspace, args),
     }
 }
 
-fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outcome> {
+fn xrays(
+    computing: &Computing<'_>,
+    workspace: &Workspace,
+    args: &PretrainXraysArgs,
+) -> anyhow::Result<Outcome> {
     let settings = &args.settings;
     let xrays = XrayFolder::new(&args.folder).read(settings.seed)?;
     eprintln!(
@@ -55,15 +59,29 @@ fn xrays(workspace: &Workspace, args: &PretrainXraysArgs) -> anyhow::Result<Outc
     );
     let parts = parts([xrays.train, xrays.val, xrays.test], settings);
     check_headers([&parts.train, &parts.val, &parts.test])?;
-    learn(workspace, &options(&args.name, settings, 1.0), Lesson::Findings(&parts))
+    learn(
+        computing,
+        workspace,
+        &options(&args.name, settings, 1.0, computing.compute),
+        Lesson::Findings(&parts),
+    )
 }
 
-fn phantoms(workspace: &Workspace, args: &PretrainPhantomsArgs) -> anyhow::Result<Outcome> {
+fn phantoms(
+    computing: &Computing<'_>,
+    workspace: &Workspace,
+    args: &PretrainPhantomsArgs,
+) -> anyhow::Result<Outcome> {
     let settings = &args.settings;
     let drawn = [Part::Train, Part::Val, Part::Test]
         .map(|part| Phantom::part(part, args.pictures, settings.seed));
     let parts = parts(drawn, settings);
-    learn(workspace, &options(&args.name, settings, 1.0), Lesson::Phantoms(&parts))
+    learn(
+        computing,
+        workspace,
+        &options(&args.name, settings, 1.0, computing.compute),
+        Lesson::Phantoms(&parts),
+    )
 }
 
 fn parts<E: Shown>([train, val, test]: [Vec<E>; 3], settings: &PretrainSettings) -> Parts<E> {
@@ -82,7 +100,11 @@ fn check_headers(parts: [&Pictures<Xray>; 3]) -> anyhow::Result<()> {
     if bad.is_empty() { Ok(()) } else { Err(ModelError::BadImages(bad).into()) }
 }
 
-fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Result<Outcome> {
+fn contrast(
+    computing: &Computing<'_>,
+    workspace: &Workspace,
+    args: &PretrainContrastArgs,
+) -> anyhow::Result<Outcome> {
     if let Some(folder) = args.folders.iter().find(|folder| !folder.is_dir()) {
         bail!("no folder at {}: expected pictures in it or below", folder.display());
     }
@@ -123,8 +145,8 @@ fn contrast(workspace: &Workspace, args: &PretrainContrastArgs) -> anyhow::Resul
         bail!("too few pictures to tell apart: expected at least 2");
     }
     let pictures = pictures(pool.pictures, Preparation::Augment(Fit::Crop), &args.settings);
-    let options = options(&args.name, &args.settings, args.temperature);
-    let outcome = learn(workspace, &options, Lesson::Contrast(&pictures))?;
+    let options = options(&args.name, &args.settings, args.temperature, computing.compute);
+    let outcome = learn(computing, workspace, &options, Lesson::Contrast(&pictures))?;
     Ok(if failed { Outcome::DoneWithFailures } else { outcome })
 }
 
@@ -144,7 +166,12 @@ fn pictures<E: Shown>(
     Pictures::new(examples, preparation, settings.size, settings.cache << 20)
 }
 
-fn options(name: &str, settings: &PretrainSettings, temperature: f64) -> PretrainOptions {
+fn options(
+    name: &str,
+    settings: &PretrainSettings,
+    temperature: f64,
+    compute: Compute,
+) -> PretrainOptions {
     PretrainOptions {
         name: name.into(),
         network: settings.network,
@@ -155,12 +182,13 @@ fn options(name: &str, settings: &PretrainSettings, temperature: f64) -> Pretrai
         temperature,
         size: settings.size,
         seed: settings.seed,
-        compute: compute(&settings.compute),
+        compute,
         fresh: settings.fresh,
     }
 }
 
 fn learn(
+    computing: &Computing<'_>,
     workspace: &Workspace,
     options: &PretrainOptions,
     lesson: Lesson<'_>,
@@ -170,30 +198,31 @@ fn learn(
     let stop = stop_on_interrupt("stopping after this step")?;
     let mut bar = ProgressBar::hidden();
     let mut epochs = 0;
-    let trained = model::pretrain(options, lesson, &run, &stop, &mut |news| match news {
-        PretrainNews::Started { pictures, steps_per_epoch, resumed, fresh_head } => {
-            eprintln!("learning from {pictures} pictures");
-            if let Some(head) = fresh_head {
-                eprintln!("{head}: it starts afresh");
+    let trained =
+        computing.backend.pretrain(options, lesson, &run, &stop, &mut |news| match news {
+            PretrainNews::Started { pictures, steps_per_epoch, resumed, fresh_head } => {
+                eprintln!("learning from {pictures} pictures");
+                if let Some(head) = fresh_head {
+                    eprintln!("{head}: it starts afresh");
+                }
+                if let Some(last) = resumed.last() {
+                    eprintln!("going on after epoch {}", last.epoch);
+                }
+                epochs = resumed.len();
+                bar = progress_bar(steps_per_epoch as usize, "epoch");
             }
-            if let Some(last) = resumed.last() {
-                eprintln!("going on after epoch {}", last.epoch);
+            PretrainNews::Step => bar.inc(1),
+            PretrainNews::Epoch { row, best } => {
+                bar.suspend(|| eprintln!("{}", told(row, task, best)));
+                bar.reset();
+                epochs += 1;
             }
-            epochs = resumed.len();
-            bar = progress_bar(steps_per_epoch as usize, "epoch");
-        }
-        PretrainNews::Step => bar.inc(1),
-        PretrainNews::Epoch { row, best } => {
-            bar.suspend(|| eprintln!("{}", told(row, task, best)));
-            bar.reset();
-            epochs += 1;
-        }
-        PretrainNews::Measuring { part, pictures } => {
-            bar.finish_and_clear();
-            bar = progress_bar(pictures, part.as_str());
-        }
-        PretrainNews::Measured { pictures } => bar.inc(pictures),
-    });
+            PretrainNews::Measuring { part, pictures } => {
+                bar.finish_and_clear();
+                bar = progress_bar(pictures, part.as_str());
+            }
+            PretrainNews::Measured { pictures } => bar.inc(pictures),
+        });
     bar.finish_and_clear();
     let ending = trained.with_context(|| broken_off("pretraining", &options.name, epochs > 0))?;
     let folder = RunFiles::new(workspace.pretrained().join(&options.name));

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::curation::annotations::MatchedBy;
+use crate::rebuild::{Event, From, Rebuilt, Request, rebuild};
+use crate::{Workspace, extract};
 use anyhow::Context as _;
-use covid_ct::curation::annotations::MatchedBy;
-use covid_ct::rebuild::{Event, From, Rebuilt, Request, rebuild};
-use covid_ct::{Workspace, extract};
 use indicatif::ProgressBar;
 
 use super::export::{options, print_exported};

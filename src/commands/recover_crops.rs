@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::dataset::layout::class_name;
-use covid_ct::dataset::recover::{Found, Outcome as Search, Sought, record, recover};
-use covid_ct::dataset::release::Release;
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::dataset::layout::class_name;
+use crate::dataset::recover::{Found, Outcome as Search, Sought, record, recover};
+use crate::dataset::release::Release;
+use crate::store::Store;
 
 use super::{Outcome, ingest, jobs, progress_bar};
 use crate::cli::RecoverCropsArgs;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use crate::store::Store;
+use crate::{Workspace, report};
 use anyhow::Context as _;
-use covid_ct::store::Store;
-use covid_ct::{Workspace, report};
 
 use super::Outcome;
 use crate::cli::ReportArgs;

@@ -1,6 +1,6 @@
 //! `covid-ct resplit`
 
-use covid_ct::dataset::resplit::{Deal, resplit};
+use crate::dataset::resplit::{Deal, resplit};
 
 use super::Outcome;
 use super::controls::names_in;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::dataset::recover::MIN_SCORE;
+use crate::locate::{Place, locate};
+use crate::synth::compounds::read_scans;
+use crate::synth::pastings::{Pasted, Pasting, pasting};
 use anyhow::{Context as _, Result, ensure};
-use covid_ct::dataset::recover::MIN_SCORE;
-use covid_ct::locate::{Place, locate};
-use covid_ct::synth::compounds::read_scans;
-use covid_ct::synth::pastings::{Pasted, Pasting, pasting};
 use image::GrayImage;
 use rayon::prelude::*;
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use crate::duplicates::{Kinship, Pair, Sketch, pairs};
+use crate::metrics::duplicates::PairCounts;
+use crate::synth::compounds::{phantoms, read_named_scans};
+use crate::synth::copies::{copies, originals};
 use anyhow::{Context as _, Result};
-use covid_ct::duplicates::{Kinship, Pair, Sketch, pairs};
-use covid_ct::metrics::duplicates::PairCounts;
-use covid_ct::synth::compounds::{phantoms, read_named_scans};
-use covid_ct::synth::copies::{copies, originals};
 use image::GrayImage;
 use rayon::prelude::*;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::Workspace;
+use crate::curation::panels::propose;
+use crate::metrics::panels::separation_accuracy;
+use crate::store::{ObjectId, PanelBox, Store};
+use crate::synth::compounds::{self, Layout};
 use anyhow::{Context as _, Result};
-use covid_ct::Workspace;
-use covid_ct::curation::panels::propose;
-use covid_ct::metrics::panels::separation_accuracy;
-use covid_ct::store::{ObjectId, PanelBox, Store};
-use covid_ct::synth::compounds::{self, Layout};
 use image::GrayImage;
 use rayon::prelude::*;
 

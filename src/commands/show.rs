@@ -1,12 +1,16 @@
 //! `covid-ct show`
 
+use std::collections::HashMap;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
+use crate::Workspace;
+use crate::curation::Style;
+use crate::curation::screen::{self, ImageProtocol};
+use crate::extract::{Region, Renderings};
+use crate::show::{self, Found, HTML_DPI, PNG_DPI, PageMarks, PagePicture, SMALL_DPI};
+use crate::store::{DocumentRow, ObjectStore, Source, Store};
 use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
-use covid_ct::extract::{Region, Renderings};
-use covid_ct::show::{self, Found, HTML_DPI, PNG_DPI, PageMarks, PagePicture, SMALL_DPI};
-use covid_ct::store::{DocumentRow, Source, Store};
 
 use super::{Outcome, find_documents, progress_bar, worker_options};
 use crate::cli::ShowArgs;
@@ -14,32 +18,71 @@ use crate::cli::ShowArgs;
 /// Pages a worker is asked for at a time: each answer moves the bar, and each has its own time limit.
 const PAGES_AT_A_TIME: usize = 4;
 
+mod corpus;
+
 pub fn run(workspace: &Path, args: &ShowArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let store = Store::open_existing(&workspace)?;
-    let document = choose(&store, &args.document)?;
+    let Some(document) = &args.document else { return corpus::run(&workspace, &store, args) };
+    let document = choose(&store, document)?;
     let mut renderings = Renderings::new(worker_options(&workspace)?);
     let found = Found::read(&store, &document)?;
     let marks = pages_to_show(&found, args)?;
+    if args.terminal {
+        return in_terminal(&workspace, &mut renderings, &document, marks, args);
+    }
     let png = args.png || !args.html && args.out.as_deref().is_some_and(is_png);
     let out = if let Some(out) = &args.out {
         out.clone()
     } else {
-        let name = default_name(&store, &document)?;
+        let name = &names(&store.documents()?)[&document.id];
         workspace.show().join(format!("{name}.{}", if png { "png" } else { "html" }))
     };
     let mut failed = false;
     let pictures = draw_pages(&mut renderings, &document, &marks, args, png, &mut failed)?;
-    if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
-    }
+    make_folder_of(&out)?;
     if png {
         failed |= !write_pngs(&out, args.page.is_some(), &marks, &pictures)?;
     } else {
         write(&out, show::html(&found, &marks, &pictures)?.as_bytes())?;
     }
     Ok(if failed { Outcome::DoneWithFailures } else { Outcome::Done })
+}
+
+/// Draws one page between the lines of the terminal.
+fn in_terminal(
+    workspace: &Workspace,
+    renderings: &mut Renderings,
+    document: &DocumentRow,
+    mut marks: Vec<PageMarks>,
+    args: &ShowArgs,
+) -> anyhow::Result<Outcome> {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        bail!("--terminal draws into a terminal, which stdin and stdout are not here: try --png");
+    }
+    let with_figure = marks.iter().position(|marks| !marks.marks.is_empty()).unwrap_or(0);
+    let page = marks.remove(with_figure);
+    let mut failed = false;
+    let marks = [page];
+    // The page alone, however many the document has.
+    let args = ShowArgs { page: Some(marks[0].page.number), ..args.clone() };
+    let pictures = draw_pages(renderings, document, &marks, &args, true, &mut failed)?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    for picture in &pictures {
+        let Ok(png) = &picture.png else { continue };
+        let path = folder.path().join("page.png");
+        std::fs::write(&path, show::draw(png, &marks[0])?).context("cannot keep the page")?;
+        let look =
+            screen::Options { protocol: ImageProtocol::Auto, colour: Style::of_stdout().colour };
+        screen::print(&path, ObjectStore::open(&workspace.objects())?, look)
+            .context("this terminal does not say what it can draw")?;
+    }
+    Ok(if failed { Outcome::DoneWithFailures } else { Outcome::Done })
+}
+
+fn make_folder_of(out: &Path) -> anyhow::Result<()> {
+    let Some(folder) = out.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
 /// The one document that `name` means.
@@ -78,15 +121,20 @@ fn is_png(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
 }
 
-/// The file's name without its extension; one that several documents have, with the start of the
-/// SHA-256 after it.
-fn default_name(store: &Store, document: &DocumentRow) -> anyhow::Result<String> {
+/// What each document's page is called, by its id: the file's name without its extension; of several that have
+/// the same, with the start of the SHA-256 after it.
+fn names(documents: &[DocumentRow]) -> HashMap<i64, String> {
     let stem =
         |path: &str| Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let own = stem(&document.path);
-    let documents = store.documents()?;
-    let namesakes = documents.iter().filter(|other| stem(&other.path) == own).count();
-    Ok(if namesakes > 1 { format!("{own}-{}", &document.sha256[..8]) } else { own })
+    let mut namesakes: HashMap<String, u32> = HashMap::new();
+    for document in documents {
+        *namesakes.entry(stem(&document.path)).or_default() += 1;
+    }
+    let name = |document: &DocumentRow| {
+        let own = stem(&document.path);
+        if namesakes[&own] > 1 { format!("{own}-{}", &document.sha256[..8]) } else { own }
+    };
+    documents.iter().map(|document| (document.id, name(document))).collect()
 }
 
 /// Renders the pages; those without marks small for HTML, and not at all for PNG unless asked for.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
-use covid_ct::dataset::{GroupBy, Ratio};
-use covid_ct::store::{Label, Part, Store};
+use crate::Workspace;
+use crate::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
+use crate::dataset::{GroupBy, Ratio};
+use crate::store::{Label, Part, Store};
 
 use super::Outcome;
 use super::bars::Bars;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::dataset::stats::{ClassStats, Spread, Stats};
-use covid_ct::store::{Part, Store};
+use crate::Workspace;
+use crate::dataset::stats::{ClassStats, Spread, Stats};
+use crate::store::{Part, Store};
 
 use super::Outcome;
 use crate::cli::StatsArgs;

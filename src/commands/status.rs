@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use covid_ct::Workspace;
-use covid_ct::curation::Progress;
-use covid_ct::store::Store;
+use crate::Workspace;
+use crate::curation::Progress;
+use crate::store::Store;
 
 use super::Outcome;
 use crate::cli::StatusArgs;

@@ -1,7 +1,7 @@
 //! `covid-ct synth`
 
+use crate::synth::{Options, write_corpus, write_slices};
 use anyhow::Context as _;
-use covid_ct::synth::{Options, write_corpus, write_slices};
 
 use super::{Outcome, progress_bar};
 use crate::cli::SynthArgs;

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, bail};
-use covid_ct::folds::{fold_name, fold_of};
-use covid_ct::metrics::{HistoryRow, Keep, Meaning, RunFiles};
-use covid_ct::model::{
-    self, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
+use crate::folds::{fold_name, fold_of};
+use crate::metrics::{HistoryRow, Keep, Meaning, RunFiles};
+use crate::model::{
+    Backend, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
-use covid_ct::store::Part;
-use covid_ct::{Workspace, whole};
+use crate::store::Part;
+use crate::{Workspace, whole};
+use anyhow::{Context as _, bail};
 use indicatif::MultiProgress;
 
 use super::environment::{compute_beside, prepare_for_threads};
@@ -23,8 +23,7 @@ mod live;
 
 use live::Live;
 
-pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
-    model::check_available()?;
+pub fn run(backend: &dyn Backend, workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let at_once = args.seeds.map_or(1, |seeds| seeds.min(args.jobs.get().into()) as u32);
     // Of --jobs, however many seeds there are: more seeds later leave those that are trained as they are.
     let compute = compute_beside(&args.compute, args.jobs.get());
@@ -32,7 +31,7 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let folder = args.data.clone().unwrap_or_else(|| workspace.export("default"));
     let stop = stop_on_interrupt("stopping after this step")?;
-    let training = Training { workspace, args, compute, at_once, stop: &stop };
+    let training = Training { backend, workspace, args, compute, at_once, stop: &stop };
     match args.folds {
         None => training.run(&args.run, &DatasetFolder::open(&folder)?),
         Some(folds) => training.folds(&folder, folds),
@@ -41,6 +40,7 @@ pub fn run(workspace: &Path, args: &TrainArgs) -> anyhow::Result<Outcome> {
 
 /// What is the same for all folds.
 struct Training<'a> {
+    backend: &'a dyn Backend,
     workspace: Workspace,
     args: &'a TrainArgs,
     compute: Compute,
@@ -104,8 +104,15 @@ impl Training<'_> {
             fresh: args.fresh,
         };
         let all = seeds(&options, args.seeds);
-        let series =
-            Series { workspace, all: &all, train, val, stop: self.stop, at_once: self.at_once };
+        let series = Series {
+            backend: self.backend,
+            workspace,
+            all: &all,
+            train,
+            val,
+            stop: self.stop,
+            at_once: self.at_once,
+        };
         let mut ended = series.train();
         if args.seeds.is_none() {
             let trained = ended.remove(0)?;
@@ -190,6 +197,7 @@ struct Trained {
 
 /// Runs that differ in their seeds alone.
 struct Series<'a> {
+    backend: &'a dyn Backend,
     workspace: &'a Workspace,
     all: &'a [TrainOptions],
     train: Pictures,
@@ -235,7 +243,7 @@ impl Series<'_> {
         let mut live = Live::new(name, bars);
         let mut watch = |news: Progress<'_>| live.show(&news);
         let trained =
-            model::train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);
+            self.backend.train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);
         live.finish();
         let ending =
             trained.with_context(|| broken_off("run", &options.run, !live.history().is_empty()))?;

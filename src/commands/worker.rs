@@ -4,8 +4,8 @@ use anyhow::Context as _;
 
 use super::Outcome;
 use crate::cli::WorkerArgs;
-use covid_ct::extract::isolation::{self, Reach};
-use covid_ct::extract::worker::{self, Budget};
+use crate::extract::isolation::{self, Reach};
+use crate::extract::worker::{self, Budget};
 
 pub fn run(args: &WorkerArgs) -> anyhow::Result<Outcome> {
     worker::end_with_parent().context("cannot tie the worker to its parent")?;

@@ -10,10 +10,6 @@ use crate::store::{Label, Part, StoreError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    #[error(
-        "this covid-ct was built without training; build with `--features train` (needs libtorch: `make setup`)"
-    )]
-    Unavailable,
     #[error("{folder} holds no Images-processed/ and no Images/: expected a dataset in the published COVID-CT layout, as `covid-ct export` writes it", folder = folder.display())]
     NoDataset { folder: PathBuf },
     #[error("cannot read the list {path}: {source}", path = path.display())]
@@ -53,9 +49,8 @@ pub enum ModelError {
     Dataset(#[from] DatasetError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[cfg(feature = "train")]
     #[error("libtorch: {0}")]
-    Torch(#[from] tch::TchError),
+    Backend(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// An image a list names that cannot be had.

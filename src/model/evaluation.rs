@@ -8,7 +8,7 @@ use crate::metrics::{Metrics, Prediction, Scored, log_loss};
 use crate::store::Label;
 
 /// Images scored at once. Larger batches gain no speed on a CPU and cost memory.
-pub(super) const BATCH: usize = 16;
+pub const BATCH: usize = 16;
 
 /// Scores pictures: the network, or a stand-in in tests.
 pub trait Scorer {
@@ -30,13 +30,13 @@ pub fn score<E: Shown>(
     mut advance: impl FnMut(u64),
 ) -> Result<Vec<f64>> {
     let mut scored = Vec::with_capacity(pictures.examples().len());
-    let passed: ControlFlow<Infallible> = pictures.for_each_whole(BATCH, |batch| {
+    let passed: Result<ControlFlow<Infallible>> = pictures.for_each_whole(BATCH, |batch| {
         let some = scorer.log_odds(&batch)?;
         advance(some.len() as u64);
         scored.extend(some);
         Ok(ControlFlow::Continue(()))
-    })?;
-    let ControlFlow::Continue(()) = passed;
+    });
+    let ControlFlow::Continue(()) = passed?;
     Ok(scored)
 }
 

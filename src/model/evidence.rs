@@ -54,11 +54,11 @@ pub fn explain(
 ) -> Result<Vec<EvidenceMap>> {
     let mut classes = classes.chunks(1);
     let mut maps = Vec::new();
-    let passed: ControlFlow<Infallible> = pictures.for_each_whole(1, |batch| {
+    let passed: Result<ControlFlow<Infallible>> = pictures.for_each_whole(1, |batch| {
         maps.extend(explainer.evidence(&batch, classes.next().unwrap_or_default())?);
         Ok(ControlFlow::Continue(()))
-    })?;
-    let ControlFlow::Continue(()) = passed;
+    });
+    let ControlFlow::Continue(()) = passed?;
     Ok(maps)
 }
 

@@ -1,11 +1,11 @@
 //! The baseline network: pictures in, a score for COVID out.
 //!
 //! A [`DatasetFolder`] lists examples, [`Pictures`] decodes them, [`augment`] turns one into what
-//! the network sees, [`train`] learns from them and [`Evaluation`] measures any [`Scorer`]. Only
-//! `torch/` knows tch; without the feature `train` everything else still builds, and
-//! [`check_available`] says what is missing.
+//! the network sees, a [`Backend`] learns from them and [`Evaluation`] measures any [`Scorer`]. Nothing
+//! here knows tch: the backend is the crate `covid-ct-learning`.
 
 pub mod augment;
+mod backend;
 pub mod checkpoint;
 pub mod controls;
 mod error;
@@ -17,15 +17,11 @@ mod origins;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
-#[cfg(feature = "train")]
-mod torch;
-#[cfg(not(feature = "train"))]
-#[path = "without_torch.rs"]
-mod torch;
 mod viewing;
 
+pub use backend::Backend;
 pub use error::{BadImage, ModelError};
-pub use evaluation::{Evaluation, Scorer, probability, score};
+pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use options::{
@@ -35,7 +31,6 @@ pub use options::{
 pub use origins::origins;
 pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
-pub use torch::{bench, check_available, load_scorer, pretrain, train};
 pub use viewing::{Blank, CENTRE, Viewed, Viewing, mean_probability};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

@@ -6,8 +6,10 @@ use crate::metrics::{HistoryRow, Recipe, RunCounts};
 use crate::worded::worded_enum;
 
 worded_enum! {
-    /// The networks there are, under torchvision's names.
+    /// The networks there are, under torchvision's names but for the smallest, which torchvision has not.
     pub enum Network {
+        /// Layers and channels counted as those of the others, at a tenth of the computing of 121: for demonstrations.
+        DenseNet35 = "densenet35",
         DenseNet121 = "densenet121",
         DenseNet169 = "densenet169",
         DenseNet201 = "densenet201",

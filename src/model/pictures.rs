@@ -8,8 +8,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ImageReader};
 use rayon::prelude::*;
 
@@ -17,6 +15,7 @@ use super::augment::{self, View};
 use super::{BadImage, Example, ModelError, Result};
 use crate::dataset::export::picture::grey;
 use crate::metrics::Fit;
+use crate::scaling::{self, Filter};
 use crate::store::PanelBox;
 
 /// Bytes of decoded pictures that are kept in memory: some 30,000 grey pictures for views of 224.
@@ -110,23 +109,12 @@ impl Picture {
     /// The middle `width` x `height` of the picture as `to_width` x `to_height`, smoothed by the
     /// triangle filter that Pillow calls bilinear.
     fn resized_middle(self, width: u32, height: u32, to_width: u32, to_height: u32) -> Self {
-        let kind = if self.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-        let source = Image::from_vec_u8(self.width, self.height, self.pixels, kind)
-            .expect("as many bytes as a decoded picture has");
-        let mut target = Image::new(to_width, to_height, kind);
         let (left, top) = ((self.width - width) / 2, (self.height - height) / 2);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(left.into(), top.into(), width.into(), height.into());
-        Resizer::new()
-            .resize(&source, &mut target, &options)
-            .expect("both of one pixel type, the crop inside the picture");
-        Self {
-            width: to_width,
-            height: to_height,
-            channels: self.channels,
-            pixels: target.into_vec(),
-        }
+        let middle = [left, top, width, height].map(f64::from);
+        let scale = if self.channels == 1 { scaling::grey } else { scaling::rgb };
+        let size = (self.width, self.height);
+        let pixels = scale(&self.pixels, size, middle, (to_width, to_height), Filter::Bilinear);
+        Self { width: to_width, height: to_height, channels: self.channels, pixels }
     }
 }
 
@@ -272,12 +260,12 @@ impl<E: Shown> Pictures<E> {
     ///
     /// # Errors
     /// [`ModelError::BadImages`] where a picture was not decoded before and cannot be; those of `take`.
-    pub fn for_each_batch<B>(
+    pub fn for_each_batch<B, F: From<ModelError>>(
         &self,
         batches: &[Vec<usize>],
         view: impl Fn(&[usize], usize, &Picture) -> View + Sync,
-        mut take: impl FnMut(Batch) -> Result<ControlFlow<B>>,
-    ) -> Result<ControlFlow<B>> {
+        mut take: impl FnMut(Batch) -> std::result::Result<ControlFlow<B>, F>,
+    ) -> std::result::Result<ControlFlow<B>, F> {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(PREFETCH);
             scope.spawn(|| {
@@ -304,11 +292,11 @@ impl<E: Shown> Pictures<E> {
     ///
     /// # Errors
     /// As there.
-    pub fn for_each_whole<B>(
+    pub fn for_each_whole<B, F: From<ModelError>>(
         &self,
         at_once: usize,
-        take: impl FnMut(Batch) -> Result<ControlFlow<B>>,
-    ) -> Result<ControlFlow<B>> {
+        take: impl FnMut(Batch) -> std::result::Result<ControlFlow<B>, F>,
+    ) -> std::result::Result<ControlFlow<B>, F> {
         let in_order: Vec<usize> = (0..self.examples.len()).collect();
         let batches: Vec<Vec<usize>> = in_order.chunks(at_once).map(<[usize]>::to_vec).collect();
         self.for_each_batch(&batches, |_, _, _| View::IDENTITY, take)
@@ -448,7 +436,7 @@ mod tests {
             let mut seen = Vec::new();
             let look = |batch: Batch| {
                 seen.extend(batch.values.chunks(64 * 64 * 3).map(|image| image[0]));
-                Ok(ControlFlow::<()>::Continue(()))
+                Ok::<_, ModelError>(ControlFlow::<()>::Continue(()))
             };
             pictures.for_each_whole(2, look).map(|_| seen)
         };
@@ -475,7 +463,7 @@ mod tests {
             .expect("load");
         let batches = [vec![6, 0], vec![1], vec![2, 3], vec![4], vec![5], vec![0], vec![1]];
         let mut seen = Vec::new();
-        let batched = pictures.for_each_batch(
+        let batched: Result<_> = pictures.for_each_batch(
             &batches,
             |_, _, _| View::IDENTITY,
             |batch| {

@@ -1,16 +1,18 @@
 //! Draws what was found in a document over its pages: the tool to debug extraction with.
 //!
 //! `found` gathers it from the store, `plan` says which marks go where, `page` lays them out as one
-//! HTML file and `png` draws them as pictures. The pages themselves are rendered by a worker; this
+//! HTML file and `png` draws them as pictures; `index` leads to all documents. The pages themselves are rendered by a worker; this
 //! module sees their pictures only.
 
 mod found;
+mod index;
 mod page;
 mod plan;
 mod png;
 mod svg;
 
 pub use found::Found;
+pub use index::{Entry, index};
 pub use plan::{Kind, PageMarks, plan};
 pub use png::draw;
 

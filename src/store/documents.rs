@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::found::{PaperMeta, Source};
 use super::{ObjectId, Result, Store, Within};
 use crate::figures::ImageOrigin;
+use crate::worded::Word;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentRow {
@@ -63,7 +64,7 @@ impl ImageRow {
             height: row.get("height")?,
             colour_space: row.get("colour_space")?,
             filter: row.get("filter")?,
-            origin: row.get("origin")?,
+            origin: row.get::<_, Word<_>>("origin")?.0,
             file_name: row.get("file_name")?,
             furniture: row.get("furniture")?,
             tile_of: row.get("tile_of")?,

@@ -8,6 +8,7 @@ use crate::figures::{
     RegionRole,
 };
 use crate::pdf::Rect;
+use crate::worded::Word;
 
 /// The box in four columns; `None` where they are NULL.
 pub(super) fn bbox(row: &Row<'_>, columns: [&str; 4]) -> rusqlite::Result<Option<Rect>> {
@@ -55,7 +56,7 @@ impl Store {
             let record = FigureRecord {
                 file: file.clone(),
                 label: row.get("label")?,
-                kind: row.get("kind")?,
+                kind: row.get::<_, Word<_>>("kind")?.0,
                 caption: row.get("caption")?,
                 caption_page: row.get("caption_page")?,
                 caption_bbox: bbox(row, ["cx0", "cy0", "cx1", "cy1"])?,
@@ -63,7 +64,7 @@ impl Store {
                 bbox: bbox(row, BOX)?,
                 images: Vec::new(),
                 icons: Vec::new(),
-                pairing: row.get("pairing")?,
+                pairing: row.get::<_, Word<_>>("pairing")?.0,
                 confidence: row.get("confidence")?,
                 panels: Vec::new(),
                 mentions: Vec::new(),
@@ -103,7 +104,7 @@ impl Store {
                 Ok(Option::zip(sha256, extension)
                     .map(|(sha256, extension)| ObjectId { sha256, extension }.relative_path()))
             };
-            let origin: ImageOrigin = row.get("origin")?;
+            let Word(origin) = row.get::<_, Word<ImageOrigin>>("origin")?;
             let record = ImageRecord {
                 // Its column holds the first tile's, to name the picture by.
                 xref: if origin == ImageOrigin::Stitched { None } else { row.get("xref")? },
@@ -131,7 +132,7 @@ impl Store {
             self.db.prepare_cached("SELECT * FROM overlay WHERE placement = ?1 ORDER BY id")?;
         let rows = query.query_map([placement], |row| {
             Ok(Overlay {
-                kind: row.get("kind")?,
+                kind: row.get::<_, Word<_>>("kind")?.0,
                 text: row.get("text")?,
                 bbox: bbox(row, BOX)?.unwrap_or_default(),
             })
@@ -144,7 +145,7 @@ impl Store {
             self.db.prepare_cached("SELECT * FROM figure_region WHERE figure = ?1 ORDER BY id")?;
         let rows = query.query_map([figure], |row| {
             let region = RegionRecord {
-                role: row.get("role")?,
+                role: row.get::<_, Word<_>>("role")?.0,
                 page: row.get("page")?,
                 bbox: bbox(row, BOX)?.unwrap_or_default(),
                 images: Vec::new(),

@@ -6,6 +6,7 @@ use super::figures::{BOX, bbox};
 use super::{Result, Store};
 use crate::figures::{ImageOrigin, Overlay, OverlayKind};
 use crate::pdf::Rect;
+use crate::worded::Word;
 
 /// A page as displayed, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,7 +131,7 @@ impl Store {
             let placement = PlacementRow {
                 image: row.get("image")?,
                 xref: row.get("xref")?,
-                origin: row.get("origin")?,
+                origin: row.get::<_, Word<_>>("origin")?.0,
                 width: row.get("width")?,
                 height: row.get("height")?,
                 furniture: row.get("furniture")?,

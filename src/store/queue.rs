@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Decision, Result, Source, Stage, Store, Subject};
 use crate::figures::{Composition, ImageOrigin, Mention, RegionRole};
+use crate::worded::Word;
 
 /// What decides whether and when a picture is shown to a curator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,9 +128,12 @@ impl Store {
             }
             let Some(drawn) = drawings.last_mut() else { continue };
             let (image, region) = (row.get(1)?, row.get::<_, Option<i64>>(3)?);
-            if row.get::<_, ImageOrigin>(2)? == ImageOrigin::Rendered {
+            if row.get::<_, Word<ImageOrigin>>(2)?.0 == ImageOrigin::Rendered {
                 drawn.rendering = Some(image);
-            } else if row.get::<_, Option<RegionRole>>(4)? == Some(RegionRole::Copy) {
+            } else if row
+                .get::<_, Option<Word<RegionRole>>>(4)?
+                .is_some_and(|role| role.0 == RegionRole::Copy)
+            {
                 if copy != region {
                     copy = region;
                     drawn.copies.push(Vec::new());

@@ -184,7 +184,15 @@ impl Store {
                 ])?;
                 let placement = self.db.last_insert_rowid();
                 for Overlay { kind, text, bbox: b } in overlays {
-                    overlay_row.execute(params![placement, kind, text, b.x0, b.y0, b.x1, b.y1])?;
+                    overlay_row.execute(params![
+                        placement,
+                        kind.as_str(),
+                        text,
+                        b.x0,
+                        b.y0,
+                        b.x1,
+                        b.y1
+                    ])?;
                 }
                 of_image.push(placement);
             }
@@ -222,7 +230,7 @@ impl Store {
             image.height,
             image.colour_space,
             image.filter,
-            image.origin,
+            image.origin.as_str(),
             image.file_name,
             image.furniture,
         ])?;
@@ -247,7 +255,7 @@ impl Store {
                 document,
                 ordinal,
                 figure.label,
-                figure.kind,
+                figure.kind.as_str(),
                 figure.caption,
                 figure.caption_page,
                 caption_box.map(|b| b.x0),
@@ -259,7 +267,7 @@ impl Store {
                 graphic_box.map(|b| b.y0),
                 graphic_box.map(|b| b.x1),
                 graphic_box.map(|b| b.y1),
-                figure.pairing,
+                figure.pairing.as_str(),
                 figure.confidence,
                 figure.composition.map_or("", Composition::as_str),
             ])?;
@@ -282,7 +290,7 @@ impl Store {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         for FoundRegion { role, page, bbox: b, images } in &figure.regions {
-            region_row.execute(params![id, role, page, b.x0, b.y0, b.x1, b.y1])?;
+            region_row.execute(params![id, role.as_str(), page, b.x0, b.y0, b.x1, b.y1])?;
             let region = self.db.last_insert_rowid();
             for &(image, placement) in images {
                 image_row.execute(params![id, placements[image][placement], region])?;

@@ -12,6 +12,7 @@ use super::found::{Extraction, FoundImage};
 use super::{Result, Store, StoreError};
 use crate::figures::ImageOrigin;
 use crate::pdf::Rect;
+use crate::worded::Word;
 
 /// What became of the pictures of a document that was read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,7 +120,7 @@ impl Store {
                 sha256: row.get(1)?,
                 page: row.get(2)?,
                 xref: row.get(3)?,
-                origin: row.get(4)?,
+                origin: row.get::<_, Word<_>>(4)?.0,
                 size: (row.get(5)?, row.get(6)?),
             })
         })?;

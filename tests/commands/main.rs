@@ -11,12 +11,9 @@ mod crops;
 mod curators;
 mod doctor;
 mod duplicates;
-#[cfg(feature = "train")]
-mod evaluate;
 mod fetch;
-#[cfg(feature = "train")]
-mod folds;
 mod formats;
+mod handing_over;
 mod ingest;
 #[cfg(target_os = "linux")]
 mod isolation;
@@ -27,8 +24,6 @@ mod label_screen;
 mod limits;
 mod mentions;
 mod panels;
-#[cfg(feature = "train")]
-mod pretrain;
 mod rebuild;
 mod refresh;
 mod release;
@@ -36,13 +31,10 @@ mod render;
 mod renderings;
 mod report;
 mod report_runs;
+mod setup;
 mod show;
 mod synth;
 #[cfg(target_os = "linux")]
 mod torture;
-#[cfg(feature = "train")]
-mod train;
 #[cfg(target_os = "linux")]
 mod trouble;
-#[cfg(not(feature = "train"))]
-mod without_training;

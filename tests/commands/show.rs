@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::terminal::Terminal;
 use crate::common::{Project, extraction, figure_on, image_on, text};
 use covid_ct::figures::Pairing;
 use covid_ct::pdf::{Matrix, Rect};
@@ -217,4 +218,63 @@ fn documents_of_one_name_are_told_apart() {
         .assert()
         .code(0)
         .stdout(contains(format!("paper-{}.html", &sha256[..8])));
+}
+
+#[test]
+fn the_index_leads_to_all_documents_and_what_needs_a_look_comes_first() {
+    let project = Project::new();
+    for (name, index) in [("sure", 0), ("also sure", 1)] {
+        fs::write(project.path(&format!("{name}.pdf")), synth::paper(3, index).pdf).expect("PDF");
+    }
+    fs::write(project.path("bad.pdf"), "no PDF").expect("file");
+    let papers = project.path("").to_str().expect("path").to_owned();
+    project.command(["ingest", &papers]).assert().code(1);
+    let index = project.path("data/show/index.html");
+    project.command(["show"]).assert().success().stdout(format!("{}\n", index.display()));
+    let page = fs::read_to_string(&index).expect("index");
+    let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("no {what} in {page}"));
+    assert!(place("bad.pdf") < place("sure.pdf"));
+    assert!(place("could not be read") < place("sure.pdf"));
+    assert!(!page.contains("sure.html"), "its page is not there yet");
+    let pictures: Vec<&str> =
+        page.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(!pictures.is_empty());
+    for picture in pictures {
+        assert!(project.path("data/show").join(picture).is_file(), "{picture}");
+    }
+
+    let one = |jobs| {
+        project.command(["show", "--all", "--jobs", jobs]).assert().success();
+        let read = |name: &str| fs::read(project.path("data/show").join(name)).expect(name);
+        ["index.html", "sure.html", "also sure.html"].map(read)
+    };
+    let alone = one("1");
+    assert!(String::from_utf8_lossy(&alone[0]).contains("href=\"also%20sure.html\""));
+    assert!(alone == one("2"), "the same at any number of jobs");
+}
+
+#[test]
+fn an_index_elsewhere_finds_its_pictures() {
+    let (project, _) = with_paper();
+    let folder = project.path("some where");
+    let out = folder.join("papers.html");
+    project.command(["show", "--out", out.to_str().expect("path")]).assert().success();
+    let page = fs::read_to_string(&out).expect("index");
+    let picture = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let picture = picture.expect("a picture");
+    assert!(picture.starts_with("../data/objects/"), "{picture}");
+    assert!(folder.join(picture).is_file());
+}
+
+#[test]
+fn a_page_is_drawn_into_a_terminal_and_into_nothing_else() {
+    let (project, _) = with_paper();
+    let shown = ["show", "paper.pdf", "--terminal"];
+    project.command(shown).assert().code(2).stderr(contains("--png"));
+    if !Terminal::is_there() {
+        return;
+    }
+    let terminal = Terminal::run(&project, &shown);
+    terminal.wait_for("ended with 0");
+    assert!(terminal.screen().contains('▀'), "{}", terminal.screen());
 }

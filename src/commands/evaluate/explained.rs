@@ -1,12 +1,12 @@
 //! The most confident errors, drawn with what the network went by.
 
+use crate::metrics::{Explained, Prediction, RunFiles};
+use crate::model::{EvidenceMap, Example, Picture, Pictures, explain};
+use crate::store::Part;
 use anyhow::Context as _;
-use covid_ct::metrics::{Explained, Prediction, RunFiles};
-use covid_ct::model::{EvidenceMap, Example, Picture, Pictures, explain};
-use covid_ct::store::Part;
 
 use super::subject::{Subject, load, preparation};
-use crate::cli::ComputeArgs;
+use crate::commands::environment::Computing;
 
 /// Writes at most `count` pictures and their index, where none are any more. The index comes last: without it, they are
 /// not all there.
@@ -17,7 +17,7 @@ pub fn write(
     examples: &[Example],
     predictions: &[Prediction],
     count: usize,
-    compute: &ComputeArgs,
+    computing: &Computing<'_>,
 ) -> anyhow::Result<()> {
     if count == 0 {
         return Ok(());
@@ -26,7 +26,7 @@ pub fn write(
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let worst = most_wrong(predictions, count);
-    let maps = evidence(subject, examples, predictions, &worst, compute)?;
+    let maps = evidence(subject, examples, predictions, &worst, computing)?;
     let (how, side) = preparation(subject.config());
     let mut rows = Vec::new();
     for (rank, (&index, map)) in (1..).zip(worst.iter().zip(&maps)) {
@@ -66,7 +66,7 @@ fn evidence(
     examples: &[Example],
     predictions: &[Prediction],
     indices: &[usize],
-    compute: &ComputeArgs,
+    computing: &Computing<'_>,
 ) -> anyhow::Result<Vec<EvidenceMap>> {
     let classes: Vec<_> = indices.iter().map(|&index| predictions[index].predicted).collect();
     let wanted: Vec<Example> = indices.iter().map(|&index| examples[index].clone()).collect();
@@ -74,7 +74,7 @@ fn evidence(
     for member in &subject.members {
         let (how, side) = preparation(&member.config);
         let pictures = Pictures::load(wanted.clone(), how, side, || ())?;
-        of_members.push(explain(load(member, compute)?.as_mut(), &pictures, &classes)?);
+        of_members.push(explain(load(member, computing)?.as_mut(), &pictures, &classes)?);
     }
     let mean = |index: usize| {
         let maps: Vec<EvidenceMap> = of_members.iter().map(|maps| maps[index].clone()).collect();
@@ -88,7 +88,7 @@ fn evidence(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use covid_ct::store::Label;
+    use crate::store::Label;
 
     #[test]
     fn the_surest_errors_come_first() {

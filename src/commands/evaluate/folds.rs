@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, bail};
-use covid_ct::Workspace;
-use covid_ct::folds::{fold_name, fold_of};
-use covid_ct::metrics::{
+use crate::Workspace;
+use crate::folds::{fold_name, fold_of};
+use crate::metrics::{
     ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Meaning, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, SeriesMetrics,
 };
-use covid_ct::store::Part;
+use crate::store::Part;
+use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::subject::{Subject, one_recipe};
 use super::{Measured, measure, record, scored, text, write};
 use crate::cli::EvaluateArgs;
+use crate::commands::environment::Computing;
 use crate::commands::{Outcome, in_full};
 
 /// Of a name that is neither a run's nor a series', the folds.
@@ -27,7 +28,12 @@ pub fn find(workspace: &Workspace, name: &str) -> anyhow::Result<Option<Folds>> 
     Ok((!folds.present.is_empty()).then_some(folds))
 }
 
-pub fn run(workspace: &Workspace, folds: &Folds, args: &EvaluateArgs) -> anyhow::Result<Outcome> {
+pub fn run(
+    computing: &Computing<'_>,
+    workspace: &Workspace,
+    folds: &Folds,
+    args: &EvaluateArgs,
+) -> anyhow::Result<Outcome> {
     let name = &args.measured.run;
     if args.measured.data.is_some() || args.measured.part == Part::Train {
         bail!(
@@ -59,7 +65,7 @@ pub fn run(workspace: &Workspace, folds: &Folds, args: &EvaluateArgs) -> anyhow:
     }
     let mut measured = Vec::new();
     for subject in &subjects {
-        measured.push(measure(workspace, subject, args)?);
+        measured.push(measure(computing, workspace, subject, args)?);
     }
     let each: Vec<SeriesMetrics> = measured.iter().filter_map(Measured::as_series).collect();
     let series = SeriesMetrics::of_folds(name, &missing, &each).context("there is a fold")?;

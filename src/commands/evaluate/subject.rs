@@ -1,17 +1,17 @@
 //! What is measured: a run, or the runs of a series together; and the pictures that it is shown.
 
-use anyhow::{anyhow, bail};
-use covid_ct::Workspace;
-use covid_ct::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
-use covid_ct::model::{
+use crate::Workspace;
+use crate::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
+use crate::model::{
     self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
     mean_probability,
 };
-use covid_ct::store::Part;
+use crate::store::Part;
+use anyhow::{anyhow, bail};
 
-use crate::cli::ComputeArgs;
+use crate::commands::environment::Computing;
+use crate::commands::progress_bar;
 use crate::commands::train::recorded_path;
-use crate::commands::{environment, progress_bar};
 
 #[derive(Debug)]
 pub struct Subject {
@@ -168,12 +168,12 @@ pub fn one_recipe<'a>(
 }
 
 /// The member's network, ready to score.
-pub fn load(member: &Member, compute: &ComputeArgs) -> anyhow::Result<Box<dyn Explainer>> {
+pub fn load(member: &Member, computing: &Computing<'_>) -> anyhow::Result<Box<dyn Explainer>> {
     let Member { files, config } = member;
     let network = config.network.parse().map_err(|e: String| {
         anyhow!("{}: network: {e}; train the run again", files.config().display())
     })?;
-    Ok(model::load_scorer(network, &files.checkpoint(), environment::compute(compute))?)
+    Ok(computing.backend.load_scorer(network, &files.checkpoint(), computing.compute)?)
 }
 
 /// How a run's pictures are brought to size, and the size.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use covid_ct::metrics::agreement::Interval;
-use covid_ct::metrics::{
+use crate::metrics::agreement::Interval;
+use crate::metrics::{
     ClassCounts, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
     Spreads, three_decimals,
 };
@@ -166,8 +166,8 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use covid_ct::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
-    use covid_ct::store::Part;
+    use crate::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
+    use crate::store::Part;
 
     #[test]
     fn a_series_is_told_as_mean_and_deviation() {

@@ -1,8 +1,8 @@
 //! How a training goes, on stderr: on a terminal a bar with the curves so far below it, and everywhere
 //! a line an epoch.
 
-use covid_ct::metrics::HistoryRow;
-use covid_ct::model::Progress;
+use crate::metrics::HistoryRow;
+use crate::model::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Of a curve, from low to high.

@@ -14,6 +14,7 @@ mod disputing;
 mod draw;
 mod gate;
 mod help;
+mod inline;
 mod input;
 mod look;
 mod naming;
@@ -39,6 +40,7 @@ use look::Look;
 use protocol::Show;
 use terminal::{FullScreen, Input};
 
+pub use inline::print;
 pub use protocol::ImageProtocol;
 
 /// How long to wait for a key before the clock on the screen is brought up to date and `stop` looked at.

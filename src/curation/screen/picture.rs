@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use fast_image_resize::{ResizeOptions, Resizer};
 use image::{DynamicImage, Rgb, RgbImage};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
@@ -20,6 +19,7 @@ use super::super::preview::{fill, label};
 use super::look::{self, Look};
 use super::protocol::Show;
 use super::text::plain;
+use crate::scaling::{self, Filter};
 use crate::store::{ObjectId, ObjectStore, PanelBox};
 
 /// Decoded pictures kept, in bytes: some dozens, or a few enormous ones.
@@ -267,14 +267,21 @@ fn scaled(
     part: PanelBox,
     (width, height): (u32, u32),
 ) -> Result<RgbImage, String> {
-    let source = DynamicImage::ImageRgb8(picture.to_rgb8());
-    let mut target = DynamicImage::new_rgb8(width, height);
     let PanelBox { x, y, w, h } = part;
-    let part = ResizeOptions::new().crop(f64::from(x), f64::from(y), f64::from(w), f64::from(h));
-    Resizer::new()
-        .resize(&source, &mut target, &part)
-        .map_err(|error| format!("cannot scale the picture: {error}"))?;
-    Ok(target.into_rgb8())
+    let inside = x.checked_add(w).is_some_and(|right| right <= picture.width())
+        && y.checked_add(h).is_some_and(|bottom| bottom <= picture.height());
+    if !inside || w == 0 || h == 0 {
+        return Err(format!(
+            "cannot scale the picture: the part {w} x {h} at {x}, {y} is not inside its {} x {} pixels",
+            picture.width(),
+            picture.height()
+        ));
+    }
+    let part = [x, y, w, h].map(f64::from);
+    let source = picture.to_rgb8();
+    let to = (width, height);
+    let pixels = scaling::rgb(source.as_raw(), source.dimensions(), part, to, Filter::Lanczos3);
+    RgbImage::from_raw(width, height, pixels).ok_or_else(|| "cannot scale the picture".into())
 }
 
 /// Where a box in native pixels lies on a canvas that shows `part`; `None` where it lies outside.

@@ -22,6 +22,7 @@ impl Small {
         None
     }
 
+    #[allow(dead_code)] // Not of every program of tests.
     pub fn folder(&self) -> &Path {
         &self.0
     }

@@ -4,8 +4,6 @@
 pub mod disk;
 pub mod server;
 pub mod terminal;
-#[cfg(feature = "train")]
-pub mod training;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -31,6 +31,11 @@ impl Terminal {
 
     /// Runs `covid-ct label` in `project` until it ends, then says so.
     pub fn label(project: &Project, options: &[&str]) -> Self {
+        Self::run(project, &[&["label", "--curator", "ann"], options].concat())
+    }
+
+    /// The same of any command.
+    pub fn run(project: &Project, arguments: &[&str]) -> Self {
         // Tests of one process run beside each other.
         let thread = std::thread::current().id();
         let server = format!("covid-ct-{}-{thread:?}", std::process::id());
@@ -38,10 +43,10 @@ impl Terminal {
         let program = env!("CARGO_BIN_EXE_covid-ct");
         let workspace = project.path("");
         let run = format!(
-            "'{program}' --workspace '{}' label --curator ann {}; \
+            "'{program}' --workspace '{}' {}; \
              echo \"ended with $?\"; sleep 600",
             workspace.display(),
-            options.join(" ")
+            arguments.join(" ")
         );
         terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", &run]);
         terminal

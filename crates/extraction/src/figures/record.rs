@@ -1,0 +1,188 @@
+//! The exchange format of a figure: what `covid-ct figures --json` prints, one object a line.
+//! Pages count from 1; boxes are points of the page as displayed, origin top left.
+
+use serde::{Deserialize, Serialize};
+
+use crate::pdf::Rect;
+use covid_ct_core::string_enum;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FigureRecord {
+    /// Base name of the PDF.
+    pub file: String,
+    /// Normalised: `Figure 1`, `Figure S1`, `Extended Data Figure 2`, `Table 1`. `None` where nobody
+    /// captioned the picture.
+    pub label: Option<String>,
+    pub kind: FigureKind,
+    /// As printed, label included, lines joined. Empty where the document prints none.
+    pub caption: String,
+    pub caption_page: Option<u32>,
+    /// On that page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption_bbox: Option<Rect>,
+    /// Page of the graphic; `None` where only a caption was found.
+    pub page: Option<u32>,
+    pub bbox: Option<Rect>,
+    pub images: Vec<ImageRecord>,
+    /// Its pictures under [`ICON_SIDE`] on a side that are no tiles: arrows, symbols, scale bars.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub icons: Vec<ImageRecord>,
+    pub pairing: Pairing,
+    /// 0 to 1.
+    pub confidence: f32,
+    pub panels: Vec<Panel>,
+    pub mentions: Vec<Mention>,
+    /// What the graphic is drawn with; `None` where there is none, or an older extractor read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Composition>,
+    /// Where else the figure stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionRecord>,
+}
+
+/// Another place of a figure: a later page it goes on to, or a second drawing of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegionRecord {
+    pub role: RegionRole,
+    pub page: u32,
+    pub bbox: Rect,
+    /// Those of a copy; the pictures of a continuation are among the figure's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageRecord>,
+}
+
+/// A picture with a shorter side than this, in pixels, is an icon: nobody reads a scan off it.
+pub const ICON_SIDE: u32 = 100;
+
+/// One placement of an image inside a figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageRecord {
+    /// PDF object number; `None` for an inline image, and for one that is no object of the PDF, as a
+    /// stitched or rendered one.
+    pub xref: Option<u32>,
+    pub page: u32,
+    pub bbox: Rect,
+    /// Native pixels.
+    pub width: u32,
+    pub height: u32,
+    pub origin: ImageOrigin,
+    /// Path below the object store: `ab/cdef….jpg`.
+    pub object: String,
+    /// Object of the stitched picture that this one is a tile of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile_of: Option<String>,
+    /// What the page prints over it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<Overlay>,
+}
+
+/// Something printed over a picture: a panel letter, an arrow, a box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overlay {
+    pub kind: OverlayKind,
+    /// Empty for a path.
+    pub text: String,
+    /// In page points.
+    pub bbox: Rect,
+}
+
+impl ImageRecord {
+    /// Whether it is too small to be looked at on its own; a tile is part of something larger.
+    pub fn is_icon(&self) -> bool {
+        let drawn = matches!(self.origin, ImageOrigin::Original | ImageOrigin::Decoded);
+        drawn && self.tile_of.is_none() && self.width.min(self.height) < ICON_SIDE
+    }
+}
+
+/// A panel letter of a figure and what the caption says of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Panel {
+    /// `A`, or a place such as `left` where no letters are printed.
+    pub letter: String,
+    /// `[x, y, x + w, y + h]` in native pixels of the figure's image, where known.
+    pub bbox_px: Option<[u32; 4]>,
+    /// Empty where the caption says nothing of it.
+    pub text: String,
+    /// Where the letter is printed over the figure: page, and box in points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed: Option<(u32, Rect)>,
+}
+
+/// A sentence of the running text that cites the figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mention {
+    pub page: u32,
+    pub text: String,
+    /// Letters of the panels it cites; none where it cites the whole figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub panels: Vec<String>,
+}
+
+string_enum! {
+    /// What a caption announces.
+    pub enum FigureKind {
+        Figure = "figure",
+        Supplementary = "supplementary",
+        Table = "table",
+    }
+}
+
+string_enum! {
+    /// How the bytes of an image's object came to be.
+    pub enum ImageOrigin {
+        /// The bytes of the PDF's own stream, unchanged.
+        Original = "original",
+        /// Decoded and written as lossless PNG.
+        Decoded = "decoded",
+        /// Several drawn tiles put together at native resolution.
+        Stitched = "stitched",
+        /// A rendering of the figure's region.
+        Rendered = "rendered",
+    }
+}
+
+string_enum! {
+    /// Where the caption stands, seen from the graphic.
+    pub enum Pairing {
+        Below = "below",
+        Above = "above",
+        Left = "left",
+        Right = "right",
+        NextPage = "next_page",
+        PreviousPage = "previous_page",
+        /// In a list of legends, away from the graphics.
+        LegendList = "legend_list",
+        /// Picture without caption, or caption without picture.
+        Unpaired = "none",
+    }
+}
+
+string_enum! {
+    /// What a figure's graphic is drawn with.
+    pub enum Composition {
+        /// Pictures, and nothing drawn over or beside them.
+        Raster = "raster",
+        /// Painted paths and text alone.
+        Vector = "vector",
+        /// Pictures with paths or text of the page that belong to them.
+        Mixed = "mixed",
+    }
+}
+
+string_enum! {
+    /// What a further region of a figure is to it.
+    pub enum RegionRole {
+        /// The figure goes on there: "Figure 2 (continued)".
+        Continued = "continued",
+        /// The same figure drawn again, as manuscripts do at their end.
+        Copy = "copy",
+    }
+}
+
+string_enum! {
+    /// What is printed over a picture.
+    pub enum OverlayKind {
+        Text = "text",
+        Path = "path",
+    }
+}

@@ -1,0 +1,5 @@
+//! PDF in, figures out: [`pdf`] opens a document with MuPDF and tells what its pages draw and say; [`figures`] finds
+//! the figures in that, with their captions and the sentences that cite them. Nothing here knows a database.
+
+pub mod figures;
+pub mod pdf;

@@ -1,0 +1,137 @@
+//! What the network is to answer, and how far it is from that.
+
+use rand::Rng;
+use rand::seq::SliceRandom as _;
+use rand_distr::{Beta, Distribution as _};
+use tch::{Kind, Tensor};
+
+use crate::error::Result;
+use covid_ct::metrics::{ClassCounts, Recipe};
+use covid_ct::model::Pictures;
+use covid_ct::store::Label;
+
+/// Shares of the classes that a recipe asks for.
+#[derive(Debug)]
+pub struct Targets {
+    smoothing: f32,
+    mixing: Option<Beta<f64>>,
+    /// What non-COVID and COVID weigh; 1 on average over the training images.
+    weights: [f32; 2],
+}
+
+impl Targets {
+    pub fn new(recipe: &Recipe, train: &Pictures) -> Self {
+        let counts = ClassCounts::of(train.examples().iter().map(|example| example.label));
+        let weight = |count: u64| counts.total() as f32 / (2.0 * count.max(1) as f32);
+        Self {
+            smoothing: recipe.label_smoothing as f32,
+            mixing: (recipe.mixup > 0.0)
+                .then(|| Beta::new(recipe.mixup, recipe.mixup).expect("above 0")),
+            weights: if recipe.balance {
+                [weight(counts.non_covid), weight(counts.covid)]
+            } else {
+                [1.0; 2]
+            },
+        }
+    }
+
+    /// The images, mixed in pairs where the recipe says so, and what is to be answered for each,
+    /// `[image, class]`.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn mixed(
+        &self,
+        images: Tensor,
+        labels: &[Label],
+        random: &mut impl Rng,
+    ) -> Result<(Tensor, Tensor)> {
+        let wanted: Vec<[f32; 2]> = labels.iter().map(|&label| self.of(label)).collect();
+        let wanted = Tensor::f_from_slice(wanted.as_flattened())?
+            .f_view([labels.len() as i64, 2])?
+            .f_to_device(images.device())?;
+        let Some(mixing) = self.mixing else { return Ok((images, wanted)) };
+        let share = mixing.sample(random);
+        let mut partners: Vec<i64> = (0..labels.len() as i64).collect();
+        partners.shuffle(random);
+        let partners = Tensor::f_from_slice(&partners)?.f_to_device(images.device())?;
+        let mix = |own: &Tensor| -> Result<Tensor> {
+            Ok(own.f_lerp(&own.f_index_select(0, &partners)?, 1.0 - share)?)
+        };
+        Ok((mix(&images)?, mix(&wanted)?))
+    }
+
+    fn of(&self, label: Label) -> [f32; 2] {
+        let class = usize::from(label == Label::Covid);
+        let mut wanted = [self.smoothing / 2.0; 2];
+        wanted[class] += 1.0 - self.smoothing;
+        wanted.map(|share| share * self.weights[class])
+    }
+
+    /// Mean cross entropy in nats.
+    ///
+    /// # Errors
+    /// libtorch's.
+    pub fn loss(logits: &Tensor, wanted: &Tensor) -> Result<Tensor> {
+        let images = logits.size()[0] as f64;
+        let told = logits.f_log_softmax(1, Kind::Float)?.f_mul(wanted)?;
+        Ok(told.f_sum(Kind::Float)?.f_div_scalar(-images)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use covid_ct::model::augment::{Draw, random_numbers};
+    use tch::Device;
+
+    fn targets(recipe: &Recipe) -> Targets {
+        let example = |label| covid_ct::model::Example {
+            file: "x.png".into(),
+            path: "x.png".into(),
+            list: "list.txt".into(),
+            label,
+        };
+        let examples =
+            [Label::Covid, Label::NonCovid, Label::NonCovid, Label::NonCovid].map(example);
+        let whole = covid_ct::model::Preparation::Whole(covid_ct::metrics::Fit::Crop);
+        Targets::new(recipe, &Pictures::new(examples.to_vec(), whole, 64, 0))
+    }
+
+    #[test]
+    fn without_extras_it_is_the_cross_entropy() {
+        let targets = targets(&Recipe::default());
+        let logits = Tensor::from_slice(&[1.0_f32, -0.5, 0.3, 2.0]).view([2, 2]);
+        let labels = [Label::NonCovid, Label::Covid];
+        let mut random = random_numbers(0, 1, Draw::Mix(0));
+        let images = Tensor::zeros([2, 3, 4, 4], (Kind::Float, Device::Cpu));
+        let (_, wanted) = targets.mixed(images, &labels, &mut random).expect("targets");
+        let ours = Targets::loss(&logits, &wanted).expect("loss").double_value(&[]);
+        let theirs = logits.cross_entropy_for_logits(&Tensor::from_slice(&[0_i64, 1]));
+        assert!((ours - theirs.double_value(&[])).abs() < 1e-6);
+    }
+
+    #[test]
+    fn smoothing_and_weights_share_out_the_target() {
+        let recipe = Recipe { label_smoothing: 0.2, balance: true, ..Recipe::default() };
+        let targets = targets(&recipe);
+        let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
+        assert!(near(targets.of(Label::Covid), [0.2, 1.8]), "{:?}", targets.of(Label::Covid));
+        assert!(near(targets.of(Label::NonCovid), [0.6, 0.6 / 9.0]));
+    }
+
+    #[test]
+    fn mixing_keeps_the_sum_of_images_and_targets() {
+        let targets = targets(&Recipe { mixup: 0.4, ..Recipe::default() });
+        let labels = [Label::Covid, Label::NonCovid, Label::Covid, Label::NonCovid];
+        let images = Tensor::arange(4 * 3, (Kind::Float, Device::Cpu)).view([4, 3, 1, 1]);
+        for step in 0..20 {
+            let mut random = random_numbers(0, 1, Draw::Mix(step));
+            let (mixed, wanted) =
+                targets.mixed(images.shallow_clone(), &labels, &mut random).expect("mixed");
+            let difference = (mixed.sum(Kind::Float) - images.sum(Kind::Float)).abs();
+            assert!(difference.double_value(&[]) < 1e-4);
+            assert!((wanted.sum(Kind::Float).double_value(&[]) - 4.0).abs() < 1e-5);
+        }
+    }
+}

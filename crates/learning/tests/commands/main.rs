@@ -1,0 +1,7 @@
+//! Whole commands that compute with networks, run as `covid-ct` hands them over.
+
+mod common;
+mod evaluate;
+mod folds;
+mod pretrain;
+mod train;

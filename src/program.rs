@@ -1,0 +1,82 @@
+//! The command line: parse, dispatch, exit code.
+//!
+//! Exit codes: 0 all done, 1 done but some of it failed (each failure named on stderr), 2 could not
+//! run; 130 where a second Ctrl-C ended it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command, LearningCommand};
+use crate::commands::{self, Outcome, learning};
+use crate::model::Backend;
+
+/// Runs the command that the process was started with. One that computes with a network is handed to the program
+/// `covid-ct-learning` where this one has no `backend`.
+pub fn main(backend: Option<&dyn Backend>) -> ExitCode {
+    let cli = Cli::parse();
+    commands::start_logging(cli.verbose);
+    match run(cli, backend) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
+        // Whoever read our output has read enough: `covid-ct figures | head`.
+        Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("covid-ct: {}", commands::in_full(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli, backend: Option<&dyn Backend>) -> anyhow::Result<Outcome> {
+    let workspace = &cli.workspace;
+    match cli.command {
+        Command::Fetch(args) => commands::fetch::run(workspace, &args),
+        Command::Ingest(args) => commands::ingest::run(workspace, &args),
+        Command::Figures(args) => commands::figures::run(workspace, &args),
+        Command::Show(args) => commands::show::run(workspace, &args),
+        Command::Doctor(args) => commands::doctor::run(workspace, &args),
+        Command::Backup(args) => commands::backup::run(workspace, &args),
+        Command::Curators(args) => commands::curators::run(workspace, &args),
+        Command::History(args) => commands::history::run(workspace, &args),
+        Command::Status(args) => commands::status::run(workspace, &args),
+        Command::Label(args) => commands::label::run(workspace, &args),
+        Command::Annotations(args) => commands::annotations::run(workspace, &args),
+        Command::ImportRelease(args) => commands::import_release::run(workspace, &args),
+        Command::RecoverCrops(args) => commands::recover_crops::run(workspace, &args),
+        Command::Split(args) => commands::split::run(workspace, &args),
+        Command::Audit(args) => commands::audit::run(workspace, &args),
+        Command::Export(args) => commands::export::run(workspace, &args),
+        Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
+        Command::Stats(args) => commands::stats::run(workspace, &args),
+        Command::Resplit(args) => commands::resplit::run(&args),
+        Command::Report(args) => commands::report::run(workspace, &args),
+        Command::Synth(args) => commands::synth::run(&args),
+        Command::Completions(args) => Ok(commands::manual::completions(&args)),
+        Command::Man(args) => commands::manual::man(&args),
+        Command::Worker(args) => commands::worker::run(&args),
+        Command::ScoreCrops(args) => commands::score_crops::run(&args),
+        Command::ScoreDuplicates(args) => commands::score_duplicates::run(&args),
+        Command::ScorePanels(args) => commands::score_panels::run(workspace, &args),
+        Command::Learning(command) => match backend {
+            Some(backend) => learn(backend, workspace, command),
+            None => Err(learning::hand_over()),
+        },
+    }
+}
+
+fn learn(
+    backend: &dyn Backend,
+    workspace: &Path,
+    command: LearningCommand,
+) -> anyhow::Result<Outcome> {
+    match command {
+        LearningCommand::Pretrain(args) => commands::pretrain::run(backend, workspace, &args),
+        LearningCommand::Train(args) => commands::train::run(backend, workspace, &args),
+        LearningCommand::Evaluate(args) => commands::evaluate::run(backend, workspace, &args),
+        LearningCommand::Predict(args) => commands::predict::run(backend, workspace, &args),
+        LearningCommand::Controls(args) => commands::controls::run(backend, workspace, &args),
+        LearningCommand::BenchNetwork(args) => commands::bench_network::run(backend, &args),
+    }
+}
