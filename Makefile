@@ -17,16 +17,24 @@ SHARED ?= ../shared
 DOCS ?=
 BENCH ?=
 MUTATE ?=
+INSTALL ?=
+T ?=
 KILLS ?=
 SECONDS_EACH ?=
 export CORPUS ANNOTATIONS WORKSPACE TRAIN
 
-CARGO_FLAGS := --release --locked --features train
 BINARY := target/release/covid-ct
+LEARNING := target/release/covid-ct-learning
+VARIANT := $(if $(CUDA),cuda,cpu)
+# The settings for edits and tests, and the program that they build.
+DAILY := cargo --config .cargo/daily.toml
+DAILY_FLAGS := --workspace --release --locked
+DAILY_BINARY := target/daily/release/covid-ct
 
 .PHONY: all
-all: build ## Set up, build, and go from PDFs to a report (the sample corpus, or CORPUS=DIR)
-	@tools/pipeline.sh all
+all: system ## Set up, build, and go from PDFs to a report (the sample corpus, or CORPUS=DIR)
+	@tools/plan.sh $(BINARY) $(LEARNING)
+	@tools/build.sh $(VARIANT) pipeline
 
 .PHONY: help
 help: ## This list
@@ -37,7 +45,8 @@ help: ## This list
 	@echo '  CORPUS=DIR      a folder of your own PDFs, instead of the sample'
 	@echo '  ANNOTATIONS=DIR decisions to import, as `covid-ct annotations export` writes them'
 	@echo '  WORKSPACE=DIR   where data/ goes [now: $(WORKSPACE)]'
-	@echo '  TRAIN="..."     options for covid-ct train'
+	@echo '  TRAIN="..."     options for covid-ct train; TRAIN=full trains on the sample as on any corpus'
+	@echo '  INSTALL=no      name what the system lacks, and install nothing; INSTALL=yes does not ask'
 	@echo '  SHARED=DIR      papers with hand-made truth, for make score [$(SHARED)]'
 	@echo '  CUDA=1          set up libtorch with CUDA'
 	@echo '  LIBTORCH=DIR, LIBTORCH_USE_PYTORCH=1   use a libtorch you have'
@@ -45,27 +54,30 @@ help: ## This list
 
 ##### Building
 
-.PHONY: setup
-setup: ## Check the system's packages and put libtorch into .libtorch/
-	@tools/check-system.sh
-	@tools/setup-libtorch.sh .libtorch $(if $(CUDA),cuda,cpu)
+.PHONY: system setup
+system:
+	@tools/check-system.sh $(if $(filter yes,$(INSTALL)),--install) $(if $(filter no,$(INSTALL)),--no-install)
+setup: system ## Check the system's packages and put libtorch into .libtorch/
+	@tools/setup-libtorch.sh .libtorch $(VARIANT)
 
 .PHONY: build
-build: setup ## Build target/release/covid-ct
-	cargo build $(CARGO_FLAGS)
+build: system ## Build target/release/covid-ct and covid-ct-learning
+	@tools/build.sh $(VARIANT)
+
+# Many tests wait, for a terminal or a slow server: one more at a time than there are processors.
+export RUST_TEST_THREADS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: test
-test: setup ## Run every test
-	cargo test $(CARGO_FLAGS)
+test: setup ## Run every test, or those that T="..." names (PACKAGE, or arguments of cargo test)
+	$(DAILY) test $(or $(T),--workspace) --release --locked
 
 .PHONY: fmt
 fmt: ## Format the code
-	cargo fmt
+	cargo fmt --all
 
 .PHONY: clippy
-clippy: setup ## Lint, with and without the feature `train`
-	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+clippy: setup ## Lint
+	$(DAILY) clippy $(DAILY_FLAGS) --all-targets -- -D warnings
 
 .PHONY: test-formats
 test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, mlcroissant
@@ -73,10 +85,10 @@ test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyar
 
 .PHONY: check fmt-check
 check: fmt-check clippy test ## What CI runs: formatting, lints, tests, exports read by others
-	@# The binary that the tests built: `build` would build it again, with fewer features of what it depends on.
-	@tools/test-formats.sh $(BINARY)
+	@# The program that the tests built.
+	@tools/test-formats.sh $(DAILY_BINARY)
 fmt-check:
-	cargo fmt --check
+	cargo fmt --all --check
 
 .PHONY: bench
 bench: build ## Time ingest beside PyMuPDF and poppler, on SHARED and synthetic papers (DOCS=10000 for so many)
@@ -93,7 +105,7 @@ mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what
 .PHONY: torture
 torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
 	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
-		cargo test $(CARGO_FLAGS) --test commands torture::whoever -- --nocapture
+		$(DAILY) test --release --locked --test commands torture::whoever -- --nocapture
 
 .PHONY: bench-train
 bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the built binary in place, with its libraries, man pages and shell completions.
+# Puts the built programs in place, with its libraries, man pages and shell completions.
 # Usage: install.sh [--uninstall] DESTDIR PREFIX
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ if [ "${1:-}" = --uninstall ]; then uninstall=1 && shift; fi
 root=${1?usage: install.sh [--uninstall] DESTDIR PREFIX}${2:?usage: install.sh [--uninstall] DESTDIR PREFIX}
 
 bin=$root/bin/covid-ct
+learning=$root/bin/covid-ct-learning
 lib=$root/lib/covid-ct
 man=$root/share/man/man1
 bash=$root/share/bash-completion/completions/covid-ct
@@ -16,7 +17,7 @@ zsh=$root/share/zsh/site-functions/_covid-ct
 fish=$root/share/fish/vendor_completions.d/covid-ct.fish
 
 if [ -n "$uninstall" ]; then
-    rm -f "$bin" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
+    rm -f "$bin" "$learning" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
     rm -rf "$lib"
     echo "uninstalled: $root"
     exit 0
@@ -24,6 +25,7 @@ fi
 
 built=target/release/covid-ct
 install -D -m 755 "$built" "$bin"
+install -D -m 755 "$built-learning" "$learning"
 
 # The libraries go along when they are the checkout's own, so that the installed binary outlives
 # the checkout. A libtorch of the user's stays where it is; the binary knows the way.
@@ -38,4 +40,4 @@ mkdir -p "$man"
 for shell in bash zsh fish; do
     "$built" completions "$shell" | install -D -m 644 /dev/stdin "${!shell}"
 done
-echo "installed: $bin (with man pages, completions for bash, zsh and fish)"
+echo "installed: $bin, $learning (with man pages, completions for bash, zsh and fish)"

@@ -3,7 +3,8 @@
 #
 # The C++ libraries and headers come out of PyTorch's Python wheels (tools/libtorch.txt); Python
 # itself never sees them. A LIBTORCH or LIBTORCH_USE_PYTORCH of the user's is checked and used
-# instead. Running it again does nothing; a run that is cut short leaves DEST as it was.
+# instead. Running it again does nothing; a run that is cut short leaves DEST as it was, and the wheels
+# that had come, in DEST.wheels-VERSION, are not downloaded again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,9 +63,11 @@ free_mib=$(df -Pm "$(dirname "$dest")" | awk 'NR == 2 { print $4 }')
 [ "$free_mib" -ge "$space_mib" ] ||
     fail "$(dirname "$(realpath -m "$dest")") has $free_mib MiB free, but setting up needs $space_mib MiB"
 
+# Of what is killed nothing stays but whole wheels.
+wheels_there=$(realpath -m "$dest").wheels-$version
 part=$(mktemp -d "$(realpath -m "$dest").part-XXXXXX")
 trap 'rm -rf "$part"' EXIT
-mkdir "$part/wheels" "$part/libtorch"
+mkdir -p "$wheels_there" "$part/libtorch"
 
 # Only C++ parts are taken, so the wheels of one fixed Python serve whatever Python is here.
 pip_download() {
@@ -72,22 +75,27 @@ pip_download() {
     for glibc in $(seq 28 -1 17); do platforms+=(--platform "manylinux_2_${glibc}_$machine"); done
     TMPDIR=$part python3 -m pip download --quiet --disable-pip-version-check --only-binary=:all: \
         --implementation cp --python-version 3.12 "${platforms[@]}" \
-        --platform "manylinux2014_$machine" --dest "$part/wheels" "$@" ||
+        --platform "manylinux2014_$machine" --dest "$wheels_there" "$@" ||
         fail "the download of PyTorch $version failed (pip's reason is above)." \
             "Without a network, set LIBTORCH to a libtorch $version of your own," \
             "or build without training: cargo build --release"
 }
 echo "libtorch: downloading PyTorch $version for $variant (about $download)" >&2
-pip_download --no-deps --require-hashes --requirement "$wheels"
+# One at a time, so that one that has come stays.
+for wheel in torch nvidia-cuda-runtime nvidia-cuda-cupti; do
+    sed -n "/^$wheel==/,/[^\\\\]\$/p" "$wheels" >"$part/$wheel.txt"
+    pip_download --no-deps --require-hashes --requirement "$part/$wheel.txt"
+done
 if [ "$variant" = cuda ]; then
     # The CUDA libraries, in the versions the torch wheel itself asks for.
-    python3 tools/unpack_wheels.py requirements "$part/wheels" >"$part/cuda.txt"
+    python3 tools/unpack_wheels.py requirements "$wheels_there" >"$part/cuda.txt"
     pip_download --requirement "$part/cuda.txt"
 fi
-python3 tools/unpack_wheels.py unpack "$part/wheels" "$part/libtorch" "$variant"
+python3 tools/unpack_wheels.py unpack "$wheels_there" "$part/libtorch" "$variant"
 printf '%s' "$version+$variant-pypi" >"$part/libtorch/build-version"
 
 rm -rf "$dest"
 chmod 755 "$part/libtorch"
 mv "$part/libtorch" "$dest"
+rm -rf "$wheels_there"
 echo "libtorch: $dest ($version+$variant-pypi, $(du -sm "$dest" | cut -f1) MiB)"
