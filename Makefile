@@ -68,8 +68,9 @@ build: system ## Build target/release/covid-ct and covid-ct-learning
 export RUST_TEST_THREADS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: test
-test: setup ## Run every test, or those that T="..." names (PACKAGE, or arguments of cargo test)
-	$(DAILY) test $(or $(T),--workspace) --release --locked
+test: setup ## Run every test, or those that T="..." names, as cargo test does (T="--lib captions")
+	@# Always of the whole workspace: what a part asks of its dependencies is less, and has them compiled again.
+	$(DAILY) test $(DAILY_FLAGS) $(T)
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -105,7 +106,7 @@ mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what
 .PHONY: torture
 torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
 	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
-		$(DAILY) test --release --locked --test commands torture::whoever -- --nocapture
+		$(DAILY) test $(DAILY_FLAGS) --test commands torture::whoever -- --nocapture
 
 .PHONY: bench-train
 bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them

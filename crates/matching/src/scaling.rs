@@ -74,11 +74,11 @@ mod tests {
     #[test]
     fn a_part_is_scaled_by_itself() {
         // Left half black, right half white. A filter reaches some pixels out of its part.
-        let pixels: Vec<u8> = (0..32 * 4).map(|at| if at % 32 < 16 { 0 } else { 255 }).collect();
-        let right = grey(&pixels, (32, 4), [24.0, 0.0, 4.0, 4.0], (2, 2), Filter::Bilinear);
+        let pixels: Vec<u8> = (0..64 * 4).map(|at| if at % 64 < 32 { 0 } else { 255 }).collect();
+        let right = grey(&pixels, (64, 4), [48.0, 0.0, 4.0, 4.0], (2, 2), Filter::Bilinear);
         assert_eq!(right, [255; 4]);
         let colours: Vec<u8> = pixels.iter().flat_map(|&level| [level, 0, 9]).collect();
-        let left = rgb(&colours, (32, 4), [4.0, 0.0, 4.0, 4.0], (1, 2), Filter::Lanczos3);
+        let left = rgb(&colours, (64, 4), [8.0, 0.0, 4.0, 4.0], (1, 2), Filter::Lanczos3);
         assert_eq!(left, [0, 0, 9, 0, 0, 9]);
     }
 }
