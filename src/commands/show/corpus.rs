@@ -24,11 +24,11 @@ const NOT_UNRESERVED: AsciiSet =
 
 pub fn run(workspace: &Workspace, store: &Store, args: &ShowArgs) -> anyhow::Result<Outcome> {
     let mut documents = store.documents()?;
+    let names = names(&documents);
     documents.retain(|document| document.source == Source::Pdf);
     if documents.is_empty() {
         anyhow::bail!("the database holds no document: `covid-ct ingest PATH` reads some");
     }
-    let names = names(&store.documents()?);
     let failed = if args.all { draw_all(workspace, &documents, &names, args)? } else { 0 };
     let out = args.out.clone().unwrap_or_else(|| workspace.show().join("index.html"));
     make_folder_of(&out)?;
