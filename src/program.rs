@@ -9,15 +9,25 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command, LearningCommand};
-use crate::commands::{self, Outcome, learning};
+use crate::commands::{self, Outcome, neighbour};
+use crate::corpus::Network;
 use crate::model::Backend;
 
-/// Runs the command that the process was started with. One that computes with a network is handed to the program
-/// `covid-ct-learning` where this one has no `backend`.
-pub fn main(backend: Option<&dyn Backend>) -> ExitCode {
+/// What a program may have beside the library. A command that needs what is not there is handed to the program
+/// beside this one that has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parts<'a> {
+    /// What computes: `covid-ct-learning` has it.
+    pub backend: Option<&'a dyn Backend>,
+    /// What asks servers: `covid-ct-fetching` has it.
+    pub network: Option<&'a dyn Network>,
+}
+
+/// Runs the command that the process was started with.
+pub fn main(parts: Parts<'_>) -> ExitCode {
     let cli = Cli::parse();
     commands::start_logging(cli.verbose);
-    match run(cli, backend) {
+    match run(cli, parts) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
         // Whoever read our output has read enough: `covid-ct figures | head`.
@@ -29,11 +39,11 @@ pub fn main(backend: Option<&dyn Backend>) -> ExitCode {
     }
 }
 
-fn run(cli: Cli, backend: Option<&dyn Backend>) -> anyhow::Result<Outcome> {
+fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
     let workspace = &cli.workspace;
     match cli.command {
-        Command::Fetch(args) => commands::fetch::run(workspace, &args),
-        Command::Ingest(args) => commands::ingest::run(workspace, &args),
+        Command::Fetch(args) => commands::fetch::run(workspace, &args, parts.network),
+        Command::Ingest(args) => commands::ingest::run(workspace, &args, parts.network),
         Command::Figures(args) => commands::figures::run(workspace, &args),
         Command::Show(args) => commands::show::run(workspace, &args),
         Command::Doctor(args) => commands::doctor::run(workspace, &args),
@@ -59,9 +69,9 @@ fn run(cli: Cli, backend: Option<&dyn Backend>) -> anyhow::Result<Outcome> {
         Command::ScoreCrops(args) => commands::score_crops::run(&args),
         Command::ScoreDuplicates(args) => commands::score_duplicates::run(&args),
         Command::ScorePanels(args) => commands::score_panels::run(workspace, &args),
-        Command::Learning(command) => match backend {
+        Command::Learning(command) => match parts.backend {
             Some(backend) => learn(backend, workspace, command),
-            None => Err(learning::hand_over()),
+            None => Err(neighbour::hand_over(neighbour::LEARNING)),
         },
     }
 }

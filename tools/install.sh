@@ -10,6 +10,7 @@ root=${1?usage: install.sh [--uninstall] DESTDIR PREFIX}${2:?usage: install.sh [
 
 bin=$root/bin/covid-ct
 learning=$root/bin/covid-ct-learning
+fetching=$root/bin/covid-ct-fetching
 lib=$root/lib/covid-ct
 man=$root/share/man/man1
 bash=$root/share/bash-completion/completions/covid-ct
@@ -17,7 +18,7 @@ zsh=$root/share/zsh/site-functions/_covid-ct
 fish=$root/share/fish/vendor_completions.d/covid-ct.fish
 
 if [ -n "$uninstall" ]; then
-    rm -f "$bin" "$learning" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
+    rm -f "$bin" "$learning" "$fetching" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
     rm -rf "$lib"
     echo "uninstalled: $root"
     exit 0
@@ -26,6 +27,7 @@ fi
 built=target/release/covid-ct
 install -D -m 755 "$built" "$bin"
 install -D -m 755 "$built-learning" "$learning"
+install -D -m 755 "$built-fetching" "$fetching"
 
 # The libraries go along when they are the checkout's own, so that the installed binary outlives
 # the checkout. A libtorch of the user's stays where it is; the binary knows the way.
@@ -40,4 +42,4 @@ mkdir -p "$man"
 for shell in bash zsh fish; do
     "$built" completions "$shell" | install -D -m 644 /dev/stdin "${!shell}"
 done
-echo "installed: $bin, $learning (with man pages, completions for bash, zsh and fish)"
+echo "installed: $bin, $fetching, $learning (with man pages, completions for bash, zsh and fish)"

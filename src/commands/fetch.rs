@@ -9,13 +9,13 @@ use std::time::Duration;
 use crate::Workspace;
 use crate::corpus::{
     self, Access, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event,
-    Filter, Lock, Manifest, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
-    Templates, Versions,
+    Filter, Lock, Manifest, Network, Options, Politeness, Query, Reading, Searched, Server, State,
+    Summary, Templates, Versions,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, neighbour, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{
     AskingArgs, BucketArgs, CollectionArg, FetchArgs, SearchArgs, ServerArg, VersionsArg,
 };
@@ -37,7 +37,16 @@ struct Told {
     not_asked_for: usize,
 }
 
-pub fn run(workspace: &Path, args: &FetchArgs) -> anyhow::Result<Outcome> {
+/// Hands over where servers or buckets are to be asked and there is no network.
+pub fn run(
+    workspace: &Path,
+    args: &FetchArgs,
+    network: Option<&dyn Network>,
+) -> anyhow::Result<Outcome> {
+    let asks = args.from.is_empty() || args.from.iter().any(|path| corpus::is_address(path));
+    if asks && network.is_none() {
+        return Err(neighbour::hand_over(neighbour::FETCHING));
+    }
     let workspace = Workspace::new(workspace);
     let path = args.manifest.clone().unwrap_or_else(|| workspace.corpus().join("manifest.csv"));
     let lock = Lock::take(&workspace)?;
@@ -52,11 +61,12 @@ pub fn run(workspace: &Path, args: &FetchArgs) -> anyhow::Result<Outcome> {
         }
         read => read?,
     };
-    if args.from.is_empty() {
-        let client = Client::new(politeness(&args.asking), &lock, Arc::clone(&stop))?;
-        from_servers(&workspace, args, &client, manifest, &path, &mut told)?;
-    } else {
-        from_elsewhere(&workspace, args, manifest, &path, &stop, &mut told)?;
+    match network {
+        Some(network) if args.from.is_empty() => {
+            let client = network.client(politeness(&args.asking), &lock, Arc::clone(&stop))?;
+            from_servers(&workspace, args, &*client, manifest, &path, &mut told)?;
+        }
+        _ => from_elsewhere(&workspace, args, network, manifest, (&path, &stop), &mut told)?,
     }
     told.rows = Manifest::read(&path).map_or(0, |manifest| manifest.len());
     print(&told, args)?;
@@ -67,7 +77,7 @@ pub fn run(workspace: &Path, args: &FetchArgs) -> anyhow::Result<Outcome> {
 fn from_servers(
     workspace: &Workspace,
     args: &FetchArgs,
-    client: &Client<'_>,
+    client: &dyn Client,
     mut manifest: Manifest,
     path: &Path,
     told: &mut Told,
@@ -122,7 +132,7 @@ fn word(state: State, what: &str) -> String {
 
 fn search(
     args: &FetchArgs,
-    client: &Client<'_>,
+    client: &dyn Client,
     templates: &Templates,
     manifest: &mut Manifest,
 ) -> anyhow::Result<Searched> {
@@ -239,9 +249,9 @@ fn show(bar: &mut ProgressBar, event: Event) {
 fn from_elsewhere(
     workspace: &Workspace,
     args: &FetchArgs,
+    network: Option<&dyn Network>,
     manifest: Manifest,
-    path: &Path,
-    stop: &AtomicBool,
+    (path, stop): (&Path, &AtomicBool),
     told: &mut Told,
 ) -> anyhow::Result<()> {
     let (local, remote): (Vec<PathBuf>, Vec<PathBuf>) =
@@ -251,7 +261,7 @@ fn from_elsewhere(
         let mut bar = ProgressBar::hidden();
         let Politeness { contact, max_bytes, .. } = politeness(&args.asking);
         let reading = Reading { contact, max_bytes: Some(max_bytes), ..reading(&args.bucket) };
-        let brought = corpus::bring(workspace, &remote, &reading, stop, |count| {
+        let brought = corpus::bring(workspace, &remote, (network, &reading), stop, |count| {
             objects_bar(&mut bar, count);
         });
         bar.finish_and_clear();

@@ -5,17 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::Workspace;
-use crate::corpus::{self, CorpusError, Testimony};
+use crate::corpus::{self, CorpusError, Network, Testimony};
 use crate::extract::{self, Again, Event, Summary};
 use crate::store::Store;
 use indicatif::ProgressBar;
 
 use super::fetch::{objects_bar, reading};
-use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, neighbour, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{BucketArgs, IngestArgs, LimitArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
-pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
-    let (outcome, told) = ingest(workspace, args)?;
+/// Hands over where a bucket is to be read and there is no network.
+pub fn run(
+    workspace: &Path,
+    args: &IngestArgs,
+    network: Option<&dyn Network>,
+) -> anyhow::Result<Outcome> {
+    if network.is_none() && args.paths.iter().any(|path| corpus::is_address(path)) {
+        return Err(neighbour::hand_over(neighbour::FETCHING));
+    }
+    let (outcome, told) = ingest(workspace, args, network)?;
     // Of JSON, every line is an object.
     if args.json {
         eprintln!("{told}");
@@ -26,7 +34,11 @@ pub fn run(workspace: &Path, args: &IngestArgs) -> anyhow::Result<Outcome> {
 }
 
 /// How it ended, and what came of it.
-fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, String)> {
+fn ingest(
+    workspace: &Path,
+    args: &IngestArgs,
+    network: Option<&dyn Network>,
+) -> anyhow::Result<(Outcome, String)> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open(&workspace)?;
     let options = extract::Options {
@@ -38,7 +50,7 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
     };
     let again = Again { failed: args.retry_failed, outdated: args.refresh };
     let stop = stop_on_interrupt("finishing the documents in hand")?;
-    let (paths, mut failed) = gather(&workspace, args, &stop)?;
+    let (paths, mut failed) = gather(&workspace, args, network, &stop)?;
     if paths.is_empty() && !args.paths.is_empty() {
         anyhow::bail!("nothing to read: none of the paths leads to a PDF");
     }
@@ -77,10 +89,12 @@ fn ingest(workspace: &Path, args: &IngestArgs) -> anyhow::Result<(Outcome, Strin
 fn gather(
     workspace: &Workspace,
     args: &IngestArgs,
+    network: Option<&dyn Network>,
     stop: &AtomicBool,
 ) -> anyhow::Result<(Vec<PathBuf>, bool)> {
     let mut bar = ProgressBar::hidden();
-    let gathered = corpus::gather(workspace, &args.paths, &reading(&args.bucket), stop, |count| {
+    let network = (network, &reading(&args.bucket));
+    let gathered = corpus::gather(workspace, &args.paths, network, stop, |count| {
         objects_bar(&mut bar, count);
     });
     bar.finish_and_clear();
@@ -200,7 +214,7 @@ pub fn quietly(
         bucket: BucketArgs { account: false, requester_pays: false, endpoint: None },
         limits: LimitArgs::default(),
     };
-    let (outcome, told) = ingest(workspace, &args)?;
+    let (outcome, told) = ingest(workspace, &args, None)?;
     eprintln!("{told}");
     Ok(outcome)
 }

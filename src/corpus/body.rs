@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use super::retry::{Kind, Trouble};
+use super::{Kind, Trouble};
 
 /// Bytes within which a PDF says that it is one, and within which of its end it says that it ends: the
 /// limits of Acrobat, which the PDF reference gives.

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 
-use super::client::Client;
-use super::download::{Got, Wanted, download};
-use super::retry::{Kind, Trouble};
-use super::{CorpusError, Manifest, Result, Row, State, Templates, body};
+use super::network::{Client, Got, Wanted};
+use super::{CorpusError, Kind, Manifest, Result, Row, State, Templates, Trouble, body};
 use crate::store::sha256_of_file;
 
 #[derive(Debug, Clone)]
@@ -91,7 +89,7 @@ struct Shared {
 /// When the manifest cannot be written. What cannot be had is no error: it is in the [`Summary`] and in
 /// the manifest.
 pub fn fetch(
-    client: &Client<'_>,
+    client: &dyn Client,
     manifest: Manifest,
     options: &Options,
     mut watch: impl FnMut(Event),
@@ -129,7 +127,7 @@ pub fn fetch(
 /// Looks at what is at hand and notes it; what is not, by host, in the order of the manifest but for what
 /// failed before.
 fn pending(
-    client: &Client<'_>,
+    client: &dyn Client,
     shared: &mut Shared,
     options: &Options,
     watch: &mut impl FnMut(Event),
@@ -158,8 +156,7 @@ fn pending(
         match judged {
             Ok(true) => shared.summary.had += 1,
             Ok(false) => {
-                let host = reqwest::Url::parse(&address(&row, options));
-                let host = host.ok().and_then(|url| Some(url.host_str()?.to_owned()));
+                let host = client.host(&address(&row, options));
                 hosts.entry(host.unwrap_or_default()).or_default().push(row.clone());
             }
             Err((state, what)) => {
@@ -242,7 +239,7 @@ fn address(row: &Row, options: &Options) -> String {
 
 /// Downloads one host's files, one after the other.
 fn one_host(
-    client: &Client<'_>,
+    client: &dyn Client,
     host: &str,
     rows: Vec<Row>,
     options: &Options,
@@ -266,7 +263,7 @@ fn one_host(
             refusals = 0;
             continue;
         };
-        let no_patience = trouble.wait.is_some_and(|wait| wait > client.politeness.patience);
+        let no_patience = trouble.wait.is_some_and(|wait| wait > client.politeness().patience);
         refusals = match trouble.kind {
             Kind::Refused | Kind::Failed | Kind::Unexpected => refusals + 1,
             _ => 0,
@@ -283,7 +280,7 @@ fn one_host(
 }
 
 fn one_file(
-    client: &Client<'_>,
+    client: &dyn Client,
     row: &Row,
     options: &Options,
     send: &mpsc::Sender<Event>,
@@ -300,7 +297,7 @@ fn one_file(
         // Whoever watches may have gone; the work goes on.
         let _ = send.send(Event::Again { name: row.name(), what: trouble.what.clone() });
     };
-    client.wait_for(download(client, &wanted, &mut told))
+    client.download(&wanted, &mut told)
 }
 
 /// Notes what became of a row and saves the manifest; tells what went wrong.

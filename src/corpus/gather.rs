@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Result;
-use super::bucket::{Access, Bucket, is_address};
 use super::meca::{Meca, is_meca};
+use super::network::{Access, Network, is_address};
+use super::{CorpusError, Result};
 use crate::Workspace;
 use crate::extract::{find_files, is_pdf};
 use crate::store::{sha256_hex, sha256_of_file};
@@ -35,19 +35,21 @@ pub struct Gathered {
     pub interrupted: bool,
 }
 
+const WITHOUT: &str = "this program has none; covid-ct-fetching has";
+
 /// Makes what `paths` name into local PDFs, below `data/unpacked`; JATS is put beside its PDF. `watch` hears
 /// how many objects a bucket has, or how many archives there are, and of each.
 ///
 /// # Errors
-/// When a bucket cannot be listed, or the disk refuses.
+/// When a bucket cannot be listed, there is no network to read one by, or the disk refuses.
 pub fn gather(
     workspace: &Workspace,
     paths: &[PathBuf],
-    reading: &Reading,
+    (network, reading): (Option<&dyn Network>, &Reading),
     stop: &AtomicBool,
     mut watch: impl FnMut(Option<usize>),
 ) -> Result<Gathered> {
-    let mut gathered = bring(workspace, paths, reading, stop, &mut watch)?;
+    let mut gathered = bring(workspace, paths, (network, reading), stop, &mut watch)?;
     unpack(workspace, &mut gathered, stop, watch);
     Ok(gathered)
 }
@@ -59,7 +61,7 @@ pub fn gather(
 pub fn bring(
     workspace: &Workspace,
     paths: &[PathBuf],
-    reading: &Reading,
+    (network, reading): (Option<&dyn Network>, &Reading),
     stop: &AtomicBool,
     mut watch: impl FnMut(Option<usize>),
 ) -> Result<Gathered> {
@@ -68,7 +70,8 @@ pub fn bring(
         if is_address(path) {
             let address = path.to_string_lossy();
             let folder = workspace.unpacked().join(folder_of(&address));
-            let bucket = Bucket::open(&address, reading)?;
+            let network = network.ok_or_else(|| CorpusError::Network(WITHOUT.into()))?;
+            let bucket = network.bucket(&address, reading)?;
             let brought = bucket.bring(&folder, stop, &mut watch)?;
             if brought.files.is_empty() && brought.failed.is_empty() && !brought.interrupted {
                 let what = "no *.pdf or *.meca below it";

@@ -64,7 +64,7 @@ impl Lock {
     }
 
     /// Notes that a server is asked now.
-    pub(super) fn mark(&self) {
+    pub fn mark(&self) {
         // Without it, only a process that follows within seconds would be less polite.
         if self.file.metadata().is_ok_and(|found| found.len() == 0) {
             let _ = self.file.set_len(1);
@@ -73,13 +73,13 @@ impl Lock {
     }
 
     /// How long `host` still wants to be left alone.
-    pub(super) fn away(&self, host: &str) -> Duration {
+    pub fn away(&self, host: &str) -> Duration {
         let until = self.away.lock().unwrap_or_else(PoisonError::into_inner).get(host).copied();
         Duration::from_secs(until.unwrap_or_default().saturating_sub(now()))
     }
 
     /// Notes that `host` wants to be left alone for so long, for whoever asks it next.
-    pub(super) fn keep_away(&self, host: &str, wait: Duration) {
+    pub fn keep_away(&self, host: &str, wait: Duration) {
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now();
         away.retain(|_, until| *until > now);

@@ -2,15 +2,13 @@
 //!
 //! [`search()`] asks the servers what was posted and notes it in a [`Manifest`]; [`fetch()`] downloads what
 //! the manifest wants, politely; [`adopt()`] takes what somebody has already. All three write the manifest
-//! as they go and never change a PDF that is there.
+//! as they go and never change a PDF that is there. What asks servers is a [`Network`], which only the program
+//! `covid-ct-fetching` has.
 
 mod adopt;
 pub mod api;
 mod beside;
-mod body;
-mod bucket;
-mod client;
-mod download;
+pub mod body;
 mod error;
 mod fetch;
 mod filter;
@@ -20,16 +18,14 @@ mod lock;
 mod manifest;
 mod meca;
 mod names;
-mod pace;
-mod retry;
+mod network;
 mod search;
 mod servers;
+mod trouble;
 mod witness;
 
 pub use adopt::{Adopted, Event as AdoptEvent, Options as AdoptOptions, adopt};
 pub use beside::{Heard, Testimony, hear};
-pub use bucket::{Access, Bucket, is_address};
-pub use client::{Client, Politeness};
 pub use error::{CorpusError, Result};
 pub use fetch::{Event, Options, Summary, fetch};
 pub use filter::{COVID, Filter, date};
@@ -39,6 +35,8 @@ pub use lock::Lock;
 pub use manifest::{Key, Manifest, Row, State};
 pub use meca::{Meca, is_meca};
 pub use names::file_name;
+pub use network::{Access, Brought, Bucket, Client, Got, Network, Politeness, Wanted, is_address};
 pub use search::{Collection, Query, Searched, Versions, search};
 pub use servers::{BUCKETS, Server, Templates};
+pub use trouble::{Kind, Trouble};
 pub use witness::{About, Disagreement, compare};

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::api::{self, Page, Record};
-use super::client::Client;
-use super::retry::Kind;
-use super::{CorpusError, Filter, Manifest, Result, Row, Server, Templates};
+use super::{Client, CorpusError, Filter, Kind, Manifest, Result, Row, Server, Templates};
 
 /// Which list of preprints is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,7 +52,7 @@ pub struct Searched {
 /// # Errors
 /// When the API cannot be asked or does not answer as documented; the manifest then is as it was.
 pub fn search(
-    client: &Client<'_>,
+    client: &dyn Client,
     templates: &Templates,
     query: &Query,
     manifest: &mut Manifest,
@@ -98,9 +96,9 @@ pub fn search(
     Ok(searched)
 }
 
-fn page(client: &Client<'_>, address: &str, server: Option<Server>) -> Result<Page> {
+fn page(client: &dyn Client, address: &str, server: Option<Server>) -> Result<Page> {
     let failed = |what| CorpusError::Search { address: address.to_owned(), what };
-    let body = client.wait_for(client.page(address)).map_err(|trouble| match trouble.kind {
+    let body = client.page(address).map_err(|trouble| match trouble.kind {
         Kind::Interrupted => CorpusError::Interrupted,
         _ => failed(trouble.what),
     })?;

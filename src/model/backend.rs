@@ -1,6 +1,7 @@
 //! What computes: the library knows of it only this trait. The one there is, on libtorch, is the crate
 //! `covid-ct-learning`, in a program of its own.
 
+use std::fmt::Debug;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -11,7 +12,7 @@ use super::{
 };
 
 /// Networks, and how they learn.
-pub trait Backend: Sync {
+pub trait Backend: Debug + Sync {
     /// Trains a network into `run`, or goes on with what was stopped there.
     ///
     /// # Errors

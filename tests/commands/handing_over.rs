@@ -1,4 +1,5 @@
-//! `covid-ct` hands what computes with a network to the program `covid-ct-learning` beside it.
+//! `covid-ct` hands what computes with libtorch to the program `covid-ct-learning` beside it, and what asks servers to
+//! `covid-ct-fetching`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -16,6 +17,14 @@ fn alone(folder: &Path) -> Command {
     command
 }
 
+/// In the place of a program beside `covid-ct`, a script that prints what it is given.
+fn put_neighbour(folder: &Path, name: &str) {
+    let program = folder.join(name);
+    let script = "#!/bin/sh\necho \"spin $GOMP_SPINCOUNT\"\nprintf '%s\\n' \"$@\"\nexit 1\n";
+    std::fs::write(&program, script).expect("script");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+}
+
 #[test]
 fn training_names_the_program_that_is_missing() {
     let folder = tempfile::tempdir().expect("temporary folder");
@@ -30,10 +39,7 @@ fn training_names_the_program_that_is_missing() {
 #[test]
 fn the_learning_program_gets_the_arguments_and_its_answer_counts() {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let learning = folder.path().join("covid-ct-learning");
-    let script = "#!/bin/sh\necho \"spin $GOMP_SPINCOUNT\"\nprintf '%s\\n' \"$@\"\nexit 1\n";
-    std::fs::write(&learning, script).expect("script");
-    std::fs::set_permissions(&learning, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    put_neighbour(folder.path(), "covid-ct-learning");
     let workspace = folder.path().display();
     alone(folder.path())
         .args(["train", "a run", "--epochs", "3"])
@@ -41,4 +47,39 @@ fn the_learning_program_gets_the_arguments_and_its_answer_counts() {
         .code(1)
         .stdout(format!("spin 10000\n--workspace\n{workspace}\ntrain\na run\n--epochs\n3\n"));
     alone(folder.path()).args(["train", "--epochs", "none"]).assert().code(2).stdout("");
+}
+
+#[test]
+fn asking_servers_names_the_program_that_is_missing() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let missing = || {
+        predicate::str::contains("covid-ct-fetching").and(predicate::str::contains("make build"))
+    };
+    alone(folder.path()).args(["fetch", "--search"]).assert().code(2).stderr(missing());
+    alone(folder.path()).args(["ingest", "s3://bucket/papers"]).assert().code(2).stderr(missing());
+    assert!(!folder.path().join("data").exists(), "nothing is begun that cannot be done");
+    // What is here is looked at without a network.
+    let papers = folder.path().join("papers");
+    std::fs::create_dir(&papers).expect("folder");
+    let from = papers.to_str().expect("path");
+    let none = predicate::str::contains("no *.pdf");
+    alone(folder.path()).args(["fetch", "--from", from]).assert().code(1).stderr(none);
+}
+
+#[test]
+fn the_fetching_program_gets_the_arguments_and_its_answer_counts() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    put_neighbour(folder.path(), "covid-ct-fetching");
+    let workspace = folder.path().display();
+    let told = |args: &str| format!("spin \n--workspace\n{workspace}\n{args}");
+    alone(folder.path())
+        .args(["fetch", "--search"])
+        .assert()
+        .code(1)
+        .stdout(told("fetch\n--search\n"));
+    alone(folder.path())
+        .args(["ingest", "papers", "https://a.org/b.pdf"])
+        .assert()
+        .code(1)
+        .stdout(told("ingest\npapers\nhttps://a.org/b.pdf\n"));
 }

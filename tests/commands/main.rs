@@ -3,15 +3,12 @@
 
 mod annotations;
 mod audit;
-mod buckets;
 mod colours;
 mod common;
-mod corpus;
 mod crops;
 mod curators;
 mod doctor;
 mod duplicates;
-mod fetch;
 mod formats;
 mod handing_over;
 mod ingest;
@@ -38,3 +35,6 @@ mod synth;
 mod torture;
 #[cfg(target_os = "linux")]
 mod trouble;
+
+/// What is run.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_covid-ct");

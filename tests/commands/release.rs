@@ -339,3 +339,21 @@ fn the_published_annotations_are_the_facts_of_the_release() {
     let out = empty.command(["annotations", "import"]).arg(&committed).assert().code(1);
     assert!(text(&out.get_output().stderr).contains("not in this database"));
 }
+
+#[test]
+fn the_published_set_names_the_44_preprints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("corpus/covid-ct-2020.csv");
+    let manifest = Manifest::read(&path).expect("manifest");
+    assert_eq!(manifest.len(), 44);
+    // A fetch notes what it got in this very file.
+    assert!(manifest.to_csv() == fs::read(&path).expect("file"), "as covid-ct writes it");
+    let decisions = fs::read_to_string(root.join("annotations/covid-ct-2020/decisions.csv"));
+    let decisions = decisions.expect("annotations");
+    let templates = covid_ct::corpus::Templates::default();
+    for row in manifest.rows() {
+        let number = row.doi.trim_start_matches("10.1101/");
+        assert!(decisions.contains(&format!("\n{number},")), "{number}");
+        assert_eq!(row.url, templates.pdf(&row.server, &row.doi, row.version));
+    }
+}

@@ -31,6 +31,7 @@ use covid_ct::model::{
     self, Backend, Batch, BenchOptions, Compute, Ending, Explainer, Network, NewRun, Pictures,
     Progress, Scorer, TrainOptions,
 };
+use covid_ct::program::Parts;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
@@ -39,10 +40,11 @@ use device::Place;
 use error::Result;
 
 fn main() -> ExitCode {
-    covid_ct::program::main(Some(&LibTorch))
+    covid_ct::program::main(Parts { backend: Some(&LibTorch), network: None })
 }
 
 /// The networks of this crate.
+#[derive(Debug)]
 struct LibTorch;
 
 impl Backend for LibTorch {

@@ -2,7 +2,6 @@
 //! to put into it without reading a PDF.
 
 pub mod disk;
-pub mod server;
 pub mod terminal;
 
 use std::io::Write as _;
@@ -33,7 +32,7 @@ impl Project {
 
     /// `covid-ct` in this workspace.
     pub fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_covid-ct"));
+        let mut command = Command::new(crate::PROGRAM);
         command.env("COVID_CT_WORKSPACE", self.folder.path()).args(args);
         command
     }

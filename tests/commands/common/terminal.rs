@@ -40,7 +40,7 @@ impl Terminal {
         let thread = std::thread::current().id();
         let server = format!("covid-ct-{}-{thread:?}", std::process::id());
         let terminal = Self { server: server.replace(['(', ')'], "") };
-        let program = env!("CARGO_BIN_EXE_covid-ct");
+        let program = crate::PROGRAM;
         let workspace = project.path("");
         let run = format!(
             "'{program}' --workspace '{}' {}; \

@@ -8,45 +8,11 @@ use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Response, Url};
 
-use super::pace::Turns;
-use super::retry::{Kind, Trouble, pause};
-use super::{CorpusError, Lock, Result};
+use covid_ct::corpus::{self, CorpusError, Got, Kind, Lock, Politeness, Result, Trouble, Wanted};
 
-/// How servers are asked.
-#[derive(Debug, Clone)]
-pub struct Politeness {
-    /// A mail address or a web page, told to servers.
-    pub contact: Option<String>,
-    /// From the end of one request of a host for PDFs to the next; up to a quarter is added by chance.
-    pub spacing: Duration,
-    /// The same of the API.
-    pub api_spacing: Duration,
-    /// How often a file or page is asked for that brings nothing.
-    pub tries: u32,
-    /// The pause after the first try that brings nothing; it doubles.
-    pub backoff: Duration,
-    /// The longest `Retry-After` that is waited for.
-    pub patience: Duration,
-    /// How long a server may be silent.
-    pub timeout: Duration,
-    /// The largest file taken.
-    pub max_bytes: u64,
-}
-
-impl Default for Politeness {
-    fn default() -> Self {
-        Self {
-            contact: None,
-            spacing: Duration::from_secs(7),
-            api_spacing: Duration::from_secs(1),
-            tries: 5,
-            backoff: Duration::from_secs(10),
-            patience: Duration::from_mins(15),
-            timeout: Duration::from_mins(1),
-            max_bytes: 512 << 20,
-        }
-    }
-}
+use crate::download::download;
+use crate::pace::Turns;
+use crate::retry::{self, pause};
 
 /// Largest answer of the API that is read.
 const PAGE_BYTES: usize = 8 << 20;
@@ -60,8 +26,8 @@ pub struct Client<'a> {
     http: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     turns: Turns,
-    pub(super) politeness: Politeness,
-    pub(super) lock: &'a Lock,
+    pub politeness: Politeness,
+    pub lock: &'a Lock,
     stop: Arc<AtomicBool>,
 }
 
@@ -85,17 +51,7 @@ impl<'a> Client<'a> {
         Ok(Self { http, runtime, turns: Turns::default(), politeness, lock, stop })
     }
 
-    pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Runs what asks servers, from a thread that may wait.
-    pub(super) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
-    }
-
-    /// An answer of the API, asked for again where that may help.
-    pub(super) async fn page(&self, address: &str) -> std::result::Result<Vec<u8>, Trouble> {
+    async fn ask_for_page(&self, address: &str) -> std::result::Result<Vec<u8>, Trouble> {
         self.retrying(&mut |_| {}, async || {
             self.ask(address, HeaderMap::new(), self.politeness.api_spacing, async |response| {
                 let status = response.status();
@@ -119,7 +75,7 @@ impl<'a> Client<'a> {
     }
 
     /// Tries until it works, cannot work, or was tried often enough. `told` hears of each pause.
-    pub(super) async fn retrying<T>(
+    pub async fn retrying<T>(
         &self,
         told: &mut (dyn FnMut(&Trouble) + Send),
         mut attempt: impl AsyncFnMut() -> std::result::Result<T, Trouble>,
@@ -159,7 +115,7 @@ impl<'a> Client<'a> {
 
     /// One request in the host's turn, and those that redirects make of it; `read` gets the answer, whatever
     /// its status, and has read it when the turn ends.
-    pub(super) async fn ask<T>(
+    pub async fn ask<T>(
         &self,
         address: &str,
         headers: HeaderMap,
@@ -215,7 +171,7 @@ impl<'a> Client<'a> {
         work: impl Future<Output = T>,
     ) -> std::result::Result<T, Trouble> {
         let stopped = async {
-            while !self.is_stopped() {
+            while !corpus::Client::is_stopped(self) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
@@ -227,21 +183,47 @@ impl<'a> Client<'a> {
     }
 }
 
+impl corpus::Client for Client<'_> {
+    fn page(&self, address: &str) -> std::result::Result<Vec<u8>, Trouble> {
+        self.runtime.block_on(self.ask_for_page(address))
+    }
+
+    fn download(
+        &self,
+        wanted: &Wanted<'_>,
+        told: &mut (dyn FnMut(&Trouble) + Send),
+    ) -> std::result::Result<Got, Trouble> {
+        self.runtime.block_on(download(self, wanted, told))
+    }
+
+    fn host(&self, address: &str) -> Option<String> {
+        Some(Url::parse(address).ok()?.host_str()?.to_owned())
+    }
+
+    fn politeness(&self) -> &Politeness {
+        &self.politeness
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
 /// What waits for servers.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(1).enable_all().build();
     runtime.map_err(|error| CorpusError::Network(error.to_string()))
 }
 
 /// Has TLS use the one implementation that is compiled in.
-pub(super) fn use_ring() {
+pub fn use_ring() {
     // Somebody else may have chosen first; that is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Who asks, and whom to write to: `covid-ct/0.1.0 (+mailto:a@b.org)`.
-pub(super) fn user_agent(contact: Option<&str>) -> String {
+pub fn user_agent(contact: Option<&str>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let printable: String =
         contact.unwrap_or("").chars().filter(|c| matches!(c, ' '..='~')).collect();
@@ -278,13 +260,13 @@ fn redirect(from: &Url, response: &Response) -> Option<String> {
 }
 
 /// What an answer means that is no success.
-pub(super) fn refusal(response: &Response) -> Trouble {
+pub fn refusal(response: &Response) -> Trouble {
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    Trouble::of_status(response.status().as_u16(), wait)
+    retry::of_status(response.status().as_u16(), wait)
 }
 
 /// What went wrong below HTTP, down to its cause.
-pub(super) fn failed(error: &reqwest::Error) -> Trouble {
+pub fn failed(error: &reqwest::Error) -> Trouble {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -16,33 +16,10 @@ use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _, 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use super::meca::is_meca;
-use super::{CorpusError, Politeness, Reading, Result, client};
-use crate::extract::is_pdf;
+use covid_ct::corpus::{self, Access, Brought, CorpusError, Politeness, Reading, Result, is_meca};
+use covid_ct::extract::is_pdf;
 
-/// As whom a bucket is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Access {
-    /// Nobody: what is open to all.
-    #[default]
-    Anonymous,
-    /// The account of the environment's credentials.
-    Account,
-    /// That account, which pays for what it reads (`s3://` alone).
-    RequesterPays,
-}
-
-/// What was brought here.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Brought {
-    /// Sorted.
-    pub files: Vec<PathBuf>,
-    /// Those of them that were here before.
-    pub had: usize,
-    /// `(address, reason)`, sorted.
-    pub failed: Vec<(String, String)>,
-    pub interrupted: bool,
-}
+use crate::client;
 
 /// A prefix of a bucket.
 #[derive(Debug)]
@@ -56,12 +33,6 @@ pub struct Bucket {
     max_bytes: u64,
     /// Between objects.
     spacing: Duration,
-}
-
-/// Whether a path as typed is the address of a bucket or a web server.
-pub fn is_address(path: &Path) -> bool {
-    let path = path.to_str().unwrap_or_default();
-    ["s3://", "gs://", "https://", "http://"].iter().any(|scheme| path.starts_with(scheme))
 }
 
 impl Bucket {
@@ -136,52 +107,6 @@ impl Bucket {
             // Buckets are made for it; a web server is asked as preprint servers are.
             spacing: if is_web { usual.spacing } else { Duration::ZERO },
         })
-    }
-
-    /// Brings every PDF and MECA archive below the prefix into `folder`, one at a time. What is there with
-    /// the length and the date of the object is not asked for again. `watch` hears how many there are, and
-    /// of each.
-    ///
-    /// # Errors
-    /// When the bucket cannot be listed. An object that cannot be read is no error.
-    pub fn bring(
-        &self,
-        folder: &Path,
-        stop: &AtomicBool,
-        mut watch: impl FnMut(Option<usize>),
-    ) -> Result<Brought> {
-        let objects = self.runtime.block_on(self.list())?;
-        watch(Some(objects.len()));
-        let mut brought = Brought::default();
-        let mut asked = false;
-        for object in objects {
-            if stop.load(Ordering::Relaxed) {
-                brought.interrupted = true;
-                break;
-            }
-            let address = format!("{}: {}", self.address, object.location);
-            match self.file(folder, &object) {
-                Err(what) => brought.failed.push((address, what)),
-                Ok(path) if is_here(&path, &object) => {
-                    brought.had += 1;
-                    brought.files.push(path);
-                }
-                Ok(path) => {
-                    if std::mem::replace(&mut asked, true) {
-                        self.runtime.block_on(async { tokio::time::sleep(self.spacing).await });
-                    }
-                    match self.runtime.block_on(self.take(&object, &path, stop)) {
-                        Ok(true) => brought.files.push(path),
-                        Ok(false) => brought.interrupted = true,
-                        Err(what) => brought.failed.push((address, what)),
-                    }
-                }
-            }
-            watch(None);
-        }
-        brought.files.sort();
-        brought.failed.sort();
-        Ok(brought)
     }
 
     async fn list(&self) -> Result<Vec<ObjectMeta>> {
@@ -277,6 +202,48 @@ impl Bucket {
     }
 }
 
+impl corpus::Bucket for Bucket {
+    fn bring(
+        &self,
+        folder: &Path,
+        stop: &AtomicBool,
+        watch: &mut dyn FnMut(Option<usize>),
+    ) -> Result<Brought> {
+        let objects = self.runtime.block_on(self.list())?;
+        watch(Some(objects.len()));
+        let mut brought = Brought::default();
+        let mut asked = false;
+        for object in objects {
+            if stop.load(Ordering::Relaxed) {
+                brought.interrupted = true;
+                break;
+            }
+            let address = format!("{}: {}", self.address, object.location);
+            match self.file(folder, &object) {
+                Err(what) => brought.failed.push((address, what)),
+                Ok(path) if is_here(&path, &object) => {
+                    brought.had += 1;
+                    brought.files.push(path);
+                }
+                Ok(path) => {
+                    if std::mem::replace(&mut asked, true) {
+                        self.runtime.block_on(async { tokio::time::sleep(self.spacing).await });
+                    }
+                    match self.runtime.block_on(self.take(&object, &path, stop)) {
+                        Ok(true) => brought.files.push(path),
+                        Ok(false) => brought.interrupted = true,
+                        Err(what) => brought.failed.push((address, what)),
+                    }
+                }
+            }
+            watch(None);
+        }
+        brought.files.sort();
+        brought.failed.sort();
+        Ok(brought)
+    }
+}
+
 fn is_here(path: &Path, object: &ObjectMeta) -> bool {
     let Ok(found) = std::fs::metadata(path) else { return false };
     let date: std::time::SystemTime = object.last_modified.into();
@@ -298,20 +265,6 @@ fn cause(error: &object_store::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_are_told_from_paths() {
-        for (path, is) in [
-            ("s3://bucket/a", true),
-            ("gs://b", true),
-            ("https://a.org/x.pdf", true),
-            ("corpus/pdf", false),
-            ("s3/bucket", false),
-            ("file:///etc", false),
-        ] {
-            assert_eq!(is_address(Path::new(path)), is, "{path}");
-        }
-    }
 
     #[test]
     fn what_is_no_bucket_is_refused() {

@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
-use crate::common::server::{Answer, Request, Sending, Server};
 use crate::common::{Project, text};
+use crate::server::{Answer, Request, Sending, Server};
 use covid_ct::corpus::{Manifest, Row, State};
 use covid_ct::store::sha256_hex;
 
@@ -240,7 +240,7 @@ fn twenty_kills_lose_nothing() {
     while kills < 20 {
         chance = chance.wrapping_mul(1_103_515_245).wrapping_add(12_345);
         let until = server.requests().len() + 1 + (chance >> 16) as usize % 3;
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_covid-ct"))
+        let mut child = std::process::Command::new(crate::PROGRAM)
             .args(QUICK)
             .env("COVID_CT_WORKSPACE", project.path(""))
             .stdout(Stdio::null())
@@ -382,7 +382,7 @@ fn one_fetch_at_a_time_works_on_a_workspace() {
         Answer::new(200, pdf(&name_of(&request.path), 5000)).sent(Sending::Stall(100))
     });
     write_manifest(&project, [row(&server.address, "x")]);
-    let child = std::process::Command::new(env!("CARGO_BIN_EXE_covid-ct"))
+    let child = std::process::Command::new(crate::PROGRAM)
         .args(QUICK)
         .env("COVID_CT_WORKSPACE", project.path(""))
         .stderr(Stdio::piped())

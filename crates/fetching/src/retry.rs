@@ -2,65 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Why an attempt came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    pub kind: Kind,
-    /// For people: what came, and what was expected.
-    pub what: String,
-    /// What the server asks to wait, by `Retry-After`.
-    pub wait: Option<Duration>,
-    /// Whether more of the file is at hand than before.
-    pub progress: bool,
-}
+use covid_ct::corpus::{Kind, Trouble};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Ctrl-C.
-    Interrupted,
-    /// The server does not have it.
-    Missing,
-    /// The server does not give it, now or to us.
-    Refused,
-    /// What came is not the whole file, or another kind of file.
-    Damaged,
-    /// The network or the server failed.
-    Failed,
-    /// The server answered as it would again: not to be understood.
-    Unexpected,
-    /// It would fail again: an address that is none, a file that is too large.
-    Hopeless,
-    /// The disk here takes no more.
-    Disk,
-}
-
-impl Trouble {
-    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), wait: None, progress: false }
-    }
-
-    /// Whether asking again may help.
-    pub fn may_pass(&self) -> bool {
-        matches!(self.kind, Kind::Refused | Kind::Damaged | Kind::Failed)
-    }
-
-    /// What an answer of `status` means that is none of success, `retry_after` being its header.
-    pub fn of_status(status: u16, retry_after: Option<&str>) -> Self {
-        let (kind, what) = match status {
-            404 | 410 => (Kind::Missing, "the server does not have it"),
-            401 | 403 | 451 => (Kind::Refused, "the server refuses"),
-            429 => (Kind::Refused, "the server says these are too many requests"),
-            408 | 425 | 500..=599 => (Kind::Failed, "the server failed"),
-            300..=399 => (Kind::Unexpected, "the server sends us on to nowhere that is safe"),
-            _ => (Kind::Unexpected, "an answer that was not expected"),
-        };
-        let wait = retry_after.and_then(|text| self::retry_after(text, SystemTime::now()));
-        Self { wait, ..Self::new(kind, format!("{what} (HTTP status {status})")) }
-    }
+/// What an answer of `status` means that is none of success, `retry_after` being its header.
+pub fn of_status(status: u16, retry_after: Option<&str>) -> Trouble {
+    let (kind, what) = match status {
+        404 | 410 => (Kind::Missing, "the server does not have it"),
+        401 | 403 | 451 => (Kind::Refused, "the server refuses"),
+        429 => (Kind::Refused, "the server says these are too many requests"),
+        408 | 425 | 500..=599 => (Kind::Failed, "the server failed"),
+        300..=399 => (Kind::Unexpected, "the server sends us on to nowhere that is safe"),
+        _ => (Kind::Unexpected, "an answer that was not expected"),
+    };
+    let wait = retry_after.and_then(|text| self::retry_after(text, SystemTime::now()));
+    Trouble { wait, ..Trouble::new(kind, format!("{what} (HTTP status {status})")) }
 }
 
 /// Reads a `Retry-After`: seconds, or a date, of which is told how far it is from `now`.
-pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -106,14 +65,14 @@ mod tests {
 
     #[test]
     fn a_status_says_whether_to_ask_again() {
-        let of = |status| Trouble::of_status(status, None);
+        let of = |status| of_status(status, None);
         for status in [403, 408, 429, 500, 502, 503, 504] {
             assert!(of(status).may_pass(), "{status}");
         }
         for status in [400, 404, 406, 410] {
             assert!(!of(status).may_pass(), "{status}");
         }
-        let asked = Trouble::of_status(429, Some("7"));
+        let asked = of_status(429, Some("7"));
         assert_eq!((asked.kind, asked.wait), (Kind::Refused, Some(Duration::from_secs(7))));
     }
 }

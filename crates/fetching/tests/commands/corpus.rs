@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use crate::common::server::{Answer, Server};
 use crate::common::{Project, files, text};
+use crate::server::{Answer, Server};
 use covid_ct::corpus::{Manifest, Row, State};
 use covid_ct::store::sha256_hex;
 use covid_ct::synth;
@@ -469,22 +469,4 @@ fn a_manifest_and_annotations_are_the_whole_reproduction() {
     let fetched = rebuild(&project.path("corpus/pdf"), "fetched");
     assert!(!fetched.is_empty());
     assert!(fetched == rebuild(&served, "served"), "the same pictures as from the PDFs themselves");
-}
-
-#[test]
-fn the_published_set_names_the_44_preprints() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = root.join("corpus/covid-ct-2020.csv");
-    let manifest = Manifest::read(&path).expect("manifest");
-    assert_eq!(manifest.len(), 44);
-    // A fetch notes what it got in this very file.
-    assert!(manifest.to_csv() == fs::read(&path).expect("file"), "as covid-ct writes it");
-    let decisions = fs::read_to_string(root.join("annotations/covid-ct-2020/decisions.csv"));
-    let decisions = decisions.expect("annotations");
-    let templates = covid_ct::corpus::Templates::default();
-    for row in manifest.rows() {
-        let number = row.doi.trim_start_matches("10.1101/");
-        assert!(decisions.contains(&format!("\n{number},")), "{number}");
-        assert_eq!(row.url, templates.pdf(&row.server, &row.doi, row.version));
-    }
 }

@@ -13,37 +13,11 @@ use reqwest::header::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::body;
-use super::client::{Client, failed, refusal};
-use super::retry::{Kind, Trouble};
-use crate::store::sha256_of_file;
-use crate::whole;
+use covid_ct::corpus::{Got, Kind, Trouble, Wanted, body};
+use covid_ct::store::sha256_of_file;
+use covid_ct::whole;
 
-/// What is to be had, and where it goes.
-#[derive(Debug)]
-pub struct Wanted<'a> {
-    pub address: &'a str,
-    pub target: &'a Path,
-    /// SHA-256 of the bytes that it had; empty where it is not known.
-    pub known: &'a str,
-    /// Take other bytes than those.
-    pub accept_changed: bool,
-    /// Folder for files that are not as known.
-    pub apart: &'a Path,
-}
-
-/// What came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Got {
-    Whole {
-        sha256: String,
-        bytes: u64,
-    },
-    /// A whole PDF with other bytes than are known, put there.
-    Changed {
-        kept: PathBuf,
-    },
-}
+use crate::client::{Client, failed, refusal};
 
 /// A download that may be gone on with.
 #[derive(Debug)]

@@ -1,0 +1,40 @@
+//! `covid-ct-fetching`: `covid-ct` with a network, for the commands that ask servers or read buckets. The one place
+//! that knows HTTP and TLS; what is asked for, and what becomes of it, is `covid_ct::corpus`.
+
+mod bucket;
+mod client;
+mod download;
+mod pace;
+mod retry;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use covid_ct::corpus::{self, Lock, Network, Politeness, Reading};
+
+use bucket::Bucket;
+use client::Client;
+
+fn main() -> ExitCode {
+    covid_ct::program::main(covid_ct::program::Parts { backend: None, network: Some(&Internet) })
+}
+
+/// HTTP, S3 and Google's storage, over TLS where the address says so.
+#[derive(Debug)]
+struct Internet;
+
+impl Network for Internet {
+    fn client<'a>(
+        &self,
+        politeness: Politeness,
+        lock: &'a Lock,
+        stop: Arc<AtomicBool>,
+    ) -> corpus::Result<Box<dyn corpus::Client + 'a>> {
+        Ok(Box::new(Client::new(politeness, lock, stop)?))
+    }
+
+    fn bucket(&self, address: &str, reading: &Reading) -> corpus::Result<Box<dyn corpus::Bucket>> {
+        Ok(Box::new(Bucket::open(address, reading)?))
+    }
+}
