@@ -27,11 +27,11 @@ pub mod rebuild;
 pub mod report;
 pub mod show;
 pub mod store;
-pub mod synth;
 pub mod whole;
 mod worded;
 mod workspace;
 
 pub use covid_ct_extraction::{figures, pdf};
 pub use covid_ct_matching::{duplicates, locate, look, scaling};
+pub use covid_ct_synth as synth;
 pub use workspace::Workspace;

@@ -7,7 +7,9 @@ use image::{DynamicImage, GrayImage};
 use rayon::prelude::*;
 
 use super::Result;
-use super::export::picture::{grey, grey_on_white};
+use covid_ct_matching::grey_on_white;
+
+use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;
 use super::release::numbered_kind;
 use crate::duplicates::{Kinship, Map, Pair, Progress, Sketch, pairs};

@@ -22,7 +22,6 @@ pub mod stats;
 
 pub use balance::{PAPERS_RATIO, Ratio};
 pub use error::{DatasetError, Result};
-pub(crate) use export::grey_on_white;
 pub use export::{
     Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, RECIPE, SIDE, Size,
     Verified, decision_id, export, read_manifest, stems, verify,

@@ -11,17 +11,6 @@ use crate::store::PanelBox;
 /// Overlap from which a found panel is a true one.
 pub const LEAST_OVERLAP: f64 = 0.66;
 
-/// Area in common over the larger of the two areas.
-pub fn overlap(a: PanelBox, b: PanelBox) -> f64 {
-    let common = |a0: u32, a1: u32, b0: u32, b1: u32| -> f64 {
-        f64::from(a1.min(b1).saturating_sub(a0.max(b0)))
-    };
-    let both = common(a.x, a.x + a.w, b.x, b.x + b.w) * common(a.y, a.y + a.h, b.y, b.y + b.h);
-    let area = |b: PanelBox| f64::from(b.w) * f64::from(b.h);
-    let larger = area(a).max(area(b));
-    if larger > 0.0 { both / larger } else { 0.0 }
-}
-
 /// Number of panels found, one to one. True panels lie apart, and of two found panels that lie
 /// apart only one can cover two thirds of a third: so which is taken first makes no difference.
 pub fn matched(found: &[PanelBox], truth: &[PanelBox]) -> usize {
@@ -29,7 +18,7 @@ pub fn matched(found: &[PanelBox], truth: &[PanelBox]) -> usize {
     truth
         .iter()
         .filter(|panel| {
-            let hit = left.iter().position(|found| overlap(*found, **panel) >= LEAST_OVERLAP);
+            let hit = left.iter().position(|found| found.overlap(**panel) >= LEAST_OVERLAP);
             hit.map(|hit| left.swap_remove(hit)).is_some()
         })
         .count()

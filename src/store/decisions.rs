@@ -1,54 +1,9 @@
 //! The append-only record of what curators decided, and which decision is in force.
 
-use std::fmt;
-use std::str::FromStr;
-
 use rusqlite::{Row, named_params, params};
 
-use super::{PanelBox, Result, Store, StoreError};
-use crate::worded::worded_enum;
-
-worded_enum! {
-    /// A step of curation.
-    pub enum Stage {
-        /// Is the picture a CT?
-        Select = "select",
-        /// Does it show COVID-19?
-        Diagnose = "diagnose",
-        /// Which rectangles of it are single scans?
-        Crop = "crop",
-        /// Whose scan is it?
-        Case = "case",
-    }
-}
-
-worded_enum! {
-    pub enum Selection {
-        Ct = "ct",
-        NotCt = "not-ct",
-        Unsure = "unsure",
-    }
-}
-
-worded_enum! {
-    pub enum Diagnosis {
-        Covid = "covid",
-        NonCovid = "non-covid",
-        Uncertain = "uncertain",
-        /// A CT that must not enter a dataset: a drawing over it, a phantom, a CT of something else.
-        Exclude = "exclude",
-    }
-}
-
-worded_enum! {
-    /// What a decision was read from.
-    pub enum Evidence {
-        Caption = "caption",
-        Mention = "mention",
-        Abstract = "abstract",
-        Image = "image",
-    }
-}
+use super::{Evidence, Result, Stage, Store, StoreError, Value};
+use crate::worded::Word;
 
 /// What a decision speaks of: a picture, or one panel of it (which then overrules the picture).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,70 +21,6 @@ impl Subject {
 
     pub fn panel(image: i64, panel: i64) -> Self {
         Self { image, panel: Some(panel) }
-    }
-}
-
-/// What was decided. Its text form, used in the database and in `decisions.csv`, is plain words:
-/// `ct`, `covid`, boxes as `x,y,w,h` joined by `;` (empty for "no panels"), and for a case its
-/// name, with ` @ ` and the scan's time where known.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Value {
-    Select(Selection),
-    Diagnose(Diagnosis),
-    Crop(Vec<PanelBox>),
-    Case { name: String, time: Option<String> },
-}
-
-impl Value {
-    pub fn stage(&self) -> Stage {
-        match self {
-            Self::Select(_) => Stage::Select,
-            Self::Diagnose(_) => Stage::Diagnose,
-            Self::Crop(_) => Stage::Crop,
-            Self::Case { .. } => Stage::Case,
-        }
-    }
-
-    /// Reads the text form.
-    ///
-    /// # Errors
-    /// Says what was expected of the stage.
-    pub fn parse(stage: Stage, text: &str) -> std::result::Result<Self, String> {
-        match stage {
-            Stage::Select => text.parse().map(Self::Select),
-            Stage::Diagnose => text.parse().map(Self::Diagnose),
-            Stage::Crop if text.is_empty() => Ok(Self::Crop(Vec::new())),
-            Stage::Crop => text
-                .split(';')
-                .map(PanelBox::from_str)
-                .collect::<std::result::Result<_, _>>()
-                .map(Self::Crop),
-            Stage::Case => {
-                let (name, time) = match text.split_once(" @ ") {
-                    Some((name, time)) => (name, Some(time.to_owned())),
-                    None => (text, None),
-                };
-                if name.trim().is_empty() {
-                    return Err("a case needs a name, such as 'Patient 1'".into());
-                }
-                Ok(Self::Case { name: name.into(), time })
-            }
-        }
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Select(selection) => selection.fmt(f),
-            Self::Diagnose(diagnosis) => diagnosis.fmt(f),
-            Self::Crop(boxes) => {
-                let boxes: Vec<String> = boxes.iter().map(ToString::to_string).collect();
-                f.write_str(&boxes.join(";"))
-            }
-            Self::Case { name, time: None } => f.write_str(name),
-            Self::Case { name, time: Some(time) } => write!(f, "{name} @ {time}"),
-        }
     }
 }
 
@@ -231,7 +122,7 @@ pub(super) fn in_force_sql(within: Within) -> String {
 
 impl Decision {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let stage = row.get("stage")?;
+        let Word(stage) = row.get("stage")?;
         let text: Option<String> = row.get("value")?;
         let value = text.map(|text| Value::parse(stage, &text)).transpose().map_err(|e| {
             rusqlite::Error::FromSqlConversionFailure(4, rusqlite::types::Type::Text, e.into())
@@ -241,7 +132,7 @@ impl Decision {
             stage,
             subject: Subject { image: row.get("image")?, panel: row.get("panel")? },
             value,
-            evidence: row.get("evidence")?,
+            evidence: row.get::<_, Option<Word<_>>>("evidence")?.map(|word| word.0),
             span: row.get("span")?,
             curator: row.get("curator")?,
             time: row.get("time")?,
@@ -271,11 +162,11 @@ impl Store {
                                    adjudicates)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
-                new.stage,
+                new.stage.as_str(),
                 new.subject.image,
                 new.subject.panel,
                 new.value.as_ref().map(ToString::to_string),
-                new.evidence,
+                new.evidence.map(Evidence::as_str),
                 new.span,
                 new.curator,
                 new.time,
@@ -313,7 +204,7 @@ impl Store {
     pub fn decisions_in_force_within(&self, stage: Stage, within: Within) -> Result<Vec<Decision>> {
         let mut query = self.db.prepare_cached(&in_force_sql(within))?;
         let rows = query.query_map(
-            named_params! {":stage": stage, ":within": within.id()},
+            named_params! {":stage": stage.as_str(), ":within": within.id()},
             Decision::from_row,
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -333,8 +224,10 @@ impl Store {
             "SELECT {COLUMNS} FROM decision
              WHERE curator = ?1 AND stage = ?2 AND image = ?3 AND panel IS ?4 ORDER BY time, id"
         ))?;
-        let rows = query
-            .query_map(params![curator, stage, subject.image, subject.panel], Decision::from_row)?;
+        let rows = query.query_map(
+            params![curator, stage.as_str(), subject.image, subject.panel],
+            Decision::from_row,
+        )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -350,7 +243,7 @@ impl Store {
         Ok(self.db.query_row(
             "SELECT max(time), max(CASE WHEN adjudicates THEN time END) FROM decision
              WHERE image = ?1 AND panel IS ?2 AND stage = ?3",
-            params![subject.image, subject.panel, stage],
+            params![subject.image, subject.panel, stage.as_str()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?)
     }

@@ -3,7 +3,6 @@
 //! An object is on disk before the row that names it, and a document's rows land in one
 //! transaction, so a crash leaves at most an object nobody names. Knows no PDF.
 
-mod annotations;
 mod backup;
 mod cases;
 pub mod check;
@@ -23,11 +22,12 @@ mod reread;
 mod runs;
 mod splits;
 
-pub use annotations::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use cases::{Case, CaseDetails};
-pub use decisions::{
-    Decision, Diagnosis, Evidence, NewDecision, Selection, Stage, Subject, Value, Within,
+pub use covid_ct_core::{
+    CaseRow, DecisionRow, Diagnosis, Evidence, ImageKey, Label, PanelBox, PanelRow, Part,
+    Selection, SplitRow, Stage, Value, sha256_hex, sha256_of_file,
 };
+pub use decisions::{Decision, NewDecision, Subject, Within};
 pub use documents::{DocumentRow, ImageRow, Totals};
 pub use error::StoreError;
 pub use found::{
@@ -35,14 +35,14 @@ pub use found::{
     PaperMeta, Source,
 };
 pub use labelled::Verdict;
-pub use objects::{ObjectId, ObjectStore, sha256_hex, sha256_of_file};
-pub use panels::{Label, LabelledPanel, NewPanel, PanelBox};
+pub use objects::{ObjectId, ObjectStore};
+pub use panels::{LabelledPanel, NewPanel};
 pub use places::{Layout, PageRow, PlacementRow};
 pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
 pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
-pub use splits::{Part, Split};
+pub use splits::Split;
 
 use std::path::Path;
 use std::time::Duration;

@@ -246,7 +246,7 @@ impl Store {
     ) -> Result<Option<String>> {
         Ok(self.db.query_row(
             LAST_DECIDED,
-            params![subject.image, subject.panel, stage, curator],
+            params![subject.image, subject.panel, stage.as_str(), curator],
             |row| row.get(0),
         )?)
     }

@@ -2,16 +2,9 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Result, Store, now};
-use crate::worded::worded_enum;
+use crate::worded::Word;
 
-worded_enum! {
-    pub enum Part {
-        Train = "train",
-        Val = "val",
-        Test = "test",
-    }
-}
+use super::{Part, Result, Store, now};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
@@ -49,7 +42,7 @@ impl Store {
         let mut insert =
             self.db.prepare("INSERT INTO split_panel (split, panel, part) VALUES (?1, ?2, ?3)")?;
         for (panel, part) in &split.parts {
-            insert.execute(params![id, panel, part])?;
+            insert.execute(params![id, panel, part.as_str()])?;
         }
         Ok(())
     }
@@ -67,7 +60,7 @@ impl Store {
         let mut query = self
             .db
             .prepare("SELECT panel, part FROM split_panel WHERE split = ?1 ORDER BY panel")?;
-        let parts = query.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let parts = query.query_map([id], |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))?;
         Ok(Some(Split { name: name.into(), how, parts: parts.collect::<rusqlite::Result<_>>()? }))
     }
 

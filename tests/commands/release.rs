@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{Project, files, published_release, text};
+use covid_ct::corpus::Manifest;
 use covid_ct::dataset::read_manifest;
 use covid_ct::store::{Diagnosis, NewDecision, Stage, Subject, Value};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};

@@ -1,6 +1,17 @@
-//! What all crates of covid-ct speak: it knows no SQL, no PDF and no tch.
+//! What all crates of covid-ct speak: classes and boxes of panels, decisions and the rows that exchange them, the parts of
+//! a split, hashes. It knows no SQL, no PDF and no tch.
 //!
-//! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line.
+//! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
+
+mod annotation;
+mod decision;
+mod hash;
+mod panel;
+
+pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
+pub use hash::{sha256_hex, sha256_of_file};
+pub use panel::{Label, PanelBox};
 
 /// Declares an enum whose variants each have one word; gives it `as_str`, `ALL`, `Display`,
 /// `FromStr` and serde. The crate that uses it has serde among its own dependencies.

@@ -3,6 +3,9 @@
 //! matching). Pure functions over grey pictures.
 
 pub mod duplicates;
+mod grey;
 pub mod locate;
 pub mod look;
 pub mod scaling;
+
+pub use grey::grey_on_white;

@@ -10,7 +10,6 @@ use super::pixels::Pixels;
 use super::separators::{AXES, SHARP, gutters};
 use super::{Hints, MIN_SIDE, propose_upright};
 use crate::locate::between_pixels;
-use crate::metrics::panels::overlap;
 use crate::store::PanelBox;
 
 /// Greatest angle in degrees that is looked for.
@@ -48,7 +47,7 @@ pub(super) fn propose(picture: &GrayImage) -> Option<Vec<PanelBox>> {
     let boxes: Vec<PanelBox> =
         found.iter().filter_map(|panel| turned_back(*panel, &upright, picture, angle)).collect();
     let apart =
-        boxes.iter().enumerate().all(|(i, a)| boxes[..i].iter().all(|b| overlap(*a, *b) == 0.0));
+        boxes.iter().enumerate().all(|(i, a)| boxes[..i].iter().all(|b| a.overlap(*b) == 0.0));
     (boxes.len() > 1 && boxes.len() == found.len() && apart).then_some(boxes)
 }
 
@@ -131,7 +130,7 @@ fn turned_back(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Grid, overlap};
+    use super::super::tests::Grid;
     use super::*;
 
     #[test]
@@ -145,7 +144,7 @@ mod tests {
             assert_eq!(found.len(), 4, "{angle}: {found:?}");
             for (panel, found) in grid.boxes().into_iter().zip(&found) {
                 let back = turned_back(panel, &straight, &askew, -angle).expect("inside");
-                assert!(overlap(back, *found) > 0.85, "{angle}: {found} for {back}");
+                assert!(back.overlap(*found) > 0.85, "{angle}: {found} for {back}");
             }
         }
     }
@@ -157,6 +156,6 @@ mod tests {
         let askew = turned(&picture, 5.0, 0);
         let there = turned_back(panel, &picture, &askew, -5.0).expect("inside");
         let back = turned_back(there, &askew, &picture, 5.0).expect("inside");
-        assert!(overlap(panel, back) > 0.95, "{back}");
+        assert!(panel.overlap(back) > 0.95, "{back}");
     }
 }

@@ -31,7 +31,6 @@ pub use self::manifest::{MANIFEST, ManifestRow, RECIPE, read as read_manifest};
 pub(super) use self::names::picture_stem;
 pub use self::names::stems;
 pub use self::options::{Classes, Hosting, Options, SIDE, Size};
-pub(crate) use self::picture::grey_on_white;
 pub use self::verify::{Verified, verify};
 pub use self::write::Exported;
 pub(crate) use self::write::write;

@@ -1,5 +1,6 @@
 //! One panel as the bytes of its file.
 
+use covid_ct_matching::grey_on_white;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{FilterType as Sampling, resize};
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _};
@@ -40,20 +41,6 @@ pub fn grey(picture: &DynamicImage, bounds: PanelBox) -> Result<GrayImage, Strin
         return Err(format!("the panel {bounds} reaches outside its {width} x {height} pixels"));
     }
     Ok(grey_on_white(&picture.crop_imm(bounds.x, bounds.y, bounds.w, bounds.h)))
-}
-
-/// Luma (Rec. 709, as the `image` crate computes it; of a grey pixel, its value), with transparency
-/// laid on white.
-pub fn grey_on_white(picture: &DynamicImage) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.to_luma8();
-    }
-    let with_alpha = picture.to_luma_alpha8();
-    GrayImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
-        let [grey, alpha] = with_alpha.get_pixel(x, y).0.map(u32::from);
-        let on_white = (grey * alpha + 255 * (255 - alpha) + 127) / 255;
-        image::Luma([on_white as u8])
-    })
 }
 
 #[cfg(test)]

@@ -14,11 +14,11 @@ use image::GrayImage;
 use rayon::prelude::*;
 
 use super::Result;
-use super::export::grey_on_white;
 use super::layout::class_name;
 use super::release::{Picture, Release, ReleasedName};
 use crate::locate::{Place, locate};
 use crate::store::{ImageRow, ObjectStore, PanelBox, Store};
+use covid_ct_matching::grey_on_white;
 
 pub use record::{Recorded, record};
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::dataset::export::picture::{grey, grey_on_white};
+use covid_ct_matching::grey_on_white;
+
+use crate::dataset::export::picture::grey;
 use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
 use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};

@@ -4,8 +4,8 @@ use image::{GrayImage, Luma, imageops};
 use proptest::prelude::*;
 
 use super::*;
-use covid_ct::synth::compounds::phantoms;
-use covid_ct::synth::copies::copies;
+use covid_ct_synth::compounds::phantoms;
+use covid_ct_synth::copies::copies;
 
 static SCANS: LazyLock<Vec<GrayImage>> = LazyLock::new(|| phantoms(12));
 

@@ -8,7 +8,7 @@ use super::page::{Graphic, Mark, Text};
 use super::pieces::Manner;
 use super::prose::fill;
 use super::raster::Canvas;
-use crate::pdf::Rect;
+use covid_ct_extraction::pdf::Rect;
 
 const INK: [f32; 3] = [0.15, 0.15, 0.15];
 const SERIES: [[f32; 3]; 4] =

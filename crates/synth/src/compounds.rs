@@ -12,8 +12,8 @@ use super::anatomy::Anatomy;
 use super::chance::Chance;
 use super::phantom::{self, Acquisition};
 use super::raster::glyph;
-use crate::dataset::grey_on_white;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
+use covid_ct_matching::grey_on_white;
 
 /// A pasted picture and what is true of it.
 #[derive(Debug, Clone)]
@@ -277,7 +277,7 @@ mod tests {
             for (i, panel) in made.panels.iter().enumerate() {
                 assert!(panel.fits(made.picture.width(), made.picture.height()), "{index}");
                 for other in &made.panels[..i] {
-                    assert_eq!(crate::metrics::panels::overlap(*panel, *other), 0.0, "{index}");
+                    assert_eq!(panel.overlap(*other), 0.0, "{index}");
                 }
             }
         }

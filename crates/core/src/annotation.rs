@@ -28,9 +28,9 @@ pub struct DecisionRow {
     /// `x,y,w,h` in pixels; empty where the decision is on the whole picture.
     pub panel: String,
     pub stage: String,
-    /// [`super::Value`] as text; `-` for a decision taken back.
+    /// [`crate::Value`] as text; `-` for a decision taken back.
     pub value: String,
-    /// [`super::Evidence`] as text, or empty.
+    /// [`crate::Evidence`] as text, or empty.
     pub evidence: String,
     pub span: String,
     pub curator: String,
@@ -85,7 +85,7 @@ pub struct SplitRow {
     pub xref: Option<u32>,
     /// `x,y,w,h` in pixels.
     pub panel: String,
-    /// [`super::Part`] as text.
+    /// [`crate::Part`] as text.
     pub part: String,
     /// How the split was made: JSON.
     pub how: String,

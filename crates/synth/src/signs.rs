@@ -4,9 +4,9 @@ use std::f32::consts::PI;
 
 use super::anatomy::{Lesion, Shape, polar, side};
 use super::chance::Chance;
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// As radiologists name what they see, and where (Hansell et al., Radiology 2008;246:697).
     pub enum Sign {
         GroundGlass = "ground-glass",

@@ -1,7 +1,7 @@
 //! What a page is made of: text runs, lines, boxes, pictures. Points, origin top left.
 
 use super::fonts::Face;
-use crate::pdf::Rect;
+use covid_ct_extraction::pdf::Rect;
 
 /// Something drawn with PDF operators.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use super::encoding::{Encoding, Picture, Turn};
 use super::layout::Laid;
 use super::page::{Graphic, Placed, moved};
 use super::script::{Figure, Script};
-use crate::figures::{
-    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel,
-};
-use crate::pdf::Rect;
-use crate::store::{
+use covid_ct_core::{
     CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
 };
+use covid_ct_extraction::figures::{
+    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel,
+};
+use covid_ct_extraction::pdf::Rect;
 
 /// Who the truth's decisions are by, and when they were made: fixed, so that a corpus is the same
 /// bytes whenever it is written.

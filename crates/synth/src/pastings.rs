@@ -8,8 +8,8 @@ use image::imageops::{FilterType, replace, resize};
 use image::{DynamicImage, GrayImage, Luma};
 
 use super::chance::Chance;
-use crate::locate::Place;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
+use covid_ct_matching::locate::Place;
 
 /// A figure and where given scans stand in it.
 #[derive(Debug, Clone)]

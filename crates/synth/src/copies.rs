@@ -6,9 +6,9 @@ use image::{GrayImage, Luma};
 
 use super::chance::Chance;
 use super::compounds::through_jpeg;
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// What was done to a copy.
     pub enum Change {
         /// 0.5 to 2 times the size.
@@ -123,7 +123,7 @@ pub fn originals(names: &[&str]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::compounds::phantoms;
+    use crate::compounds::phantoms;
 
     #[test]
     fn copies_repeat_and_differ_by_round() {

@@ -1,9 +1,9 @@
 //! What stands on every page whatever its text: banner, running head, page number, watermark, logo.
 
 use super::Setter;
-use crate::pdf::Rect;
-use crate::synth::fonts::Face;
-use crate::synth::page::{Mark, Placed, Text};
+use crate::fonts::Face;
+use crate::page::{Mark, Placed, Text};
+use covid_ct_extraction::pdf::Rect;
 
 /// Of a paper.
 #[derive(Debug, Clone, Default)]

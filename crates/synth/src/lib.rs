@@ -6,7 +6,7 @@
 //!
 //! [`write_corpus`] makes
 //! - `pdf/2020.02.03.20000017v1.pdf` and so on;
-//! - `figures.jsonl`: the truth as [`crate::figures::FigureRecord`]s, tables included, logos not;
+//! - `figures.jsonl`: the truth as [`covid_ct_extraction::figures::FigureRecord`]s, tables included, logos not;
 //! - `truth.jsonl`: the same for `score_figures.py`: figures only, `images` a list of xrefs,
 //!   `mentions` a count, `image_bbox` beside `bbox`;
 //! - `annotations/{decisions,panels,cases}.csv`: what a faultless curator would have decided.
@@ -76,7 +76,7 @@ pub fn paper(seed: u64, index: u32) -> Paper {
         graphics: &graphics,
         pictures: &script.pictures,
     });
-    let document_sha256 = crate::store::sha256_hex(&pdf);
+    let document_sha256 = covid_ct_core::sha256_hex(&pdf);
     let facts = truth::Facts {
         script: &script,
         laid: &laid,

@@ -14,7 +14,7 @@ use super::page::{Graphic, Sheet};
 use super::patient::Patient;
 use super::prose::{self, Bank, fill};
 use super::server::Identity;
-use crate::figures::{FigureKind, Pairing};
+use covid_ct_extraction::figures::{FigureKind, Pairing};
 
 /// A paper as written, ready to be set.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Where figures and their captions go.
 
 use super::{Paragraph, Setter, break_lines};
-use crate::figures::Pairing;
-use crate::pdf::Rect;
-use crate::synth::fonts::Face;
-use crate::synth::page::{Mark, Text};
+use crate::fonts::Face;
+use crate::page::{Mark, Text};
+use covid_ct_extraction::figures::Pairing;
+use covid_ct_extraction::pdf::Rect;
 
 /// A figure as the layout sees it.
 #[derive(Debug, Clone)]

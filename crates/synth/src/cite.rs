@@ -5,7 +5,7 @@ use super::fonts::Face;
 use super::layout::{Word, words};
 use super::prose;
 use super::script::Figure;
-use crate::figures::FigureKind;
+use covid_ct_extraction::figures::FigureKind;
 
 /// How a paper writes a citation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::phantom::Acquisition;
 use super::pieces::Manner;
 use super::prose::{any, fill};
 use super::raster::Canvas;
-use crate::pdf::Rect;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
+use covid_ct_extraction::pdf::Rect;
 
 /// One scan in a figure, with all that is true of it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 use std::f32::consts::PI;
 
 use super::chance::Chance;
-use crate::store::Label;
+use covid_ct_core::Label;
 
 /// What stays the same from scan to scan of one patient.
 #[derive(Debug, Clone)]

@@ -339,7 +339,7 @@ pub fn break_lines(p: &Paragraph, width: f32) -> Vec<Vec<Word>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::Pairing;
+    use covid_ct_extraction::figures::Pairing;
 
     fn style(columns: u32) -> Style {
         Style {
@@ -399,7 +399,7 @@ mod tests {
                 blocks.push(Block::Float(i));
             }
             let laid = lay_out(&style, &blocks, &vec![float; 5], 0);
-            let sheet = crate::pdf::Rect::new(0.0, 0.0, 612.0, 792.0);
+            let sheet = covid_ct_extraction::pdf::Rect::new(0.0, 0.0, 612.0, 792.0);
             let marks = laid.pages.iter().flat_map(|page| &page.marks);
             for mark in marks {
                 assert!(sheet.contains(&mark.bounds()), "{mark:?}");

@@ -5,7 +5,7 @@ use super::chance::Chance;
 use super::encoding::{Encoding, Picture, Turn};
 use super::page::Placed;
 use super::raster::Canvas;
-use crate::pdf::Rect;
+use covid_ct_extraction::pdf::Rect;
 
 /// How a canvas gets into the file.
 #[derive(Debug, Clone, Copy)]
