@@ -175,6 +175,11 @@ pub struct SynthArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     pub papers: u32,
 
+    /// Layouts drawn from more habits than the sample has: legends of one line, pages of a figure's own size, figures
+    /// beside each other
+    #[arg(long, conflicts_with = "slices")]
+    pub varied: bool,
+
     /// No papers, but so many slices of chests, and what they show: those that `pretrain phantoms` learns from
     #[arg(
         long,

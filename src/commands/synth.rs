@@ -17,7 +17,7 @@ pub fn run(args: &SynthArgs) -> anyhow::Result<Outcome> {
         println!("{count} slices: {folder}/slices/, what they show: {folder}/slices.csv");
         return Ok(Outcome::Done);
     }
-    let options = Options { papers: args.papers, seed: args.seed };
+    let options = Options { papers: args.papers, seed: args.seed, varied: args.varied };
     let made = write_corpus(&args.folder, options, || bar.inc(1))
         .context("the sample corpus was not written")?;
     bar.finish_and_clear();

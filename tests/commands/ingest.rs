@@ -62,7 +62,8 @@ fn letters(text: &str) -> String {
 fn finds_what_the_sample_corpus_holds() {
     let project = Project::new();
     let corpus = project.path("sample");
-    synth::write_corpus(&corpus, synth::Options { papers: 12, seed: 3 }, || ()).expect("corpus");
+    synth::write_corpus(&corpus, synth::Options { papers: 12, seed: 3, varied: false }, || ())
+        .expect("corpus");
     ingest(&project, &corpus.join("pdf")).assert().success();
     let found = records(&figures_json(&project));
     let truth = records(&fs::read_to_string(corpus.join("figures.jsonl")).expect("truth"));

@@ -9,6 +9,7 @@ mod crops;
 mod curators;
 mod doctor;
 mod duplicates;
+mod faults;
 mod formats;
 mod handing_over;
 mod ingest;

@@ -24,7 +24,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn corpus(papers: u32, seed: u64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("temporary folder");
-    write_corpus(folder.path(), Options { papers, seed }, || ()).expect("corpus");
+    write_corpus(folder.path(), Options { papers, seed, varied: false }, || ()).expect("corpus");
     folder
 }
 

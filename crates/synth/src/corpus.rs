@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::server::Identity;
-use super::{Paper, Sign, SliceId, Truth, paper};
+use super::{Paper, Sign, SliceId, Truth, paper, varied_paper};
 
 /// Papers made before their truth is written down: bounds the memory.
 const BATCH: u32 = 64;
@@ -18,6 +18,8 @@ const BATCH: u32 = 64;
 pub struct Options {
     pub papers: u32,
     pub seed: u64,
+    /// Layouts are drawn from more habits (see [`varied_paper`]).
+    pub varied: bool,
 }
 
 /// What a corpus holds.
@@ -71,7 +73,8 @@ pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> 
         let truths: Vec<(u32, Truth)> = batch
             .into_par_iter()
             .map(|index| {
-                let Paper { file, pdf, pages, truth } = paper(options.seed, index);
+                let make = if options.varied { varied_paper } else { paper };
+                let Paper { file, pdf, pages, truth } = make(options.seed, index);
                 write_whole(&pdfs.join(file), &pdf)?;
                 done();
                 Ok((pages, truth))

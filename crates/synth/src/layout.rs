@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::fonts::Face;
 use super::page::{Mark, Page, Sheet, Text};
-pub use floats::{Float, SIDE_CAPTION};
+pub use floats::{BESIDE, Float, SIDE_CAPTION};
 pub use furniture::{BannerPlace, Furniture};
 
 /// How a paper is set.
@@ -60,11 +60,18 @@ pub struct Word {
     pub face: Face,
     /// The citation (index of the paper's mentions) this word is part of.
     pub cites: Option<usize>,
+    /// Whether it begins a line, whatever room is left on the one before.
+    pub starts_line: bool,
 }
 
 /// Words of `text` in one face.
 pub fn words(text: &str, face: Face) -> impl Iterator<Item = Word> {
-    text.split(' ').map(move |word| Word { text: word.into(), face, cites: None })
+    text.split(' ').map(move |word| Word {
+        text: word.into(),
+        face,
+        cites: None,
+        starts_line: false,
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +105,8 @@ pub enum Block {
     Paragraph(Paragraph),
     /// Index into the paper's floats.
     Float(usize),
+    /// Two floats beside each other, each with its caption below, the text in one column.
+    Row([usize; 2]),
     /// The caption of a float whose graphic is elsewhere.
     Caption(usize),
     /// The graphic of such a float, on a page of its own.
@@ -172,10 +181,10 @@ impl Setter<'_> {
         match block {
             Block::Paragraph(paragraph) => self.paragraph(paragraph),
             Block::Float(i) => self.float(*i),
+            Block::Row(pair) => self.row(*pair),
             Block::Caption(i) => self.caption(*i),
             Block::Plate(i) => {
-                self.new_page();
-                self.graphic(*i);
+                self.plate(*i);
             }
             Block::Columns => {
                 self.columns = self.style.columns;
@@ -323,7 +332,7 @@ pub fn break_lines(p: &Paragraph, width: f32) -> Vec<Vec<Word>> {
         let wide = word.face.width(&word.text, p.size);
         let blank = word.face.width(" ", p.size);
         match lines.last_mut() {
-            Some(line) if x + blank + wide <= width => {
+            Some(line) if x + blank + wide <= width && !word.starts_line => {
                 x += blank + wide;
                 line.push(word.clone());
             }
@@ -391,6 +400,7 @@ mod tests {
                 tag: None,
                 framed: false,
                 in_two: false,
+                fitted: None,
             };
             let mut blocks = vec![Block::Columns];
             for i in 0..5 {

@@ -28,6 +28,7 @@ mod ct;
 mod encoding;
 pub mod excess;
 mod fonts;
+mod habits;
 pub mod hostile;
 mod layout;
 mod page;
@@ -65,8 +66,17 @@ pub struct Paper {
 
 /// Makes paper `index` (from 0) of the corpus that `seed` names.
 pub fn paper(seed: u64, index: u32) -> Paper {
+    written(seed, index, false)
+}
+
+/// Makes a paper whose layout is drawn from more habits than those of [`paper`].
+pub fn varied_paper(seed: u64, index: u32) -> Paper {
+    written(seed, index, true)
+}
+
+fn written(seed: u64, index: u32, varied: bool) -> Paper {
     let mut chance = Chance::new(seed, u64::from(index));
-    let script = script::write(Identity::of(index), &mut chance);
+    let script = script::write(Identity::of(index), varied, &mut chance);
     let laid =
         layout::lay_out(&script.style, &script.blocks, &script.floats, script.mentions.len());
     let graphics: Vec<_> = script.figures.iter().map(|figure| &figure.graphic).collect();

@@ -3,12 +3,14 @@
 use super::anatomy::Disease;
 use super::chance::Chance;
 use super::charts;
-use super::cite::{self, Citation, CiteStyle};
+use super::cite::{self, Citation};
 use super::ct::{self, Panel};
 use super::encoding::Picture;
 use super::fonts::Face;
+use super::habits::{CaptionStyle, Habits, Placement, Varied};
 use super::layout::{
-    Align, BannerPlace, Block, Float, Furniture, Paragraph, SIDE_CAPTION, Style, Word, words,
+    Align, BESIDE, BannerPlace, Block, Float, Furniture, Paragraph, SIDE_CAPTION, Style, Word,
+    words,
 };
 use super::page::{Graphic, Sheet};
 use super::patient::Patient;
@@ -43,42 +45,15 @@ pub struct Figure {
     pub panels: Vec<Panel>,
     /// Whether it shows CT scans.
     pub ct: bool,
+    /// Whether the file has its graphic.
+    pub drawn: bool,
 }
 
-/// Habits of a paper's authors that are not the page's.
-struct Habits {
-    cite: CiteStyle,
-    /// Captions begin `Figure 1.`, `Fig. 1 |`, `FIGURE 1:` …
-    caption_head: usize,
-    bold_head: bool,
-    lower_case: bool,
-    placement: Placement,
-    captions: CaptionStyle,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CaptionStyle {
-    Plain,
-    /// A line runs around figure and caption.
-    Framed,
-    /// In two columns.
-    InTwo,
-}
-
-/// Where a paper puts its figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Placement {
-    InText(Pairing),
-    /// Legends in a list at the end, then the figures one a page.
-    AtEnd {
-        tagged: bool,
-    },
-}
-
-/// Writes the paper that `identity` names.
-pub fn write(identity: Identity, chance: &mut Chance) -> Script {
+/// Writes the paper that `identity` names, with habits of usual papers or varied ones.
+pub fn write(identity: Identity, varied: bool, chance: &mut Chance) -> Script {
     let mut style = page_style(&identity, chance);
-    let habits = Habits::new(&style, chance);
+    let habits =
+        if varied { Habits::varied(&style, chance) } else { Habits::usual(&style, chance) };
     let mut pictures = Vec::new();
     style.furniture.logo = chance.yes(0.25).then(|| {
         pictures.push(charts::logo(chance));
@@ -150,55 +125,6 @@ fn furniture(identity: &Identity, chance: &mut Chance) -> Furniture {
     }
 }
 
-impl Habits {
-    fn new(style: &Style, chance: &mut Chance) -> Self {
-        let placement = match chance.whole(0, 99) {
-            50..64 => Placement::InText(Pairing::Above),
-            64..68 if style.columns == 1 => Placement::InText(Pairing::Left),
-            68..72 if style.columns == 1 => Placement::InText(Pairing::Right),
-            72..89 if style.columns == 1 => Placement::AtEnd { tagged: chance.yes(0.5) },
-            89..95 if style.columns == 1 => Placement::InText(Pairing::NextPage),
-            95..100 if style.columns == 1 => Placement::InText(Pairing::PreviousPage),
-            _ => Placement::InText(Pairing::Below),
-        };
-        Self {
-            cite: *chance.pick(&[
-                CiteStyle::Figure,
-                CiteStyle::Figure,
-                CiteStyle::FigDot,
-                CiteStyle::Fig,
-            ]),
-            caption_head: chance.whole(0, 4) as usize,
-            bold_head: chance.yes(0.6),
-            lower_case: chance.yes(0.3),
-            captions: match placement {
-                Placement::InText(Pairing::Below | Pairing::Right) if chance.yes(0.15) => {
-                    CaptionStyle::Framed
-                }
-                Placement::InText(Pairing::Below) if style.columns == 1 && chance.yes(0.12) => {
-                    CaptionStyle::InTwo
-                }
-                _ => CaptionStyle::Plain,
-            },
-            placement,
-        }
-    }
-
-    /// `Figure 1.` and the like, as this paper's captions begin.
-    fn head(&self, label: &str, kind: FigureKind) -> String {
-        let number = label.rsplit(' ').next().unwrap_or_default();
-        if kind == FigureKind::Table {
-            return format!("Table {number}.");
-        }
-        match self.caption_head {
-            0 | 1 => format!("Figure {number}."),
-            2 => format!("Fig. {number} |"),
-            3 => format!("FIGURE {number}:"),
-            _ => format!("Fig {number}."),
-        }
-    }
-}
-
 /// The patients: of COVID-19 only, of other diseases only, or of both.
 fn recruit(chance: &mut Chance) -> Vec<Patient> {
     let covid = *chance.pick(&[1.0, 1.0, 0.0, 0.0, 0.5]);
@@ -255,7 +181,12 @@ fn draw_figures(
         };
         drafts.push((graphic, fill(CHART_CAPTION, chance), Vec::new(), false));
     }
-    let supplementary = drafts.len() > 2 && chance.yes(0.25);
+    if let Some(varied) = &habits.varied {
+        varied_charts(varied, room, &mut drafts, pictures, chance);
+    }
+    // The two that stand beside each other are the last that are numbered through.
+    let neighbours = habits.varied.as_ref().is_some_and(|varied| varied.neighbours);
+    let supplementary = drafts.len() > 2 && chance.yes(0.25) && !neighbours;
     let last = drafts.len();
     let mut figures: Vec<Figure> = drafts
         .into_iter()
@@ -266,10 +197,29 @@ fn draw_figures(
             } else {
                 (format!("Figure {}", i + 1), FigureKind::Figure)
             };
-            let caption = format!("{} {text}", habits.head(&label, kind));
-            Figure { label, kind, caption, graphic, panels, ct }
+            let head = habits.head.of(&label, kind);
+            let (caption, panels) = match &habits.varied {
+                Some(varied) => varied.caption(&head, i, text, panels),
+                None => (format!("{head} {text}"), panels),
+            };
+            Figure { label, kind, caption, graphic, panels, ct, drawn: true }
         })
         .collect();
+    let without = habits.varied.as_ref().map_or(0, |varied| varied.without_graphic);
+    let first = if supplementary { 2 } else { 1 };
+    for number in first..first + without {
+        let label = format!("Figure S{number}");
+        let head = habits.head.of(&label, FigureKind::Supplementary);
+        figures.push(Figure {
+            caption: format!("{head} {}", fill(CHART_CAPTION, chance)),
+            label,
+            kind: FigureKind::Supplementary,
+            graphic: Graphic::default(),
+            panels: Vec::new(),
+            ct: false,
+            drawn: false,
+        });
+    }
     if chance.yes(0.4) {
         figures.push(Figure {
             label: "Table 1".into(),
@@ -278,9 +228,31 @@ fn draw_figures(
             graphic: charts::table(room, chance),
             panels: Vec::new(),
             ct: false,
+            drawn: true,
         });
     }
     figures
+}
+
+/// More charts, and two small ones that stand beside each other.
+fn varied_charts(
+    varied: &Varied,
+    room: (f32, f32),
+    drafts: &mut Vec<(Graphic, String, Vec<Panel>, bool)>,
+    pictures: &mut Vec<Picture>,
+    chance: &mut Chance,
+) {
+    let half = ((room.0 - BESIDE) / 2.0, room.1);
+    let beside = if varied.neighbours { 2 } else { 0 };
+    for i in 0..varied.more_charts + beside {
+        let room = if i < varied.more_charts { room } else { half };
+        let graphic = if chance.yes(0.3) && i < varied.more_charts {
+            charts::vector_chart(room, chance)
+        } else {
+            charts::raster_chart(room, pictures, chance)
+        };
+        drafts.push((graphic, fill(CHART_CAPTION, chance), Vec::new(), false));
+    }
 }
 
 const CHART_CAPTION: &str = "{Extent score over time|Number of examinations by week|Share of patients \
@@ -288,11 +260,25 @@ const CHART_CAPTION: &str = "{Extent score over time|Number of examinations by w
      readers|Percentages refer to all patients|Error margins are left out for clarity}.";
 
 fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
-    let head_words = habits.head(&figure.label, figure.kind).split(' ').count();
-    let mut set: Vec<Word> = words(&figure.caption, Face::Roman).collect();
-    if habits.bold_head {
-        set.iter_mut().take(head_words).for_each(|word| word.face = Face::Bold);
+    let head_words = habits.head.of(&figure.label, figure.kind).split(' ').count();
+    let varied = habits.varied.as_ref().filter(|_| figure.kind != FigureKind::Table);
+    let mut set: Vec<Word> = Vec::new();
+    for line in figure.caption.split('\n') {
+        let starts = !set.is_empty();
+        set.extend(
+            words(line, Face::Roman)
+                .enumerate()
+                .map(|(i, word)| Word { starts_line: starts && i == 0, ..word }),
+        );
     }
+    let bold = if varied.is_some_and(|varied| varied.bold) {
+        set.len()
+    } else if habits.bold_head {
+        head_words
+    } else {
+        0
+    };
+    set.iter_mut().take(bold).for_each(|word| word.face = Face::Bold);
     let (pairing, tag) = match (figure.kind, habits.placement) {
         (FigureKind::Table, _) => (Pairing::Above, None),
         (_, Placement::InText(pairing)) => (pairing, None),
@@ -300,13 +286,20 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
             (Pairing::LegendList, tagged.then(|| figure.label.clone()))
         }
     };
+    let full_size = varied.is_some_and(|varied| varied.full_size);
     Float {
         width: figure.graphic.width,
         height: figure.graphic.height,
         caption: Paragraph {
             words: set,
-            size: style.caption,
-            leading: if style.line_numbers { 1.4 } else { 1.2 },
+            size: if full_size { style.body } else { style.caption },
+            leading: if full_size {
+                style.leading
+            } else if style.line_numbers {
+                1.4
+            } else {
+                1.2
+            },
             align: if style.columns == 2 { Align::Justified } else { Align::Left },
             indent: 0.0,
             before: 0.0,
@@ -318,6 +311,7 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
         tag,
         framed: habits.captions == CaptionStyle::Framed && figure.kind != FigureKind::Table,
         in_two: habits.captions == CaptionStyle::InTwo && figure.kind != FigureKind::Table,
+        fitted: habits.list.fitted,
     }
 }
 
@@ -337,9 +331,21 @@ impl Writer<'_> {
         self.section("Methods", prose::METHODS, 6, &methods);
         self.section("Results", prose::RESULTS, 7, &results);
         self.section("Discussion", prose::DISCUSSION, 6, &[]);
-        self.references();
-        if matches!(self.habits.placement, Placement::AtEnd { .. }) {
+        let at_end = matches!(self.habits.placement, Placement::AtEnd { .. });
+        let list = self.habits.list;
+        if at_end && list.before_references {
             self.legends();
+        }
+        self.references();
+        if at_end && list.plates_first {
+            self.plates();
+        }
+        if at_end && !list.before_references {
+            self.script.blocks.push(Block::NewPage);
+            self.legends();
+        }
+        if at_end && !list.plates_first {
+            self.plates();
         }
     }
 
@@ -444,12 +450,32 @@ impl Writer<'_> {
             let paragraph = self.paragraph(words);
             self.script.blocks.push(Block::Paragraph(paragraph));
             if let Some(figure) = cited {
-                let pairing = self.script.floats[figure].pairing;
-                if pairing != Pairing::LegendList {
-                    self.script.blocks.push(Block::Float(figure));
-                }
+                self.place(figure);
             }
         }
+    }
+
+    /// Puts a figure where its paper puts figures.
+    fn place(&mut self, figure: usize) {
+        let floats = &self.script.floats;
+        if floats[figure].pairing == Pairing::LegendList {
+            return;
+        }
+        let is_second = self.pair().is_some_and(|pair| pair[1] == figure);
+        match self.pair().filter(|pair| pair.contains(&figure)) {
+            Some(_) if is_second => {}
+            Some(pair) => self.script.blocks.push(Block::Row(pair)),
+            None => self.script.blocks.push(Block::Float(figure)),
+        }
+    }
+
+    /// The two figures that stand beside each other: the last that are numbered through.
+    fn pair(&self) -> Option<[usize; 2]> {
+        self.habits.varied.as_ref().filter(|varied| varied.neighbours)?;
+        let numbered =
+            self.script.figures.iter().filter(|figure| figure.kind == FigureKind::Figure);
+        let last = numbered.count().checked_sub(1)?;
+        Some([last.checked_sub(1)?, last])
     }
 
     /// Sentences of one paragraph, one or two of them citing `cited`.
@@ -495,18 +521,28 @@ impl Writer<'_> {
         }
     }
 
-    /// The list of legends, then the figures, one a page.
+    fn listed(&self) -> Vec<usize> {
+        let floats = self.script.floats.iter().enumerate();
+        let listed = floats.filter(|(_, float)| float.pairing == Pairing::LegendList);
+        listed.map(|(i, _)| i).collect()
+    }
+
+    /// The list of legends.
     fn legends(&mut self) {
-        self.script.blocks.push(Block::NewPage);
         let size = self.script.style.body + 2.0;
-        self.heading("Figure legends", size);
-        let listed: Vec<usize> = (0..self.script.figures.len())
-            .filter(|&i| self.script.floats[i].pairing == Pairing::LegendList)
-            .collect();
-        for &i in &listed {
-            self.script.floats[i].caption.after = 10.0;
+        if let Some(heading) = self.habits.list.heading {
+            self.heading(heading, size);
+        }
+        for i in self.listed() {
+            self.script.floats[i].caption.after = self.habits.list.after;
             self.script.blocks.push(Block::Caption(i));
         }
-        self.script.blocks.extend(listed.into_iter().map(Block::Plate));
+    }
+
+    /// The figures of the list, one a page.
+    fn plates(&mut self) {
+        let listed = self.listed().into_iter();
+        let drawn = listed.filter(|&i| self.script.figures[i].drawn);
+        self.script.blocks.extend(drawn.map(Block::Plate));
     }
 }

@@ -12,7 +12,7 @@ use covid_ct_core::{
     CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
 };
 use covid_ct_extraction::figures::{
-    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Panel,
+    Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel,
 };
 use covid_ct_extraction::pdf::Rect;
 
@@ -99,18 +99,18 @@ impl Facts<'_> {
             file: self.script.identity.file_name(),
             label: Some(figure.label.clone()),
             kind: figure.kind,
-            caption: figure.caption.clone(),
+            caption: figure.caption.replace('\n', " "),
             caption_page: self.laid.captions[i],
             caption_bbox: None,
             page: placed.map(|(page, _)| page),
             bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
             images,
             icons: Vec::new(),
-            pairing: float.pairing,
+            pairing: if figure.drawn { float.pairing } else { Pairing::Unpaired },
             confidence: 1.0,
             panels: panels_of(figure, placed),
             mentions: self.mentions(i),
-            composition: Some(composition(&figure.graphic)),
+            composition: figure.drawn.then(|| composition(&figure.graphic)),
             regions: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Paragraph, Setter, break_lines};
 use crate::fonts::Face;
-use crate::page::{Mark, Text};
+use crate::page::{Mark, Page, Sheet, Text};
 use covid_ct_extraction::figures::Pairing;
 use covid_ct_extraction::pdf::Rect;
 
@@ -22,6 +22,8 @@ pub struct Float {
     pub framed: bool,
     /// Whether a caption below is set in two columns, where it is long enough.
     pub in_two: bool,
+    /// On a page of its own, which is as large as the graphic with this margin; `None` for a page like the others.
+    pub fitted: Option<f32>,
 }
 
 /// Space around a figure and between it and its caption, in points.
@@ -29,12 +31,17 @@ const AROUND: f32 = 14.0;
 const TO_CAPTION: f32 = 8.0;
 /// Between a frame and what it holds, in points.
 const IN_FRAME: f32 = 6.0;
+/// A tag above a graphic, in points.
+const TAG: f32 = 20.0;
 /// Between the halves of a caption, and between a figure and a caption beside it, in points.
 const BETWEEN: f32 = 16.0;
 /// A caption of fewer lines is not set in two columns.
 const LINES_TO_DIVIDE: usize = 3;
 /// Share of the width that a caption beside its graphic takes.
 pub const SIDE_CAPTION: f32 = 0.34;
+
+/// Between two figures beside each other, in points.
+pub const BESIDE: f32 = 9.0;
 
 impl Float {
     fn is_beside(&self) -> bool {
@@ -126,6 +133,55 @@ impl Setter<'_> {
         self.columns = columns;
     }
 
+    /// A graphic on a page of its own.
+    pub(super) fn plate(&mut self, i: usize) {
+        let float = &self.floats[i];
+        let Some(margin) = float.fitted else {
+            self.new_page();
+            self.graphic(i);
+            return;
+        };
+        let tag = if float.tag.is_some() { TAG } else { 0.0 };
+        let size = (float.width + 2.0 * margin, float.height + tag + 2.0 * margin);
+        // Such pages come from another program: nothing of the others' is on them.
+        let sheet = Sheet { size, ..Sheet::default() };
+        self.laid.pages.push(Page { sheet, ..Page::default() });
+        (self.column, self.y) = (0, margin);
+        self.inset = Some((margin, float.width));
+        self.graphic(i);
+        self.inset = None;
+        // What comes next comes on a page like the others.
+        self.y = f32::INFINITY;
+    }
+
+    pub(super) fn row(&mut self, pair: [usize; 2]) {
+        let (left, width) = (self.left(), self.width());
+        let cell = (width - BESIDE) / 2.0;
+        let floats = self.floats;
+        let caption = |i: usize| {
+            let caption = &floats[i].caption;
+            break_lines(caption, cell).len() as f32 * caption.step()
+        };
+        let graphics = pair.map(|i| floats[i].height).into_iter().fold(0.0, f32::max);
+        let captions = pair.map(caption).into_iter().fold(0.0, f32::max);
+        if graphics + TO_CAPTION + captions + 2.0 * AROUND > self.room() {
+            self.new_page();
+        }
+        self.y += AROUND;
+        let top = self.y;
+        for (i, at) in pair.into_iter().zip([left, left + cell + BESIDE]) {
+            let float = &floats[i];
+            // Against each other, whatever room they leave at the edges.
+            let x = if at > left { at } else { at + cell - float.width };
+            self.graphic_at(i, (x, top + graphics - float.height));
+            self.inset = Some((at, cell));
+            self.y = top + graphics + TO_CAPTION;
+            self.caption(i);
+        }
+        self.inset = None;
+        self.y = top + graphics + TO_CAPTION + captions + AROUND;
+    }
+
     fn beside(&mut self, i: usize) {
         let float = &self.floats[i];
         let (left, width, top) = (self.left(), self.width(), self.y);
@@ -163,7 +219,7 @@ impl Setter<'_> {
         if let Some(tag) = &float.tag {
             let set = Text::new(self.left(), self.y + 11.0, Face::Bold, 11.0, tag.as_str());
             self.page().marks.push(Mark::Text(set));
-            self.y += 20.0;
+            self.y += TAG;
         }
         let at = (self.left() + (self.width() - float.width) / 2.0, self.y);
         self.graphic_at(i, at);
