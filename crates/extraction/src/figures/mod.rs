@@ -22,6 +22,7 @@ mod parts;
 mod printed;
 mod record;
 mod regions;
+mod sideways;
 mod sub_captions;
 
 pub use arbitrary::read_arbitrary;
@@ -35,6 +36,7 @@ pub use record::{
     Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
     OverlayKind, Pairing, Panel, RegionRecord, RegionRole,
 };
+pub use sideways::{set_upright, upright};
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use join::Vocabulary;

@@ -10,9 +10,10 @@ use super::easel::Easel;
 use super::image::ImageInfo;
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
+use super::mend::Mender;
 use super::text::{self, Line};
-use super::walk::{self, Drawn, Manner, PaintedOver, Walk};
-use super::{Matrix, PdfError, Rect};
+use super::walk::{self, Drawn, Manner, PaintedOver, Shown, Walk};
+use super::{Matrix, PdfError, Rect, Turn};
 
 /// An open PDF. Bound to its thread, as MuPDF is.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Document {
     pub(super) inner: PdfDocument,
     pages: u32,
     layers: Layers,
+    mender: Mender,
     pub(super) limits: Limits,
     /// Set up when the first image is decoded.
     pub(super) easel: RefCell<Option<Easel>>,
@@ -27,7 +29,8 @@ pub struct Document {
     pub(super) profiles: RefCell<HashMap<u32, bool>>,
 }
 
-/// One page: its size and everything on it, in points of the page as displayed.
+/// One page: its size and everything on it, in points of the page as displayed, or of that
+/// [turned](Self::turn).
 #[derive(Debug)]
 pub struct Page {
     /// From 1.
@@ -39,9 +42,12 @@ pub struct Page {
     /// In the content's order.
     pub lines: Vec<Line>,
     pub drawn: Drawn,
+    /// By how much it was turned from how it is displayed.
+    pub turned: Turn,
     /// How each of the drawn images is drawn.
     pub(super) manners: Vec<Manner>,
     pub(super) over: Vec<PaintedOver>,
+    pub(super) shown: Shown,
 }
 
 impl Document {
@@ -93,7 +99,7 @@ impl Document {
                 .map_err(PdfError::broken("reading its catalog"))?;
         }
         let (easel, profiles) = (RefCell::default(), RefCell::default());
-        Ok(Self { inner, pages, layers, limits, easel, profiles })
+        Ok(Self { inner, pages, layers, mender: Mender::default(), limits, easel, profiles })
     }
 
     pub fn page_count(&self) -> u32 {
@@ -114,7 +120,7 @@ impl Document {
         let broken = |doing: &'static str| {
             move |source| PdfError::BrokenPage { page: number, doing, source }
         };
-        let page = self.inner.load_pdf_page(number as i32 - 1).map_err(broken("loading it"))?;
+        let page = self.load(number)?;
         let bounds = page.bounds().map_err(broken("measuring it"))?;
         let ctm = page.ctm().map_err(broken("measuring it"))?;
         let rotation = page.rotation().unwrap_or(0);
@@ -137,11 +143,21 @@ impl Document {
         });
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
-        let Walk { drawn, manners, over } =
+        let Walk { drawn, manners, over, shown } =
             walk::walk(&content, &page.object(), &self.layers, self.limits, to_display, frame)
                 .map_err(too_much)?;
-        let lines = text::lines(&text);
-        Ok(Page { number, width, height, rotation, lines, drawn, manners, over })
+        let (lines, turned) = (text::lines(&text), Turn::NONE);
+        Ok(Page { number, width, height, rotation, lines, drawn, turned, manners, over, shown })
+    }
+
+    /// Loads page `number`, counted from 1, as it is meant.
+    pub(super) fn load(&self, number: u32) -> Result<PdfPage, PdfError> {
+        let load = || {
+            let page = self.inner.load_pdf_page(number as i32 - 1)?;
+            self.mender.mend(&page, &self.layers)?;
+            Ok(page)
+        };
+        load().map_err(|source| PdfError::BrokenPage { page: number, doing: "loading it", source })
     }
 
     /// What the document says of each image object drawn on `pages`, by xref.
@@ -160,7 +176,91 @@ impl Document {
     }
 }
 
+/// A picture that covers this part of the page may be a scan of it.
+const SCAN: f32 = 0.6;
+/// Of the text on a scanned page no more than this part is seen: what a server prints in the margin.
+const MOST_SEEN: f32 = 0.35;
+/// A picture lies over another that it covers by this part of the smaller of the two.
+const LIES_OVER: f32 = 0.05;
+
 impl Page {
+    /// Turns the page, and all that is on it.
+    pub fn turn(&mut self, turn: Turn) {
+        if turn == Turn::NONE {
+            return;
+        }
+        let matrix = turn.matrix(self.width, self.height);
+        for line in &mut self.lines {
+            line.bbox = matrix.bounds(&line.bbox);
+            line.direction = line.direction.turned(turn);
+            for word in &mut line.words {
+                word.bbox = matrix.bounds(&word.bbox);
+            }
+        }
+        for image in &mut self.drawn.images {
+            image.transform = image.transform.then(&matrix);
+            image.bbox = matrix.bounds(&image.bbox);
+        }
+        for path in &mut self.drawn.paths {
+            *path = matrix.bounds(path);
+        }
+        for path in &mut self.over {
+            path.bbox = matrix.bounds(&path.bbox);
+        }
+        self.manners.iter_mut().for_each(|manner| manner.turn(&matrix));
+        (self.width, self.height) = turn.size((self.width, self.height));
+        self.turned = self.turned.and(turn);
+    }
+
+    /// Takes points of the page as it is here to points of the page as displayed.
+    pub fn to_displayed(&self) -> Matrix {
+        self.turned.back().matrix(self.width, self.height)
+    }
+
+    /// Takes points of the page as displayed to points of the page as it is here.
+    pub fn from_displayed(&self) -> Matrix {
+        let (width, height) = self.displayed_size();
+        self.turned.matrix(width, height)
+    }
+
+    /// Width and height of the page as displayed, in points.
+    pub fn displayed_size(&self) -> (f32, f32) {
+        self.turned.size((self.width, self.height))
+    }
+
+    /// Whether a drawn image is a scan of the page: it covers most of it, and next to none of the page's text
+    /// is seen, since it is set without ink, or lies beneath.
+    pub fn is_scan(&self, index: usize) -> bool {
+        let page = self.width * self.height;
+        let manner = &self.manners[index];
+        if self.drawn.images[index].bbox.area() < SCAN * page || manner.lets_through() {
+            return false;
+        }
+        let above = self.shown.seen.iter().filter(|(images, _)| *images > index);
+        let seen: usize = above.map(|(_, length)| length).sum();
+        self.shown.all > 0 && (seen as f32) < MOST_SEEN * self.shown.all as f32
+    }
+
+    /// The drawn images that lie over this one and let it show through.
+    pub fn layers_over(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let below = self.drawn.images[index].bbox;
+        (index + 1..self.drawn.images.len()).filter(move |&over| {
+            let bbox = self.drawn.images[over].bbox;
+            let manner = &self.manners[over];
+            (manner.lets_through() || manner.own_mask)
+                && bbox.intersect(&below).area() > LIES_OVER * bbox.area().min(below.area())
+        })
+    }
+
+    /// Whether a painted path lies over a drawn image and lets it show through.
+    pub fn is_veiled(&self, index: usize) -> bool {
+        let below = self.drawn.images[index].bbox;
+        let over = self.over.iter().filter(|path| path.images > index && path.translucent);
+        over.into_iter().any(|path| {
+            path.bbox.intersect(&below).area() > LIES_OVER * path.bbox.area().min(below.area())
+        })
+    }
+
     /// What cuts a drawn image besides the page's edge: the box of the clip in force.
     pub fn clip(&self, index: usize) -> Option<Rect> {
         let frame = Rect::new(0.0, 0.0, self.width, self.height);
