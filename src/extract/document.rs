@@ -60,6 +60,12 @@ pub fn read(
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);
     let found = figures::find(&pages, &texts, &furniture);
+    for figure in found.iter().filter(|figure| figure.turn != Turn::NONE) {
+        let Some(page) = figure.page.and_then(|page| pages.get_mut(page as usize - 1)) else {
+            continue;
+        };
+        figure.images.iter().for_each(|&index| page.turn_image(index, figure.turn));
+    }
     let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
     let mut extraction = Extraction {
         sha256: sha256_hex(bytes),

@@ -7,7 +7,7 @@ use super::furniture::Furniture;
 use super::pairing::Paired;
 use super::regions::PageGraphics;
 use super::{Composition, Figure, FigureKind, FigureRegion, printed};
-use crate::pdf::{Page, Rect};
+use crate::pdf::{Page, Rect, Turn};
 
 /// A document, page by page, as far as figures are made of it.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ impl Parts<'_> {
             panels: printed::panels(text, letters),
             mentions: Vec::new(),
             regions,
+            turn: Turn::NONE,
         }
     }
 

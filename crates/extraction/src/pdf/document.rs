@@ -7,7 +7,7 @@ use mupdf::pdf::{PdfDocument, PdfObject, PdfPage};
 use mupdf::{MetadataName, TextPageFlags};
 
 use super::easel::Easel;
-use super::image::ImageInfo;
+use super::image::{ImageInfo, Orientation};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::mend::Mender;
@@ -31,7 +31,7 @@ pub struct Document {
 
 /// One page: its size and everything on it, in points of the page as displayed, or of that
 /// [turned](Self::turn).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// From 1.
     pub number: u32,
@@ -44,6 +44,8 @@ pub struct Page {
     pub drawn: Drawn,
     /// By how much it was turned from how it is displayed.
     pub turned: Turn,
+    /// Drawn images that are upright once the page is turned further, by index.
+    pub(super) leaning: HashMap<usize, Turn>,
     /// How each of the drawn images is drawn.
     pub(super) manners: Vec<Manner>,
     pub(super) over: Vec<PaintedOver>,
@@ -146,8 +148,19 @@ impl Document {
         let Walk { drawn, manners, over, shown } =
             walk::walk(&content, &page.object(), &self.layers, self.limits, to_display, frame)
                 .map_err(too_much)?;
-        let (lines, turned) = (text::lines(&text), Turn::NONE);
-        Ok(Page { number, width, height, rotation, lines, drawn, turned, manners, over, shown })
+        Ok(Page {
+            number,
+            width,
+            height,
+            rotation,
+            lines: text::lines(&text),
+            drawn,
+            turned: Turn::NONE,
+            leaning: HashMap::new(),
+            manners,
+            over,
+            shown,
+        })
     }
 
     /// Loads page `number`, counted from 1, as it is meant.
@@ -210,6 +223,18 @@ impl Page {
         self.manners.iter_mut().for_each(|manner| manner.turn(&matrix));
         (self.width, self.height) = turn.size((self.width, self.height));
         self.turned = self.turned.and(turn);
+    }
+
+    /// Notes that a drawn image is upright once the page is turned, as the text beside it is.
+    pub fn turn_image(&mut self, index: usize, turn: Turn) {
+        self.leaning.insert(index, turn);
+    }
+
+    /// How a drawn image is to be turned to be upright.
+    pub(super) fn orientation(&self, index: usize) -> Orientation {
+        let turn = self.leaning.get(&index).copied().unwrap_or_default();
+        let matrix = turn.matrix(self.width, self.height);
+        Orientation::of(&self.drawn.images[index].transform.then(&matrix))
     }
 
     /// Takes points of the page as it is here to points of the page as displayed.

@@ -16,6 +16,9 @@ const BLANK: f32 = 0.13;
 /// too begins another line past 0.8, and a blank takes up a quarter.
 const REACH: f32 = 0.8;
 const REACH_WITH_BLANK: f32 = 1.2;
+/// What MuPDF parted and is set in another weight or size is part of the line if it is as near as this: past
+/// it, a heading stands in the line that it heads.
+const REACH_OF_ANOTHER: f32 = 0.5;
 /// Glyphs of a line overlap by no more font sizes than this.
 const OVERLAP: f32 = 0.3;
 /// Glyphs of one size stand on one baseline within so many font sizes, those of two sizes, as indices, within
@@ -93,8 +96,14 @@ impl Strand {
         let size = last.size.max(next.size);
         let (along, off) = offset(last.direction, last.end, next.origin);
         let blank = blank || self.glyphs.last().is_some_and(|glyph| glyph.blank);
-        let reach = if blank { REACH_WITH_BLANK } else { REACH };
         let one_size = last.size.min(next.size) > 0.9 * size;
+        let weight = |style: Option<Style>| style.map(|style| style.bold);
+        let one_weight = next.style.is_none() || weight(next.style) == weight(self.style());
+        let reach = match (one_size && one_weight, blank) {
+            (false, _) => REACH_OF_ANOTHER,
+            (true, true) => REACH_WITH_BLANK,
+            (true, false) => REACH,
+        };
         let level = if one_size { BASELINE } else { RAISED };
         (-OVERLAP * size..=reach * size).contains(&along) && off.abs() <= level * size
     }
