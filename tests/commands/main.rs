@@ -14,6 +14,7 @@ mod duplicates;
 mod fetch;
 mod formats;
 mod handing_over;
+mod hard_pages;
 mod ingest;
 #[cfg(target_os = "linux")]
 mod isolation;

@@ -65,9 +65,8 @@ impl Parts<'_> {
         images
             .filter(|(_, image)| !self.furniture.holds_image(image))
             .filter(|(index, image)| {
-                let part_of_scan = || {
-                    page.is_scan(*index) && image.bbox.contains_point(bbox.centre())
-                };
+                let part_of_scan =
+                    || page.is_scan(*index) && image.bbox.contains_point(bbox.centre());
                 bbox.contains_point(image.bbox.centre()) || part_of_scan()
             })
             .map(|(index, _)| index)

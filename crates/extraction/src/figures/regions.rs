@@ -133,7 +133,11 @@ fn scanned(page: &Page, captions: &[Rect], walls: &[Rect], labels: &[Rect]) -> V
         let of_text = walls.iter().filter(|text| scan.contains_point(text.centre())).count();
         return if of_text < MOST_SCANNED_TEXT { vec![graphic(scan)] } else { Vec::new() };
     }
-    captions.iter().filter_map(|caption| blank_beside(caption, &scan, &texts)).map(graphic).collect()
+    captions
+        .iter()
+        .filter_map(|caption| blank_beside(caption, &scan, &texts))
+        .map(graphic)
+        .collect()
 }
 
 /// A scan with as many lines of text is none of a figure alone.
@@ -157,8 +161,7 @@ fn blank_beside(caption: &Rect, scan: &Rect, texts: &[Rect]) -> Option<Rect> {
     let below = texts.iter().filter(beyond).filter(|text| text.y1 > caption.y1 + 1.0);
     let bottom = below.map(|text| text.y0.max(caption.y1)).fold(inner.y1, f32::min);
     let (x0, x1) = (wide.x0.max(scan.x0), wide.x1.min(scan.x1));
-    let spaces =
-        [Rect::new(x0, top, x1, caption.y0), Rect::new(x0, caption.y1, x1, bottom)];
+    let spaces = [Rect::new(x0, top, x1, caption.y0), Rect::new(x0, caption.y1, x1, bottom)];
     let space = spaces.into_iter().max_by(|a, b| a.height().total_cmp(&b.height()))?;
     (space.height() >= LOWEST_SCANNED && space.width() > 0.0).then_some(space)
 }
@@ -375,6 +378,22 @@ mod tests {
         assert!(!frames_text(&Rect::new(100.0, 100.0, 500.0, 300.0), &[text], &[]));
         assert!(runs_beside(&Rect::new(100.0, 100.0, 101.0, 350.0), &[text]));
         assert!(!runs_beside(&Rect::new(100.0, 100.0, 101.0, 300.0), &[text]));
+    }
+
+    #[test]
+    fn the_figure_of_a_scanned_page_is_where_no_text_is() {
+        let scan = Rect::new(0.0, 0.0, 600.0, 800.0);
+        let caption = Rect::new(100.0, 400.0, 300.0, 410.0);
+        let text = |y0: f32, y1: f32| Rect::new(80.0, y0, 500.0, y1);
+        let found = |texts: &[Rect]| blank_beside(&caption, &scan, texts);
+        let above = Rect::new(80.0, 120.0, 500.0, 400.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, text(430.0, 780.0)]), Some(above));
+        let below = Rect::new(80.0, 410.0, 500.0, 760.0);
+        assert_eq!(found(&[text(100.0, 390.0), caption]), Some(below), "to the margin");
+        assert_eq!(found(&[text(100.0, 390.0), caption, text(430.0, 780.0)]), None);
+        // What stands beside the caption's column is no bound of it.
+        let beside = Rect::new(520.0, 200.0, 590.0, 300.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, beside, text(430.0, 780.0)]), Some(above));
     }
 
     #[test]

@@ -72,9 +72,7 @@ pub(super) fn add(figures: &mut Vec<Figure>, pages: &[Page], furniture: &Furnitu
     for page in pages {
         for direction in [Direction::Up, Direction::Down, Direction::Left] {
             let begins = |line: &Line| {
-                line.direction == direction
-                    && line.words.len() >= FEWEST_WORDS
-                    && is_labelled(line)
+                line.direction == direction && line.words.len() >= FEWEST_WORDS && is_labelled(line)
             };
             if page.lines.iter().any(begins) {
                 let found = find_turned(page, direction.upright(), furniture);
@@ -129,9 +127,10 @@ fn insert(figures: &mut Vec<Figure>, figure: Figure) {
         }
         _ => false,
     };
-    let taken = figures.iter().filter(|other| other.label.is_some()).any(|other| {
-        in_place(other) || (other.label == figure.label && other.bbox.is_some())
-    });
+    let taken = figures
+        .iter()
+        .filter(|other| other.label.is_some())
+        .any(|other| in_place(other) || (other.label == figure.label && other.bbox.is_some()));
     if taken {
         return;
     }
@@ -144,3 +143,6 @@ fn insert(figures: &mut Vec<Figure>, figure: Figure) {
     let at = figures.iter().position(after).unwrap_or(figures.len());
     figures.insert(at, figure);
 }
+
+#[cfg(test)]
+mod tests;

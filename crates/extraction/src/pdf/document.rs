@@ -342,6 +342,7 @@ fn contents(page: &PdfPage, limits: &Limits) -> Result<Option<Vec<u8>>, Excess> 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Pdf;
+    use super::*;
 
     #[test]
     fn a_hyphen_that_a_tag_calls_soft_stays_at_the_end_of_its_line() {
@@ -354,5 +355,87 @@ mod tests {
             .with("<</Type/StructElem/S/P/P 5 0 R/Pg 3 0 R/K[0 7 0 R]>>", None)
             .with("<</Type/StructElem/S/Span/P 6 0 R/Pg 3 0 R/K 1/ActualText<FEFF00AD>>>", None);
         assert_eq!(pdf.read_page().lines[0].text(), "in-");
+    }
+
+    /// A picture of 40 x 20 points with a line of text that runs up beside it.
+    fn page_with_picture(content: &str, entries: &str) -> Page {
+        let resources = "/XObject<</Im 5 0 R/Over 6 0 R>>/Font<</F<</Type/Font/Subtype/Type1
+            /BaseFont/Helvetica>>>>/ExtGState<</Half<</ca 0.5>>/Times<</BM/Multiply>>/Line<</CA 0.5>>
+            /Masked<</SMask<</S/Luminosity/G 7 0 R>>>>/Plain<</ca 1/BM/Normal/SMask/None>>>>";
+        let image = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+        Pdf::page(content, resources, entries)
+            .with_image(image, b"x")
+            .with_image(&format!("{image}/SMask 5 0 R"), b"x")
+            .with(
+                "<</Subtype/Form/BBox[0 0 100 100]/Group<</S/Transparency>>/Length 0>>",
+                Some(b""),
+            )
+            .read_page()
+    }
+
+    #[test]
+    fn a_page_that_is_turned_reads_as_one_that_was_drawn_so() {
+        let upright = "q 40 0 0 20 10 60 cm /Im Do Q BT /F 8 Tf 10 50 Td (four words of text) Tj ET
+            0 g 10 10 30 5 re f";
+        for (matrix, turn) in [
+            ("0 1 -1 0 100 0", Turn::CLOCKWISE),
+            ("-1 0 0 -1 100 100", Turn::HALF),
+            ("0 -1 1 0 0 100", Turn::ANTICLOCKWISE),
+        ] {
+            let mut page = page_with_picture(&format!("{matrix} cm {upright}"), "");
+            let before = page.clone();
+            assert_eq!(page.lines[0].direction.upright(), turn);
+            page.turn(turn);
+            let wanted = page_with_picture(upright, "");
+            let near = |a: &Rect, b: &Rect| a.grow(0.1).contains(b) && b.grow(0.1).contains(a);
+            assert_eq!(page.lines[0].direction, wanted.lines[0].direction);
+            assert_eq!(page.lines[0].text(), wanted.lines[0].text());
+            assert!(near(&page.lines[0].bbox, &wanted.lines[0].bbox));
+            assert!(near(&page.drawn.images[0].bbox, &wanted.drawn.images[0].bbox));
+            assert!(near(&page.drawn.paths[0], &wanted.drawn.paths[0]));
+            assert_eq!(page.orientation(0), wanted.orientation(0));
+            let back = page.to_displayed().bounds(&page.lines[0].bbox);
+            assert!(near(&back, &before.lines[0].bbox));
+            assert!(near(&page.from_displayed().bounds(&back), &page.lines[0].bbox));
+            // The picture by itself, on a page that is not turned.
+            let mut leaning = before;
+            leaning.turn_image(0, turn);
+            assert_eq!(leaning.orientation(0), wanted.orientation(0));
+        }
+    }
+
+    #[test]
+    fn what_lets_a_picture_show_through_lies_over_it() {
+        let under = "q 80 0 0 80 10 10 cm /Im Do Q ";
+        let layers = |over: &str| {
+            let page = page_with_picture(&format!("{under}{over}"), "");
+            (page.layers_over(0).count(), page.is_veiled(0))
+        };
+        let image = |state: &str| layers(&format!("q {state} 80 0 0 80 10 10 cm /Im Do Q"));
+        assert_eq!(image("/Half gs"), (1, false));
+        assert_eq!(image("/Times gs"), (1, false));
+        assert_eq!(image("/Masked gs"), (1, false));
+        assert_eq!(image("/Plain gs"), (0, false));
+        assert_eq!(layers("q 80 0 0 80 10 10 cm /Over Do Q"), (1, false));
+        assert_eq!(layers("q /Half gs 8 0 0 80 91 10 cm /Im Do Q"), (0, false), "beside it");
+        let path = |state: &str| layers(&format!("q {state} 1 g 20 20 30 30 re f Q"));
+        assert_eq!((path("/Half gs"), path("/Plain gs")), ((0, true), (0, false)));
+        assert_eq!((path("/Times gs"), path("/Line gs")), ((0, true), (0, false)));
+        assert_eq!(layers("/Line gs 5 w 20 20 30 30 re S"), (0, true));
+        assert_eq!(layers("/Half gs 92 92 5 5 re f"), (0, false));
+    }
+
+    #[test]
+    fn a_scan_is_a_picture_of_the_page_over_text_or_under_text_without_ink() {
+        let picture = "q 100 0 0 100 0 0 cm /Im Do Q ";
+        let text = "BT /F 8 Tf 10 50 Td (text of the page that was read off it) Tj ET ";
+        let banner = "0 Tr BT /F 4 Tf 2 95 Td (a banner) Tj ET ";
+        let is_scan = |content: &str| page_with_picture(content, "").is_scan(0);
+        assert!(is_scan(&format!("{picture}3 Tr {text}{text}{banner}")));
+        assert!(is_scan(&format!("{text}{text}{picture}{banner}")));
+        assert!(!is_scan(&format!("{picture}{text}{text}")), "a ground for the text");
+        assert!(!is_scan(&format!("{text}/Half gs {picture}")), "a tint over the text");
+        assert!(!is_scan(picture), "there is no text");
+        assert!(!is_scan(&format!("3 Tr {text} q 40 0 0 40 0 0 cm /Im Do Q")), "a small one");
     }
 }

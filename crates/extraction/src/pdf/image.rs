@@ -307,11 +307,7 @@ impl Document {
     }
 
     /// The image's pixels, as its own rows and columns run.
-    fn decode(
-        &self,
-        drawn: &DrawnImage,
-        manner: &Manner,
-    ) -> Result<DynamicImage, String> {
+    fn decode(&self, drawn: &DrawnImage, manner: &Manner) -> Result<DynamicImage, String> {
         let decoded = self.at_easel(|easel| {
             let Some(look) = easel.look(drawn, manner)? else { return Ok(Ok(None)) };
             if let Err(problem) = self.check_size(look.width, look.height) {

@@ -103,7 +103,8 @@ impl Layers {
             return None;
         }
         let operator = name(&expression.get_array(0).ok().flatten()?)?;
-        let mut terms = elements(expression).skip(1).filter_map(|term| self.shows(&term, depth + 1));
+        let mut terms =
+            elements(expression).skip(1).filter_map(|term| self.shows(&term, depth + 1));
         match &*operator {
             b"And" => Some(terms.all(|shown| shown)),
             b"Or" => Some(terms.any(|shown| shown)),
@@ -127,7 +128,8 @@ mod tests {
             document.add_object(&object).expect("added").as_indirect().expect("xref")
         };
         let (on, off) = (add("<</Type/OCG/Name(on)>>"), add("<</Type/OCG/Name(off)>>"));
-        let catalog = format!("<</OCProperties<</OCGs[{on} 0 R {off} 0 R]/D<</OFF[{off} 0 R]>>>>>>");
+        let catalog =
+            format!("<</OCProperties<</OCGs[{on} 0 R {off} 0 R]/D<</OFF[{off} 0 R]>>>>>>");
         let catalog = document.new_object_from_str(&catalog).expect("catalog");
         let membership =
             membership.replace("ON", &format!("{on} 0 R")).replace("OFF", &format!("{off} 0 R"));
@@ -166,11 +168,15 @@ mod tests {
             ("[/And ON[/Not OFF]]", true),
             ("[/Or OFF[/And ON[/Not ON]]]", false),
         ] {
-            assert_eq!(!hides(&format!("/VE{expression}/OCGs[OFF]/P/AllOff")), shown, "{expression}");
+            assert_eq!(
+                !hides(&format!("/VE{expression}/OCGs[OFF]/P/AllOff")),
+                shown,
+                "{expression}"
+            );
         }
         // What is no expression does not count.
         assert!(hides("/VE[/Xor ON ON]/OCGs[OFF]"));
-        let deep = format!("/VE{}ON{}/OCGs[OFF]", "[/Not".repeat(200), "]".repeat(200));
+        let deep = format!("/VE{}ON{}/OCGs[OFF]", "[/Not ".repeat(200), "]".repeat(200));
         assert!(hides(&deep));
     }
 }

@@ -161,7 +161,10 @@ fn keys(dictionary: &PdfObject) -> Vec<String> {
 /// What a dictionary holds, null excluded.
 fn values(dictionary: &PdfObject) -> Vec<PdfObject> {
     let value = |index| dictionary.get_dict_val(index as i32).ok().flatten();
-    (0..count(dictionary)).filter_map(value).filter(|value| !value.is_null().unwrap_or(true)).collect()
+    (0..count(dictionary))
+        .filter_map(value)
+        .filter(|value| !value.is_null().unwrap_or(true))
+        .collect()
 }
 
 #[cfg(test)]

@@ -38,9 +38,10 @@ impl Direction {
         /// Clockwise, a quarter turn apart.
         const ROUND: [Direction; 4] =
             [Direction::Right, Direction::Down, Direction::Left, Direction::Up];
-        ROUND.iter().position(|direction| *direction == self).map_or(self, |at| {
-            ROUND[(at + usize::from(turn.quarters())) % ROUND.len()]
-        })
+        ROUND
+            .iter()
+            .position(|direction| *direction == self)
+            .map_or(self, |at| ROUND[(at + usize::from(turn.quarters())) % ROUND.len()])
     }
 
     /// The turn of the page that sets such lines upright; none for oblique ones.

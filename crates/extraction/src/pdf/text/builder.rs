@@ -242,9 +242,7 @@ impl LineReader {
 
     /// From the word at hand to `bbox`, in font sizes.
     fn gap_to(&self, bbox: &Rect, direction: Direction) -> f32 {
-        self.word
-            .as_ref()
-            .map_or(0.0, |word| gap(direction, &word.bbox, bbox) / word.size.max(1.0))
+        self.word.as_ref().map_or(0.0, |word| gap(direction, &word.bbox, bbox) / word.size.max(1.0))
     }
 
     fn push(&mut self, glyph: &Glyph) {
