@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::images::{self, Places};
 use super::{EXTRACTOR, paper};
-use crate::figures::{self, Figure, Furniture, PageText};
-use crate::pdf::{Document, Limits, Page, PdfError};
+use crate::figures::{self, Composition, Figure, Furniture, PageText};
+use crate::pdf::{Document, Limits, Matrix, Page, PdfError, Rect, Turn};
 use crate::store::{
     Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
 };
@@ -55,24 +55,33 @@ pub fn read(
         let (count, all) = (unreadable.len(), document.page_count());
         return Err(ReadError::Document(format!("{first} ({count} of {all} pages unreadable)")));
     }
+    figures::set_upright(&mut pages);
     let mut warnings = Vec::new();
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);
     let found = figures::find(&pages, &texts, &furniture);
+    for figure in found.iter().filter(|figure| figure.turn != Turn::NONE) {
+        let Some(page) = figure.page.and_then(|page| pages.get_mut(page as usize - 1)) else {
+            continue;
+        };
+        figure.images.iter().for_each(|&index| page.turn_image(index, figure.turn));
+    }
     let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
-    let extraction = Extraction {
+    let mut extraction = Extraction {
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
         pages: found_pages(bytes, &pages, &texts),
         images,
-        figures: found.into_iter().map(|figure| found_figure(figure, &places)).collect(),
+        figures: found.into_iter().map(|figure| found_figure(figure, &pages, &places)).collect(),
     };
+    turn_back(&mut extraction, &pages);
     Ok(Reading { extraction, warnings })
 }
 
-fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
+fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure {
+    let composition = composition(&figure, pages, places);
     let images = figure.page.map_or_else(Vec::new, |page| places.of(page, &figure.images));
     let regions = figure.regions.iter().map(|region| FoundRegion {
         role: region.role,
@@ -93,9 +102,52 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
         pairing: figure.pairing,
         confidence: figure.confidence,
         mentions: figure.mentions,
-        composition: figure.composition,
+        composition,
         panels: figure.panels,
         regions,
+    }
+}
+
+/// What a figure is drawn with. Pictures of which one lies over another and lets it show through are, each by
+/// itself, not the figure as printed, unless they were put together; nor is one that a tint lies over.
+fn composition(figure: &Figure, pages: &[Page], places: &Places) -> Option<Composition> {
+    let page = figure.page.and_then(|page| pages.get(page as usize - 1));
+    let (Some(Composition::Raster), Some(page)) = (figure.composition, page) else {
+        return figure.composition;
+    };
+    let apart = |below: usize, over: usize| !places.stitched_together(page.number, below, over);
+    let layered = figure.images.iter().any(|&below| {
+        page.is_veiled(below) || page.layers_over(below).any(|over| apart(below, over))
+    });
+    Some(if layered { Composition::Mixed } else { Composition::Raster })
+}
+
+/// Takes all boxes to points of the pages as displayed, from those of the pages as turned to be read.
+fn turn_back(extraction: &mut Extraction, pages: &[Page]) {
+    if pages.iter().all(|page| page.turned == Turn::NONE) {
+        return;
+    }
+    let matrices: Vec<Matrix> = pages.iter().map(Page::to_displayed).collect();
+    let matrix = |page: u32| &matrices[page as usize - 1];
+    let turn = |page: u32, bbox: &mut Rect| *bbox = matrix(page).bounds(bbox);
+    for figure in &mut extraction.figures {
+        if let (Some(page), Some(bbox)) = (figure.page, &mut figure.bbox) {
+            turn(page, bbox);
+        }
+        if let (Some(page), Some(bbox)) = (figure.caption_page, &mut figure.caption_bbox) {
+            turn(page, bbox);
+        }
+        figure.regions.iter_mut().for_each(|region| turn(region.page, &mut region.bbox));
+        for (page, bbox) in figure.panels.iter_mut().filter_map(|panel| panel.printed.as_mut()) {
+            turn(*page, bbox);
+        }
+    }
+    for placement in extraction.images.iter_mut().flat_map(|image| &mut image.placements) {
+        let page = placement.page;
+        placement.transform = placement.transform.then(matrix(page));
+        turn(page, &mut placement.bbox);
+        placement.clip.iter_mut().for_each(|clip| turn(page, clip));
+        placement.overlays.iter_mut().for_each(|overlay| turn(page, &mut overlay.bbox));
     }
 }
 
@@ -103,12 +155,11 @@ fn found_pages(bytes: &[u8], pages: &[Page], texts: &[PageText]) -> Vec<FoundPag
     let mut found: Vec<FoundPage> = pages
         .iter()
         .zip(texts)
-        .map(|(page, text)| FoundPage {
-            number: page.number,
-            width: page.width,
-            height: page.height,
-            rotation: page.rotation,
-            text: text.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+        .map(|(page, text)| {
+            let (width, height) = page.displayed_size();
+            let lines: Vec<&str> = text.lines.iter().map(|line| line.text.as_str()).collect();
+            let (number, rotation) = (page.number, page.rotation);
+            FoundPage { number, width, height, rotation, text: lines.join("\n") }
         })
         .collect();
     if found.iter().any(|page| is_garbage(&page.text)) {

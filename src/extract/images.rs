@@ -24,6 +24,13 @@ impl Places {
         let all = indices.iter().filter_map(|&index| self.0.get(&(page, index))).flatten();
         all.filter(|place| seen.insert(**place)).copied().collect()
     }
+
+    /// Whether two drawn images of `page` went into one stitched picture.
+    pub(super) fn stitched_together(&self, page: u32, a: usize, b: usize) -> bool {
+        let of = |index: usize| self.0.get(&(page, index));
+        let (Some(a), Some(b)) = (of(a), of(b)) else { return false };
+        a.iter().any(|place| b.contains(place))
+    }
 }
 
 /// # Errors

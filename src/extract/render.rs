@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::isolation::Reach;
 use super::pool::{Options, Supervised};
-use crate::pdf::{Document, FINEST_DPI, Limits, PRINT_DPI, Rect};
+use crate::figures;
+use crate::pdf::{Document, FINEST_DPI, Limits, PRINT_DPI, Rect, Turn};
 use crate::store::{ObjectId, ObjectStore, sha256_hex};
 
 /// What of a page to draw.
@@ -16,8 +17,8 @@ pub struct Region {
     pub page: u32,
     /// Points of the page as displayed; `None` for the whole page.
     pub bbox: Option<Rect>,
-    /// Dots per inch; `None` for 300, or the resolution of the finest picture in the box. Lowered to
-    /// what 1200 and 100 million pixels allow.
+    /// Dots per inch; `None` for 300, or the resolution of the finest picture in the box: a box is then turned
+    /// so that the page's text stands upright. Lowered to what 1200 and 100 million pixels allow.
     pub dpi: Option<f32>,
     /// Where to write the PNG; `None` for the object store.
     pub file: Option<PathBuf>,
@@ -142,17 +143,20 @@ fn draw_region(
     if !(1..=document.page_count()).contains(&number) {
         return Err(format!("page {number}: the document has {} pages", document.page_count()));
     }
-    let (bbox, dpi) = match (region.bbox, region.dpi) {
-        (Some(bbox), Some(dpi)) => (bbox, dpi),
-        // Reading the page costs more than drawing it: only where its size or pictures matter.
+    let (bbox, dpi, turn) = match (region.bbox, region.dpi) {
+        (Some(bbox), Some(dpi)) => (bbox, dpi, Turn::NONE),
+        // Reading the page costs more than drawing it: only where its size, pictures or text matter.
         (bbox, dpi) => {
             let page = document.page(number).map_err(|error| error.to_string())?;
+            // A figure is stored as its caption is read, a page shown as it is displayed.
+            let turn = if bbox.is_some() { figures::upright(&page) } else { Turn::NONE };
             let bbox = bbox.unwrap_or(Rect::new(0.0, 0.0, page.width, page.height));
-            (bbox, dpi.unwrap_or_else(|| document.resolution(&page, &bbox).max(PRINT_DPI)))
+            (bbox, dpi.unwrap_or_else(|| document.resolution(&page, &bbox).max(PRINT_DPI)), turn)
         }
     };
-    let picture =
-        document.render(number, bbox, dpi.min(FINEST_DPI)).map_err(|error| error.to_string())?;
+    let picture = document
+        .render_turned(number, bbox, dpi.min(FINEST_DPI), turn)
+        .map_err(|error| error.to_string())?;
     let object = match &region.file {
         Some(file) => {
             std::fs::write(file, &picture.bytes)
@@ -166,7 +170,7 @@ fn draw_region(
     Ok(Rendered {
         page: number,
         bbox,
-        dpi: 72.0 * picture.width as f32 / bbox.width(),
+        dpi: 72.0 * picture.width as f32 / turn.size((bbox.width(), bbox.height())).0,
         width: picture.width,
         height: picture.height,
         colour_space: picture.colour_space,

@@ -12,6 +12,7 @@ mod duplicates;
 mod faults;
 mod formats;
 mod handing_over;
+mod hard_pages;
 mod ingest;
 #[cfg(target_os = "linux")]
 mod isolation;

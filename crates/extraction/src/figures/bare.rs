@@ -62,6 +62,7 @@ mod tests {
             panels: Vec::new(),
             mentions: Vec::new(),
             regions: Vec::new(),
+            turn: crate::pdf::Turn::NONE,
         }
     }
 

@@ -22,6 +22,7 @@ mod parts;
 mod printed;
 mod record;
 mod regions;
+mod sideways;
 mod sub_captions;
 
 pub use arbitrary::read_arbitrary;
@@ -35,11 +36,12 @@ pub use record::{
     Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
     OverlayKind, Pairing, Panel, RegionRecord, RegionRole,
 };
+pub use sideways::{set_upright, upright};
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use join::Vocabulary;
 
-use crate::pdf::{Page, Rect};
+use crate::pdf::{Page, Rect, Turn};
 
 /// A figure of a document, or a picture that nobody captioned.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,8 @@ pub struct Figure {
     pub panels: Vec<Panel>,
     pub mentions: Vec<Mention>,
     pub regions: Vec<FigureRegion>,
+    /// The turn of the page that sets it upright, where it stands otherwise than the page's text.
+    pub turn: Turn,
 }
 
 /// Where a figure stands besides its own page and box.
@@ -80,7 +84,42 @@ pub struct FigureRegion {
 /// pictures without caption. `texts` is what [`clean`] makes of `pages`, `furniture` their dress.
 pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Figure> {
     let vocabulary = Vocabulary::of(texts);
-    let all = captions::find(texts, &vocabulary);
+    let Search { mut figures, apart, prose } = search(pages, texts, furniture, &vocabulary);
+    sideways::add(&mut figures, pages, furniture);
+    let mentions = mentions::find(texts, &apart, &vocabulary, captions::body_size(texts));
+    let cited = mentions.iter().flat_map(|citing| &citing.figures);
+    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
+    for figure in &mut figures {
+        let Some(label) = &figure.label else { continue };
+        figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();
+        // Letters that neither caption nor text ever speaks of name persons, wells or subtypes.
+        let spoken_of = |panel: &Panel| !panel.text.is_empty();
+        let cited = figure.mentions.iter().any(|mention| !mention.panels.is_empty());
+        if !cited && !figure.caption.is_empty() && !figure.panels.iter().any(spoken_of) {
+            figure.panels.clear();
+        }
+    }
+    figures
+}
+
+/// What there is to read upright.
+struct Search {
+    /// Without their mentions.
+    figures: Vec<Figure>,
+    /// By page and line, whether it is part of a caption or printed on a graphic: not of the text that flows
+    /// around it.
+    apart: Vec<Vec<bool>>,
+    /// Whether a page has running text.
+    prose: Vec<bool>,
+}
+
+fn search(
+    pages: &[Page],
+    texts: &[PageText],
+    furniture: &Furniture,
+    vocabulary: &Vocabulary,
+) -> Search {
+    let all = captions::find(texts, vocabulary);
     let mut is_caption: Vec<Vec<bool>> =
         texts.iter().map(|page| vec![false; page.lines.len()]).collect();
     for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {
@@ -98,33 +137,19 @@ pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Fi
         .collect();
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();
     let (captions, marks) = captions::split_marks(all);
-    // Nor do the words printed on a graphic belong to the text that flows around it.
     let mut apart = is_caption.clone();
     for ((apart, text), graphics) in apart.iter_mut().zip(texts).zip(&graphics) {
         for (apart, line) in apart.iter_mut().zip(&text.lines) {
             *apart |= graphics.bears(&line.line.bbox);
         }
     }
-    let mentions = mentions::find(texts, &apart, &vocabulary, captions::body_size(texts));
     let parts =
         parts::Parts { pages, texts, is_caption: &is_caption, furniture, graphics: &graphics };
     let paired = pairing::pair(&captions, &marks, &graphics, &sizes);
-    let mut figures: Vec<Figure> = paired
+    let figures = paired
         .into_iter()
         .map(|paired| parts.figure(paired.caption.map(|index| &captions[index]), &paired))
         .collect();
-    let cited = mentions.iter().flat_map(|citing| &citing.figures);
-    let prose: Vec<bool> = graphics.iter().map(|page| page.prose.len() > 3).collect();
-    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
-    for figure in &mut figures {
-        let Some(label) = &figure.label else { continue };
-        figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();
-        // Letters that neither caption nor text ever speaks of name persons, wells or subtypes.
-        let spoken_of = |panel: &Panel| !panel.text.is_empty();
-        let cited = figure.mentions.iter().any(|mention| !mention.panels.is_empty());
-        if !cited && !figure.caption.is_empty() && !figure.panels.iter().any(spoken_of) {
-            figure.panels.clear();
-        }
-    }
-    figures
+    let prose = graphics.iter().map(|page| page.prose.len() > 3).collect();
+    Search { figures, apart, prose }
 }

@@ -7,7 +7,7 @@ use super::furniture::Furniture;
 use super::pairing::Paired;
 use super::regions::PageGraphics;
 use super::{Composition, Figure, FigureKind, FigureRegion, printed};
-use crate::pdf::{Page, Rect};
+use crate::pdf::{Page, Rect, Turn};
 
 /// A document, page by page, as far as figures are made of it.
 #[derive(Debug)]
@@ -53,16 +53,22 @@ impl Parts<'_> {
             panels: printed::panels(text, letters),
             mentions: Vec::new(),
             regions,
+            turn: Turn::NONE,
         }
     }
 
-    /// The drawn images whose middle lies in the box, in drawing order: indices into the page's.
+    /// The drawn images whose middle lies in the box, and a scan of the page that the box is part of, in drawing
+    /// order: indices into the page's.
     fn images(&self, page: u32, bbox: &Rect) -> Vec<usize> {
         let Some(page) = self.pages.get(page as usize - 1) else { return Vec::new() };
         let images = page.drawn.images.iter().enumerate();
         images
             .filter(|(_, image)| !self.furniture.holds_image(image))
-            .filter(|(_, image)| bbox.contains_point(image.bbox.centre()))
+            .filter(|(index, image)| {
+                let part_of_scan =
+                    || page.is_scan(*index) && image.bbox.contains_point(bbox.centre());
+                bbox.contains_point(image.bbox.centre()) || part_of_scan()
+            })
             .map(|(index, _)| index)
             .collect()
     }
@@ -71,10 +77,14 @@ impl Parts<'_> {
         let index = number as usize - 1;
         let page = self.pages.get(index)?;
         let inside = |part: &Rect| bbox.contains_point(part.centre());
-        let pictures: Vec<Rect> =
-            self.images(number, bbox).into_iter().map(|i| page.drawn.images[i].bbox).collect();
+        let images = self.images(number, bbox);
+        let pictures: Vec<Rect> = images.iter().map(|&i| page.drawn.images[i].bbox).collect();
         if pictures.is_empty() {
             return Some(Composition::Vector);
+        }
+        // More than the figure is on a scan of its page.
+        if images.iter().any(|&index| page.is_scan(index)) {
+            return Some(Composition::Mixed);
         }
         // A line drawn round a picture is no drawing of its own.
         let outlines = |path: &&Rect| {

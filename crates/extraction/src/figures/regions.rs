@@ -67,8 +67,9 @@ pub fn find(
         .drawn
         .images
         .iter()
-        .filter(|image| !furniture.holds_image(image))
-        .map(|image| image.bbox)
+        .enumerate()
+        .filter(|(index, image)| !furniture.holds_image(image) && !page.is_scan(*index))
+        .map(|(_, image)| image.bbox)
         .filter(|image| !is_backdrop(image, text, &prose))
         .collect();
     let paths: Vec<Rect> =
@@ -98,6 +99,7 @@ pub fn find(
     join_keys(&mut graphics, keys(&clusters), &walls);
     join_overlapping(&mut graphics, captions);
     take_in_labels(&mut graphics, &labels, &walls);
+    graphics.extend(scanned(page, captions, &walls, &labels));
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
     PageGraphics { graphics, prose, paths, labels }
 }
@@ -117,6 +119,51 @@ fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
 fn is_backdrop(image: &Rect, page: &PageText, prose: &[Rect]) -> bool {
     image.area() > 0.6 * page.width * page.height
         && prose.iter().filter(|text| image.contains_point(text.centre())).count() >= 8
+}
+
+/// What of a scanned page is a figure: where no text is, above or below each caption, whichever is more. A
+/// scan without a caption on it stays one picture, unless it is of text.
+fn scanned(page: &Page, captions: &[Rect], walls: &[Rect], labels: &[Rect]) -> Vec<Graphic> {
+    let images = page.drawn.images.iter().enumerate();
+    let scans = images.filter(|(index, _)| page.is_scan(*index)).map(|(_, image)| image.bbox);
+    let Some(scan) = scans.reduce(|all, scan| all.union(&scan)) else { return Vec::new() };
+    let texts: Vec<Rect> = walls.iter().chain(labels).copied().collect();
+    let graphic = |bbox: Rect| Graphic { bbox, has_image: true };
+    if captions.is_empty() {
+        let of_text = walls.iter().filter(|text| scan.contains_point(text.centre())).count();
+        return if of_text < MOST_SCANNED_TEXT { vec![graphic(scan)] } else { Vec::new() };
+    }
+    captions
+        .iter()
+        .filter_map(|caption| blank_beside(caption, &scan, &texts))
+        .map(graphic)
+        .collect()
+}
+
+/// A scan with as many lines of text is none of a figure alone.
+const MOST_SCANNED_TEXT: usize = 8;
+/// A figure on a scanned page is at least so high, in points.
+const LOWEST_SCANNED: f32 = 48.0;
+/// The outer part of a scanned page, where nothing is.
+const SCANNED_MARGIN: f32 = 0.05;
+
+/// The larger of the spaces without text above and below a caption, as wide as the text around it. `None`
+/// where there is none for a figure.
+fn blank_beside(caption: &Rect, scan: &Rect, texts: &[Rect]) -> Option<Rect> {
+    let (dx, dy) = (SCANNED_MARGIN * scan.width(), SCANNED_MARGIN * scan.height());
+    let inner = Rect::new(scan.x0 + dx, scan.y0 + dy, scan.x1 - dx, scan.y1 - dy);
+    // Texts of the caption's column: a caption is often narrower than its figure.
+    let column = |text: &&Rect| text.x_overlap(caption) > 0.0;
+    let wide = texts.iter().filter(column).fold(*caption, |all, text| all.union(text));
+    let beyond = |text: &&Rect| text.x_overlap(&wide) > 0.0;
+    let above = texts.iter().filter(beyond).filter(|text| text.y0 < caption.y0 - 1.0);
+    let top = above.map(|text| text.y1.min(caption.y0)).fold(inner.y0, f32::max);
+    let below = texts.iter().filter(beyond).filter(|text| text.y1 > caption.y1 + 1.0);
+    let bottom = below.map(|text| text.y0.max(caption.y1)).fold(inner.y1, f32::min);
+    let (x0, x1) = (wide.x0.max(scan.x0), wide.x1.min(scan.x1));
+    let spaces = [Rect::new(x0, top, x1, caption.y0), Rect::new(x0, caption.y1, x1, bottom)];
+    let space = spaces.into_iter().max_by(|a, b| a.height().total_cmp(&b.height()))?;
+    (space.height() >= LOWEST_SCANNED && space.width() > 0.0).then_some(space)
 }
 
 fn boxes(text: &PageText, wanted: impl Fn(usize) -> bool) -> Vec<Rect> {
@@ -331,6 +378,22 @@ mod tests {
         assert!(!frames_text(&Rect::new(100.0, 100.0, 500.0, 300.0), &[text], &[]));
         assert!(runs_beside(&Rect::new(100.0, 100.0, 101.0, 350.0), &[text]));
         assert!(!runs_beside(&Rect::new(100.0, 100.0, 101.0, 300.0), &[text]));
+    }
+
+    #[test]
+    fn the_figure_of_a_scanned_page_is_where_no_text_is() {
+        let scan = Rect::new(0.0, 0.0, 600.0, 800.0);
+        let caption = Rect::new(100.0, 400.0, 300.0, 410.0);
+        let text = |y0: f32, y1: f32| Rect::new(80.0, y0, 500.0, y1);
+        let found = |texts: &[Rect]| blank_beside(&caption, &scan, texts);
+        let above = Rect::new(80.0, 120.0, 500.0, 400.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, text(430.0, 780.0)]), Some(above));
+        let below = Rect::new(80.0, 410.0, 500.0, 760.0);
+        assert_eq!(found(&[text(100.0, 390.0), caption]), Some(below), "to the margin");
+        assert_eq!(found(&[text(100.0, 390.0), caption, text(430.0, 780.0)]), None);
+        // What stands beside the caption's column is no bound of it.
+        let beside = Rect::new(520.0, 200.0, 590.0, 300.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, beside, text(430.0, 780.0)]), Some(above));
     }
 
     #[test]

@@ -7,12 +7,13 @@ use mupdf::pdf::{PdfDocument, PdfObject, PdfPage};
 use mupdf::{MetadataName, TextPageFlags};
 
 use super::easel::Easel;
-use super::image::ImageInfo;
+use super::image::{ImageInfo, Orientation};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
+use super::mend::Mender;
 use super::text::{self, Line};
-use super::walk::{self, Drawn, Manner, PaintedOver, Walk};
-use super::{Matrix, PdfError, Rect};
+use super::walk::{self, Drawn, Manner, PaintedOver, Shown, Walk};
+use super::{Matrix, PdfError, Rect, Turn};
 
 /// An open PDF. Bound to its thread, as MuPDF is.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Document {
     pub(super) inner: PdfDocument,
     pages: u32,
     layers: Layers,
+    mender: Mender,
     pub(super) limits: Limits,
     /// Set up when the first image is decoded.
     pub(super) easel: RefCell<Option<Easel>>,
@@ -27,8 +29,9 @@ pub struct Document {
     pub(super) profiles: RefCell<HashMap<u32, bool>>,
 }
 
-/// One page: its size and everything on it, in points of the page as displayed.
-#[derive(Debug)]
+/// One page: its size and everything on it, in points of the page as displayed, or of that
+/// [turned](Self::turn).
+#[derive(Debug, Clone)]
 pub struct Page {
     /// From 1.
     pub number: u32,
@@ -39,9 +42,14 @@ pub struct Page {
     /// In the content's order.
     pub lines: Vec<Line>,
     pub drawn: Drawn,
+    /// By how much it was turned from how it is displayed.
+    pub turned: Turn,
+    /// Drawn images that are upright once the page is turned further, by index.
+    pub(super) leaning: HashMap<usize, Turn>,
     /// How each of the drawn images is drawn.
     pub(super) manners: Vec<Manner>,
     pub(super) over: Vec<PaintedOver>,
+    pub(super) shown: Shown,
 }
 
 impl Document {
@@ -93,7 +101,7 @@ impl Document {
                 .map_err(PdfError::broken("reading its catalog"))?;
         }
         let (easel, profiles) = (RefCell::default(), RefCell::default());
-        Ok(Self { inner, pages, layers, limits, easel, profiles })
+        Ok(Self { inner, pages, layers, mender: Mender::default(), limits, easel, profiles })
     }
 
     pub fn page_count(&self) -> u32 {
@@ -114,7 +122,7 @@ impl Document {
         let broken = |doing: &'static str| {
             move |source| PdfError::BrokenPage { page: number, doing, source }
         };
-        let page = self.inner.load_pdf_page(number as i32 - 1).map_err(broken("loading it"))?;
+        let page = self.load(number)?;
         let bounds = page.bounds().map_err(broken("measuring it"))?;
         let ctm = page.ctm().map_err(broken("measuring it"))?;
         let rotation = page.rotation().unwrap_or(0);
@@ -137,11 +145,32 @@ impl Document {
         });
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
-        let Walk { drawn, manners, over } =
+        let Walk { drawn, manners, over, shown } =
             walk::walk(&content, &page.object(), &self.layers, self.limits, to_display, frame)
                 .map_err(too_much)?;
-        let lines = text::lines(&text);
-        Ok(Page { number, width, height, rotation, lines, drawn, manners, over })
+        Ok(Page {
+            number,
+            width,
+            height,
+            rotation,
+            lines: text::lines(&text),
+            drawn,
+            turned: Turn::NONE,
+            leaning: HashMap::new(),
+            manners,
+            over,
+            shown,
+        })
+    }
+
+    /// Loads page `number`, counted from 1, as it is meant.
+    pub(super) fn load(&self, number: u32) -> Result<PdfPage, PdfError> {
+        let load = || {
+            let page = self.inner.load_pdf_page(number as i32 - 1)?;
+            self.mender.mend(&page, &self.layers)?;
+            Ok(page)
+        };
+        load().map_err(|source| PdfError::BrokenPage { page: number, doing: "loading it", source })
     }
 
     /// What the document says of each image object drawn on `pages`, by xref.
@@ -160,7 +189,103 @@ impl Document {
     }
 }
 
+/// A picture that covers this part of the page may be a scan of it.
+const SCAN: f32 = 0.6;
+/// Of the text on a scanned page no more than this part is seen: what a server prints in the margin.
+const MOST_SEEN: f32 = 0.35;
+/// A picture lies over another that it covers by this part of the smaller of the two.
+const LIES_OVER: f32 = 0.05;
+
 impl Page {
+    /// Turns the page, and all that is on it.
+    pub fn turn(&mut self, turn: Turn) {
+        if turn == Turn::NONE {
+            return;
+        }
+        let matrix = turn.matrix(self.width, self.height);
+        for line in &mut self.lines {
+            line.bbox = matrix.bounds(&line.bbox);
+            line.direction = line.direction.turned(turn);
+            for word in &mut line.words {
+                word.bbox = matrix.bounds(&word.bbox);
+            }
+        }
+        for image in &mut self.drawn.images {
+            image.transform = image.transform.then(&matrix);
+            image.bbox = matrix.bounds(&image.bbox);
+        }
+        for path in &mut self.drawn.paths {
+            *path = matrix.bounds(path);
+        }
+        for path in &mut self.over {
+            path.bbox = matrix.bounds(&path.bbox);
+        }
+        self.manners.iter_mut().for_each(|manner| manner.turn(&matrix));
+        (self.width, self.height) = turn.size((self.width, self.height));
+        self.turned = self.turned.and(turn);
+    }
+
+    /// Notes that a drawn image is upright once the page is turned, as the text beside it is.
+    pub fn turn_image(&mut self, index: usize, turn: Turn) {
+        self.leaning.insert(index, turn);
+    }
+
+    /// How a drawn image is to be turned to be upright.
+    pub(super) fn orientation(&self, index: usize) -> Orientation {
+        let turn = self.leaning.get(&index).copied().unwrap_or_default();
+        let matrix = turn.matrix(self.width, self.height);
+        Orientation::of(&self.drawn.images[index].transform.then(&matrix))
+    }
+
+    /// Takes points of the page as it is here to points of the page as displayed.
+    pub fn to_displayed(&self) -> Matrix {
+        self.turned.back().matrix(self.width, self.height)
+    }
+
+    /// Takes points of the page as displayed to points of the page as it is here.
+    pub fn from_displayed(&self) -> Matrix {
+        let (width, height) = self.displayed_size();
+        self.turned.matrix(width, height)
+    }
+
+    /// Width and height of the page as displayed, in points.
+    pub fn displayed_size(&self) -> (f32, f32) {
+        self.turned.size((self.width, self.height))
+    }
+
+    /// Whether a drawn image is a scan of the page: it covers most of it, and next to none of the page's text
+    /// is seen, since it is set without ink, or lies beneath.
+    pub fn is_scan(&self, index: usize) -> bool {
+        let page = self.width * self.height;
+        let manner = &self.manners[index];
+        if self.drawn.images[index].bbox.area() < SCAN * page || manner.lets_through() {
+            return false;
+        }
+        let above = self.shown.seen.iter().filter(|(images, _)| *images > index);
+        let seen: usize = above.map(|(_, length)| length).sum();
+        self.shown.all > 0 && (seen as f32) < MOST_SEEN * self.shown.all as f32
+    }
+
+    /// The drawn images that lie over this one and let it show through.
+    pub fn layers_over(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let below = self.drawn.images[index].bbox;
+        (index + 1..self.drawn.images.len()).filter(move |&over| {
+            let bbox = self.drawn.images[over].bbox;
+            let manner = &self.manners[over];
+            (manner.lets_through() || manner.own_mask)
+                && bbox.intersect(&below).area() > LIES_OVER * bbox.area().min(below.area())
+        })
+    }
+
+    /// Whether a painted path lies over a drawn image and lets it show through.
+    pub fn is_veiled(&self, index: usize) -> bool {
+        let below = self.drawn.images[index].bbox;
+        let over = self.over.iter().filter(|path| path.images > index && path.translucent);
+        over.into_iter().any(|path| {
+            path.bbox.intersect(&below).area() > LIES_OVER * path.bbox.area().min(below.area())
+        })
+    }
+
     /// What cuts a drawn image besides the page's edge: the box of the clip in force.
     pub fn clip(&self, index: usize) -> Option<Rect> {
         let frame = Rect::new(0.0, 0.0, self.width, self.height);
@@ -217,6 +342,7 @@ fn contents(page: &PdfPage, limits: &Limits) -> Result<Option<Vec<u8>>, Excess> 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Pdf;
+    use super::*;
 
     #[test]
     fn a_hyphen_that_a_tag_calls_soft_stays_at_the_end_of_its_line() {
@@ -229,5 +355,87 @@ mod tests {
             .with("<</Type/StructElem/S/P/P 5 0 R/Pg 3 0 R/K[0 7 0 R]>>", None)
             .with("<</Type/StructElem/S/Span/P 6 0 R/Pg 3 0 R/K 1/ActualText<FEFF00AD>>>", None);
         assert_eq!(pdf.read_page().lines[0].text(), "in-");
+    }
+
+    /// A picture of 40 x 20 points with a line of text that runs up beside it.
+    fn page_with_picture(content: &str, entries: &str) -> Page {
+        let resources = "/XObject<</Im 5 0 R/Over 6 0 R>>/Font<</F<</Type/Font/Subtype/Type1
+            /BaseFont/Helvetica>>>>/ExtGState<</Half<</ca 0.5>>/Times<</BM/Multiply>>/Line<</CA 0.5>>
+            /Masked<</SMask<</S/Luminosity/G 7 0 R>>>>/Plain<</ca 1/BM/Normal/SMask/None>>>>";
+        let image = "/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+        Pdf::page(content, resources, entries)
+            .with_image(image, b"x")
+            .with_image(&format!("{image}/SMask 5 0 R"), b"x")
+            .with(
+                "<</Subtype/Form/BBox[0 0 100 100]/Group<</S/Transparency>>/Length 0>>",
+                Some(b""),
+            )
+            .read_page()
+    }
+
+    #[test]
+    fn a_page_that_is_turned_reads_as_one_that_was_drawn_so() {
+        let upright = "q 40 0 0 20 10 60 cm /Im Do Q BT /F 8 Tf 10 50 Td (four words of text) Tj ET
+            0 g 10 10 30 5 re f";
+        for (matrix, turn) in [
+            ("0 1 -1 0 100 0", Turn::CLOCKWISE),
+            ("-1 0 0 -1 100 100", Turn::HALF),
+            ("0 -1 1 0 0 100", Turn::ANTICLOCKWISE),
+        ] {
+            let mut page = page_with_picture(&format!("{matrix} cm {upright}"), "");
+            let before = page.clone();
+            assert_eq!(page.lines[0].direction.upright(), turn);
+            page.turn(turn);
+            let wanted = page_with_picture(upright, "");
+            let near = |a: &Rect, b: &Rect| a.grow(0.1).contains(b) && b.grow(0.1).contains(a);
+            assert_eq!(page.lines[0].direction, wanted.lines[0].direction);
+            assert_eq!(page.lines[0].text(), wanted.lines[0].text());
+            assert!(near(&page.lines[0].bbox, &wanted.lines[0].bbox));
+            assert!(near(&page.drawn.images[0].bbox, &wanted.drawn.images[0].bbox));
+            assert!(near(&page.drawn.paths[0], &wanted.drawn.paths[0]));
+            assert_eq!(page.orientation(0), wanted.orientation(0));
+            let back = page.to_displayed().bounds(&page.lines[0].bbox);
+            assert!(near(&back, &before.lines[0].bbox));
+            assert!(near(&page.from_displayed().bounds(&back), &page.lines[0].bbox));
+            // The picture by itself, on a page that is not turned.
+            let mut leaning = before;
+            leaning.turn_image(0, turn);
+            assert_eq!(leaning.orientation(0), wanted.orientation(0));
+        }
+    }
+
+    #[test]
+    fn what_lets_a_picture_show_through_lies_over_it() {
+        let under = "q 80 0 0 80 10 10 cm /Im Do Q ";
+        let layers = |over: &str| {
+            let page = page_with_picture(&format!("{under}{over}"), "");
+            (page.layers_over(0).count(), page.is_veiled(0))
+        };
+        let image = |state: &str| layers(&format!("q {state} 80 0 0 80 10 10 cm /Im Do Q"));
+        assert_eq!(image("/Half gs"), (1, false));
+        assert_eq!(image("/Times gs"), (1, false));
+        assert_eq!(image("/Masked gs"), (1, false));
+        assert_eq!(image("/Plain gs"), (0, false));
+        assert_eq!(layers("q 80 0 0 80 10 10 cm /Over Do Q"), (1, false));
+        assert_eq!(layers("q /Half gs 8 0 0 80 91 10 cm /Im Do Q"), (0, false), "beside it");
+        let path = |state: &str| layers(&format!("q {state} 1 g 20 20 30 30 re f Q"));
+        assert_eq!((path("/Half gs"), path("/Plain gs")), ((0, true), (0, false)));
+        assert_eq!((path("/Times gs"), path("/Line gs")), ((0, true), (0, false)));
+        assert_eq!(layers("/Line gs 5 w 20 20 30 30 re S"), (0, true));
+        assert_eq!(layers("/Half gs 92 92 5 5 re f"), (0, false));
+    }
+
+    #[test]
+    fn a_scan_is_a_picture_of_the_page_over_text_or_under_text_without_ink() {
+        let picture = "q 100 0 0 100 0 0 cm /Im Do Q ";
+        let text = "BT /F 8 Tf 10 50 Td (text of the page that was read off it) Tj ET ";
+        let banner = "0 Tr BT /F 4 Tf 2 95 Td (a banner) Tj ET ";
+        let is_scan = |content: &str| page_with_picture(content, "").is_scan(0);
+        assert!(is_scan(&format!("{picture}3 Tr {text}{text}{banner}")));
+        assert!(is_scan(&format!("{text}{text}{picture}{banner}")));
+        assert!(!is_scan(&format!("{picture}{text}{text}")), "a ground for the text");
+        assert!(!is_scan(&format!("{text}/Half gs {picture}")), "a tint over the text");
+        assert!(!is_scan(picture), "there is no text");
+        assert!(!is_scan(&format!("3 Tr {text} q 40 0 0 40 0 0 cm /Im Do Q")), "a small one");
     }
 }

@@ -22,6 +22,14 @@ pub(super) fn name(font: &Font) -> Cow<'_, str> {
     name.to_string_lossy()
 }
 
+/// What tells fonts apart while they are in use.
+#[expect(unsafe_code, reason = "`mupdf` gives no other way to tell whether two fonts are one")]
+pub(super) fn identity(font: &Font) -> usize {
+    const { assert!(size_of::<Font>() == size_of::<*mut fz_font>()) };
+    // SAFETY: as in `name`. The pointer is not followed.
+    unsafe { *std::ptr::from_ref(font).cast::<*mut fz_font>() }.addr()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::pdf::Line;

@@ -178,9 +178,74 @@ impl Matrix {
     }
 }
 
+/// A turn of a page by quarters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turn(u8);
+
+impl Turn {
+    pub const NONE: Self = Self(0);
+    /// By a quarter.
+    pub const CLOCKWISE: Self = Self(1);
+    pub const HALF: Self = Self(2);
+    /// By a quarter.
+    pub const ANTICLOCKWISE: Self = Self(3);
+
+    /// How many quarters it is, clockwise: 0 to 3.
+    pub fn quarters(self) -> u8 {
+        self.0
+    }
+
+    /// This turn, and then `next`.
+    #[must_use]
+    pub fn and(self, next: Self) -> Self {
+        Self((self.0 + next.0) % 4)
+    }
+
+    /// The turn that undoes it.
+    #[must_use]
+    pub fn back(self) -> Self {
+        Self((4 - self.0) % 4)
+    }
+
+    /// Takes points of a page of this width and height to points of the turned page, whose origin is its own
+    /// top left corner.
+    pub fn matrix(self, width: f32, height: f32) -> Matrix {
+        let (a, b, c, d, e, f) = match self.0 {
+            1 => (0.0, 1.0, -1.0, 0.0, height, 0.0),
+            2 => (-1.0, 0.0, 0.0, -1.0, width, height),
+            3 => (0.0, -1.0, 1.0, 0.0, 0.0, width),
+            _ => return Matrix::IDENTITY,
+        };
+        Matrix { a, b, c, d, e, f }
+    }
+
+    /// Width and height of a page of this width and height once it is turned.
+    pub fn size(self, (width, height): (f32, f32)) -> (f32, f32) {
+        if self.0 % 2 == 1 { (height, width) } else { (width, height) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_turn_moves_the_corners_of_a_page() {
+        let (width, height) = (400.0, 300.0);
+        let top_left = |turn: Turn| turn.matrix(width, height).apply((0.0, 0.0));
+        assert_eq!(top_left(Turn::NONE), (0.0, 0.0));
+        assert_eq!(top_left(Turn::CLOCKWISE), (300.0, 0.0));
+        assert_eq!(top_left(Turn::HALF), (400.0, 300.0));
+        assert_eq!(top_left(Turn::ANTICLOCKWISE), (0.0, 400.0));
+        let page = Rect::new(0.0, 0.0, width, height);
+        for turn in [Turn::CLOCKWISE, Turn::HALF, Turn::ANTICLOCKWISE] {
+            let (w, h) = turn.size((width, height));
+            assert_eq!(turn.matrix(width, height).bounds(&page), Rect::new(0.0, 0.0, w, h));
+            let there_and_back = turn.matrix(width, height).then(&turn.back().matrix(w, h));
+            assert_eq!(there_and_back.apply((30.0, 7.0)), (30.0, 7.0));
+            assert_eq!(turn.and(turn.back()), Turn::NONE);
+        }
+    }
 
     #[test]
     fn transforms_apply_in_order() {

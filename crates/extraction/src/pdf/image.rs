@@ -230,6 +230,7 @@ impl Document {
             self.check_size(info.width, info.height).map_err(broken)?;
         }
         let decoded = self.decode(drawn, manner).map_err(broken)?;
+        let decoded = page.orientation(index).apply(decoded);
         let (space, filter) =
             info.map_or(("inline", ""), |info| (&*info.colour_space, &*info.filter));
         Picture::png(&decoded, space, filter).map_err(|source| broken(source.to_string()))
@@ -248,9 +249,9 @@ impl Document {
 
     /// What tells the pictures apart that one object can give: it is stored once for each.
     pub fn variant(page: &Page, index: usize) -> Variant {
-        let (drawn, manner) = (&page.drawn.images[index], &page.manners[index]);
+        let manner = &page.manners[index];
         Variant {
-            orientation: Orientation::of(&drawn.transform),
+            orientation: page.orientation(index),
             colour: manner.colour.to_vec(),
             opacity: (255.0 * manner.alpha).round() as u8,
             mask: manner.mask.as_ref().map(|mask| {
@@ -265,7 +266,7 @@ impl Document {
         let (drawn, manner) = (&page.drawn.images[index], &page.manners[index]);
         let plain = info.plain
             && info.filter == "DCTDecode"
-            && Orientation::of(&drawn.transform) == Orientation::Upright
+            && page.orientation(index) == Orientation::Upright
             && manner.alpha >= 1.0
             && manner.mask.is_none()
             && self.plain_colours(drawn.xref?, manner, info);
@@ -305,12 +306,8 @@ impl Document {
         plain
     }
 
-    /// The image's pixels, turned the way the page shows it.
-    pub(super) fn decode(
-        &self,
-        drawn: &DrawnImage,
-        manner: &Manner,
-    ) -> Result<DynamicImage, String> {
+    /// The image's pixels, as its own rows and columns run.
+    fn decode(&self, drawn: &DrawnImage, manner: &Manner) -> Result<DynamicImage, String> {
         let decoded = self.at_easel(|easel| {
             let Some(look) = easel.look(drawn, manner)? else { return Ok(Ok(None)) };
             if let Err(problem) = self.check_size(look.width, look.height) {
@@ -318,8 +315,7 @@ impl Document {
             }
             easel.decode(drawn, manner, &look).map(Ok)
         })?;
-        let decoded = decoded?.ok_or("MuPDF does not draw it: it cannot be decoded")?;
-        Ok(Orientation::of(&drawn.transform).apply(decoded))
+        decoded?.ok_or_else(|| "MuPDF does not draw it: it cannot be decoded".into())
     }
 
     /// Refuses what is too large to decode, or empty.

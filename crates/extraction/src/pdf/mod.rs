@@ -10,7 +10,7 @@ mod error;
 #[cfg(test)]
 mod every_colour;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod font;
 mod geometry;
 mod image;
@@ -18,6 +18,7 @@ mod jpeg;
 mod layers;
 mod limits;
 mod marks;
+mod mend;
 mod mosaic;
 mod object;
 mod overlay;
@@ -30,7 +31,7 @@ mod walk;
 
 pub use document::{Document, Page};
 pub use error::PdfError;
-pub use geometry::{Matrix, Rect};
+pub use geometry::{Matrix, Rect, Turn};
 pub use image::{ImageInfo, Picture, Variant};
 pub use limits::Limits;
 pub use marks::{Ink, Lettering, Mark, arrow_head, draw_marks};

@@ -20,7 +20,7 @@ pub struct Printed {
 /// A picture with more texts or more paths over it than this is ground for something else.
 const MOST: usize = 200;
 
-/// Where glyphs are drawn, in points of the page as displayed, and how many images came before.
+/// Where glyphs are drawn, in points of the page, and how many images came before.
 #[derive(Debug, Default)]
 pub(super) struct Glyphs(Vec<((f32, f32), usize)>);
 
@@ -55,7 +55,8 @@ impl Document {
             let watcher = Watcher {
                 found: Rc::clone(&found),
                 areas,
-                origin: (bounds.x0, bounds.y0),
+                to_page: Matrix { e: -bounds.x0, f: -bounds.y0, ..Matrix::IDENTITY }
+                    .then(&page.from_displayed()),
                 drawn: page.drawn.images.iter().map(|image| image.transform).collect(),
                 images: 0,
             };
@@ -116,7 +117,8 @@ fn boxes_meet(a: &Rect, b: &Rect) -> bool {
 struct Watcher {
     found: Rc<RefCell<Glyphs>>,
     areas: Vec<Rect>,
-    origin: (f32, f32),
+    /// From MuPDF's points to those of the page.
+    to_page: Matrix,
     /// Transforms of the page's drawn images, and how many of them have gone by.
     drawn: Vec<Matrix>,
     images: usize,
@@ -130,8 +132,8 @@ impl Watcher {
     fn pass(&mut self, ctm: &mupdf::Matrix) {
         // MuPDF turns the unit square upside down before it places a picture.
         let flip = Matrix { d: -1.0, f: 1.0, ..Matrix::IDENTITY };
-        let (x, y) = self.origin;
-        let found = [ctm.a, ctm.b, ctm.c, ctm.d, ctm.e - x, ctm.f - y];
+        let ctm = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]);
+        let found: [f32; 6] = ctm.then(&self.to_page).into();
         let next = self.drawn.iter().enumerate().skip(self.images).take(LOOK_AHEAD);
         let same = |transform: &Matrix| {
             let wanted: [f32; 6] = flip.then(transform).into();
@@ -143,14 +145,13 @@ impl Watcher {
     }
 
     fn see(&self, text: &Text, ctm: &mupdf::Matrix) {
-        let ctm = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]);
+        let ctm = Matrix::from([ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f]).then(&self.to_page);
         let glyphs = &mut self.found.borrow_mut().0;
         for item in text.spans().flat_map(|span| {
             let items: Vec<_> = span.items().map(|item| (item.x(), item.y())).collect();
             items
         }) {
-            let (x, y) = ctm.apply(item);
-            let point = (x - self.origin.0, y - self.origin.1);
+            let point = ctm.apply(item);
             if self.areas.iter().any(|area| area.grow(2.0).contains_point(point)) {
                 glyphs.push((point, self.images));
             }

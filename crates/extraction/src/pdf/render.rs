@@ -3,7 +3,7 @@
 use image::DynamicImage;
 use mupdf::{Colorspace, Device, IRect, Pixmap};
 
-use super::{Document, Limits, Page, PdfError, Picture, Rect};
+use super::{Document, Limits, Page, PdfError, Picture, Rect, Turn};
 
 /// Renderings are at least this fine, in dots per inch: what print needs.
 pub const PRINT_DPI: f32 = 300.0;
@@ -22,7 +22,27 @@ impl Document {
     /// # Errors
     /// When the page cannot be loaded or drawn, or the box is empty.
     pub fn render(&self, number: u32, bbox: Rect, dpi: f32) -> Result<Picture, PdfError> {
+        self.render_turned(number, bbox, dpi, Turn::NONE)
+    }
+
+    /// As [`render`](Self::render), and turned: the picture of a figure that stands sideways, upright.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn render_turned(
+        &self,
+        number: u32,
+        bbox: Rect,
+        dpi: f32,
+        turn: Turn,
+    ) -> Result<Picture, PdfError> {
         let picture = self.render_pixels(number, bbox, dpi)?;
+        let picture = match turn {
+            Turn::CLOCKWISE => picture.rotate90(),
+            Turn::HALF => picture.rotate180(),
+            Turn::ANTICLOCKWISE => picture.rotate270(),
+            _ => picture,
+        };
         Picture::png(&picture, "", "")
             .map_err(|source| PdfError::NotDrawn { page: number, problem: source.to_string() })
     }
@@ -43,7 +63,7 @@ impl Document {
         };
         let dpi = possible_dpi(&bbox, dpi).ok_or_else(|| problem("an empty box"))?;
         let scale = dpi / 72.0;
-        let page = self.inner.load_pdf_page(number as i32 - 1).map_err(broken("loading it"))?;
+        let page = self.load(number)?;
         let bounds = page.bounds().map_err(broken("measuring it"))?;
         let width = ((bbox.width() * scale).round() as i32).max(1);
         let height = ((bbox.height() * scale).round() as i32).max(1);

@@ -12,7 +12,7 @@ use super::{Matrix, Rect};
 /// A soft mask and the space it was set in.
 #[derive(Debug)]
 pub(super) struct SoftMask {
-    pub(super) object: PdfObject,
+    pub(super) object: Rc<PdfObject>,
     pub(super) ctm: Matrix,
 }
 
@@ -24,15 +24,27 @@ pub(super) struct State {
     pub(super) shaped: bool,
     pub(super) fill: Paint,
     pub(super) stroke: Paint,
-    /// Opacity of what is filled, and of the groups around it.
+    /// Opacity of what is filled, of what is stroked, and of the groups around it.
     pub(super) alpha: f32,
+    pub(super) stroke_alpha: f32,
     pub(super) group_alpha: f32,
     pub(super) mask: Option<Rc<SoftMask>>,
     pub(super) blends: bool,
     pub(super) hidden: bool,
+    /// Whether text leaves no mark: render modes 3, and 7, which only clips.
+    pub(super) unseen_text: bool,
 }
 
 impl State {
+    /// Whether what is beneath shows through what is painted now.
+    pub(super) fn lets_through(&self, fills: bool, strokes: bool) -> bool {
+        let alpha = |paints: bool, alpha: f32| paints && alpha * self.group_alpha < 1.0;
+        self.blends
+            || self.mask.is_some()
+            || alpha(fills, self.alpha)
+            || alpha(strokes, self.stroke_alpha)
+    }
+
     pub(super) fn clip_to(&mut self, bounds: &Rect, upright: bool) {
         // A shape around all that was left cuts nothing off.
         self.shaped |= !upright;
@@ -44,9 +56,12 @@ impl State {
         if let Some(alpha) = object::number_at(parameters, "ca") {
             self.alpha = alpha.clamp(0.0, 1.0);
         }
+        if let Some(alpha) = object::number_at(parameters, "CA") {
+            self.stroke_alpha = alpha.clamp(0.0, 1.0);
+        }
         if let Some(mask) = entry(parameters, "SMask") {
             let is_mask = mask.is_dict().unwrap_or(false);
-            self.mask = is_mask.then(|| Rc::new(SoftMask { object: mask, ctm: self.ctm }));
+            self.mask = is_mask.then(|| Rc::new(SoftMask { object: Rc::new(mask), ctm: self.ctm }));
         }
         if let Some(mode) = entry(parameters, "BM") {
             let first = object::name(&mode)

@@ -1,8 +1,13 @@
 //! Text as the page shows it: lines of words with their boxes, sizes and weight.
 
-use mupdf::{TextCharFlags, TextPage};
+mod builder;
+mod glyphs;
+#[cfg(test)]
+mod tests;
 
-use super::{Rect, font};
+use mupdf::TextPage;
+
+use super::{Rect, Turn};
 
 /// A run of characters without a blank.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,13 +31,37 @@ pub enum Direction {
     Oblique,
 }
 
+impl Direction {
+    /// Which way it runs once the page is turned.
+    #[must_use]
+    pub fn turned(self, turn: Turn) -> Self {
+        /// Clockwise, a quarter turn apart.
+        const ROUND: [Direction; 4] =
+            [Direction::Right, Direction::Down, Direction::Left, Direction::Up];
+        ROUND
+            .iter()
+            .position(|direction| *direction == self)
+            .map_or(self, |at| ROUND[(at + usize::from(turn.quarters())) % ROUND.len()])
+    }
+
+    /// The turn of the page that sets such lines upright; none for oblique ones.
+    pub fn upright(self) -> Turn {
+        match self {
+            Self::Right | Self::Oblique => Turn::NONE,
+            Self::Up => Turn::CLOCKWISE,
+            Self::Left => Turn::HALF,
+            Self::Down => Turn::ANTICLOCKWISE,
+        }
+    }
+}
+
 /// Words on one baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub words: Vec<Word>,
     pub bbox: Rect,
     pub direction: Direction,
-    /// Number of the block MuPDF put it in; blocks follow the content's order.
+    /// Number of its block, a paragraph as a rule; blocks follow the content's order.
     pub block: usize,
 }
 
@@ -78,154 +107,7 @@ impl Line {
     }
 }
 
-/// A gap wider than this many font sizes separates two lines that merely share a baseline: two
-/// columns, or a margin number and its line.
-const COLUMN_GAP: f32 = 1.6;
-
-/// Slope from which a line runs obliquely: 10 degrees. Scanned or slanted text runs straighter.
-const OBLIQUE: f32 = 0.176;
-
+/// The lines of a page, in the content's order.
 pub(super) fn lines(page: &TextPage) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (number, block) in page.blocks().enumerate() {
-        for line in block.lines() {
-            let mut reader = LineReader::default();
-            let thin = has_thin_blanks(line.chars().filter_map(|character| character.char()));
-            for character in line.chars() {
-                let Some(text) = character.char() else { continue };
-                let quad = character.quad();
-                let corners = [quad.ul, quad.ur, quad.ll, quad.lr];
-                let xs = corners.map(|corner| corner.x);
-                let ys = corners.map(|corner| corner.y);
-                let bbox = Rect::new(
-                    xs.into_iter().fold(f32::INFINITY, f32::min),
-                    ys.into_iter().fold(f32::INFINITY, f32::min),
-                    xs.into_iter().fold(f32::NEG_INFINITY, f32::max),
-                    ys.into_iter().fold(f32::NEG_INFINITY, f32::max),
-                );
-                let (dx, dy) = (quad.ur.x - quad.ul.x, quad.ur.y - quad.ul.y);
-                let direction = match () {
-                    () if dx.abs().min(dy.abs()) > OBLIQUE * dx.abs().max(dy.abs()) => {
-                        Direction::Oblique
-                    }
-                    () if dx.abs() >= dy.abs() && dx >= 0.0 => Direction::Right,
-                    () if dx.abs() >= dy.abs() => Direction::Left,
-                    () if dy < 0.0 => Direction::Up,
-                    () => Direction::Down,
-                };
-                if text.is_whitespace() || text == '\u{200b}' {
-                    reader.end_word();
-                    continue;
-                }
-                if thin && direction == Direction::Right && reader.gap_to(&bbox) > THIN_BLANK {
-                    reader.end_word();
-                }
-                if reader.starts_word() {
-                    let font = character.font();
-                    let name = font.as_ref().map(font::name).unwrap_or_default();
-                    let style = Style {
-                        size: character.size(),
-                        bold: character.flags().contains(TextCharFlags::BOLD)
-                            || is_bold_name(&name),
-                        italic: name.contains("Italic") || name.contains("Oblique"),
-                    };
-                    reader.begin_word(style, bbox, direction);
-                }
-                reader.push(text, bbox);
-            }
-            reader.end_word();
-            lines.extend(reader.finish(number));
-        }
-    }
-    lines
-}
-
-/// A gap of this many font sizes is a blank, in a line whose blanks are too thin for MuPDF.
-const THIN_BLANK: f32 = 0.1;
-
-/// Whether a line of Latin text has next to no blanks: a justified line that had to be set tight.
-fn has_thin_blanks(characters: impl Iterator<Item = char>) -> bool {
-    let (mut letters, mut blanks) = (0, 0);
-    for character in characters {
-        letters += usize::from(character.is_ascii_alphabetic());
-        blanks += usize::from(character.is_whitespace());
-    }
-    letters > 40 && blanks * 20 < letters
-}
-
-fn is_bold_name(name: &str) -> bool {
-    ["Bold", "bold", "Black", "Heavy", "Semibold", "Demi"].iter().any(|part| name.contains(part))
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Style {
-    size: f32,
-    bold: bool,
-    italic: bool,
-}
-
-/// Collects the characters of one MuPDF line into words, and cuts it where a column gap runs through.
-#[derive(Debug, Default)]
-struct LineReader {
-    word: Option<Word>,
-    words: Vec<Word>,
-    direction: Option<Direction>,
-    done: Vec<(Vec<Word>, Direction)>,
-}
-
-impl LineReader {
-    fn starts_word(&self) -> bool {
-        self.word.is_none()
-    }
-
-    fn begin_word(&mut self, style: Style, bbox: Rect, direction: Direction) {
-        if let Some(last) = self.words.last() {
-            let gap = match direction {
-                Direction::Right => bbox.x0 - last.bbox.x1,
-                Direction::Left => last.bbox.x0 - bbox.x1,
-                Direction::Up => last.bbox.y0 - bbox.y1,
-                Direction::Down => bbox.y0 - last.bbox.y1,
-                Direction::Oblique => 0.0,
-            };
-            if gap > COLUMN_GAP * style.size.max(last.size) || self.direction != Some(direction) {
-                self.end_line();
-            }
-        }
-        self.direction = Some(direction);
-        self.word = Some(Word {
-            text: String::new(),
-            bbox,
-            size: style.size,
-            bold: style.bold,
-            italic: style.italic,
-        });
-    }
-
-    /// From the last character of a line set left to right to `bbox`, in font sizes.
-    fn gap_to(&self, bbox: &Rect) -> f32 {
-        self.word.as_ref().map_or(0.0, |word| (bbox.x0 - word.bbox.x1) / word.size.max(1.0))
-    }
-
-    fn push(&mut self, text: char, bbox: Rect) {
-        if let Some(word) = &mut self.word {
-            word.text.push(text);
-            word.bbox = word.bbox.union(&bbox);
-        }
-    }
-
-    fn end_word(&mut self) {
-        self.words.extend(self.word.take().filter(|word| !word.text.is_empty()));
-    }
-
-    fn end_line(&mut self) {
-        let words = std::mem::take(&mut self.words);
-        if let (false, Some(direction)) = (words.is_empty(), self.direction) {
-            self.done.push((words, direction));
-        }
-    }
-
-    fn finish(mut self, block: usize) -> impl Iterator<Item = Line> {
-        self.end_line();
-        self.done.into_iter().map(move |(words, direction)| Line::of_words(words, direction, block))
-    }
+    builder::lines(glyphs::runs(page))
 }

@@ -54,14 +54,42 @@ pub(super) struct Manner {
     pub(super) blends: bool,
     /// The graphics state's soft mask.
     pub(super) mask: Option<Rc<SoftMask>>,
+    /// Whether it has a soft mask of its own.
+    pub(super) own_mask: bool,
+}
+
+impl Manner {
+    /// Whether the graphics state lets what is beneath show through.
+    pub(super) fn lets_through(&self) -> bool {
+        self.alpha < 1.0 || self.blends || self.mask.is_some()
+    }
+
+    /// Follows a turn of the page.
+    pub(super) fn turn(&mut self, matrix: &Matrix) {
+        self.clip = self.clip.map(|clip| matrix.bounds(&clip));
+        if let Some(mask) = &self.mask {
+            let (object, ctm) = (Rc::clone(&mask.object), mask.ctm.then(matrix));
+            self.mask = Some(Rc::new(SoftMask { object, ctm }));
+        }
+    }
 }
 
 /// A path painted after images were, white ones included.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PaintedOver {
     pub(super) bbox: Rect,
+    /// Whether what is beneath shows through it.
+    pub(super) translucent: bool,
     /// How many of the page's images were drawn before it.
     pub(super) images: usize,
+}
+
+/// How much text a page shows, in bytes of its content.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    pub(super) all: usize,
+    /// What leaves a mark, by how many of the page's images were drawn before it; growing.
+    pub(super) seen: Vec<(usize, usize)>,
 }
 
 /// All that walking a page tells.
@@ -71,6 +99,7 @@ pub(super) struct Walk {
     /// One for each of the drawn images.
     pub(super) manners: Vec<Manner>,
     pub(super) over: Vec<PaintedOver>,
+    pub(super) shown: Shown,
 }
 
 /// Forms within forms. Viewers stop near 28; nothing sane goes past a handful, and a form that draws
@@ -139,10 +168,12 @@ pub(super) fn walk(
         fill: Paint::black(),
         stroke: Paint::black(),
         alpha: 1.0,
+        stroke_alpha: 1.0,
         group_alpha: 1.0,
         mask: None,
         blends: false,
         hidden: false,
+        unseen_text: false,
     };
     if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
         let resources = Rc::new(resources);
@@ -202,7 +233,15 @@ impl Walker<'_> {
                     let text = &stream.content[operation.span.clone()];
                     self.image(None, Some(text.into()), stream, &state);
                 }
-                b"sh" => self.mark(state.clip, &state, true),
+                b"sh" => {
+                    let translucent = state.lets_through(true, false);
+                    self.mark(state.clip, &state, true, translucent);
+                }
+                b"Tr" => {
+                    let mode = operation.operands.last().and_then(Operand::number);
+                    state.unseen_text = mode.is_some_and(|mode| matches!(mode as i32, 3 | 7));
+                }
+                b"Tj" | b"TJ" | b"'" | b"\"" => self.show(&operation, &state),
                 b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => path.extend(&operation, &state.ctm),
                 b"W" | b"W*" => path.clips = true,
                 b"f" | b"F" | b"f*" => self.paint(&mut path, &mut state, stream, true, false),
@@ -274,6 +313,7 @@ impl Walker<'_> {
         if entry(form, "Group").is_some() {
             inner.group_alpha *= inner.alpha;
             inner.alpha = 1.0;
+            inner.stroke_alpha = 1.0;
         }
         let resources =
             entry(form, "Resources").map_or_else(|| Rc::clone(&outer.resources), Rc::new);
@@ -320,6 +360,7 @@ impl Walker<'_> {
             blends: state.blends,
             // An image's own mask stands in for the state's (ISO 32000-1, 11.6.5.3).
             mask: if own_mask { None } else { state.mask.clone() },
+            own_mask,
         });
     }
 
@@ -335,7 +376,8 @@ impl Walker<'_> {
         let Some(bounds) = path.bounds() else { return };
         if fills || strokes {
             let seen = (fills && !state.fill.white) || (strokes && !state.stroke.white);
-            path.subpaths.iter().for_each(|subpath| self.mark(*subpath, state, seen));
+            let translucent = state.lets_through(fills, strokes);
+            path.subpaths.iter().for_each(|subpath| self.mark(*subpath, state, seen, translucent));
         }
         if fills && let Some(pattern) = state.fill.pattern.clone() {
             self.tile(&pattern, &path, stream, state);
@@ -345,8 +387,23 @@ impl Walker<'_> {
         }
     }
 
-    /// Notes a painted area; `seen` tells whether white paper shows it.
-    fn mark(&mut self, bounds: Rect, state: &State, seen: bool) {
+    /// Notes that text is shown.
+    fn show(&mut self, operation: &Operation, state: &State) {
+        let (length, images) = (operation.span.len(), self.walk.drawn.images.len());
+        let shown = &mut self.walk.shown;
+        shown.all += length;
+        if state.unseen_text || state.hidden || state.alpha * state.group_alpha <= 0.0 {
+            return;
+        }
+        match shown.seen.last_mut() {
+            Some((before, seen)) if *before == images => *seen += length,
+            _ => shown.seen.push((images, length)),
+        }
+    }
+
+    /// Notes a painted area; `seen` tells whether white paper shows it, `translucent` whether what is beneath
+    /// shows through.
+    fn mark(&mut self, bounds: Rect, state: &State, seen: bool, translucent: bool) {
         if state.hidden {
             return;
         }
@@ -360,7 +417,7 @@ impl Walker<'_> {
         }
         let images = self.walk.drawn.images.len();
         if images > 0 && self.walk.over.len() < MOST_OVER {
-            self.walk.over.push(PaintedOver { bbox, images });
+            self.walk.over.push(PaintedOver { bbox, translucent, images });
         }
     }
 
