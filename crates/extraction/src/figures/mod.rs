@@ -28,7 +28,7 @@ pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;
-pub use label::{Ending, Label, normalise, read as read_label};
+pub use label::{Ending, Label, Part, normalise, read as read_label};
 #[doc(hidden)]
 pub use printed::letter as panel_letter;
 pub use record::{
