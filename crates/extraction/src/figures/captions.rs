@@ -14,9 +14,9 @@ use super::FigureKind;
 use super::cleaning::{PageText, TextLine};
 use super::extent::{Reader, continuation, legends};
 use super::join::{self, Vocabulary};
-use super::label::{self, Label};
+use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
-pub use marks::{goes_on, split_marks, without_end_mark};
+pub use marks::{goes_on, split_marks};
 use opening::Opening;
 pub use opening::breaks_off;
 pub use sequence::{Wanted, follows};
@@ -42,6 +42,11 @@ pub struct Caption {
 }
 
 impl Caption {
+    /// Whether its title begins with a small letter.
+    fn is_in_small_letters(&self) -> bool {
+        label::read(&self.text).is_some_and(|label| label.ending == Ending::Word)
+    }
+
     /// What is printed behind the label.
     fn legend(&self) -> &str {
         label::read(&self.text)
@@ -100,7 +105,7 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             if taken[index][start] {
                 continue;
             }
-            let last = captions.last().map(|caption| caption.label.as_str());
+            let last = captions.last();
             let taken_here = &taken[index];
             let opening = Opening { pages, index, body, taken: taken_here, legends, last, wanted };
             let Some(label) = opening.label(start) else { continue };
@@ -122,8 +127,28 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             captions.push(caption);
         }
     }
-    captions
+    drop_cells(captions)
 }
+
+/// Without labels that stand one under the other, each of another figure and without any text: a
+/// column of a table says where things are shown.
+fn drop_cells(captions: Vec<Caption>) -> Vec<Caption> {
+    let stacked = |caption: &Caption| {
+        captions.iter().any(|other| {
+            let apart = (other.bbox.y0 - caption.bbox.y0).abs();
+            other.bare
+                && other.page == caption.page
+                && other.label != caption.label
+                && (other.bbox.x0 - caption.bbox.x0).abs() < caption.bbox.height()
+                && apart < STACKED * caption.bbox.height()
+        })
+    };
+    let cells: Vec<bool> = captions.iter().map(|c| c.bare && stacked(c)).collect();
+    captions.into_iter().zip(cells).filter(|(_, cell)| !cell).map(|(caption, _)| caption).collect()
+}
+
+/// Rows of a table are no further apart, in heights of a line; pictures between labels are higher.
+const STACKED: f32 = 5.0;
 
 /// Height on the page below which it lists legends: under a heading that says so, or all of it where a
 /// list of the page before goes on with the legend that comes next after `last`.
@@ -152,9 +177,6 @@ fn assemble(
     let mut bbox = pages[first_page].lines[lines[0].1].line.bbox;
     for &(page, line) in &lines {
         let line = &pages[page].lines[line];
-        if page != first_page {
-            text.truncate(without_end_mark(&text).len());
-        }
         join::append(&mut text, &line.text, vocabulary);
         if page == first_page {
             bbox = bbox.union(&line.line.bbox);

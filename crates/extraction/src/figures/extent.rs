@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::captions::{Wanted, breaks_off, goes_on, page_column_width, pitch, same_size};
+use super::FigureKind;
+use super::captions::{Wanted, breaks_off, follows, goes_on, page_column_width, pitch, same_size};
 use super::cleaning::{PageText, TextLine};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
@@ -198,9 +199,10 @@ impl Reader<'_> {
         let another = other.filter(|_| !part).is_some_and(|other| {
             let cited = self.is_wrapped_citation(above, below, &other, leading, lines);
             // In a list, a small letter behind the number begins a legend as well.
+            let habit = label.ending == Ending::Word && follows(&label.name, &other.name);
             let entry = other.ending == Ending::Word
                 && (listed || self.wanted.has(&other.name, (self.index, next)))
-                && ended();
+                && (habit || ended());
             !cited && (other.ending.is_clear() || below.starts_bold() || entry)
         });
         let most = if part { 1.5 * most } else { most };
@@ -209,6 +211,9 @@ impl Reader<'_> {
         }
         if part {
             return Some(next);
+        }
+        if label.kind == FigureKind::Table && self.is_row_of_cells(next, &column, lines) {
+            return None;
         }
         if HEADING.is_match(&below.text) && below.text.starts_with(char::is_uppercase) && ended() {
             return None;
@@ -224,6 +229,24 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// Whether line `of` stands in a row of cells below a caption that is as wide as `column`.
+    fn is_row_of_cells(&self, of: usize, column: &Rect, lines: &[usize]) -> bool {
+        let line = &self.page().lines[of];
+        let bbox = line.line.bbox;
+        let cells = (0..self.page().lines.len()).filter(|&index| {
+            let other = self.page().lines[index].line.bbox;
+            let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
+            let apart = (other.x0 - bbox.x1).max(bbox.x0 - other.x1) > 1.5 * line.size;
+            index != of
+                && level
+                && apart
+                && !lines.contains(&index)
+                && other.x0 > column.x0 - line.size
+                && other.x0 < column.x1
+        });
+        cells.count() > 0
     }
 
     /// Whether `below` is the last word of the caption's sentence, "… are given in / Table 1.", and no

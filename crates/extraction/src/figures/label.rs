@@ -93,7 +93,7 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
             (?P<prefix>SI|ED|{PREFIX}|s)?[.\s\u{{2010}}-]?\s?(?P<digits>[0-9]{{1,3}})
             (?P<part>\.[0-9]{{1,2}}(?:[.:|]|\s+\p{{Lu}}))?
           | (?P<roman>[IVX]{{1,5}})
-          | (?P<letter>[A-H])(?:[.:|)](?:\s|$)|\s[-–—|]\s|\s+\p{{Lu}}\p{{Ll}}|$)
+          | (?P<letter>[A-H])(?:[.:|)](?:\s|$)|\s|$)
         )
         (?P<rest>.*)$",
     ))
@@ -263,7 +263,7 @@ pub(super) fn named(
     };
     let table = word.starts_with("tab") || word.starts_with("etab");
     let electronic = if word.starts_with('e') && word != "exhibit" { "e" } else { "" };
-    let noun = match word.as_str() {
+    let noun = match word.strip_suffix('s').unwrap_or(&word) {
         _ if table => "Table",
         "scheme" => "Scheme",
         "chart" => "Chart",
@@ -309,6 +309,10 @@ fn finish(line: &str, rest: &str, mut name: String, mut kind: FigureKind) -> Lab
         // "Map 1 Of the" is a title where the type says so.
         (Ending::Title, after) if !is_common(&name) => (Ending::Word, after),
         (Ending::Word, _) if !is_common(&name) => (Ending::Sentence, 0),
+        // "Image B" stands over a panel.
+        (Ending::Alone, _) if !is_common(&name) && name.ends_with(char::is_alphabetic) => {
+            (Ending::Sentence, 0)
+        }
         other => other,
     };
     Label { kind, name, length: at + after, ending, continued: mark.is_some(), part }

@@ -115,7 +115,9 @@ pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Fi
         .collect();
     let cited = mentions.iter().flat_map(|citing| &citing.figures);
     let prose: Vec<bool> = graphics.iter().map(|page| page.prose.len() > 3).collect();
-    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
+    let cited: Vec<&str> = cited.map(|figure| figure.label.as_str()).collect();
+    bare::name(&mut figures, cited.iter().copied(), &prose);
+    bare::name_missing(&mut figures, cited.iter().copied());
     for figure in &mut figures {
         let Some(label) = &figure.label else { continue };
         figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();

@@ -23,13 +23,22 @@ static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
+/// The same between the parts of a caption that was read over pages.
+static GOES_ON_WITHIN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi)\s*[(\[]\s?(?:(?:the\s+)?(?:figure|legend|caption|text)s?\s+)*(?:to\s+be\s+|is\s+)?
+        (?:continue[ds]?|cont['’]?d?)\b\.?\s+(?:on|overleaf|over)\b[^()\[\]]{0,40}[)\]]\.?\s",
+    )
+    .expect("a valid pattern")
+});
+
 /// Whether `text` says at its end that more of it follows elsewhere.
 pub fn goes_on(text: &str) -> bool {
     GOES_ON.is_match(text)
 }
 
 /// `text` without what says at its end that more follows.
-pub fn without_end_mark(text: &str) -> &str {
+fn without_end_mark(text: &str) -> &str {
     let Some(mark) = GOES_ON.find(text) else { return text };
     // A full stop before an unbracketed mark is the sentence's.
     let stop = text[mark.range()].trim_start().starts_with(['.', ';', ':', '!', '?', ')']);
@@ -77,6 +86,12 @@ pub fn split_marks(mut captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
         if !legend.text.contains(more) {
             legend.text.push(' ');
             legend.text.push_str(more);
+        }
+    }
+    for legend in &mut legends {
+        let whole = GOES_ON_WITHIN.replace_all(&legend.text, " ");
+        if whole.len() < legend.text.len() {
+            legend.text = whole.into_owned();
         }
     }
     (legends, marks)

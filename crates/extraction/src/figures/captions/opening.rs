@@ -1,7 +1,7 @@
 //! Where a caption begins, and where a sentence merely cites a figure at the start of a line.
 
 use super::sequence::{Wanted, follows};
-use super::{page_column_width, pitch, same_size};
+use super::{Caption, page_column_width, pitch, same_size};
 use crate::figures::cleaning::{PageText, TextLine};
 use crate::figures::label::{self, Ending, Label};
 use crate::pdf::Rect;
@@ -17,10 +17,13 @@ pub struct Opening<'a> {
     pub taken: &'a [bool],
     /// Height on the page below which it lists legends.
     pub legends: Option<f32>,
-    /// Label of the caption found last.
-    pub last: Option<&'a str>,
+    /// The caption found last.
+    pub last: Option<&'a Caption>,
     pub wanted: &'a Wanted,
 }
+
+/// A legend of a list is no further below the one before it, in sizes of its type.
+const FARTHEST: f32 = 4.5;
 
 /// What a sentence, or what a label leads, ends with.
 const STOPS: [char; 6] = ['.', ':', '!', '?', ')', ']'];
@@ -33,8 +36,10 @@ impl Opening<'_> {
         let label = label::read(&line.text)?;
         let before = line_above(page, start);
         let above = before.map(|index| &page.lines[index]);
-        let below_legend = before.is_some_and(|index| self.taken[index]);
-        let next = below_legend && self.last.is_some_and(|last| follows(last, &label.name));
+        let below_legend = before.is_some_and(|index| {
+            self.taken[index] && pitch(&page.lines[index], line) < FARTHEST * line.size
+        });
+        let next = below_legend && self.last.is_some_and(|last| follows(&last.label, &label.name));
         let wanted = self.wanted.has(&label.name, (self.index, start));
         let listed = self.legends.is_some_and(|top| top < line.top);
         // The line above was ended where it ends: the word that follows would have fitted.
@@ -61,7 +66,13 @@ impl Opening<'_> {
                     && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
                 column_before && goes_on(last) && !resumes_below(page, start)
             });
-        let in_sequence = (next || below_legend && wanted) && label.ending == Ending::Punctuation;
+        let in_sequence = match label.ending {
+            Ending::Punctuation => next || below_legend && wanted,
+            Ending::Title => next,
+            // Titles in small letters are the habit of a list, or not.
+            Ending::Word => next && listed && self.last.is_some_and(Caption::is_in_small_letters),
+            _ => false,
+        };
         let flows_on = !in_sequence && (from_above || from_column);
         // Within a paragraph a citation may be bold.
         let within = !below_legend
@@ -77,7 +88,8 @@ impl Opening<'_> {
             pitch(above, line) > 1.35 * line.size.max(above.size)
                 || !same_size(above.size, line.size)
                 || above.text.ends_with(['.', '!', '?', ':', ')'])
-                || ((next || wanted) && below_legend && set_apart)
+                || in_sequence
+                || ((wanted || listed) && below_legend && set_apart)
         });
         let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, self.body);
         let starts = match label.ending {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Caption;
 use crate::figures::FigureKind;
-use crate::figures::citations::cited;
+use crate::figures::citations::citations;
 use crate::figures::cleaning::PageText;
 
 /// Page and line, as indices.
@@ -35,7 +35,11 @@ impl Wanted {
         });
         let citing: Vec<String> = lines
             .filter(|(place, _)| !taken.contains(place))
-            .flat_map(|(_, line)| cited(&line.text))
+            // A line's own label proves nothing of it.
+            .flat_map(|(_, line)| {
+                citations(&line.text).into_iter().filter(|found| found.at.start > 0)
+            })
+            .flat_map(|found| found.figures)
             .map(|figure| figure.label)
             .collect();
         let mut wanted: BTreeSet<(&str, u32)> =

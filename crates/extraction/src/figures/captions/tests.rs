@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::super::by_hand::{block, line, page};
 use super::*;
 
@@ -293,4 +295,256 @@ fn a_short_caption_beside_its_legend_is_a_mark() {
     let of = |captions: &[Caption]| captions.iter().map(|c| c.page).collect::<Vec<_>>();
     assert_eq!((of(&legends), of(&marks)), (vec![1, 3], vec![2]));
     assert!(marks[0].bare);
+}
+
+#[test]
+fn a_bold_title_without_full_stop_leaves_the_paragraph_below_alone() {
+    for bold in [0, 9] {
+        let title = "Figure 1 Axial CT on the day of admission";
+        let mut lines = block(1, &[line(title, 72.0, 300.0).bold(bold)]);
+        lines.extend(paragraph(72.0, 325.0, 2));
+        assert_eq!(captions(&[page(1, lines)]), [title], "{bold} bold words");
+    }
+}
+
+#[test]
+fn a_label_that_ends_in_a_comma_begins_a_caption() {
+    let caption = "Figure 1, Chest CT of a man of 40 years.";
+    let mut lines = block(1, &[line(caption, 72.0, 300.0)]);
+    lines.extend(paragraph(72.0, 340.0, 2));
+    assert_eq!(captions(&[page(1, lines)]), [caption]);
+    let cited = [
+        line("The scans of the first week were read again, as in", 72.0, 300.0),
+        line("Figure 1, Chest CT being the one that was done most", 72.0, 312.0),
+    ];
+    assert!(captions(&[page(1, block(1, &cited))]).is_empty());
+}
+
+#[test]
+fn parts_on_lines_of_their_own_belong_to_the_legend() {
+    for (first, second) in [("Figure 1-A.", "Figure 1-B."), ("Figure 1a:", "Figure 1b:")] {
+        let first = format!("{first} Flow of the patients");
+        let second = format!("{second} Patients by province");
+        let lines = [
+            "Figure 1. Recruitment of the patients",
+            &first,
+            &second,
+            "Shown are counts of the first week.",
+            "Figure 2. Course of the disease",
+        ];
+        let set = lines.iter().zip(0_u8..);
+        let set = set.map(|(text, row)| line(text, 72.0, 100.0 + 28.0 * f32::from(row)));
+        let mut all = block(0, &[line("Figure legends", 72.0, 60.0).bold(2)]);
+        all.extend(set);
+        assert_eq!(captions(&[page(1, all)]), [&lines[..4].join(" "), lines[4]]);
+    }
+}
+
+#[test]
+fn a_further_part_overleaf_belongs_to_the_legend() {
+    let foot = [
+        line("Figure 1: Scans of the patient", 72.0, 676.0),
+        line("Figure 1a: Axial CT on the day of admission.", 72.0, 700.0),
+    ];
+    let mut head = block(1, &[line("Figure 1b: Axial CT on day 6.", 72.0, 80.0)]);
+    head.extend(paragraph(72.0, 120.0, 2));
+    let pages = [page(1, block(1, &foot)), page(2, head)];
+    let whole = "Figure 1: Scans of the patient Figure 1a: Axial CT on the day of admission. \
+                 Figure 1b: Axial CT on day 6.";
+    assert_eq!(captions(&pages), [whole]);
+}
+
+#[test]
+fn parts_with_graphics_on_pages_of_their_own_are_one_figure() {
+    let text = |text: &str, at: f32| block(1, &[line(text, 72.0, at)]);
+    let pages = [
+        page(1, text("Figure 1A. Chest CT of the first man.", 300.0)),
+        page(2, text("Figure 1B. Chest CT of the second man.", 300.0)),
+        page(3, text("Figure 2A", 700.0)),
+        page(4, text("Figure 2B", 700.0)),
+    ];
+    let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+    let texts: Vec<&str> = legends.iter().map(|legend| legend.text.as_str()).collect();
+    let first = "Figure 1A. Chest CT of the first man. Figure 1B. Chest CT of the second man.";
+    assert_eq!(texts, [first, "Figure 2A"]);
+    let marks: Vec<(u32, bool)> = marks.iter().map(|mark| (mark.page, mark.continued)).collect();
+    assert_eq!(marks, [(2, true), (4, true)]);
+    // Titles over pages that show parts of what a legend describes say nothing new.
+    let pages = [
+        page(1, text("Figure 1. CT of a man. (A) Day 1. (B) Day 6.", 300.0)),
+        page(2, text("Figure 1A. Day 1", 60.0)),
+        page(3, text("Figure 1B. Day 6", 60.0)),
+    ];
+    let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+    assert_eq!((legends.len(), marks.len()), (1, 2));
+    assert!(legends[0].text.ends_with("(B) Day 6."));
+}
+
+#[test]
+fn a_continued_caption_is_one_however_it_says_so() {
+    for (end, again) in [
+        ("(continued on next page...)", "Figure 1 (...continued)"),
+        ("(Continued on the following page.)", "Figure 1 (contd.)"),
+        ("(legend continued on next page)", "Figure 1. (continued)"),
+        ("Continued on next page", "Figure 1 continued."),
+        ("", "Figure 1. (Continued)"),
+    ] {
+        let first = format!("the lungs. On admission there were opacities. {end}");
+        let foot = [
+            line("Figure 1 Axial CT of a man of 40 years, of which", 72.0, 700.0),
+            line(first.trim(), 72.0, 712.0),
+        ];
+        let again = format!("{again} On day 8 there");
+        let head = [line(&again, 72.0, 80.0), line("were fewer of them.", 72.0, 92.0)];
+        let pages = [page(1, block(1, &foot)), page(2, block(1, &head))];
+        let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+        let whole = "Figure 1 Axial CT of a man of 40 years, of which the lungs. On admission there \
+                     were opacities. On day 8 there were fewer of them.";
+        let texts: Vec<&str> = legends.iter().map(|legend| legend.text.as_str()).collect();
+        assert_eq!((texts, marks.len()), (vec![whole], 1), "{end:?}");
+    }
+}
+
+#[test]
+fn a_title_may_say_at_its_end_that_it_is_continued() {
+    let text = |text: &str| block(1, &[line(text, 72.0, 300.0)]);
+    let pages = [
+        page(1, text("Figure 1: Scans of two men of 40 years")),
+        page(2, text("Figure 1: Scans of two men of 40 years (continued)")),
+    ];
+    let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+    assert_eq!(legends.len(), 1);
+    assert_eq!(legends[0].text, "Figure 1: Scans of two men of 40 years");
+    assert!(marks[0].continued);
+}
+
+#[test]
+fn text_behind_a_mark_of_continuation_goes_on_overleaf() {
+    let foot = [
+        line("Figure 1 Axial CT of a man of 40 years, of which", 72.0, 700.0),
+        line("both lungs. (continued on next page)", 72.0, 712.0),
+    ];
+    let mut head = block(1, &[line("Both lungs were opaque on day 8.", 72.0, 80.0)]);
+    head.extend(paragraph(72.0, 120.0, 2));
+    let pages = [page(1, block(1, &foot)), page(2, head)];
+    let whole = "Figure 1 Axial CT of a man of 40 years, of which both lungs. Both lungs were opaque \
+                 on day 8.";
+    assert_eq!(split_marks(find(&pages, &Vocabulary::default())).0[0].text, whole);
+}
+
+#[test]
+fn titles_in_small_letters_count_in_a_list_of_legends() {
+    let rows = ["Figure 1 flow of the patients", "Figure 2 course of the disease in the men"];
+    let mut lines = block(0, &[line("Figure Legends", 72.0, 60.0).bold(2)]);
+    let set = rows.iter().zip(0_u8..);
+    lines.extend(set.map(|(text, row)| line(text, 72.0, 84.0 + 12.0 * f32::from(row))));
+    assert_eq!(captions(&[page(1, lines)]), rows);
+}
+
+#[test]
+fn a_list_of_legends_goes_on_overleaf() {
+    let mut first = block(0, &[line("Figure legends", 72.0, 60.0).bold(2)]);
+    first.push(line("Figure 1. Flow of the patients of all hospitals.", 72.0, 90.0));
+    let mut second = block(0, &[line("Figure 2. Course of the disease.", 72.0, 60.0)]);
+    second.push(line("Bars are intervals of confidence.", 72.0, 90.0));
+    second.push(line("References", 72.0, 120.0));
+    let pages = [page(1, first), page(2, second)];
+    assert_eq!(
+        captions(&pages),
+        [
+            "Figure 1. Flow of the patients of all hospitals.",
+            "Figure 2. Course of the disease. Bars are intervals of confidence."
+        ]
+    );
+}
+
+#[test]
+fn a_number_that_is_missing_is_looked_for_between_its_neighbours() {
+    let first = [
+        line("The patients came from three hospitals of the region.", 72.0, 100.0),
+        line("Figure 1. Flow of the patients", 72.0, 120.0),
+        line("Figure 2 course of the disease", 72.0, 140.0),
+    ];
+    let with = |number: u32| {
+        let text = format!("Figure {number}. Chest CT of a man.");
+        [page(1, block(1, &first)), page(2, block(1, &[line(&text, 72.0, 300.0)]))]
+    };
+    assert_eq!(captions(&with(3))[..2], ["Figure 1. Flow of the patients", first[2].text.as_str()]);
+    // Where none is missing, it is what it seems.
+    let known = "Figure 1. Flow of the patients Figure 2 course of the disease";
+    assert_eq!(captions(&with(2))[0], known);
+}
+
+#[test]
+fn labels_in_the_column_of_a_table_are_no_captions() {
+    let cells = ["Fig. 2", "Fig. 3", "Fig. 4"];
+    let set = cells.iter().zip(0_u8..);
+    let lines = set.map(|(text, row)| line(text, 300.0, 100.0 + 24.0 * f32::from(row))).collect();
+    assert!(captions(&[page(1, lines)]).is_empty());
+}
+
+#[test]
+fn the_title_of_a_table_ends_where_its_cells_begin() {
+    let mut lines = block(1, &[line("Table 1. Characteristics of the patients", 72.0, 100.0)]);
+    for (row, [left, right]) in (0_u8..).zip([["Age", "Sex"], ["40", "M"], ["50", "F"]]) {
+        let at = 114.0 + 12.0 * f32::from(row);
+        lines.extend(block(2, &[line(left, 72.0, at), line(right, 180.0, at)]));
+    }
+    assert_eq!(captions(&[page(1, lines)]), ["Table 1. Characteristics of the patients"]);
+}
+
+/// A legend of a list as set.
+fn legend(number: usize, mark: &str, words: &[String], stop: bool, small: bool) -> String {
+    let title = words.join(" ");
+    let first = if small { title[..1].to_owned() } else { title[..1].to_uppercase() };
+    let title = format!("{first}{}", &title[1..]);
+    format!("Figure {number}{mark} {title}{}", if stop { "." } else { "" })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever the spacing, the punctuation and the lengths of a list of legends, all are found as
+    /// they are printed.
+    #[test]
+    fn every_legend_of_a_list_is_found(
+        titles in proptest::collection::vec(proptest::collection::vec("[a-z]{4,9}", 2..14), 2..10),
+        mark in prop_oneof![Just("."), Just(":"), Just(" |"), Just(" -"), Just(""), Just(",")],
+        stop in any::<bool>(),
+        leading in 11.0_f32..26.0,
+        blank in 0.0_f32..16.0,
+        heading in any::<bool>(),
+        small in any::<bool>(),
+    ) {
+        // Without a heading, nothing tells a title in small letters from a sentence.
+        let small = small && (heading && mark.is_empty() || !matches!(mark, "" | ","));
+        // Text is set as far as the edge allows, 56 characters of 5 points.
+        let (edge, mut at) = (56, 60.0);
+        let mut lines = vec![line("The patients of all hospitals who were examined in time.", 72.0, at)];
+        at += 40.0;
+        if heading {
+            lines.push(line("Figure legends", 72.0, at).bold(2));
+            at += leading + 6.0;
+        }
+        let mut expected = Vec::new();
+        for (number, words) in (1..).zip(&titles) {
+            let text = legend(number, mark, words, stop, small);
+            let mut row = String::new();
+            for word in text.split(' ') {
+                if !row.is_empty() && row.len() + 1 + word.len() > edge {
+                    lines.push(line(&row, 72.0, at));
+                    at += leading;
+                    row.clear();
+                }
+                if !row.is_empty() {
+                    row.push(' ');
+                }
+                row.push_str(word);
+            }
+            lines.push(line(&row, 72.0, at));
+            at += leading + blank;
+            expected.push(text);
+        }
+        prop_assert_eq!(captions(&[page(1, lines)]), expected);
+    }
 }

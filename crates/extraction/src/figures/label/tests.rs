@@ -54,6 +54,40 @@ fn styles_seen_in_the_wild() {
         ("(See figure on previous page.) Fig. 3 Scans", "Figure 3"),
         ("Abbildung 2. Thorax", "Figure 2"),
         ("Figura 1 - Tomografia", "Figure 1"),
+        ("Figure 1, Distribution of cases", "Figure 1"),
+        ("Figure 1， Distribution of cases", "Figure 1"),
+        ("Figure 1、Distribution of cases", "Figure 1"),
+        ("Figure 1：Scans", "Figure 1"),
+        ("Figure 1。Scans", "Figure 1"),
+        ("Figure 1｜Scans", "Figure 1"),
+        ("Fig.1.Scans", "Figure 1"),
+        ("Fig.1 Scans", "Figure 1"),
+        ("Figure 1.2019-nCoV cases", "Figure 1"),
+        ("Figure 1‑Scans", "Figure 1"),
+        ("Figure 1 ― Scans", "Figure 1"),
+        ("Figure 1*. Scans", "Figure 1"),
+        ("Figure 1 legend: Scans", "Figure 1"),
+        ("Figure 1 Legend", "Figure 1"),
+        ("Legend to Figure 1. Scans", "Figure 1"),
+        ("Figure No. 1: Scans", "Figure 1"),
+        ("Figure #1. Scans", "Figure 1"),
+        ("[Figure 1] Scans of", "Figure 1"),
+        ("【Figure 1】 Scans of", "Figure 1"),
+        ("(Figure 1) Scans of", "Figure 1"),
+        ("FIGURE II: Scans", "Figure 2"),
+        ("Figure S1-2. Scans", "Figure S1-2"),
+        ("Figure s3. Scans", "Figure S3"),
+        ("Sup. Fig. 2: Scans", "Figure S2"),
+        ("SFig. 2: Scans", "Figure S2"),
+        ("Figure ED3. Scans", "Extended Data Figure 3"),
+        ("EXTENDED DATA FIGURE 1: Scans", "Extended Data Figure 1"),
+        ("Fig 2 - supplementary figure 1. Scans", "Figure 2-figure supplement 1"),
+        ("Fig 2-Supplementary figure 1", "Figure 2-figure supplement 1"),
+        ("Chart A", "Chart A"),
+        ("Chart A. Course", "Chart A"),
+        ("Chart B - Course", "Chart B"),
+        ("Chart B Course of", "Chart B"),
+        ("Figure 1 武汉", "Figure 1"),
     ] {
         let (found, ending) = label(line);
         assert_eq!(found, name, "{line}");
@@ -79,6 +113,22 @@ fn sentences_that_begin_with_a_citation() {
         "Image 2 Scans",
         "Figure 1—source data 1",
         "Supplementary Figures 1 and 2",
+        "Figure 1, Table 2 and",
+        "Figure 1, Figure 2 and",
+        "Figure 2, Supplementary Figure 1",
+        "Figure 1, A and B",
+        "Figure 1, Panel A",
+        "Figure 1, 3 patients",
+        "Figure 1, distribution of",
+        "Figure 1a and the",
+        "Figure 1 graphically depicts",
+        "Figure 1 about here",
+        "[Figure 1 about here]",
+        "[Figure 1]",
+        "(Figure 1). The lungs",
+        "Figs. 1-3. The lungs",
+        "Chart A shows",
+        "Image B",
     ] {
         let ending = read(line).map(|label| label.ending);
         assert!(ending.is_none_or(|ending| !ending.is_clear()), "{line}: {ending:?}");
@@ -109,6 +159,11 @@ fn a_figure_may_go_on_from_an_earlier_page() {
         ("FIGURE 2 | Continued", ""),
         ("Figure 2 (cont'd): Scans", "Scans"),
         ("Figure 2 (continued from previous page). Scans", "Scans"),
+        ("Figure 2 (...continued)", ""),
+        ("Figure 2 (…continued) Scans", "Scans"),
+        ("Figure 2 (contd.) Scans", "Scans"),
+        ("Figure 2. (- continued). Scans", "Scans"),
+        ("Figure 2: continued from previous page. Scans", "Scans"),
     ] {
         let found = read(&normalise(line)).expect("a label");
         assert!(found.continued && found.ending.is_clear(), "{line}: {found:?}");
@@ -134,10 +189,12 @@ fn pictures_without_number() {
 
 proptest! {
     #[test]
-    fn any_line_is_read_without_panic(line in "(Fig|Table|Figure|FIGURE|Supp)?[ .]?[0-9IVXS]{0,4}\\PC{0,40}") {
+    fn any_line_is_read_without_panic(line in "(Fig|Table|Figure|FIGURE|Supp)?[ .]?[0-9IVXS]{0,4}([-–(. ]{0,2}[A-Ca-c][-–),.: ]{0,3}|)\\PC{0,40}") {
         let line = normalise(&line);
         if let Some(label) = read(&line) {
             prop_assert!(line.is_char_boundary(label.length));
+            let part = label.part.map_or(0, |part| part.at);
+            prop_assert!(line.is_char_boundary(part) && part < line.len());
         }
     }
 
@@ -161,4 +218,61 @@ proptest! {
         let once = normalise(&text);
         prop_assert_eq!(normalise(&once), once);
     }
+}
+
+/// The part that a line's label names, with what stands from there on.
+fn part_of(line: &str) -> Option<(String, String)> {
+    let line = normalise(line);
+    let part = read(&line)?.part?;
+    Some((part.letters, line[part.at..].to_owned()))
+}
+
+#[test]
+fn a_label_may_name_a_part() {
+    for (line, letters, from) in [
+        ("Figure 1a: Scans", "a", "a: Scans"),
+        ("Figure 1A. Scans", "A", "A. Scans"),
+        ("Fig. 2b | Scans", "b", "b | Scans"),
+        ("Figure 1-A. Scans", "A", "A. Scans"),
+        ("Figure 1–B: Scans", "B", "B: Scans"),
+        ("Figure 1.B: Scans", "B", "B: Scans"),
+        ("Figure 1 B. Scans", "B", "B. Scans"),
+        ("Figure 1 (B) Scans", "B", "(B) Scans"),
+        ("Figure 1(b): Scans", "b", "(b): Scans"),
+        ("Figure 1A-C. Scans", "A-C", "A-C. Scans"),
+        ("Figure 1A and B: Scans", "A and B", "A and B: Scans"),
+        ("Figure 1A – Scans", "A", "A – Scans"),
+        ("Figure 1A", "A", "A"),
+        ("Figure 1 A", "A", "A"),
+        ("Figure S2c. Scans", "c", "c. Scans"),
+    ] {
+        assert_eq!(part_of(line), Some((letters.into(), from.into())), "{line}");
+        assert!(label(line).1.is_clear(), "{line}");
+    }
+    for line in [
+        "Figure 1. A. First scan. B. Second",
+        "Figure 1 A First scan",
+        "Figure 1 A, First scan. B, Second",
+        "Figure 1 E. coli under the microscope",
+        "Figure 1 - A man of 40 years",
+        "Figure 1-Chest CT",
+        "Figure 1. (A) First scan",
+        "Figure 1A shows",
+        "Figure 1 (A) and (B) show",
+        "Figure 1st",
+        "Figure 2 (continued)",
+    ] {
+        assert_eq!(part_of(line), None, "{line}");
+    }
+}
+
+#[test]
+fn parts_of_one_figure_come_in_their_order() {
+    let of = |line: &str| read(&normalise(line)).expect("a label");
+    assert!(of("Figure 1b: Scans").is_further_part_of(&of("Figure 1: Scans")));
+    assert!(of("Figure 1-B. Scans").is_further_part_of(&of("Figure 1-A. Scans")));
+    assert!(!of("Figure 1a: Scans").is_further_part_of(&of("Figure 1b: Scans")));
+    assert!(!of("Figure 2b: Scans").is_further_part_of(&of("Figure 1a: Scans")));
+    assert!(!of("Figure 1b").is_further_part_of(&of("Figure 1a: Scans")), "over its page");
+    assert!(!of("Figure 1. Scans").is_further_part_of(&of("Figure 1. Scans")));
 }
