@@ -1,14 +1,19 @@
 //! How far a caption runs: down its column, into a second one, over to the next page.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::FigureKind;
 use super::captions::{Wanted, breaks_off, follows, goes_on, page_column_width, pitch, same_size};
+use super::citations::cited;
 use super::cleaning::{PageText, TextLine};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
+
+/// Lines of text in several paragraphs, from which on it is running text.
+const PROSE_LINES: usize = 8;
 
 /// The letter of a panel that is not the first.
 static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -197,7 +202,8 @@ impl Reader<'_> {
                 || breaks_off(self.pages, self.page(), above, below, 1)
         };
         let another = other.filter(|_| !part).is_some_and(|other| {
-            let cited = self.is_wrapped_citation(above, below, &other, leading, lines);
+            let cited = !(listed && follows(&label.name, &other.name))
+                && self.is_wrapped_citation(above, below, &other, leading, lines);
             // In a list, a small letter behind the number begins a legend as well.
             let habit = label.ending == Ending::Word && follows(&label.name, &other.name);
             let entry = other.ending == Ending::Word
@@ -303,15 +309,14 @@ impl Reader<'_> {
                 || (ENTRY.is_match(&below.text) && slower(1.25))
                 // Text that broke off above the figure goes on below it.
                 || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
-        // Nor has a title that is set without a full stop more of it in text that is set otherwise, or
-        // in a paragraph well below.
+        // Nor has a title that is set without a full stop more of it in a paragraph well below.
         let title = leading.is_none()
             && !finished
             && body_like
             && below.text.starts_with(char::is_uppercase)
-            && label::read(&first.text).is_some_and(|label| label.ending != Ending::Alone)
             && ((above.is_bold() && !below.is_bold() && slower(1.6))
-                || (self.is_body_paragraph(below) && slower(1.9)));
+                || (self.is_body_paragraph(below) && slower(1.9)))
+            && self.is_prose_from(first, below);
         title
             || style_changes
             || heading
@@ -319,6 +324,33 @@ impl Reader<'_> {
             || (finished && looser && (body_like || indented))
             || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Whether running text begins with `below`, and no more of the caption that `first` begins: it cites
+    /// that very figure, or goes on for more than a paragraph.
+    fn is_prose_from(&self, first: &TextLine, below: &TextLine) -> bool {
+        let Some(own) = label::read(&first.text).filter(|label| label.ending != Ending::Alone)
+        else {
+            return false;
+        };
+        let column = below.line.bbox;
+        let rest = self.page().lines.iter().filter(|line| {
+            line.top >= below.top
+                && line.line.bbox.x_overlap(&column) > 0.0
+                && same_size(line.size, below.size)
+        });
+        let (mut text, mut blocks, mut count) = (String::new(), BTreeSet::new(), 0);
+        for line in rest {
+            if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
+                break;
+            }
+            text.push_str(&line.text);
+            text.push(' ');
+            blocks.insert(line.line.block);
+            count += 1;
+        }
+        cited(&text).iter().any(|figure| figure.label == own.name)
+            || (blocks.len() > 1 && count >= PROSE_LINES)
     }
 
     /// Distance from `line` to the next one below it in its column.

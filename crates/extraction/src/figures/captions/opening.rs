@@ -1,7 +1,8 @@
 //! Where a caption begins, and where a sentence merely cites a figure at the start of a line.
 
-use super::sequence::{Wanted, follows};
+use super::sequence::{Wanted, begins_series, follows};
 use super::{Caption, page_column_width, pitch, same_size};
+use crate::figures::FigureKind;
 use crate::figures::cleaning::{PageText, TextLine};
 use crate::figures::label::{self, Ending, Label};
 use crate::pdf::Rect;
@@ -39,7 +40,12 @@ impl Opening<'_> {
         let below_legend = before.is_some_and(|index| {
             self.taken[index] && pitch(&page.lines[index], line) < FARTHEST * line.size
         });
-        let next = below_legend && self.last.is_some_and(|last| follows(&last.label, &label.name));
+        let next = below_legend
+            && self.last.is_some_and(|last| {
+                let begins =
+                    label.kind != FigureKind::Table && begins_series(&label.name, &last.label);
+                begins || follows(&last.label, &label.name)
+            });
         let wanted = self.wanted.has(&label.name, (self.index, start));
         let listed = self.legends.is_some_and(|top| top < line.top);
         // The line above was ended where it ends: the word that follows would have fitted.
@@ -69,6 +75,7 @@ impl Opening<'_> {
         let in_sequence = match label.ending {
             Ending::Punctuation => next || below_legend && wanted,
             Ending::Title => next,
+            Ending::Alone => next && listed,
             // Titles in small letters are the habit of a list, or not.
             Ending::Word => next && listed && self.last.is_some_and(Caption::is_in_small_letters),
             _ => false,

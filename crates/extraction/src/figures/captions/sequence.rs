@@ -90,6 +90,13 @@ pub fn follows(label: &str, next: &str) -> bool {
     series == other && number.checked_add(1) == Some(next)
 }
 
+/// Whether `next` is the first label of another series than that of `label`.
+pub fn begins_series(next: &str, label: &str) -> bool {
+    split(next).is_some_and(|(series, number)| {
+        number == 1 && split(label).is_none_or(|(other, _)| other != series)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +108,7 @@ mod tests {
         assert!(!follows("Figure 1", "Figure S2"));
         assert!(!follows("Figure 2", "Figure 2"));
         assert!(!follows("Graphical abstract", "Figure 1"));
+        assert!(begins_series("Figure S1", "Figure 8") && !begins_series("Figure S2", "Figure 8"));
+        assert!(!begins_series("Figure 1", "Figure 1"));
     }
 }

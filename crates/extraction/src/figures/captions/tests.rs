@@ -299,12 +299,26 @@ fn a_short_caption_beside_its_legend_is_a_mark() {
 
 #[test]
 fn a_bold_title_without_full_stop_leaves_the_paragraph_below_alone() {
+    let title = "Figure 1 Axial CT on the day of admission";
     for bold in [0, 9] {
-        let title = "Figure 1 Axial CT on the day of admission";
         let mut lines = block(1, &[line(title, 72.0, 300.0).bold(bold)]);
+        let described = [lines.clone(), paragraph(72.0, 325.0, 2)].concat();
         lines.extend(paragraph(72.0, 325.0, 2));
+        lines.extend(paragraph(72.0, 385.0, 3));
         assert_eq!(captions(&[page(1, lines)]), [title], "{bold} bold words");
+        // All that stands on a page of legends is one.
+        let whole = captions(&[page(1, described)]);
+        assert!(whole[0].ends_with("after discharge."), "{whole:?}");
     }
+    let mut lines = block(1, &[line(title, 72.0, 300.0).bold(9)]);
+    lines.extend(block(
+        2,
+        &[
+            line("The findings on the day of admission were read", 72.0, 325.0),
+            line("again and are shown in Figure 1.", 72.0, 337.0),
+        ],
+    ));
+    assert_eq!(captions(&[page(1, lines)]), [title], "cited below");
 }
 
 #[test]
@@ -502,7 +516,7 @@ fn legend(number: usize, mark: &str, words: &[String], stop: bool, small: bool) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     /// Whatever the spacing, the punctuation and the lengths of a list of legends, all are found as
     /// they are printed.
@@ -515,6 +529,8 @@ proptest! {
         blank in 0.0_f32..16.0,
         heading in any::<bool>(),
         small in any::<bool>(),
+        bold in prop_oneof![Just(0_usize), Just(2), Just(99)],
+        alone in any::<bool>(),
     ) {
         // Without a heading, nothing tells a title in small letters from a sentence.
         let small = small && (heading && mark.is_empty() || !matches!(mark, "" | ","));
@@ -529,10 +545,12 @@ proptest! {
         let mut expected = Vec::new();
         for (number, words) in (1..).zip(&titles) {
             let text = legend(number, mark, words, stop, small);
-            let mut row = String::new();
-            for word in text.split(' ') {
-                if !row.is_empty() && row.len() + 1 + word.len() > edge {
-                    lines.push(line(&row, 72.0, at));
+            let (mut row, mut weight) = (String::new(), bold);
+            let label_words = 2 + usize::from(mark.starts_with(' '));
+            for (place, word) in text.split(' ').enumerate() {
+                let label_ends = alone && heading && mark != "," && place == label_words;
+                if !row.is_empty() && (label_ends || row.len() + 1 + word.len() > edge) {
+                    lines.push(line(&row, 72.0, at).bold(std::mem::take(&mut weight)));
                     at += leading;
                     row.clear();
                 }
@@ -541,7 +559,7 @@ proptest! {
                 }
                 row.push_str(word);
             }
-            lines.push(line(&row, 72.0, at));
+            lines.push(line(&row, 72.0, at).bold(weight));
             at += leading + blank;
             expected.push(text);
         }
