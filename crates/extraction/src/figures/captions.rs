@@ -99,8 +99,7 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
         pages.iter().map(|page| vec![false; page.lines.len()]).collect();
     let mut legends = None;
     for (index, page) in pages.iter().enumerate() {
-        let last = captions.last().map(|caption| caption.label.as_str());
-        legends = legends_of(page, legends.is_some(), last);
+        legends = legends_of(page, &taken[index], legends.is_some(), captions.last());
         for start in 0..page.lines.len() {
             if taken[index][start] {
                 continue;
@@ -151,13 +150,22 @@ fn drop_cells(captions: Vec<Caption>) -> Vec<Caption> {
 const STACKED: f32 = 5.0;
 
 /// Height on the page below which it lists legends: under a heading that says so, or all of it where a
-/// list of the page before goes on with the legend that comes next after `last`.
-fn legends_of(page: &PageText, before: bool, last: Option<&str>) -> Option<f32> {
-    let goes_on = || {
-        let first = page.lines.iter().find_map(|line| label::read(&line.text));
-        first.zip(last).is_some_and(|(first, last)| follows(last, &first.name))
-    };
-    legends(page).or_else(|| (before && goes_on()).then_some(f32::NEG_INFINITY))
+/// list of the page `before` goes on, with the legend that comes next after `last` or with more of that.
+/// `taken` are the lines of captions.
+fn legends_of(
+    page: &PageText,
+    taken: &[bool],
+    before: bool,
+    last: Option<&Caption>,
+) -> Option<f32> {
+    let tops = page.lines.iter().map(|line| line.line.bbox.y0).enumerate();
+    let first = tops.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index);
+    let goes_on = first.zip(last).is_some_and(|(first, last)| {
+        let label = label::read(&page.lines[first].text);
+        let near = last.page + 1 == page.number;
+        near && (taken[first] || label.is_some_and(|label| follows(&last.label, &label.name)))
+    });
+    legends(page).or_else(|| (before && goes_on).then_some(f32::NEG_INFINITY))
 }
 
 fn assemble(

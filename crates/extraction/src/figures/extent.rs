@@ -75,7 +75,15 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Where `page` begins to list legends, if it does.
 pub fn legends(page: &PageText) -> Option<f32> {
-    page.lines.iter().find(|line| LEGENDS.is_match(&line.text)).map(|line| line.top)
+    let heads = |(index, line): (usize, &TextLine)| {
+        // "Legend" alone is the heading of a chart's key as well.
+        let word = line.text.trim_end_matches([':', '.', ' ']);
+        let short = !word.contains(' ') && !word.ends_with(['s', 'S']);
+        let next = page.lines.get(index + 1);
+        let leads = !short || next.is_some_and(|next| label::read(&next.text).is_some());
+        (LEGENDS.is_match(&line.text) && leads).then_some(line.top)
+    };
+    page.lines.iter().enumerate().find_map(heads)
 }
 
 /// An entry of a list of references or of steps, or the year and volume that end one.

@@ -58,23 +58,28 @@ const MOST_BLANK: f32 = 40.0;
 /// Tells the legends from the marks that merely point to them: of several captions with one label,
 /// a bare label or title line (less than 60% as long as the longest) is a mark on the figure's page,
 /// and so is one that says it continues the figure of another, or names a further part of it. What
-/// these add is appended to the legend. Returns `(legends, marks)`, both in page order.
+/// these add is appended to the legend. A legend that is printed twice, at its figure and in a list, is
+/// a mark in the list. Returns `(legends, marks)`, both in page order.
 pub fn split_marks(mut captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
     for index in 0..captions.len() {
         let (before, rest) = captions.split_at_mut(index);
         tell_continued(before, &mut rest[0]);
     }
+    let copies = copies(&captions);
     let mut longest: HashMap<String, usize> = HashMap::new();
     for caption in captions.iter().filter(|caption| !caption.continued) {
         let length = longest.entry(caption.label.clone()).or_default();
         *length = caption.text.len().max(*length);
     }
-    let (mut legends, marks): (Vec<Caption>, Vec<Caption>) =
-        captions.into_iter().partition(|caption| match longest.get(&caption.label) {
-            Some(most) => !caption.continued && caption.text.len() * 10 >= most * 6,
+    let (mut legends, mut marks) = (Vec::new(), Vec::new());
+    for (caption, copy) in captions.into_iter().zip(copies) {
+        let is_legend = match longest.get(&caption.label) {
+            Some(most) => !caption.continued && !copy && caption.text.len() * 10 >= most * 6,
             // Its beginning was not found.
             None => true,
-        });
+        };
+        if is_legend { legends.push(caption) } else { marks.push(caption) }
+    }
     let continued = marks.iter().filter(|mark| mark.continued && mark.kind != FigureKind::Table);
     for mark in continued {
         // The label of a part tells what its text is about.
@@ -96,6 +101,48 @@ pub fn split_marks(mut captions: Vec<Caption>) -> (Vec<Caption>, Vec<Caption>) {
     }
     (legends, marks)
 }
+
+/// By caption: whether it is the copy of another one, the same text under the same label. Of two, that
+/// on the page with more captions is the copy, which is a list's; else the later one.
+fn copies(captions: &[Caption]) -> Vec<bool> {
+    let letters = |caption: &Caption| -> Vec<char> {
+        let letters = caption.legend().chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let mut on_page: HashMap<u32, usize> = HashMap::new();
+    for caption in captions {
+        *on_page.entry(caption.page).or_default() += 1;
+    }
+    let counts = |caption: &Caption| {
+        !caption.continued && !caption.bare && caption.kind != FigureKind::Table
+    };
+    let is_copy = |index: usize| {
+        let caption = &captions[index];
+        let own = letters(caption);
+        let of = |other: usize, theirs: &Caption| {
+            let text = letters(theirs);
+            let (short, long) = (own.len().min(text.len()), own.len().max(text.len()));
+            let head = short.min(SAME_HEAD);
+            let same = head > 0 && own[..head] == text[..head] && short * 5 >= long * 4;
+            // What was cut off is no legend to keep.
+            let rank = |index: usize, page: u32, length: usize| {
+                (length * 20 < long * 19, on_page[&page], index)
+            };
+            same && rank(other, theirs.page, text.len()) < rank(index, caption.page, own.len())
+        };
+        counts(caption)
+            && captions.iter().enumerate().any(|(other, theirs)| {
+                other != index
+                    && theirs.label == caption.label
+                    && counts(theirs)
+                    && of(other, theirs)
+            })
+    };
+    (0..captions.len()).map(is_copy).collect()
+}
+
+/// Letters that two captions have in common at their beginning where they are one text.
+const SAME_HEAD: usize = 60;
 
 /// The part of its figure that a caption names.
 fn part(caption: &Caption) -> Option<Part> {

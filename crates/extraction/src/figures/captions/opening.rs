@@ -78,7 +78,7 @@ impl Opening<'_> {
             Ending::Alone => next && listed,
             // Titles in small letters are the habit of a list, or not.
             Ending::Word => next && listed && self.last.is_some_and(Caption::is_in_small_letters),
-            _ => false,
+            Ending::Sentence => false,
         };
         let flows_on = !in_sequence && (from_above || from_column);
         // Within a paragraph a citation may be bold.
@@ -133,9 +133,20 @@ pub fn breaks_off(
     let Some(bbox) = words.map(|word| word.bbox).reduce(|all, word| all.union(&word)) else {
         return false;
     };
-    let room = right_edge(pages, page, line) - above.line.bbox.x1;
+    let block = page.lines.iter().filter(|other| other.line.block == above.line.block);
+    let edges: Vec<f32> = block.map(|other| other.line.bbox.x1).collect();
+    // A paragraph is as wide as its own lines, whatever else the page has.
+    let edge = if edges.len() >= PARAGRAPH {
+        edges.into_iter().fold(0.0, f32::max)
+    } else {
+        right_edge(pages, page, line)
+    };
+    let room = edge - above.line.bbox.x1;
     room > bbox.width() + 0.5 * line.size
 }
+
+/// Lines from which on a block tells how wide it is set.
+const PARAGRAPH: usize = 4;
 
 /// Lines from which on the document tells how wide a column is.
 const ENOUGH: usize = 20;

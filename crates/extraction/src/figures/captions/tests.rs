@@ -420,6 +420,20 @@ fn a_continued_caption_is_one_however_it_says_so() {
 }
 
 #[test]
+fn a_legend_printed_twice_is_one() {
+    let list = ["Figure 1. Chest CT of a man of 40.", "Figure 2. Chest CT of a girl of 9."];
+    let lines = |from: f32| [line(list[0], 72.0, from), line(list[1], 72.0, from + 30.0)];
+    let at = |number: u32, text: &str| page(number, block(1, &[line(text, 72.0, 700.0)]));
+    let pages = [page(1, block(1, &lines(100.0))), at(2, list[0]), at(3, list[1])];
+    let (legends, marks) = split_marks(find(&pages, &Vocabulary::default()));
+    let of = |captions: &[Caption]| captions.iter().map(|c| c.page).collect::<Vec<_>>();
+    assert_eq!((of(&legends), of(&marks)), (vec![2, 3], vec![1, 1]));
+    // Another text under the same number is another figure.
+    let pages = [at(1, list[0]), at(2, "Figure 1. Sites of all hospitals.")];
+    assert_eq!(split_marks(find(&pages, &Vocabulary::default())).0.len(), 2);
+}
+
+#[test]
 fn a_title_may_say_at_its_end_that_it_is_continued() {
     let text = |text: &str| block(1, &[line(text, 72.0, 300.0)]);
     let pages = [

@@ -130,10 +130,8 @@ pub(super) fn ending(rest: &str) -> (Ending, usize) {
         }
         // "Figure 1, Chest CT of"; "Figure 1, Table 2" and "Figure 1, A and B" are lists.
         ',' | ';' | '、' if tail.starts_with(char::is_uppercase) => {
-            match LISTED.is_match(tail) || read(tail).is_some() {
-                true => (Ending::Sentence, 0),
-                false => (Ending::Title, punctuation),
-            }
+            let listed = LISTED.is_match(tail) || read(tail).is_some();
+            if listed { (Ending::Sentence, 0) } else { (Ending::Title, punctuation) }
         }
         ',' if tail.starts_with(char::is_lowercase) && !SENTENCE.is_match(tail) => {
             (Ending::Word, punctuation)
