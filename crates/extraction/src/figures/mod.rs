@@ -23,6 +23,8 @@ mod printed;
 mod record;
 mod regions;
 mod sub_captions;
+#[cfg(test)]
+mod whole;
 
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};

@@ -10,7 +10,7 @@ mod error;
 #[cfg(test)]
 mod every_colour;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod font;
 mod geometry;
 mod image;
