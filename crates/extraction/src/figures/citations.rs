@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::label::{self, SENTENCE};
+use super::label::{self, SENTENCE, SUPPLEMENT_OF};
 
 /// A figure that is cited, and which panels of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         (?:(?P<series>(?:[Ss]upplement(?:ary|al)?|SUPPLEMENT(?:ARY|AL)|[Ss]uppl?\.?|Supporting|
               [Ss]upporting\s+(?i:information)|[Ee]xtended\s+[Dd]ata|Additional|Appendix|Online|Web|SI|ED)
               (?:\s+(?i:materials?|information|info|data))?)[\s_-]+)?
-        (?P<word>[Ee]?[Ff]ig(?:ure)?s?|FIG(?:URE)?S?|F\s?IG(?:\s?URE)?S?|Figuras?|Abb(?:ildung(?:en)?)?|
+        (?P<word>[EeSs]?[Ff]ig(?:ure)?s?|FIG(?:URE)?S?|F\s?IG(?:\s?URE)?S?|Figuras?|Abb(?:ildung(?:en)?)?|
             Schemes?|Charts?|Plates?|Images?|Photos?|Pictures?|Exhibits?|Graphs?|Maps?)
         (?P<gap>(?:\s?\.|,)?[\s-]*)
         # PLOS puts the number first.
@@ -50,10 +50,13 @@ static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// What elife prints behind the number of the figure that another one supplements.
+/// What is printed behind the number of the figure that others supplement: elife's `Figure 1—figure
+/// supplements 1-3`, and `Fig 2 - supplementary figure 1`.
 static SUPPLEMENTS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s?[-–—]\s?(?i:fig(?:ure|\.)?)\s+(?i:suppl(?:ements?|\.)?)\s+(?P<from>[0-9]{1,3})(?:\s?[-–—]\s?(?P<to>[0-9]{1,3}))?")
-        .expect("a valid pattern")
+    Regex::new(&format!(
+        r"^{SUPPLEMENT_OF}(?P<from>[0-9]{{1,3}})(?:\s?[-–—]\s?(?P<to>[0-9]{{1,3}}))?"
+    ))
+    .expect("a valid pattern")
 });
 
 /// Panel letters in brackets of their own: `Fig. 1 (A, B)`.
@@ -131,6 +134,8 @@ struct List<'a> {
     word: &'a str,
     plural: bool,
     found: Vec<Cited>,
+    /// Whether its figures go by letters: `Charts A and B`.
+    by_letter: bool,
     /// Prefix and number read last; the next ones inherit the prefix, and ranges start here.
     last: Option<(&'a str, u32)>,
 }
@@ -138,7 +143,7 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn new(text: &'a str, series: Option<&'a str>, word: &'a str) -> Self {
         let plural = word.ends_with(['s', 'S']);
-        Self { text, at: 0, series, word, plural, found: Vec::new(), last: None }
+        Self { text, at: 0, series, word, plural, found: Vec::new(), by_letter: false, last: None }
     }
 
     /// The figures, and how many bytes of the text name them.
@@ -168,8 +173,8 @@ impl<'a> List<'a> {
         let rest = self.rest();
         let (prefix, digits) = match number(rest) {
             Some(read) => read,
-            None if separator.is_none() => return self.roman(),
-            None => return false,
+            None if separator.is_none() => return self.roman() || self.capital(),
+            None => return self.by_letter && self.capital(),
         };
         let at = self.at;
         self.at += digits.end;
@@ -237,6 +242,22 @@ impl<'a> List<'a> {
         let value = label::roman_value(&rest[..length]);
         self.last = Some(("", value));
         self.push("", value);
+        true
+    }
+
+    /// A capital that numbers a figure: `Chart A`.
+    fn capital(&mut self) -> bool {
+        let mut rest = self.rest().chars();
+        let Some(letter) = rest.next().filter(|letter| ('A'..='H').contains(letter)) else {
+            return false;
+        };
+        if rest.next().is_some_and(|next| next.is_alphanumeric() || next == '\'') {
+            return false;
+        }
+        self.at += 1;
+        self.by_letter = true;
+        let label = label::named(self.series, self.word, "", letter.encode_utf8(&mut [0; 4])).0;
+        add(&mut self.found, Cited { label, panels: Vec::new() });
         true
     }
 
@@ -330,8 +351,9 @@ impl<'a> List<'a> {
 /// The prefix and the digits (as bytes of `text`) of a figure's number at the start of `text`.
 fn number(text: &str) -> Option<(&str, Range<usize>)> {
     let prefix = match text.as_bytes() {
-        [b'S', b'I', ..] => 2,
-        [b'A'..=b'H' | b'S', ..] => 1,
+        [b'S', b'I', ..] | [b'E', b'D', ..] => 2,
+        [b's', digit, ..] if digit.is_ascii_digit() => 1,
+        [b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'U' | b'W' | b'Y' | b'Z', ..] => 1,
         _ => 0,
     };
     let gap = text[prefix..].starts_with(['-', '.', ' ']) && prefix > 0;
@@ -439,6 +461,35 @@ mod tests {
         ] {
             assert_eq!(brief(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn charts_may_go_by_letters() {
+        assert_eq!(labels("as Chart A shows"), ["Chart A"]);
+        assert_eq!(labels("(Charts A and B)"), ["Chart A", "Chart B"]);
+        assert_eq!(labels("(Figure B)"), ["Figure B"]);
+        assert_eq!(labels("a chart was drawn of 3 men"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn supplements_of_figures_are_cited_in_both_ways() {
+        assert_eq!(
+            labels("(Fig. 2 - supplementary figure 1 and Fig. 2-Supplementary figure 2)"),
+            ["Figure 2-figure supplement 1", "Figure 2-figure supplement 2"]
+        );
+        assert_eq!(labels("(Figure 2, Supplementary Figure 1)"), ["Figure 2", "Figure S1"]);
+        assert_eq!(
+            labels("(Figure 1—figure supplements 1–2)"),
+            ["Figure 1-figure supplement 1", "Figure 1-figure supplement 2"]
+        );
+    }
+
+    #[test]
+    fn supplements_have_many_prefixes() {
+        assert_eq!(
+            labels("(Fig. ED2, SFig. 3 and Figure s4)"),
+            ["Extended Data Figure 2", "Figure S3", "Figure S4"]
+        );
     }
 
     #[test]

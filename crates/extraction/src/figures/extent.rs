@@ -1,14 +1,19 @@
 //! How far a caption runs: down its column, into a second one, over to the next page.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::FigureKind;
-use super::captions::{page_column_width, pitch, same_size};
+use super::captions::{Wanted, breaks_off, follows, goes_on, page_column_width, pitch, same_size};
+use super::citations::cited;
 use super::cleaning::{PageText, TextLine};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
+
+/// Lines of text in several paragraphs, from which on it is running text.
+const PROSE_LINES: usize = 8;
 
 /// The letter of a panel that is not the first.
 static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -31,23 +36,54 @@ static SECTION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2})*\.?\s+\p{Lu}").expect("a valid pattern"));
 
 /// Follows a caption down the page, and over to its second column where it has one.
+#[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    pub page: &'a PageText,
+    pub pages: &'a [PageText],
+    /// Index of the page that is read.
+    pub index: usize,
+    /// The size of running text.
     pub body: f32,
+    /// By line of the page: whether it is part of another caption.
     pub taken: &'a [bool],
     /// Height on the page below which it lists legends, under a heading that says so.
     pub legends: Option<f32>,
+    pub wanted: &'a Wanted,
 }
 
 /// The heading of a list of legends.
 static LEGENDS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:\d{1,2}\.?\s+)?(?:(?:supplementa(?:l|ry)\s+)?figures?(?:\s+(?:and|&)\s+tables?)?\s+)?(?:legends?|captions?)(?:\s+(?:to|of|for)\s+(?:the\s+)?figures?)?\s?:?$")
-        .expect("a valid pattern")
+    Regex::new(
+        r"(?xi)^(?:\d{1,2}\.?\s+)?(?:(?:supplementa(?:l|ry)\s+)?figures?['’]?(?:\s+(?:and|&)\s+tables?)?\s+)?
+        (?:titles?\s+and\s+)?(?:legends?|captions?)(?:\s+(?:to|of|for)\s+(?:the\s+)?(?:supplementa(?:l|ry)\s+)?figures?
+        (?:\s+(?:and|&)\s+tables?)?)?\s?[:.]?$",
+    )
+    .expect("a valid pattern")
+});
+
+/// A heading of what may stand behind a list of legends, or behind a figure.
+static HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^(?:\d{1,2}\.?\s+)?(?i:references?|bibliography|tables?|figures?|tables?\s+and\s+figures?|
+        figures?\s+and\s+tables?|table\s+(?:legends?|captions?)|acknowledge?ments?|funding(?:\s+sources?)?|
+        (?:conflicts?|declarations?)\s+of\s+interests?|competing\s+interests?|authors?['’]?s?\s+contributions?|
+        supplement(?:ary|al)?\s+(?:materials?|information|data|figures?|tables?|files?)|data\s+availability|
+        (?:materials?|patients?|subjects?)\s+and\s+methods?|methods?|results|discussion|conclusions?|introduction)
+        \s?:?$",
+    )
+    .expect("a valid pattern")
 });
 
 /// Where `page` begins to list legends, if it does.
 pub fn legends(page: &PageText) -> Option<f32> {
-    page.lines.iter().find(|line| LEGENDS.is_match(&line.text)).map(|line| line.top)
+    let heads = |(index, line): (usize, &TextLine)| {
+        // "Legend" alone is the heading of a chart's key as well.
+        let word = line.text.trim_end_matches([':', '.', ' ']);
+        let short = !word.contains(' ') && !word.ends_with(['s', 'S']);
+        let next = page.lines.get(index + 1);
+        let leads = !short || next.is_some_and(|next| label::read(&next.text).is_some());
+        (LEGENDS.is_match(&line.text) && leads).then_some(line.top)
+    };
+    page.lines.iter().enumerate().find_map(heads)
 }
 
 /// An entry of a list of references or of steps, or the year and volume that end one.
@@ -56,6 +92,10 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 impl Reader<'_> {
+    fn page(&self) -> &PageText {
+        &self.pages[self.index]
+    }
+
     /// The lines of the caption that begins with line `start`, in reading order.
     pub fn extent(&self, start: usize, label: &Label) -> Vec<usize> {
         let mut lines = vec![start];
@@ -66,7 +106,7 @@ impl Reader<'_> {
             let row_start = self.row_start(last, &lines);
             let next = self.next_down(start, row_start, &lines, leading, label);
             if let Some(next) = next {
-                let step = pitch(&self.page.lines[row_start], &self.page.lines[next]);
+                let step = pitch(&self.page().lines[row_start], &self.page().lines[next]);
                 leading = Some(leading.map_or(step, |known: f32| known.min(step)));
                 lines.push(next);
                 self.same_row(next, &mut lines);
@@ -84,7 +124,7 @@ impl Reader<'_> {
     fn same_row(&self, of: usize, lines: &mut Vec<usize>) {
         for right in of.. {
             let (Some(line), Some(next)) =
-                (self.page.lines.get(right), self.page.lines.get(right + 1))
+                (self.page().lines.get(right), self.page().lines.get(right + 1))
             else {
                 break;
             };
@@ -104,15 +144,15 @@ impl Reader<'_> {
 
     /// The leftmost line of the row that `line` stands in.
     fn row_start(&self, line: usize, lines: &[usize]) -> usize {
-        let bbox = self.page.lines[line].line.bbox;
+        let bbox = self.page().lines[line].line.bbox;
         let in_row = |index: &usize| {
-            let other = &self.page.lines[*index].line.bbox;
+            let other = &self.page().lines[*index].line.bbox;
             bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height())
         };
         let tail = lines.iter().rev().take_while(|index| in_row(index));
         tail.copied()
             .min_by(|&a, &b| {
-                self.page.lines[a].line.bbox.x0.total_cmp(&self.page.lines[b].line.bbox.x0)
+                self.page().lines[a].line.bbox.x0.total_cmp(&self.page().lines[b].line.bbox.x0)
             })
             .unwrap_or(line)
     }
@@ -125,22 +165,22 @@ impl Reader<'_> {
         leading: Option<f32>,
         label: &Label,
     ) -> Option<usize> {
-        let (first, above) = (&self.page.lines[start], &self.page.lines[last]);
+        let (first, above) = (&self.page().lines[start], &self.page().lines[last]);
         let bbox = above.line.bbox;
         let column = self.column(lines);
-        let next = (0..self.page.lines.len())
+        let next = (0..self.page().lines.len())
             .filter(|index| !lines.contains(index) && !self.taken[*index])
             .filter(|&index| {
-                let other = &self.page.lines[index].line.bbox;
+                let other = &self.page().lines[index].line.bbox;
                 other.centre().1 > bbox.y1.min(bbox.y0 + above.size)
                     && other.y0 > bbox.y0 + 0.3 * above.size
                     && column.x_overlap(other) > 0.5 * column.width().min(other.width())
             })
             .min_by(|&a, &b| {
-                let (a, b) = (&self.page.lines[a].line.bbox, &self.page.lines[b].line.bbox);
+                let (a, b) = (&self.page().lines[a].line.bbox, &self.page().lines[b].line.bbox);
                 (a.y0 + 0.01 * a.x0).total_cmp(&(b.y0 + 0.01 * b.x0))
             })?;
-        let below = &self.page.lines[next];
+        let below = &self.page().lines[next];
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
         let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
@@ -163,11 +203,33 @@ impl Reader<'_> {
             leading.map_or(if alone { 2.9 } else { 2.6 } * size, |known| 1.3 * known + 0.1 * size);
         let listed = self.legends.is_some_and(|top| top < first.top);
         let most = if listed { 1.25 * most } else { most };
-        let another = label::read(&below.text).is_some_and(|label| {
-            let cited = self.is_wrapped_citation(above, below, &label, leading, lines);
-            !cited && (label.ending.is_clear() || below.starts_bold())
+        let other = label::read(&below.text);
+        let part = other.as_ref().is_some_and(|other| other.is_further_part_of(label));
+        let ended = || {
+            above.text.ends_with(['.', '!', '?', ':', ')', ']'])
+                || breaks_off(self.pages, self.page(), above, below, 1)
+        };
+        let another = other.filter(|_| !part).is_some_and(|other| {
+            let cited = !(listed && follows(&label.name, &other.name))
+                && self.is_wrapped_citation(above, below, &other, leading, lines);
+            // In a list, a small letter behind the number begins a legend as well.
+            let habit = label.ending == Ending::Word && follows(&label.name, &other.name);
+            let entry = other.ending == Ending::Word
+                && (listed || self.wanted.has(&other.name, (self.index, next)))
+                && (habit || ended());
+            !cited && (other.ending.is_clear() || below.starts_bold() || entry)
         });
+        let most = if part { 1.5 * most } else { most };
         if !size_agrees || pitch(above, below) > most || another {
+            return None;
+        }
+        if part {
+            return Some(next);
+        }
+        if label.kind == FigureKind::Table && self.is_row_of_cells(next, &column, lines) {
+            return None;
+        }
+        if HEADING.is_match(&below.text) && below.text.starts_with(char::is_uppercase) && ended() {
             return None;
         }
         // Wider than everything before it, to the left: a line of the text around.
@@ -181,6 +243,24 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// Whether line `of` stands in a row of cells below a caption that is as wide as `column`.
+    fn is_row_of_cells(&self, of: usize, column: &Rect, lines: &[usize]) -> bool {
+        let line = &self.page().lines[of];
+        let bbox = line.line.bbox;
+        let cells = (0..self.page().lines.len()).filter(|&index| {
+            let other = self.page().lines[index].line.bbox;
+            let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
+            let apart = (other.x0 - bbox.x1).max(bbox.x0 - other.x1) > 1.5 * line.size;
+            index != of
+                && level
+                && apart
+                && !lines.contains(&index)
+                && other.x0 > column.x0 - line.size
+                && other.x0 < column.x1
+        });
+        cells.count() > 0
     }
 
     /// Whether `below` is the last word of the caption's sentence, "… are given in / Table 1.", and no
@@ -215,7 +295,7 @@ impl Reader<'_> {
         let finished = above.text.ends_with(['.', '!', '?'])
             || lines
                 .last()
-                .is_some_and(|&last| self.page.lines[last].text.ends_with(['.', '!', '?']));
+                .is_some_and(|&last| self.page().lines[last].text.ends_with(['.', '!', '?']));
         let looser = leading.is_some_and(|known| step > 1.12 * known + 0.5);
         let short = row.x1 < column.x1 - 0.12 * column.width() && lines.len() > 1;
         let indented = below.line.bbox.x0 > column.x0 + 0.8 * below.size
@@ -237,7 +317,16 @@ impl Reader<'_> {
                 || (ENTRY.is_match(&below.text) && slower(1.25))
                 // Text that broke off above the figure goes on below it.
                 || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
-        style_changes
+        // Nor has a title that is set without a full stop more of it in a paragraph well below.
+        let title = leading.is_none()
+            && !finished
+            && body_like
+            && below.text.starts_with(char::is_uppercase)
+            && ((above.is_bold() && !below.is_bold() && slower(1.6))
+                || (self.is_body_paragraph(below) && slower(1.9)))
+            && self.is_prose_from(first, below);
+        title
+            || style_changes
             || heading
             || one_line
             || (finished && looser && (body_like || indented))
@@ -245,9 +334,36 @@ impl Reader<'_> {
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
     }
 
+    /// Whether running text begins with `below`, and no more of the caption that `first` begins: it cites
+    /// that very figure, or goes on for more than a paragraph.
+    fn is_prose_from(&self, first: &TextLine, below: &TextLine) -> bool {
+        let Some(own) = label::read(&first.text).filter(|label| label.ending != Ending::Alone)
+        else {
+            return false;
+        };
+        let column = below.line.bbox;
+        let rest = self.page().lines.iter().filter(|line| {
+            line.top >= below.top
+                && line.line.bbox.x_overlap(&column) > 0.0
+                && same_size(line.size, below.size)
+        });
+        let (mut text, mut blocks, mut count) = (String::new(), BTreeSet::new(), 0);
+        for line in rest {
+            if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
+                break;
+            }
+            text.push_str(&line.text);
+            text.push(' ');
+            blocks.insert(line.line.block);
+            count += 1;
+        }
+        cited(&text).iter().any(|figure| figure.label == own.name)
+            || (blocks.len() > 1 && count >= PROSE_LINES)
+    }
+
     /// Distance from `line` to the next one below it in its column.
     fn pace_from(&self, line: &TextLine) -> Option<f32> {
-        let below = self.page.lines.iter().filter(|other| {
+        let below = self.page().lines.iter().filter(|other| {
             pitch(line, other) > 0.5 * line.size && other.line.bbox.x_overlap(&line.line.bbox) > 0.0
         });
         below.map(|other| pitch(line, other)).min_by(f32::total_cmp)
@@ -257,8 +373,8 @@ impl Reader<'_> {
     fn is_body_paragraph(&self, line: &TextLine) -> bool {
         let block = line.line.block;
         let first_of_block =
-            self.page.lines.iter().find(|other| other.line.block == block).map(|l| l.line.bbox);
-        let count = self.page.lines.iter().filter(|other| other.line.block == block).count();
+            self.page().lines.iter().find(|other| other.line.block == block).map(|l| l.line.bbox);
+        let count = self.page().lines.iter().filter(|other| other.line.block == block).count();
         first_of_block == Some(line.line.bbox) && count >= 3 && same_size(line.size, self.body)
     }
 
@@ -266,7 +382,7 @@ impl Reader<'_> {
         let bbox = line.line.bbox;
         lines
             .iter()
-            .map(|&index| self.page.lines[index].line.bbox)
+            .map(|&index| self.page().lines[index].line.bbox)
             .filter(|other| bbox.y_overlap(other) > 0.6 * bbox.height().min(other.height()))
             .fold(bbox, |all, other| all.union(&other))
     }
@@ -274,7 +390,7 @@ impl Reader<'_> {
     /// Box of the column that the last of `lines` belongs to.
     fn column(&self, lines: &[usize]) -> Rect {
         let boxes: Vec<Rect> =
-            lines.iter().map(|&index| self.page.lines[index].line.bbox).collect();
+            lines.iter().map(|&index| self.page().lines[index].line.bbox).collect();
         // A later column starts where the text jumps back up.
         let jump =
             boxes.windows(2).rposition(|pair| pair[1].y1 < pair[0].y0).map_or(0, |at| at + 1);
@@ -284,7 +400,7 @@ impl Reader<'_> {
     /// The first line of a caption's second column: level with its first line, right of its first
     /// column, in the same size, and not the size of the running text.
     fn second_column(&self, start: usize, lines: &[usize]) -> Option<usize> {
-        let first = &self.page.lines[start];
+        let first = &self.page().lines[start];
         let column = self.column(lines);
         let finished = first.text.ends_with(['.', '!', '?', ':']);
         if (lines.len() < 2 && finished) || same_size(first.size, self.body) {
@@ -292,9 +408,9 @@ impl Reader<'_> {
         }
         // It comes right after the first column in the content.
         let next = lines.last()? + 1;
-        let other = self.page.lines.get(next)?;
+        let other = self.page().lines.get(next)?;
         let beside = other.line.bbox.x0 > column.x1
-            && other.line.bbox.x0 < column.x1 + 0.15 * self.page.width;
+            && other.line.bbox.x0 < column.x1 + 0.15 * self.page().width;
         let level = (other.top - first.top).abs() < 0.35 * first.size;
         let alike = (other.size - first.size).abs() < 0.02 * first.size;
         let free = !self.taken[next] && label::read(&other.text).is_none();
@@ -302,16 +418,17 @@ impl Reader<'_> {
     }
 }
 
-/// Lines at the top of the next page that go on with a caption cut off at the foot of this one.
+/// Lines at the top of the next page, which `overleaf` reads, that go on with a caption `label` cut off
+/// at the foot of `page`.
 pub fn continuation(
     page: &PageText,
     lines: &[(usize, usize)],
-    next: &PageText,
-    taken: &[bool],
-    body: f32,
+    overleaf: &Reader<'_>,
+    label: &Label,
 ) -> Vec<usize> {
     let Some(&(_, last)) = lines.last() else { return Vec::new() };
     let last = &page.lines[last];
+    let next = overleaf.page();
     let lowest = page.lines.iter().map(|line| line.line.bbox.y1).fold(0.0, f32::max);
     let finished = last.text.ends_with(['.', '!', '?', ')']);
     let wide = last.line.bbox.width() > 0.85 * page_column_width(page, last);
@@ -327,21 +444,20 @@ pub fn continuation(
         return Vec::new();
     };
     let opening = &next.lines[first];
-    if !same_size(opening.size, last.size) || label::read(&opening.text).is_some() || taken[first] {
+    let other = label::read(&opening.text);
+    let part = other.as_ref().is_some_and(|other| other.is_further_part_of(label));
+    let another = other.is_some() && !part;
+    if !same_size(opening.size, last.size) || another || overleaf.taken[first] {
         return Vec::new();
     }
     // After a full stop, and after a single line, only what cannot begin a text of its own goes on.
-    let goes_on = SUB_CAPTION.is_match(&opening.text)
+    let goes_on = part
+        || goes_on(&last.text)
+        || SUB_CAPTION.is_match(&opening.text)
         || (!finished && wide && opening.text.starts_with(char::is_lowercase));
     if (finished || lines.len() < 2) && !goes_on {
         return Vec::new();
     }
-    let label = Label {
-        kind: FigureKind::Figure,
-        name: String::new(),
-        length: 0,
-        ending: Ending::Punctuation,
-        continued: false,
-    };
-    Reader { page: next, body, taken, legends: None }.extent(first, &label)
+    let label = Label { ending: Ending::Punctuation, ..label.clone() };
+    overleaf.extent(first, &label)
 }

@@ -21,9 +21,40 @@ pub struct Citing {
 impl Citing {
     /// What it says of the figure labelled `label`, if it cites that one.
     pub fn mention(&self, label: &str) -> Option<Mention> {
-        let cited = self.figures.iter().find(|figure| figure.label == label)?;
-        let panels = cited.panels.clone();
+        let cited = self.figures.iter().find(|figure| figure.label == label);
+        let panels = match cited {
+            Some(cited) => cited.panels.clone(),
+            None if self.cites_subnumber(label) => Vec::new(),
+            // "Figure A" is a panel where the only figure has no number.
+            None if label == "Figure" => self.letters()?,
+            None => return None,
+        };
         Some(Mention { page: self.page, text: self.text.clone(), panels })
+    }
+
+    /// Whether what reads like a range is the label: `Figure S1-2`.
+    fn cites_subnumber(&self, label: &str) -> bool {
+        let dash = |c: char| matches!(c, '-' | '–' | '\u{2010}' | '\u{2011}');
+        let Some((first, second)) = label.split_once('-') else { return false };
+        let number = first.rsplit(' ').next().unwrap_or_default();
+        self.figures.iter().any(|figure| figure.label == first)
+            && self.text.match_indices(number).any(|(at, _)| {
+                let rest = self.text[at + number.len()..].strip_prefix(dash);
+                let rest = rest.and_then(|rest| rest.strip_prefix(second));
+                rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+            })
+    }
+
+    /// The letters that stand in place of a figure's number.
+    fn letters(&self) -> Option<Vec<String>> {
+        let letter = |label: &str| {
+            let letter = label.strip_prefix("Figure ")?;
+            (letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_uppercase()))
+                .then(|| letter.to_owned())
+        };
+        let letters: Vec<String> =
+            self.figures.iter().filter_map(|figure| letter(&figure.label)).collect();
+        (!letters.is_empty()).then_some(letters)
     }
 }
 
@@ -305,6 +336,16 @@ mod tests {
                 (2, "a note about Figure 4 in small type".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_number_within_a_number_is_cited_like_a_range() {
+        let citing = |text: &str| Citing { page: 1, text: text.into(), figures: cited(text) };
+        assert!(citing("It grew (Figure S1-2).").mention("Figure S1-2").is_some());
+        assert!(citing("It grew (Figure S1-3).").mention("Figure S1-2").is_none());
+        assert!(citing("It grew (Figure S1 and S2).").mention("Figure S1-2").is_none());
+        let only = citing("It grew (Figure A).").mention("Figure").expect("a mention");
+        assert_eq!(only.panels, ["A"]);
     }
 
     #[test]

@@ -24,12 +24,14 @@ mod record;
 mod regions;
 mod sideways;
 mod sub_captions;
+#[cfg(test)]
+mod whole;
 
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;
-pub use label::{Ending, Label, normalise, read as read_label};
+pub use label::{Ending, Label, Part, normalise, read as read_label};
 #[doc(hidden)]
 pub use printed::letter as panel_letter;
 pub use record::{
@@ -88,7 +90,9 @@ pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Fi
     sideways::add(&mut figures, pages, furniture);
     let mentions = mentions::find(texts, &apart, &vocabulary, captions::body_size(texts));
     let cited = mentions.iter().flat_map(|citing| &citing.figures);
-    bare::name(&mut figures, cited.map(|figure| figure.label.as_str()), &prose);
+    let cited: Vec<&str> = cited.map(|figure| figure.label.as_str()).collect();
+    bare::name(&mut figures, cited.iter().copied(), &prose);
+    bare::name_missing(&mut figures, cited.iter().copied());
     for figure in &mut figures {
         let Some(label) = &figure.label else { continue };
         figure.mentions = mentions.iter().filter_map(|citing| citing.mention(label)).collect();

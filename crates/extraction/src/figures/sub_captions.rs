@@ -26,7 +26,7 @@ impl SubCaption {
 /// The sub-captions of a caption, in order of their letters, or of their places as named; empty where
 /// it has none.
 ///
-/// Reads `(A) text`, `A. text`, `A: text`, `A, text`, `a) text`, `Panel A: text`, lists and ranges of
+/// Reads the figure's own label with a letter (`Figure 1a: text`, `Figure 1-B. text`), `(A) text`, `A. text`, `A: text`, `A, text`, `a) text`, `Panel A: text`, lists and ranges of
 /// those (`(a–c)`, `A and B`, `(A, D)`), the bare bold letter (`a Axial view`), and letters that
 /// follow their text: `text (a) and text (b)`. Letters must run on from A, and there must be two of
 /// them: a lone `A` is an article far more often than a panel. What stands in the same sentence before
@@ -126,10 +126,24 @@ static CLOSER: LazyLock<Regex> = LazyLock::new(|| {
 static SENTENCE_END: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[\p{L}\d)\]%”][.!?]\s+[\p{Lu}(\[]").expect("a valid pattern"));
 
+/// The label of a figure with the letter of a part: `Figure 1a: `, `Fig. 1-B. `, `Figure 1 (C) `.
+static OWN_LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:[Ff]ig(?:ure)?|FIG(?:URE)?)\.?\s?(?P<number>[A-Z]{0,2}\d{1,3})\s?[-‐–—.]?\s?(?:(LETTERS)\s?(?:[.:|)]|\s[–—-])|[(\[]\s?(LETTERS)\s?[)\]]\s?[.:|–—-]?)\s+",
+    )
+});
+
 fn parts(caption: &str) -> Vec<Part> {
-    let start = label::read(caption).map_or(0, |label| label.length);
+    let label = label::read(caption);
+    let start = label.as_ref().map_or(0, |label| match &label.part {
+        // The letter of a label is a panel's.
+        Some(part) => part.at,
+        None => label.length,
+    });
     let start = if caption.is_char_boundary(start) { start } else { 0 };
+    let own = label.map(|label| own_labels(caption, &label.name)).unwrap_or_default();
     let styles = [
+        own,
         markers(&IN_BRACKETS, caption, start),
         markers(&HALF_BRACKET, caption, start),
         sentence_starts(caption, start),
@@ -150,6 +164,25 @@ fn parts(caption: &str) -> Vec<Part> {
         },
     );
     if best.len() >= 2 { best } else { places(caption, start) }
+}
+
+/// The places where a caption names its own figure, called `name`, with the letter of a part.
+fn own_labels(caption: &str, name: &str) -> Vec<Marker> {
+    let found = OWN_LABEL.captures_iter(caption).filter_map(|groups| {
+        let (whole, letters) = (groups.get(0)?, groups.get(2).or_else(|| groups.get(3))?);
+        let number = name.rsplit(' ').next()?;
+        let begins = |c: char| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '(' | '[');
+        // "As in Figure 1a. and later": cited.
+        let titled = whole.as_str().trim_end().ends_with([':', '|'])
+            || caption[whole.end()..].starts_with(begins);
+        let cited = whole.as_str().starts_with('f') || !titled;
+        (&groups["number"] == number && !cited).then(|| Marker {
+            panels: expand(letters.as_str()),
+            at: whole.range(),
+            starts_sentence: true,
+        })
+    });
+    found.collect()
 }
 
 /// The markers that `style` finds, its first group being the letters.

@@ -204,3 +204,22 @@ fn what_stands_before_the_colon_is_said_of_all_that_follows() {
     ]);
     assert_eq!(read(caption), expected);
 }
+
+#[test]
+fn a_letter_may_be_part_of_the_label_again() {
+    let expected = pairs(&[("a", "Day 1"), ("b", "Day 6, with more"), ("c", "Day 12.")]);
+    for caption in [
+        "Figure 1: Scans of a patient Figure 1a: Day 1 Figure 1b: Day 6, with more Figure 1c: Day 12.",
+        "Figure 1a: Day 1 Figure 1b: Day 6, with more Figure 1c: Day 12.",
+        "Fig. 1. Scans of a patient Fig. 1-a. Day 1 Fig. 1-b. Day 6, with more Fig. 1-c. Day 12.",
+        "Figure 1. Scans. Figure 1 (a) Day 1 Figure 1 (b) Day 6, with more Figure 1 (c) Day 12.",
+    ] {
+        assert_eq!(read(caption), expected, "{caption}");
+    }
+    let other = "Figure 2. Scans as in Figure 1a. Others are as in Figure 1b. No more.";
+    assert_eq!(read(other), [], "letters of another figure");
+    assert_eq!(
+        read("Figure 1A. First scan. B. Second scan."),
+        pairs(&[("A", "First scan."), ("B", "Second scan.")])
+    );
+}
