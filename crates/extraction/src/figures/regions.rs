@@ -2,13 +2,17 @@
 //! around them, kept apart by captions and running text.
 
 mod clusters;
+mod columns;
+mod tables;
 
 use std::collections::HashMap;
 
 use super::cleaning::PageText;
 use super::furniture::{self, Furniture};
+use super::printed;
 use crate::pdf::{Direction, Page, Rect};
 use clusters::{Cluster, FEWEST_PATHS, REACH, SMALLEST_DRAWING, clusters};
+use tables::Sheet;
 
 /// A graphic on a page, before anyone knows whose figure it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,12 @@ pub struct PageGraphics {
     pub paths: Vec<Rect>,
     /// Boxes of the other texts: what is printed on and beside graphics, headings, tables.
     pub labels: Vec<Rect>,
+    /// Boxes of the tables, which are no graphics.
+    pub tables: Vec<Rect>,
+    /// Boxes of the pictures of a panel's size.
+    pub pictures: Vec<Rect>,
+    /// What may be panels' letters, with their boxes.
+    pub letters: Vec<(char, Rect)>,
 }
 
 impl PageGraphics {
@@ -47,6 +57,10 @@ const MOST_TITLE_REACH: f32 = 10.0;
 const FEWEST_KEYS: usize = 2;
 const LARGEST_KEY: f32 = 24.0;
 const KEY_REACH: f32 = 30.0;
+/// Graphics that overlap by no more, in points, only touch.
+const TOUCHING: f32 = 1.0;
+/// A picture that may be a panel is at least this wide and high when drawn, in points.
+const SMALLEST_PANEL: f32 = 60.0;
 
 /// `is_caption` tells which lines of `text` belong to captions, whose boxes on this page are
 /// `captions`.
@@ -73,6 +87,20 @@ pub fn find(
         .collect();
     let paths: Vec<Rect> =
         page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let words = |index: usize| text.lines[index].line.words.iter().map(|word| word.bbox);
+    let lines = (0..text.lines.len()).filter(|&index| !is_caption[index]);
+    let sheet = Sheet {
+        words: lines.flat_map(words).collect(),
+        paths: paths.clone(),
+        images: images.clone(),
+        captions: caption_lines.clone(),
+        prose: prose.clone(),
+    };
+    let tables = tables::of_page(page, &sheet);
+    let paths: Vec<Rect> = paths
+        .into_iter()
+        .filter(|path| !tables.iter().any(|table| table.grow(2.0).contains_point(path.centre())))
+        .collect();
     let frames = furniture::frames(&paths, &caption_lines);
     let paths: Vec<Rect> = paths
         .into_iter()
@@ -88,6 +116,10 @@ pub fn find(
     let clusters = clusters(page, &images, &paths, &walls);
     let clusters: Vec<Cluster> =
         clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
+    let clusters: Vec<Cluster> = clusters
+        .into_iter()
+        .flat_map(|cluster| columns::divide(cluster, captions, &walls))
+        .collect();
     let mut graphics: Vec<Graphic> =
         clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
     for axes in clusters.iter().filter_map(|cluster| cluster.axes(&walls)) {
@@ -99,7 +131,13 @@ pub fn find(
     join_overlapping(&mut graphics, captions);
     take_in_labels(&mut graphics, &labels, &walls);
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    PageGraphics { graphics, prose, paths, labels }
+    let pictures = images.into_iter().filter(is_panel).collect();
+    let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
+    let letters = lines
+        .flat_map(|(line, _)| printed::candidates(&line.line))
+        .map(|(letter, _, bbox)| (letter, bbox))
+        .collect();
+    PageGraphics { graphics, prose, paths, labels, tables, pictures, letters }
 }
 
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
@@ -117,6 +155,10 @@ fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
 fn is_backdrop(image: &Rect, page: &PageText, prose: &[Rect]) -> bool {
     image.area() > 0.6 * page.width * page.height
         && prose.iter().filter(|text| image.contains_point(text.centre())).count() >= 8
+}
+
+fn is_panel(image: &Rect) -> bool {
+    image.width().min(image.height()) >= SMALLEST_PANEL
 }
 
 fn boxes(text: &PageText, wanted: impl Fn(usize) -> bool) -> Vec<Rect> {
@@ -254,7 +296,8 @@ fn join_overlapping(graphics: &mut Vec<Graphic>, captions: &[Rect]) {
         let bbox = graphics[index].bbox;
         let other = (index + 1..graphics.len()).find(|&other| {
             let joint = bbox.union(&graphics[other].bbox);
-            !graphics[other].bbox.intersect(&bbox).is_empty()
+            let shared = graphics[other].bbox.intersect(&bbox);
+            shared.width().min(shared.height()) > TOUCHING
                 && !captions.iter().any(|caption| joint.contains_point(caption.centre()))
         });
         match other {

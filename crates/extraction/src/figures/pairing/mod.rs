@@ -1,12 +1,16 @@
 //! Puts captions and graphics together, for the whole document at once.
 //!
 //! [`options`] lists the ways each caption could be paired, [`search`] picks those that are best
-//! together, [`repeats`] finds figures that go on elsewhere or are drawn again.
+//! together, [`repeats`] and [`overleaf`] find figures that go on elsewhere or are drawn again, and
+//! [`tables`] sees to the
+//! tables.
 
 mod options;
+mod overleaf;
 mod repeats;
 mod search;
 mod sides;
+mod tables;
 
 use super::captions::Caption;
 use super::regions::PageGraphics;
@@ -26,6 +30,8 @@ pub struct Paired {
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
+    /// Whether it is a table without caption.
+    pub table: bool,
     /// Where else it stands.
     pub regions: Vec<Place>,
 }
@@ -44,14 +50,15 @@ type Free = Vec<Vec<bool>>;
 
 /// Pairs the document's captions (legends and marks told apart beforehand) with its graphics.
 /// `pages[i]` is page `i + 1`, of `sizes[i]` points. Captioned figures come first, in the captions'
-/// order, then the pictures left over, in page order.
+/// order, then the pictures and the tables left over, in page order.
 pub fn pair(
     captions: &[Caption],
     marks: &[Caption],
     pages: &[PageGraphics],
     sizes: &[(f32, f32)],
 ) -> Vec<Paired> {
-    let scene = Scene::new(captions, marks, pages, sizes);
+    let tables = tables::owned(captions, pages);
+    let scene = Scene::new(captions, marks, pages, sizes, &tables);
     let mut free: Free = pages.iter().map(|page| vec![true; page.graphics.len()]).collect();
     let chosen = search::assign(&scene);
     for chosen in chosen.iter().flatten() {
@@ -69,6 +76,8 @@ pub fn pair(
         .collect();
     repeats::continue_at_marks(&scene, &mut free, &mut paired);
     repeats::find_copies(&scene, &mut free, &mut paired);
+    overleaf::go_on(&scene, &mut free, &mut paired);
+    tables::place(captions, marks, pages, &tables, &mut paired);
     for (index, page) in pages.iter().enumerate() {
         let left = page.graphics.iter().zip(&free[index]).filter(|(_, free)| **free);
         paired.extend(left.filter(|(graphic, _)| graphic.has_image).map(|(graphic, _)| Paired {
@@ -87,6 +96,7 @@ fn unpaired(caption: Option<usize>) -> Paired {
         bbox: None,
         pairing: Pairing::Unpaired,
         confidence: 0.0,
+        table: false,
         regions: Vec::new(),
     }
 }
@@ -113,6 +123,7 @@ fn place(scene: &Scene<'_>, index: usize, chosen: &Chosen, free: &mut Free) -> P
         bbox: Some(bbox),
         pairing: pairing(choice, caption, own_page as u32 + 1, &bbox),
         confidence: *confidence,
+        table: false,
         regions: regions.collect(),
     }
 }

@@ -15,10 +15,13 @@ const BEAM: usize = 48;
 const LOOK_AHEAD: usize = 3;
 /// For a bare page before the page of its legend.
 const PAGE_BEFORE_LIST: f32 = 0.25;
-/// For a bare page passed over in a list.
+/// For a bare page passed over in a list, and for a missing legend without one.
 const PAGE_SKIPPED: f32 = 0.15;
-/// For a caption that gets no graphic.
-const CAPTION_LEFT: f32 = 0.5;
+/// Legends that are missing in a row, at most, for which bare pages are passed over at no cost.
+const MOST_LACKING: usize = 12;
+/// For a caption that gets no graphic; for a supplementary figure's, which is often in another file.
+const CAPTION_LEFT: f32 = 0.35;
+const SUPPLEMENT_LEFT: f32 = 0.15;
 /// For a large picture, and for a large drawing, that get no caption.
 const PICTURE_LEFT: f32 = 0.3;
 const DRAWING_LEFT: f32 = 0.15;
@@ -126,7 +129,11 @@ impl Search<'_> {
         let expected = caption.kind != FigureKind::Table && !caption.bare;
         let mut nothing = state.clone();
         nothing.choices.push(None);
-        nothing.score -= if expected { CAPTION_LEFT } else { 0.0 };
+        nothing.score -= match caption.kind {
+            _ if !expected => 0.0,
+            FigureKind::Supplementary => SUPPLEMENT_LEFT,
+            FigureKind::Figure | FigureKind::Table => CAPTION_LEFT,
+        };
         let mut next = vec![nothing];
         let mut take = |choice: &Rc<Choice>, cost: f32, list: usize| {
             let free: Vec<GraphicId> = choice
@@ -159,11 +166,12 @@ impl Search<'_> {
         if expected {
             let whole = |choice: &Choice| choice.graphics.iter().all(|id| self.is_free(state, id));
             let bare = self.scene.bare.iter().enumerate().skip(state.list);
-            let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD);
+            let lacking = self.scene.lacking[index].min(MOST_LACKING);
+            let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD + lacking);
             for (skipped, (place, (page, choice))) in bare.enumerate() {
                 let early = *page + 1 < caption.page as usize;
                 let early = if early { PAGE_BEFORE_LIST } else { 0.0 };
-                take(choice, PAGE_SKIPPED * skipped as f32 + early, place + 1);
+                take(choice, PAGE_SKIPPED * skipped.abs_diff(lacking) as f32 + early, place + 1);
             }
         }
         next
