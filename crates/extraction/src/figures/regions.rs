@@ -3,10 +3,12 @@
 
 mod clusters;
 mod columns;
+mod sheet;
 mod tables;
 
 use std::collections::HashMap;
 
+use super::captions::Caption;
 use super::cleaning::PageText;
 use super::furniture::{self, Furniture};
 use super::printed;
@@ -62,21 +64,22 @@ const TOUCHING: f32 = 1.0;
 /// A picture that may be a panel is at least this wide and high when drawn, in points.
 const SMALLEST_PANEL: f32 = 60.0;
 
-/// `is_caption` tells which lines of `text` belong to captions, whose boxes on this page are
-/// `captions`.
+/// `is_caption` tells which lines of `text` belong to captions; `captions` are those of this page.
 pub fn find(
     page: &Page,
     text: &PageText,
     is_caption: &[bool],
-    captions: &[Rect],
+    captions: &[&Caption],
     furniture: &Furniture,
 ) -> PageGraphics {
-    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index]);
+    let paths: Vec<Rect> =
+        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let is_cell = sheet::cells(text, captions, &paths);
+    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
     let prose_lines = prose(text, is_caption);
     let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
     let mut labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
     labels.extend(turned_labels(page));
-
     let images: Vec<Rect> = page
         .drawn
         .images
@@ -85,59 +88,87 @@ pub fn find(
         .map(|image| image.bbox)
         .filter(|image| !is_backdrop(image, text, &prose))
         .collect();
-    let paths: Vec<Rect> =
-        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
-    let words = |index: usize| text.lines[index].line.words.iter().map(|word| word.bbox);
-    let lines = (0..text.lines.len()).filter(|&index| !is_caption[index]);
+
+    let lines = text.lines.iter().enumerate();
+    let lines = lines.filter(|(index, _)| !is_caption[*index] || is_cell[*index]);
+    let words = lines.flat_map(|(_, line)| line.line.words.iter().filter(|w| sheet::is_word(w)));
     let sheet = Sheet {
-        words: lines.flat_map(words).collect(),
+        words: words.map(|word| word.bbox).collect(),
         paths: paths.clone(),
         images: images.clone(),
         captions: caption_lines.clone(),
         prose: prose.clone(),
     };
-    let tables = tables::of_page(page, &sheet);
-    let paths: Vec<Rect> = paths
-        .into_iter()
-        .filter(|path| !tables.iter().any(|table| table.grow(2.0).contains_point(path.centre())))
-        .collect();
-    let frames = furniture::frames(&paths, &caption_lines);
-    let paths: Vec<Rect> = paths
-        .into_iter()
-        .filter(|path| {
-            !is_ground(path, text)
-                && !frames_text(path, &caption_lines, &prose)
-                && !runs_beside(path, &caption_lines)
-                && !frames.iter().any(|frame| furniture::is_border(path, frame))
-        })
-        .collect();
-
+    let mut tables = sheet::of_page(page, &sheet);
+    let ink = Ink { page, text, images: &images, captions: &caption_lines, prose: &prose };
+    let captions_of = captions.iter().map(|caption| caption.bbox).collect::<Vec<_>>();
     let walls: Vec<Rect> = caption_lines.iter().chain(&prose).copied().collect();
-    let clusters = clusters(page, &images, &paths, &walls);
-    let clusters: Vec<Cluster> =
-        clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
-    let clusters: Vec<Cluster> = clusters
-        .into_iter()
-        .flat_map(|cluster| columns::divide(cluster, captions, &walls))
-        .collect();
-    let mut graphics: Vec<Graphic> =
-        clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
-    for axes in clusters.iter().filter_map(|cluster| cluster.axes(&walls)) {
-        if !join_axes(&mut graphics, &axes) {
-            graphics.extend(plot(&axes, &clusters));
-        }
+    let (mut graphics, mut own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
+    while sheet::give_up(&mut tables, &graphics, captions, &walls) {
+        (graphics, own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
     }
-    join_keys(&mut graphics, keys(&clusters), &walls);
-    join_overlapping(&mut graphics, captions);
-    take_in_labels(&mut graphics, &labels, &walls);
-    graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    let pictures = images.into_iter().filter(is_panel).collect();
+    let pictures = images.iter().filter(|image| is_panel(image)).copied().collect();
     let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
     let letters = lines
         .flat_map(|(line, _)| printed::candidates(&line.line))
         .map(|(letter, _, bbox)| (letter, bbox))
         .collect();
-    PageGraphics { graphics, prose, paths, labels, tables, pictures, letters }
+    PageGraphics { graphics, prose, paths: own, labels, tables, pictures, letters }
+}
+
+/// What of a page graphics are made of, and what keeps them apart.
+struct Ink<'a> {
+    page: &'a Page,
+    text: &'a PageText,
+    images: &'a [Rect],
+    /// Lines of captions, and of running text.
+    captions: &'a [Rect],
+    prose: &'a [Rect],
+}
+
+impl Ink<'_> {
+    /// The graphics, top to bottom, and the paths that may be part of one. `captions` are whole ones.
+    fn graphics(
+        &self,
+        paths: &[Rect],
+        tables: &[Rect],
+        captions: &[Rect],
+        labels: &[Rect],
+        walls: &[Rect],
+    ) -> (Vec<Graphic>, Vec<Rect>) {
+        let in_table =
+            |path: &Rect| tables.iter().any(|table| table.grow(2.0).contains_point(path.centre()));
+        let paths: Vec<Rect> = paths.iter().filter(|path| !in_table(path)).copied().collect();
+        let frames = furniture::frames(&paths, self.captions);
+        let paths: Vec<Rect> = paths
+            .into_iter()
+            .filter(|path| {
+                !is_ground(path, self.text)
+                    && !frames_text(path, self.captions, self.prose)
+                    && !runs_beside(path, self.captions)
+                    && !frames.iter().any(|frame| furniture::is_border(path, frame))
+            })
+            .collect();
+        let clusters = clusters(self.page, self.images, &paths, walls);
+        let clusters: Vec<Cluster> = clusters
+            .into_iter()
+            .flat_map(|cluster| cluster.around(captions))
+            .flat_map(|cluster| columns::divide(cluster, captions, walls))
+            .collect();
+        let mut graphics: Vec<Graphic> =
+            clusters.iter().filter_map(|cluster| cluster.graphic(walls)).collect();
+        for axes in clusters.iter().filter_map(|cluster| cluster.axes(walls)) {
+            if !join_axes(&mut graphics, &axes) {
+                graphics.extend(plot(&axes, &clusters));
+            }
+        }
+        join_keys(&mut graphics, keys(&clusters), walls);
+        join_overlapping(&mut graphics, captions);
+        take_in_labels(&mut graphics, labels, walls);
+        graphics
+            .sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
+        (graphics, paths)
+    }
 }
 
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A

@@ -2,8 +2,7 @@
 //!
 //! [`options`] lists the ways each caption could be paired, [`search`] picks those that are best
 //! together, [`repeats`] and [`overleaf`] find figures that go on elsewhere or are drawn again, and
-//! [`tables`] sees to the
-//! tables.
+//! [`tables`] sees to the tables.
 
 mod options;
 mod overleaf;

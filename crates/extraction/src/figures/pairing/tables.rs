@@ -11,6 +11,10 @@ use crate::pdf::Rect;
 const FARTHEST: f32 = 60.0;
 /// Tables are set under their captions: over it, one is as good as one under it so much farther off.
 const OVER: f32 = 25.0;
+/// A caption beside its table begins level with it, to so many points.
+const LEVEL: f32 = 25.0;
+const SIDES: [(Side, f32); 4] =
+    [(Side::Below, 0.0), (Side::Above, OVER), (Side::Left, 2.0 * OVER), (Side::Right, 2.0 * OVER)];
 /// What goes on overleaf is as wide to this part.
 const SAME_WIDTH: f32 = 0.7;
 /// How sure a table's place is.
@@ -27,9 +31,11 @@ pub fn owned(captions: &[Caption], pages: &[PageGraphics]) -> Owned {
     for (index, caption) in captions.iter().enumerate().filter(|(_, caption)| is_table(caption)) {
         let Some(page) = pages.get(caption.page as usize - 1) else { continue };
         for (number, table) in page.tables.iter().enumerate() {
-            for (side, more) in [(Side::Below, 0.0), (Side::Above, OVER)] {
-                let gap = side.gap(&caption.bbox, table).filter(|gap| *gap < FARTHEST);
-                let space = side.between(&caption.bbox, table);
+            let bbox = title(caption, table);
+            for (side, more) in SIDES {
+                let level = !side.is_beside() || (bbox.y0 - table.y0).abs() < LEVEL;
+                let gap = side.gap(&bbox, table).filter(|gap| level && *gap < FARTHEST);
+                let space = side.between(&bbox, table);
                 let others = captions.iter().filter(|c| c.page == caption.page);
                 let apart = |text: &Rect| text != &caption.bbox && crosses(text, &space);
                 if let Some(gap) = gap
@@ -57,6 +63,13 @@ pub fn owned(captions: &[Caption], pages: &[PageGraphics]) -> Owned {
         }
     }
     owned
+}
+
+/// The caption's box, without the cells of the table that it seems to run on into.
+fn title(caption: &Caption, table: &Rect) -> Rect {
+    let bbox = caption.bbox;
+    let over = bbox.y0 < table.y0 && bbox.x_overlap(table) > 0.0;
+    if over { Rect { y1: bbox.y1.min(table.y0), ..bbox } } else { bbox }
 }
 
 /// Whether nothing of the page's text stands over the table.

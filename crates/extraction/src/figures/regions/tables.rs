@@ -1,7 +1,7 @@
 //! Finds the tables of a page: rules with rows of aligned cells between them, and beside them where a
 //! table is cut by the page's end.
 
-use crate::pdf::{Direction, Page, Rect};
+use crate::pdf::Rect;
 
 /// A path at most so high, in points, is a rule; one up to the other height may be the ground of a
 /// cell or a row, whose edges count as rules.
@@ -16,16 +16,23 @@ const SAME_EDGE: f32 = 8.0;
 const BETWEEN_CELLS: f32 = 1.0;
 /// Cells are aligned if their left edges, middles or right edges agree to so many points.
 const ALIGNED: f32 = 4.0;
-/// Part of a table's rows that have several cells, and of their cells that are aligned, at least.
+/// Part of a table's rows that have several cells, at least; of a grid's, whose cells have several lines.
 const SHARE: f32 = 0.5;
+const SHARE_OF_GRID: f32 = 0.4;
+/// Part of the rows that have words in one place of a column, at least, and in a gutter, at most.
+const IN_COLUMN: f32 = 0.35;
+const IN_GUTTER: f32 = 0.2;
+/// Width of a place, in points.
+const BIN: f32 = 2.0;
+/// Part of the tinted cells that may be empty, where there are at least so many.
+const EMPTY: f32 = 0.4;
+const MANY_CELLS: usize = 20;
 /// So many rules of one width are a grid, in which cells may hold whole sentences.
 const GRID: usize = 4;
 /// A picture of a table's cell is at most so wide and high, in points.
 const LARGEST_ICON: f32 = 24.0;
 /// A page with more paths than this is a drawing.
 const MOST_PATHS: usize = 20_000;
-/// Words of a direction, at least, for a table to be set in it.
-const FEWEST_WORDS: usize = 12;
 
 /// What of a page tables are found by, all boxes in points.
 #[derive(Debug, Default)]
@@ -36,46 +43,6 @@ pub(super) struct Sheet {
     pub captions: Vec<Rect>,
     /// Lines of running text.
     pub prose: Vec<Rect>,
-}
-
-impl Sheet {
-    /// All of it turned; `turn` takes a box to where it lies then.
-    fn turned(&self, words: Vec<Rect>, turn: impl Fn(&Rect) -> Rect) -> Self {
-        let all = |boxes: &[Rect]| boxes.iter().map(&turn).collect();
-        Self {
-            words: words.iter().map(&turn).collect(),
-            paths: all(&self.paths),
-            images: all(&self.images),
-            captions: Vec::new(),
-            prose: Vec::new(),
-        }
-    }
-}
-
-/// The tables of a page, those set sideways too, top to bottom. `sheet` is of the upright text.
-pub(super) fn of_page(page: &Page, sheet: &Sheet) -> Vec<Rect> {
-    let mut found = find(sheet);
-    let (width, height) = (page.width, page.height);
-    let words = |direction: Direction| -> Vec<Rect> {
-        let lines = page.lines.iter().filter(|line| line.direction == direction);
-        lines.flat_map(|line| line.words.iter().map(|word| word.bbox)).collect()
-    };
-    let upwards = words(Direction::Up);
-    if upwards.len() >= FEWEST_WORDS {
-        let sheet = sheet
-            .turned(upwards, |b| Rect::new(height - b.y1, b.x0, height - b.y0, b.x1));
-        let back = |b: &Rect| Rect::new(b.y0, height - b.x1, b.y1, height - b.x0);
-        found.extend(find(&sheet).iter().map(back));
-    }
-    let downwards = words(Direction::Down);
-    if downwards.len() >= FEWEST_WORDS {
-        let sheet =
-            sheet.turned(downwards, |b| Rect::new(b.y0, width - b.x1, b.y1, width - b.x0));
-        let back = |b: &Rect| Rect::new(width - b.y1, b.x0, width - b.y0, b.x1);
-        found.extend(find(&sheet).iter().map(back));
-    }
-    found.sort_by(|a, b| a.y0.total_cmp(&b.y0).then(a.x0.total_cmp(&b.x0)));
-    found
 }
 
 /// The tables whose rows run across.
@@ -124,7 +91,7 @@ fn same_edges(one: &Rect, other: &Rect) -> bool {
 }
 
 /// The level lines of the page, their pieces joined, top to bottom.
-fn rules(paths: &[Rect]) -> Vec<Rect> {
+pub(super) fn rules(paths: &[Rect]) -> Vec<Rect> {
     let mut pieces: Vec<Rect> = Vec::new();
     for path in paths {
         let line = |y: f32| Rect::new(path.x0, y, path.x1, y);
@@ -174,6 +141,28 @@ fn aligned(one: &Rect, other: &Rect) -> bool {
     (one.x0 - other.x0).abs() < ALIGNED
         || (one.x1 - other.x1).abs() < ALIGNED
         || (one.centre().0 - other.centre().0).abs() < ALIGNED
+}
+
+/// How many columns the rows have: places where many rows have words, with gutters between that few
+/// words run across.
+fn columns(rows: &[&Row], bbox: &Rect) -> usize {
+    let bins = ((bbox.width() / BIN).ceil() as usize).clamp(1, 2000);
+    let mut covered = vec![0_usize; bins];
+    let bin = |x: f32| (((x - bbox.x0) / BIN).max(0.0) as usize).min(bins - 1);
+    for cell in rows.iter().flat_map(|row| &row.cells) {
+        covered[bin(cell.x0)..=bin(cell.x1).max(bin(cell.x0))].iter_mut().for_each(|n| *n += 1);
+    }
+    let part = |share: f32| share * rows.len() as f32;
+    let (mut columns, mut in_one) = (0, false);
+    for count in covered {
+        if count as f32 >= part(IN_COLUMN) && !in_one {
+            columns += 1;
+            in_one = true;
+        } else if count as f32 <= part(IN_GUTTER) {
+            in_one = false;
+        }
+    }
+    columns
 }
 
 /// The words as rows, top to bottom.
@@ -294,28 +283,17 @@ impl Sheet {
 
     fn is_table(&self, rows: &[Row], rules: usize, bbox: &Rect) -> bool {
         let split: Vec<&Row> = rows.iter().filter(|row| row.is_split()).collect();
-        let columns = split.iter().map(|row| row.cells.len()).max().unwrap_or(0);
         let fewest = if rules == 1 { 5 } else { 3 };
-        if split.len() + 1 < fewest || rows.len() < fewest || columns < 2 {
+        if split.len() + 1 < fewest || rows.len() < fewest {
             return false;
         }
         // A rule over columns of text, or one under a heading, proves little.
-        if rules == 1 && columns < 3 {
+        let columns = columns(&split, bbox);
+        if columns < if rules == 1 { 3 } else { 2 } {
             return false;
         }
         let share = split.len() as f32 / rows.len() as f32;
-        let cells: usize = split.iter().map(|row| row.cells.len() - 1).sum();
-        let stands = |index: usize, cell: &Rect| {
-            split.iter().enumerate().any(|(other, row)| {
-                other != index && row.cells.iter().skip(1).any(|o| aligned(cell, o))
-            })
-        };
-        let in_columns = split.iter().enumerate().map(|(index, row)| {
-            row.cells.iter().skip(1).filter(|cell| stands(index, cell)).count()
-        });
-        let in_columns: usize = in_columns.sum();
-        share >= SHARE.min(if rules >= GRID { 0.4 } else { SHARE })
-            && in_columns as f32 >= SHARE * cells as f32
+        share >= if rules >= GRID { SHARE_OF_GRID } else { SHARE }
             && !self.is_text(rows, rules, bbox)
             && !self.is_drawing(rows, bbox)
     }
@@ -339,18 +317,25 @@ impl Sheet {
         heights.sort_by(f32::total_cmp);
         let height = heights[heights.len() / 2];
         let inner = bbox.grow(1.0);
-        let loose = self.paths.iter().filter(|path| {
+        let (mut loose, mut empty, mut filled) = (0, 0, 0);
+        for path in self.paths.iter().filter(|path| inner.contains_point(path.centre())) {
             let (w, h) = (path.width(), path.height());
-            let cell = (0.9 * height..=HIGHEST_CELL).contains(&h) && w >= height;
-            let thin = w < 2.5 || h < 2.5;
-            inner.contains_point(path.centre())
-                && !cell
-                && !thin
-                && path.area() < 0.8 * bbox.area()
-                && !self.words.iter().any(|word| path.grow(1.0).contains_point(word.centre()))
-        });
+            if w.min(h) < 2.5 || path.area() > 0.8 * bbox.area() {
+                continue;
+            }
+            let is_cell = (0.9 * height..=HIGHEST_CELL).contains(&h) && w >= height;
+            let written = self.words.iter().any(|word| path.grow(1.0).contains_point(word.centre()));
+            match (is_cell, written) {
+                (true, true) => filled += 1,
+                (true, false) => empty += 1,
+                (false, true) => (),
+                (false, false) => loose += 1,
+            }
+        }
         let cells: usize = rows.iter().map(|row| row.cells.len()).sum();
-        loose.count() > 3.max(cells / 20)
+        // A map of colours, a course of time.
+        let map = empty + filled >= MANY_CELLS && empty as f32 > EMPTY * (empty + filled) as f32;
+        loose > 3.max(cells / 20) || map
     }
 }
 
