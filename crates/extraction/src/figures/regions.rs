@@ -92,10 +92,12 @@ pub fn find(
     let lines = text.lines.iter().enumerate();
     let lines = lines.filter(|(index, _)| !is_caption[*index] || is_cell[*index]);
     let words = lines.flat_map(|(_, line)| line.line.words.iter().filter(|w| sheet::is_word(w)));
+    let words: Vec<Rect> = words.map(|word| word.bbox).collect();
+    let (strips, pictures) = sheet::strips(&images, &words);
     let sheet = Sheet {
-        words: words.map(|word| word.bbox).collect(),
-        paths: paths.clone(),
-        images: images.clone(),
+        words,
+        paths: paths.iter().copied().chain(strips.iter().flat_map(sheet::edges)).collect(),
+        images: pictures,
         captions: caption_lines.clone(),
         prose: prose.clone(),
     };
@@ -137,8 +139,10 @@ impl Ink<'_> {
         walls: &[Rect],
     ) -> (Vec<Graphic>, Vec<Rect>) {
         let in_table =
-            |path: &Rect| tables.iter().any(|table| table.grow(2.0).contains_point(path.centre()));
+            |mark: &Rect| tables.iter().any(|table| table.grow(2.0).contains_point(mark.centre()));
         let paths: Vec<Rect> = paths.iter().filter(|path| !in_table(path)).copied().collect();
+        let images: Vec<Rect> =
+            self.images.iter().filter(|image| !in_table(image)).copied().collect();
         let frames = furniture::frames(&paths, self.captions);
         let paths: Vec<Rect> = paths
             .into_iter()
@@ -149,7 +153,7 @@ impl Ink<'_> {
                     && !frames.iter().any(|frame| furniture::is_border(path, frame))
             })
             .collect();
-        let clusters = clusters(self.page, self.images, &paths, walls);
+        let clusters = clusters(self.page, &images, &paths, walls);
         let clusters: Vec<Cluster> = clusters
             .into_iter()
             .flat_map(|cluster| cluster.around(captions))

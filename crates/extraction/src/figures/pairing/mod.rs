@@ -109,6 +109,9 @@ fn place(scene: &Scene<'_>, index: usize, chosen: &Chosen, free: &mut Free) -> P
         bbox = take_neighbours(scene, caption.page, &mut free[own_page], bbox);
         bbox = take_level_texts(scene, caption, bbox);
     }
+    if choice.way == Way::List {
+        bbox = take_level_paths(&scene.pages[own_page], bbox);
+    }
     let mut pages: Vec<usize> = choice.graphics.iter().map(|(page, _)| *page).collect();
     pages.dedup();
     let regions = pages.iter().skip(1).map(|&page| Place {
@@ -193,6 +196,21 @@ fn take_level_texts(scene: &Scene<'_>, caption: &Caption, mut bbox: Rect) -> Rec
         let joint = bbox.union(text);
         if gap < FARTHEST_TEXT && !runs_into_text(scene, caption.page, &bbox, &joint) {
             bbox = joint;
+        }
+    }
+    bbox
+}
+
+/// Takes in what is drawn level with the graphic of a page that shows nothing but one figure: boxes beside a
+/// flow chart, each by itself too little for a graphic.
+fn take_level_paths(page: &PageGraphics, mut bbox: Rect) -> Rect {
+    let mut paths = page.paths.clone();
+    paths.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    for path in paths.iter().chain(paths.iter().rev()) {
+        let gap = (path.x0 - bbox.x1).max(bbox.x0 - path.x1);
+        let level = bbox.y0 - 3.0 <= path.y0 && path.y1 <= bbox.y1 + 3.0;
+        if level && gap < FARTHEST_TEXT && path.width().min(path.height()) > 3.0 {
+            bbox = bbox.union(path);
         }
     }
     bbox

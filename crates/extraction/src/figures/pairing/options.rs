@@ -198,7 +198,14 @@ impl<'a> Scene<'a> {
             Side::ALL.into_iter().flat_map(|side| self.on_side(index, side, habit)).collect();
         if caption.kind != FigureKind::Table {
             choices.extend(self.over(caption));
-            choices.extend(self.at_marks(caption));
+            // What stands right at it in this document's way is its own, whatever bears its label.
+            let at_hand = |choice: &Choice| match choice.way {
+                Way::Side(side) => habit == Habit::Side(side) && choice.gap < RIGHT_AT,
+                _ => false,
+            };
+            if !choices.iter().any(at_hand) {
+                choices.extend(self.at_marks(caption));
+            }
             choices.extend(self.on_neighbour_pages(caption, habit));
         }
         choices.into_iter().map(Rc::new).collect()

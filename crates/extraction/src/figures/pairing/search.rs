@@ -79,8 +79,12 @@ impl Search<'_> {
             let Some(best) = beam.first() else { break };
             chosen.extend((0..part.len()).map(|index| {
                 let choice = best.choices[index].as_deref()?;
-                let rival =
-                    beam.iter().find(|state| state.choices[index].as_deref() != Some(choice));
+                // One that only leaves out, or adds, a small thing beside is none.
+                let other = |state: &&State| {
+                    let rival = state.choices[index].as_deref();
+                    rival.is_none_or(|rival| self.differ(choice, rival))
+                };
+                let rival = beam.iter().find(other);
                 let margin = rival.map_or(MARGIN, |rival| best.score - rival.score);
                 let confidence = confidence(choice, self.habit, margin);
                 Some(Chosen { choice: choice.clone(), confidence })
@@ -112,6 +116,14 @@ impl Search<'_> {
         }
         beam.sort_by(|a, b| b.score.total_cmp(&a.score));
         beam
+    }
+
+    /// Whether two choices show something else, or one of them a large graphic more.
+    fn differ(&self, one: &Choice, other: &Choice) -> bool {
+        let own: BTreeSet<&GraphicId> = one.graphics.iter().collect();
+        let others: BTreeSet<&GraphicId> = other.graphics.iter().collect();
+        own.is_disjoint(&others)
+            || own.symmetric_difference(&others).any(|id| self.scene.is_large(**id))
     }
 
     fn is_free(&self, state: &State, graphic: &GraphicId) -> bool {

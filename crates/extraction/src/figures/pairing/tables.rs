@@ -17,6 +17,10 @@ const SIDES: [(Side, f32); 4] =
     [(Side::Below, 0.0), (Side::Above, OVER), (Side::Left, 2.0 * OVER), (Side::Right, 2.0 * OVER)];
 /// What goes on overleaf is as wide to this part.
 const SAME_WIDTH: f32 = 0.7;
+/// Pieces of one table on a page begin and end together, to so many points, and stand so near, if text
+/// seems to stand between.
+const SAME_EDGE: f32 = 6.0;
+const FARTHEST_PIECE: f32 = 250.0;
 /// How sure a table's place is.
 const SURE: f32 = 0.95;
 const OVERLEAF: f32 = 0.85;
@@ -153,9 +157,14 @@ fn goes_on(
     match number.checked_sub(page) {
         Some(0) => {
             let space = Rect { y0: bbox.y1, y1: table.y0, ..bbox };
-            wide && space.height() < FARTHEST
-                && !captioned(space.y0, space.y1)
-                && !here.prose.iter().any(|text| crosses(text, &space))
+            let across = |text: &Rect| crosses(text, &space);
+            let near = space.height() < FARTHEST && !here.prose.iter().any(across);
+            // Rows with sentences in their cells are not always told from text.
+            let same = (bbox.x0 - table.x0).abs() < SAME_EDGE
+                && (bbox.x1 - table.x1).abs() < SAME_EDGE
+                && space.height() < FARTHEST_PIECE
+                && !here.prose.iter().any(|text| across(text) && text.width() > 0.6 * table.width());
+            (wide && near || same) && !captioned(space.y0, space.y1)
         }
         Some(1) => {
             let before = &pages[page as usize - 1];

@@ -16,6 +16,11 @@ const TITLE: f32 = 60.0;
 /// part of it.
 const BESIDE: f32 = 9.0;
 const AS_LARGE: f32 = 0.5;
+/// Words cover at least this part of a strip of a table, which has so many; a line between is no higher,
+/// in points.
+const WORDS_ON_STRIP: f32 = 0.02;
+const FEWEST_STRIPS: usize = 3;
+const HIGHEST_LINE: f32 = 6.0;
 
 /// Whether it is more than a mark of a plot, which may be a glyph of a symbols' font.
 pub(super) fn is_word(word: &Word) -> bool {
@@ -45,6 +50,31 @@ pub(super) fn cells(text: &PageText, captions: &[&Caption], paths: &[Rect]) -> V
         }
     }
     cells
+}
+
+/// The pictures that are the lines and tints of tables, under their words, and the others. Some programs
+/// draw a table as strips, one a row; a single picture under words is a figure.
+pub(super) fn strips(images: &[Rect], words: &[Rect]) -> (Vec<Rect>, Vec<Rect>) {
+    let is_strip = |image: &Rect| {
+        let printed = words.iter().filter(|word| image.contains_point(word.centre()));
+        let printed: f32 = printed.map(Rect::area).sum();
+        image.width() > image.height() && printed > WORDS_ON_STRIP * image.area()
+    };
+    let strips: Vec<Rect> = images.iter().filter(|image| is_strip(image)).copied().collect();
+    let alike = |one: &Rect| {
+        let same = |o: &&Rect| (o.x0 - one.x0).abs() < 3.0 && (o.x1 - one.x1).abs() < 3.0;
+        strips.iter().filter(same).count() >= FEWEST_STRIPS
+    };
+    if !strips.iter().any(alike) {
+        return (Vec::new(), images.to_vec());
+    }
+    let line = |image: &Rect| image.height() < HIGHEST_LINE;
+    images.iter().partition(|image| is_strip(image) || line(image))
+}
+
+/// The edges of a picture, as rules.
+pub(super) fn edges(image: &Rect) -> [Rect; 2] {
+    [Rect { y1: image.y0, ..*image }, Rect { y0: image.y1, ..*image }]
 }
 
 /// The tables of a page, top to bottom. `sheet` is of the upright text.

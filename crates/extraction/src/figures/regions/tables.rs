@@ -18,17 +18,30 @@ const BETWEEN_CELLS: f32 = 1.0;
 const ALIGNED: f32 = 4.0;
 /// Part of a table's rows that have several cells, at least; of a grid's, whose cells have several lines.
 const SHARE: f32 = 0.5;
-const SHARE_OF_GRID: f32 = 0.4;
+const SHARE_OF_GRID: f32 = 0.3;
 /// Part of the rows that have words in one place of a column, at least, and in a gutter, at most.
 const IN_COLUMN: f32 = 0.35;
 const IN_GUTTER: f32 = 0.2;
+/// Part of the cells that stand in columns, at least.
+const CELLS_IN_COLUMNS: f32 = 0.7;
+/// So many columns are a table's, however many lines a cell of it has.
+const MANY_COLUMNS: usize = 4;
+/// A line of text runs across at least this part of a table.
+const ACROSS: f32 = 0.6;
 /// Width of a place, in points.
 const BIN: f32 = 2.0;
 /// Part of the tinted cells that may be empty, where there are at least so many.
 const EMPTY: f32 = 0.4;
 const MANY_CELLS: usize = 20;
+/// Blank before the next row of a table cut by the page's end, at most: in heights of a row, or so many
+/// times as much as between the rows before, up to the other.
+const NEXT_ROW: f32 = 1.5;
+const LOOSER: f32 = 1.4;
+const FARTHEST_ROW: f32 = 2.5;
 /// So many rules of one width are a grid, in which cells may hold whole sentences.
 const GRID: usize = 4;
+/// Lines of text to a rule of a grid, at most.
+const MOST_LINES: usize = 8;
 /// A picture of a table's cell is at most so wide and high, in points.
 const LARGEST_ICON: f32 = 24.0;
 /// A page with more paths than this is a drawing.
@@ -143,18 +156,20 @@ fn aligned(one: &Rect, other: &Rect) -> bool {
         || (one.centre().0 - other.centre().0).abs() < ALIGNED
 }
 
-/// How many columns the rows have: places where many rows have words, with gutters between that few
-/// words run across.
-fn columns(rows: &[&Row], bbox: &Rect) -> usize {
+/// How many columns the rows have, and the part of their cells that stand in one: columns are where many
+/// rows have words, with gutters between that few words run across.
+fn columns(rows: &[&Row], bbox: &Rect) -> (usize, f32) {
     let bins = ((bbox.width() / BIN).ceil() as usize).clamp(1, 2000);
-    let mut covered = vec![0_usize; bins];
     let bin = |x: f32| (((x - bbox.x0) / BIN).max(0.0) as usize).min(bins - 1);
-    for cell in rows.iter().flat_map(|row| &row.cells) {
-        covered[bin(cell.x0)..=bin(cell.x1).max(bin(cell.x0))].iter_mut().for_each(|n| *n += 1);
+    let span = |cell: &Rect| bin(cell.x0)..bin(cell.x1).max(bin(cell.x0)) + 1;
+    let cells = || rows.iter().flat_map(|row| &row.cells);
+    let mut covered = vec![0_usize; bins];
+    for cell in cells() {
+        covered[span(cell)].iter_mut().for_each(|count| *count += 1);
     }
     let part = |share: f32| share * rows.len() as f32;
     let (mut columns, mut in_one) = (0, false);
-    for count in covered {
+    for &count in &covered {
         if count as f32 >= part(IN_COLUMN) && !in_one {
             columns += 1;
             in_one = true;
@@ -162,7 +177,11 @@ fn columns(rows: &[&Row], bbox: &Rect) -> usize {
             in_one = false;
         }
     }
-    columns
+    let stands = |cell: &&Rect| {
+        covered[span(cell)].iter().any(|&count| count as f32 >= part(IN_COLUMN))
+    };
+    let share = cells().filter(stands).count() as f32 / cells().count().max(1) as f32;
+    (columns, share)
 }
 
 /// The words as rows, top to bottom.
@@ -220,12 +239,12 @@ impl Sheet {
             return false;
         }
         let rows = self.rows_in(&inner);
-        let split = rows.iter().filter(|row| row.is_split()).count();
-        match rows.len() {
-            0 => band.height() < HIGHEST_CELL,
-            1 => true,
-            // A grid has rows of a single long cell, and columns of lines in another.
-            count => split as f32 >= 0.4 * count as f32,
+        // Columns show over many rows only; here it is enough that no lines run all across.
+        let runs = |row: &&Row| !row.is_split() && row.bbox.width() > ACROSS * band.width();
+        match rows.iter().filter(runs).count() {
+            _ if rows.is_empty() => band.height() < HIGHEST_CELL,
+            0 | 1 => true,
+            across => 2 * across < rows.len(),
         }
     }
 
@@ -261,11 +280,14 @@ impl Sheet {
         beyond: impl Iterator<Item = usize>,
     ) -> Option<usize> {
         let mut edge = own.iter().map(|&row| all[row].bbox).reduce(|all, row| all.union(&row))?;
+        let apart = own.windows(2).map(|two| all[two[1]].bbox.y0 - all[two[0]].bbox.y1);
+        let usual = LOOSER * apart.fold(0.0, f32::max);
         for next in beyond.take(3) {
             let row = &all[next];
             let gap = (row.bbox.y0 - edge.y1).max(edge.y0 - row.bbox.y1);
             let joint = edge.union(&row.bbox);
-            if gap > 1.5 * row.bbox.height()
+            let height = row.bbox.height();
+            if gap > (NEXT_ROW * height).max(usual.min(FARTHEST_ROW * height))
                 || self.captions.iter().any(|c| row.bbox.grow(1.0).contains_point(c.centre()))
                 || self.captions.iter().any(|c| c.contains_point(row.bbox.centre()))
                 || self.holds_picture(&joint)
@@ -288,12 +310,14 @@ impl Sheet {
             return false;
         }
         // A rule over columns of text, or one under a heading, proves little.
-        let columns = columns(&split, bbox);
+        let (columns, in_columns) = columns(&split, bbox);
         if columns < if rules == 1 { 3 } else { 2 } {
             return false;
         }
         let share = split.len() as f32 / rows.len() as f32;
-        share >= if rules >= GRID { SHARE_OF_GRID } else { SHARE }
+        let enough = if rules >= GRID { SHARE_OF_GRID } else { SHARE };
+        (share >= enough || columns >= MANY_COLUMNS)
+            && in_columns > CELLS_IN_COLUMNS
             && !self.is_text(rows, rules, bbox)
             && !self.is_drawing(rows, bbox)
     }
@@ -308,7 +332,9 @@ impl Sheet {
             })
         };
         let running = rows.iter().filter(|row| prose(row)).count();
-        rules < GRID && running as f32 > 0.5 * rows.len() as f32
+        // Cells with whole sentences have a rule every few lines.
+        let loose = rules < GRID || rows.len() > MOST_LINES * rules;
+        loose && running as f32 > 0.5 * rows.len() as f32
     }
 
     /// Whether there is more drawn than rules and cells: the squares of a forest plot, bars, curves.
