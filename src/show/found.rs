@@ -88,7 +88,7 @@ fn doubt(figure: &FigureRecord) -> Option<(u32, String)> {
         (None, Some(page)) if figure.kind != FigureKind::Table => {
             Some((page, format!("{name}: a caption without its graphic")))
         }
-        (Some(page), None) if figure.caption.is_empty() => {
+        (Some(page), None) if figure.caption.is_empty() && figure.kind != FigureKind::Table => {
             Some((page, "a picture without a caption".into()))
         }
         (Some(page), Some(_)) if figure.confidence < UNSURE => Some((

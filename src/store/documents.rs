@@ -272,7 +272,7 @@ impl Store {
             )?,
             captions: count("figure WHERE caption <> '' AND kind <> 'table'")?,
             paired: count("figure WHERE caption <> '' AND kind <> 'table' AND page IS NOT NULL")?,
-            uncaptioned: count("figure WHERE caption = ''")?,
+            uncaptioned: count("figure WHERE caption = '' AND kind <> 'table'")?,
             mentions: count("mention")?,
             panels: count("panel")?,
             decisions: count("decision")?,

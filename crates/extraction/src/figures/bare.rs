@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Figure;
+use super::{Figure, FigureKind};
 
 /// How sure such a name is, at most.
 const CONFIDENCE: f32 = 0.5;
@@ -24,7 +24,8 @@ pub fn name<'a>(figures: &mut [Figure], cited: impl Iterator<Item = &'a str>, pr
     let bare: Vec<usize> = (0..figures.len())
         .filter(|&index| {
             let page = figures[index].page.map_or(0, |page| page as usize);
-            figures[index].label.is_none() && page > after_text
+            let picture = figures[index].kind == FigureKind::Figure;
+            figures[index].label.is_none() && picture && page > after_text
         })
         .collect();
     let pages: BTreeSet<Option<u32>> = bare.iter().map(|&index| figures[index].page).collect();
@@ -109,7 +110,7 @@ fn is_main(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FigureKind, Pairing};
+    use super::super::Pairing;
     use super::*;
     use crate::pdf::Rect;
 

@@ -134,9 +134,9 @@ fn search(
         .zip(texts)
         .zip(&is_caption)
         .map(|((page, text), is_caption)| {
-            let here = all.iter().filter(|caption| caption.page == page.number);
-            let boxes: Vec<Rect> = here.map(|caption| caption.bbox).collect();
-            regions::find(page, text, is_caption, &boxes, furniture)
+            let here: Vec<&captions::Caption> =
+                all.iter().filter(|caption| caption.page == page.number).collect();
+            regions::find(page, text, is_caption, &here, furniture)
         })
         .collect();
     let sizes: Vec<_> = pages.iter().map(|page| (page.width, page.height)).collect();

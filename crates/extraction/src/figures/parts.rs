@@ -40,7 +40,11 @@ impl Parts<'_> {
         let letters = printed::letters(spots, text);
         Figure {
             label: caption.map(|caption| caption.label.clone()),
-            kind: caption.map_or(FigureKind::Figure, |caption| caption.kind),
+            kind: match caption {
+                Some(caption) => caption.kind,
+                None if paired.table => FigureKind::Table,
+                None => FigureKind::Figure,
+            },
             caption: text.to_owned(),
             caption_page: caption.map(|caption| caption.page),
             caption_bbox: caption.map(|caption| caption.bbox),

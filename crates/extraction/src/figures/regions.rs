@@ -2,13 +2,20 @@
 //! around them, kept apart by captions and running text.
 
 mod clusters;
+mod columns;
+mod scans;
+mod sheet;
+mod tables;
 
 use std::collections::HashMap;
 
+use super::captions::Caption;
 use super::cleaning::PageText;
 use super::furniture::{self, Furniture};
+use super::printed;
 use crate::pdf::{Direction, Page, Rect};
 use clusters::{Cluster, FEWEST_PATHS, REACH, SMALLEST_DRAWING, clusters};
+use tables::Sheet;
 
 /// A graphic on a page, before anyone knows whose figure it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +35,12 @@ pub struct PageGraphics {
     pub paths: Vec<Rect>,
     /// Boxes of the other texts: what is printed on and beside graphics, headings, tables.
     pub labels: Vec<Rect>,
+    /// Boxes of the tables, which are no graphics.
+    pub tables: Vec<Rect>,
+    /// Boxes of the pictures of a panel's size.
+    pub pictures: Vec<Rect>,
+    /// What may be panels' letters, with their boxes.
+    pub letters: Vec<(char, Rect)>,
 }
 
 impl PageGraphics {
@@ -47,22 +60,27 @@ const MOST_TITLE_REACH: f32 = 10.0;
 const FEWEST_KEYS: usize = 2;
 const LARGEST_KEY: f32 = 24.0;
 const KEY_REACH: f32 = 30.0;
+/// Graphics that overlap by no more, in points, only touch.
+const TOUCHING: f32 = 1.0;
+/// A picture that may be a panel is at least this wide and high when drawn, in points.
+const SMALLEST_PANEL: f32 = 60.0;
 
-/// `is_caption` tells which lines of `text` belong to captions, whose boxes on this page are
-/// `captions`.
+/// `is_caption` tells which lines of `text` belong to captions; `captions` are those of this page.
 pub fn find(
     page: &Page,
     text: &PageText,
     is_caption: &[bool],
-    captions: &[Rect],
+    captions: &[&Caption],
     furniture: &Furniture,
 ) -> PageGraphics {
-    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index]);
+    let paths: Vec<Rect> =
+        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let is_cell = sheet::cells(text, captions, &paths);
+    let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
     let prose_lines = prose(text, is_caption);
     let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
     let mut labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
     labels.extend(turned_labels(page));
-
     let images: Vec<Rect> = page
         .drawn
         .images
@@ -72,36 +90,93 @@ pub fn find(
         .map(|(_, image)| image.bbox)
         .filter(|image| !is_backdrop(image, text, &prose))
         .collect();
-    let paths: Vec<Rect> =
-        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
-    let frames = furniture::frames(&paths, &caption_lines);
-    let paths: Vec<Rect> = paths
-        .into_iter()
-        .filter(|path| {
-            !is_ground(path, text)
-                && !frames_text(path, &caption_lines, &prose)
-                && !runs_beside(path, &caption_lines)
-                && !frames.iter().any(|frame| furniture::is_border(path, frame))
-        })
-        .collect();
 
+    let lines = text.lines.iter().enumerate();
+    let lines = lines.filter(|(index, _)| !is_caption[*index] || is_cell[*index]);
+    let words = lines.flat_map(|(_, line)| line.line.words.iter().filter(|w| sheet::is_word(w)));
+    let words: Vec<Rect> = words.map(|word| word.bbox).collect();
+    let (strips, pictures) = sheet::strips(&images, &words);
+    let sheet = Sheet {
+        words,
+        paths: paths.iter().copied().chain(strips.iter().flat_map(sheet::edges)).collect(),
+        images: pictures,
+        captions: caption_lines.clone(),
+        prose: prose.clone(),
+    };
+    let mut tables = sheet::of_page(page, &sheet);
+    let ink = Ink { page, text, images: &images, captions: &caption_lines, prose: &prose };
+    let captions_of = captions.iter().map(|caption| caption.bbox).collect::<Vec<_>>();
     let walls: Vec<Rect> = caption_lines.iter().chain(&prose).copied().collect();
-    let clusters = clusters(page, &images, &paths, &walls);
-    let clusters: Vec<Cluster> =
-        clusters.into_iter().flat_map(|cluster| cluster.around(captions)).collect();
-    let mut graphics: Vec<Graphic> =
-        clusters.iter().filter_map(|cluster| cluster.graphic(&walls)).collect();
-    for axes in clusters.iter().filter_map(|cluster| cluster.axes(&walls)) {
-        if !join_axes(&mut graphics, &axes) {
-            graphics.extend(plot(&axes, &clusters));
-        }
+    let (mut graphics, mut own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
+    while sheet::give_up(&mut tables, &graphics, captions, &walls) {
+        (graphics, own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
     }
-    join_keys(&mut graphics, keys(&clusters), &walls);
-    join_overlapping(&mut graphics, captions);
-    take_in_labels(&mut graphics, &labels, &walls);
-    graphics.extend(scanned(page, captions, &walls, &labels));
+    graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    PageGraphics { graphics, prose, paths, labels }
+    let pictures = images.iter().filter(|image| is_panel(image)).copied().collect();
+    let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
+    let letters = lines
+        .flat_map(|(line, _)| printed::candidates(&line.line))
+        .map(|(letter, _, bbox)| (letter, bbox))
+        .collect();
+    PageGraphics { graphics, prose, paths: own, labels, tables, pictures, letters }
+}
+
+/// What of a page graphics are made of, and what keeps them apart.
+struct Ink<'a> {
+    page: &'a Page,
+    text: &'a PageText,
+    images: &'a [Rect],
+    /// Lines of captions, and of running text.
+    captions: &'a [Rect],
+    prose: &'a [Rect],
+}
+
+impl Ink<'_> {
+    /// The graphics, top to bottom, and the paths that may be part of one. `captions` are whole ones.
+    fn graphics(
+        &self,
+        paths: &[Rect],
+        tables: &[Rect],
+        captions: &[Rect],
+        labels: &[Rect],
+        walls: &[Rect],
+    ) -> (Vec<Graphic>, Vec<Rect>) {
+        let in_table =
+            |mark: &Rect| tables.iter().any(|table| table.grow(2.0).contains_point(mark.centre()));
+        let paths: Vec<Rect> = paths.iter().filter(|path| !in_table(path)).copied().collect();
+        let images: Vec<Rect> =
+            self.images.iter().filter(|image| !in_table(image)).copied().collect();
+        let frames = furniture::frames(&paths, self.captions);
+        let paths: Vec<Rect> = paths
+            .into_iter()
+            .filter(|path| {
+                !is_ground(path, self.text)
+                    && !frames_text(path, self.captions, self.prose)
+                    && !runs_beside(path, self.captions)
+                    && !frames.iter().any(|frame| furniture::is_border(path, frame))
+            })
+            .collect();
+        let clusters = clusters(self.page, &images, &paths, walls);
+        let clusters: Vec<Cluster> = clusters
+            .into_iter()
+            .flat_map(|cluster| cluster.around(captions))
+            .flat_map(|cluster| columns::divide(cluster, captions, walls))
+            .collect();
+        let mut graphics: Vec<Graphic> =
+            clusters.iter().filter_map(|cluster| cluster.graphic(walls)).collect();
+        for axes in clusters.iter().filter_map(|cluster| cluster.axes(walls)) {
+            if !join_axes(&mut graphics, &axes) {
+                graphics.extend(plot(&axes, &clusters));
+            }
+        }
+        join_keys(&mut graphics, keys(&clusters), walls);
+        join_overlapping(&mut graphics, captions);
+        take_in_labels(&mut graphics, labels, walls);
+        graphics
+            .sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
+        (graphics, paths)
+    }
 }
 
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
@@ -121,49 +196,8 @@ fn is_backdrop(image: &Rect, page: &PageText, prose: &[Rect]) -> bool {
         && prose.iter().filter(|text| image.contains_point(text.centre())).count() >= 8
 }
 
-/// What of a scanned page is a figure: where no text is, above or below each caption, whichever is more. A
-/// scan without a caption on it stays one picture, unless it is of text.
-fn scanned(page: &Page, captions: &[Rect], walls: &[Rect], labels: &[Rect]) -> Vec<Graphic> {
-    let images = page.drawn.images.iter().enumerate();
-    let scans = images.filter(|(index, _)| page.is_scan(*index)).map(|(_, image)| image.bbox);
-    let Some(scan) = scans.reduce(|all, scan| all.union(&scan)) else { return Vec::new() };
-    let texts: Vec<Rect> = walls.iter().chain(labels).copied().collect();
-    let graphic = |bbox: Rect| Graphic { bbox, has_image: true };
-    if captions.is_empty() {
-        let of_text = walls.iter().filter(|text| scan.contains_point(text.centre())).count();
-        return if of_text < MOST_SCANNED_TEXT { vec![graphic(scan)] } else { Vec::new() };
-    }
-    captions
-        .iter()
-        .filter_map(|caption| blank_beside(caption, &scan, &texts))
-        .map(graphic)
-        .collect()
-}
-
-/// A scan with as many lines of text is none of a figure alone.
-const MOST_SCANNED_TEXT: usize = 8;
-/// A figure on a scanned page is at least so high, in points.
-const LOWEST_SCANNED: f32 = 48.0;
-/// The outer part of a scanned page, where nothing is.
-const SCANNED_MARGIN: f32 = 0.05;
-
-/// The larger of the spaces without text above and below a caption, as wide as the text around it. `None`
-/// where there is none for a figure.
-fn blank_beside(caption: &Rect, scan: &Rect, texts: &[Rect]) -> Option<Rect> {
-    let (dx, dy) = (SCANNED_MARGIN * scan.width(), SCANNED_MARGIN * scan.height());
-    let inner = Rect::new(scan.x0 + dx, scan.y0 + dy, scan.x1 - dx, scan.y1 - dy);
-    // Texts of the caption's column: a caption is often narrower than its figure.
-    let column = |text: &&Rect| text.x_overlap(caption) > 0.0;
-    let wide = texts.iter().filter(column).fold(*caption, |all, text| all.union(text));
-    let beyond = |text: &&Rect| text.x_overlap(&wide) > 0.0;
-    let above = texts.iter().filter(beyond).filter(|text| text.y0 < caption.y0 - 1.0);
-    let top = above.map(|text| text.y1.min(caption.y0)).fold(inner.y0, f32::max);
-    let below = texts.iter().filter(beyond).filter(|text| text.y1 > caption.y1 + 1.0);
-    let bottom = below.map(|text| text.y0.max(caption.y1)).fold(inner.y1, f32::min);
-    let (x0, x1) = (wide.x0.max(scan.x0), wide.x1.min(scan.x1));
-    let spaces = [Rect::new(x0, top, x1, caption.y0), Rect::new(x0, caption.y1, x1, bottom)];
-    let space = spaces.into_iter().max_by(|a, b| a.height().total_cmp(&b.height()))?;
-    (space.height() >= LOWEST_SCANNED && space.width() > 0.0).then_some(space)
+fn is_panel(image: &Rect) -> bool {
+    image.width().min(image.height()) >= SMALLEST_PANEL
 }
 
 fn boxes(text: &PageText, wanted: impl Fn(usize) -> bool) -> Vec<Rect> {
@@ -301,7 +335,8 @@ fn join_overlapping(graphics: &mut Vec<Graphic>, captions: &[Rect]) {
         let bbox = graphics[index].bbox;
         let other = (index + 1..graphics.len()).find(|&other| {
             let joint = bbox.union(&graphics[other].bbox);
-            !graphics[other].bbox.intersect(&bbox).is_empty()
+            let shared = graphics[other].bbox.intersect(&bbox);
+            shared.width().min(shared.height()) > TOUCHING
                 && !captions.iter().any(|caption| joint.contains_point(caption.centre()))
         });
         match other {

@@ -1,12 +1,15 @@
 //! Puts captions and graphics together, for the whole document at once.
 //!
 //! [`options`] lists the ways each caption could be paired, [`search`] picks those that are best
-//! together, [`repeats`] finds figures that go on elsewhere or are drawn again.
+//! together, [`repeats`] and [`overleaf`] find figures that go on elsewhere or are drawn again, and
+//! [`tables`] sees to the tables.
 
 mod options;
+mod overleaf;
 mod repeats;
 mod search;
 mod sides;
+mod tables;
 
 use super::captions::Caption;
 use super::regions::PageGraphics;
@@ -26,6 +29,8 @@ pub struct Paired {
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
+    /// Whether it is a table without caption.
+    pub table: bool,
     /// Where else it stands.
     pub regions: Vec<Place>,
 }
@@ -44,14 +49,15 @@ type Free = Vec<Vec<bool>>;
 
 /// Pairs the document's captions (legends and marks told apart beforehand) with its graphics.
 /// `pages[i]` is page `i + 1`, of `sizes[i]` points. Captioned figures come first, in the captions'
-/// order, then the pictures left over, in page order.
+/// order, then the pictures and the tables left over, in page order.
 pub fn pair(
     captions: &[Caption],
     marks: &[Caption],
     pages: &[PageGraphics],
     sizes: &[(f32, f32)],
 ) -> Vec<Paired> {
-    let scene = Scene::new(captions, marks, pages, sizes);
+    let tables = tables::owned(captions, pages);
+    let scene = Scene::new(captions, marks, pages, sizes, &tables);
     let mut free: Free = pages.iter().map(|page| vec![true; page.graphics.len()]).collect();
     let chosen = search::assign(&scene);
     for chosen in chosen.iter().flatten() {
@@ -69,6 +75,8 @@ pub fn pair(
         .collect();
     repeats::continue_at_marks(&scene, &mut free, &mut paired);
     repeats::find_copies(&scene, &mut free, &mut paired);
+    overleaf::go_on(&scene, &mut free, &mut paired);
+    tables::place(captions, marks, pages, &tables, &mut paired);
     for (index, page) in pages.iter().enumerate() {
         let left = page.graphics.iter().zip(&free[index]).filter(|(_, free)| **free);
         paired.extend(left.filter(|(graphic, _)| graphic.has_image).map(|(graphic, _)| Paired {
@@ -87,6 +95,7 @@ fn unpaired(caption: Option<usize>) -> Paired {
         bbox: None,
         pairing: Pairing::Unpaired,
         confidence: 0.0,
+        table: false,
         regions: Vec::new(),
     }
 }
@@ -99,6 +108,9 @@ fn place(scene: &Scene<'_>, index: usize, chosen: &Chosen, free: &mut Free) -> P
     if let Way::Side(_) = choice.way {
         bbox = take_neighbours(scene, caption.page, &mut free[own_page], bbox);
         bbox = take_level_texts(scene, caption, bbox);
+    }
+    if choice.way == Way::List {
+        bbox = take_level_paths(&scene.pages[own_page], bbox);
     }
     let mut pages: Vec<usize> = choice.graphics.iter().map(|(page, _)| *page).collect();
     pages.dedup();
@@ -113,6 +125,7 @@ fn place(scene: &Scene<'_>, index: usize, chosen: &Chosen, free: &mut Free) -> P
         bbox: Some(bbox),
         pairing: pairing(choice, caption, own_page as u32 + 1, &bbox),
         confidence: *confidence,
+        table: false,
         regions: regions.collect(),
     }
 }
@@ -183,6 +196,21 @@ fn take_level_texts(scene: &Scene<'_>, caption: &Caption, mut bbox: Rect) -> Rec
         let joint = bbox.union(text);
         if gap < FARTHEST_TEXT && !runs_into_text(scene, caption.page, &bbox, &joint) {
             bbox = joint;
+        }
+    }
+    bbox
+}
+
+/// Takes in what is drawn level with the graphic of a page that shows nothing but one figure: boxes beside a
+/// flow chart, each by itself too little for a graphic.
+fn take_level_paths(page: &PageGraphics, mut bbox: Rect) -> Rect {
+    let mut paths = page.paths.clone();
+    paths.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    for path in paths.iter().chain(paths.iter().rev()) {
+        let gap = (path.x0 - bbox.x1).max(bbox.x0 - path.x1);
+        let level = bbox.y0 - 3.0 <= path.y0 && path.y1 <= bbox.y1 + 3.0;
+        if level && gap < FARTHEST_TEXT && path.width().min(path.height()) > 3.0 {
+            bbox = bbox.union(path);
         }
     }
     bbox

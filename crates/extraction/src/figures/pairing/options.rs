@@ -2,12 +2,14 @@
 //! after, on a page that bears its label, on a bare figure page. Each has a score of its own, which
 //! the search weighs against those of all other captions.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::super::FigureKind;
 use super::super::captions::Caption;
 use super::super::regions::{Graphic, PageGraphics};
 use super::sides::{Side, crosses};
+use super::tables::Owned;
 use crate::pdf::Rect;
 
 /// Index of a graphic in the document: page index, number on the page.
@@ -58,6 +60,8 @@ pub struct Choice {
 /// Beside a caption a graphic may stand this far off, in points: both may be narrow, at either edge of
 /// the text. Above and below, further.
 const FARTHEST_BESIDE: f32 = 220.0;
+/// A caption so near to a graphic, in points, stands right at it.
+const RIGHT_AT: f32 = 30.0;
 /// A table stands right under its caption.
 const FARTHEST_TABLE: f32 = 40.0;
 /// A graphic that stands for a figure whose caption is on another page covers at least this part of
@@ -105,6 +109,11 @@ pub struct Scene<'a> {
     /// Pages that show large graphics and bear no caption, no mark and no running text, in order:
     /// the page, and how to pair all of it with the next legend of a list.
     pub bare: Vec<(usize, Rc<Choice>)>,
+    /// By caption: its table, which needs no graphic.
+    tables: &'a Owned,
+    /// By caption: how many numbers right before its own no caption of the document has, see
+    /// [`numbers_lacking`].
+    pub lacking: Vec<usize>,
 }
 
 impl<'a> Scene<'a> {
@@ -113,6 +122,7 @@ impl<'a> Scene<'a> {
         marks: &'a [Caption],
         pages: &'a [PageGraphics],
         sizes: &'a [(f32, f32)],
+        tables: &'a Owned,
     ) -> Self {
         let by_page = |all: &[Caption]| {
             let mut by_page = vec![Vec::new(); pages.len()];
@@ -124,8 +134,9 @@ impl<'a> Scene<'a> {
             by_page
         };
         let (captions_on, marks_on) = (by_page(captions), by_page(marks));
+        let (bare, lacking) = (Vec::new(), numbers_lacking(captions));
         let mut scene =
-            Self { captions, marks, pages, sizes, captions_on, marks_on, bare: Vec::new() };
+            Self { captions, marks, pages, sizes, captions_on, marks_on, bare, tables, lacking };
         let bare = (0..pages.len()).filter(|&page| {
             scene.captions_on[page].is_empty()
                 && scene.marks_on[page].is_empty()
@@ -150,6 +161,23 @@ impl<'a> Scene<'a> {
         self.bare.binary_search_by_key(&page, |(page, _)| *page).is_ok()
     }
 
+    /// Whether a figure's caption stands right under the graphic, or right over it, and no other graphic
+    /// at that caption: no figure of another page has it.
+    pub fn has_own_caption(&self, id: GraphicId) -> bool {
+        let (page, bbox) = (id.0, &self.graphic(id).bbox);
+        let graphics = &self.pages[page].graphics;
+        self.on_page(page).filter(|caption| caption.kind != FigureKind::Table).any(|caption| {
+            let near = |graphic: &Rect| {
+                [Side::Above, Side::Below].into_iter().any(|side| {
+                    let space = side.between(&caption.bbox, graphic);
+                    let apart = self.pages[page].prose.iter().any(|text| crosses(text, &space));
+                    !apart && side.gap(&caption.bbox, graphic).is_some_and(|gap| gap < RIGHT_AT)
+                })
+            };
+            near(bbox) && graphics.iter().all(|other| other.bbox == *bbox || !near(&other.bbox))
+        })
+    }
+
     fn on_page(&self, page: usize) -> impl Iterator<Item = &Caption> {
         self.captions_on[page].iter().map(|&index| &self.captions[index])
     }
@@ -163,14 +191,21 @@ impl<'a> Scene<'a> {
     pub fn choices(&self, index: usize, habit: Habit) -> Vec<Rc<Choice>> {
         let caption = &self.captions[index];
         let page = caption.page as usize - 1;
-        if page >= self.pages.len() {
+        if page >= self.pages.len() || self.tables[index].is_some() {
             return Vec::new();
         }
         let mut choices: Vec<Choice> =
             Side::ALL.into_iter().flat_map(|side| self.on_side(index, side, habit)).collect();
         if caption.kind != FigureKind::Table {
             choices.extend(self.over(caption));
-            choices.extend(self.at_marks(caption));
+            // What stands right at it in this document's way is its own, whatever bears its label.
+            let at_hand = |choice: &Choice| match choice.way {
+                Way::Side(side) => habit == Habit::Side(side) && choice.gap < RIGHT_AT,
+                _ => false,
+            };
+            if !choices.iter().any(at_hand) {
+                choices.extend(self.at_marks(caption));
+            }
             choices.extend(self.on_neighbour_pages(caption, habit));
         }
         choices.into_iter().map(Rc::new).collect()
@@ -286,6 +321,7 @@ impl<'a> Scene<'a> {
         let graphics = &self.pages[page].graphics;
         let all: Vec<GraphicId> = (0..graphics.len())
             .filter(|&number| fits(&graphics[number].bbox))
+            .filter(|&number| !self.has_own_caption((page, number)))
             .map(|number| (page, number))
             .collect();
         let large = all.iter().any(|id| self.is_large(*id));
@@ -294,6 +330,24 @@ impl<'a> Scene<'a> {
         let score = if way == Way::List { LIST } else { score };
         large.then_some(Choice { way, graphics: all, score, gap: 0.0 })
     }
+}
+
+/// For each caption, how many numbers lie between its own and the next lower one of its series that the
+/// document has a caption of: legends that were lost, or that nobody wrote. 0 without a number.
+fn numbers_lacking(captions: &[Caption]) -> Vec<usize> {
+    let read = |caption: &Caption| -> Option<(String, u32)> {
+        let digits = caption.label.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let number = caption.label[digits..].parse().ok()?;
+        Some((caption.label[..digits].to_owned(), number))
+    };
+    let all: BTreeSet<(String, u32)> = captions.iter().filter_map(read).collect();
+    let lacking = captions.iter().map(|caption| {
+        let Some((series, number)) = read(caption) else { return 0 };
+        let before = all.range((series.clone(), 0)..(series, number)).next_back();
+        let before = before.map_or(0, |(_, before)| *before);
+        number.saturating_sub(before + 1) as usize
+    });
+    lacking.collect()
 }
 
 /// A graphic that stands on one side of a caption.

@@ -15,10 +15,13 @@ const BEAM: usize = 48;
 const LOOK_AHEAD: usize = 3;
 /// For a bare page before the page of its legend.
 const PAGE_BEFORE_LIST: f32 = 0.25;
-/// For a bare page passed over in a list.
+/// For a bare page passed over in a list, and for a missing legend without one.
 const PAGE_SKIPPED: f32 = 0.15;
-/// For a caption that gets no graphic.
-const CAPTION_LEFT: f32 = 0.5;
+/// Legends that are missing in a row, at most, for which bare pages are passed over at no cost.
+const MOST_LACKING: usize = 12;
+/// For a caption that gets no graphic; for a supplementary figure's, which is often in another file.
+const CAPTION_LEFT: f32 = 0.35;
+const SUPPLEMENT_LEFT: f32 = 0.15;
 /// For a large picture, and for a large drawing, that get no caption.
 const PICTURE_LEFT: f32 = 0.3;
 const DRAWING_LEFT: f32 = 0.15;
@@ -76,8 +79,12 @@ impl Search<'_> {
             let Some(best) = beam.first() else { break };
             chosen.extend((0..part.len()).map(|index| {
                 let choice = best.choices[index].as_deref()?;
-                let rival =
-                    beam.iter().find(|state| state.choices[index].as_deref() != Some(choice));
+                // One that only leaves out, or adds, a small thing beside is none.
+                let other = |state: &&State| {
+                    let rival = state.choices[index].as_deref();
+                    rival.is_none_or(|rival| self.differ(choice, rival))
+                };
+                let rival = beam.iter().find(other);
                 let margin = rival.map_or(MARGIN, |rival| best.score - rival.score);
                 let confidence = confidence(choice, self.habit, margin);
                 Some(Chosen { choice: choice.clone(), confidence })
@@ -111,6 +118,14 @@ impl Search<'_> {
         beam
     }
 
+    /// Whether two choices show something else, or one of them a large graphic more.
+    fn differ(&self, one: &Choice, other: &Choice) -> bool {
+        let own: BTreeSet<&GraphicId> = one.graphics.iter().collect();
+        let others: BTreeSet<&GraphicId> = other.graphics.iter().collect();
+        own.is_disjoint(&others)
+            || own.symmetric_difference(&others).any(|id| self.scene.is_large(**id))
+    }
+
     fn is_free(&self, state: &State, graphic: &GraphicId) -> bool {
         !state.claimed.contains(graphic) && !self.claimed.contains(graphic)
     }
@@ -126,7 +141,11 @@ impl Search<'_> {
         let expected = caption.kind != FigureKind::Table && !caption.bare;
         let mut nothing = state.clone();
         nothing.choices.push(None);
-        nothing.score -= if expected { CAPTION_LEFT } else { 0.0 };
+        nothing.score -= match caption.kind {
+            _ if !expected => 0.0,
+            FigureKind::Supplementary => SUPPLEMENT_LEFT,
+            FigureKind::Figure | FigureKind::Table => CAPTION_LEFT,
+        };
         let mut next = vec![nothing];
         let mut take = |choice: &Rc<Choice>, cost: f32, list: usize| {
             let free: Vec<GraphicId> = choice
@@ -159,11 +178,12 @@ impl Search<'_> {
         if expected {
             let whole = |choice: &Choice| choice.graphics.iter().all(|id| self.is_free(state, id));
             let bare = self.scene.bare.iter().enumerate().skip(state.list);
-            let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD);
+            let lacking = self.scene.lacking[index].min(MOST_LACKING);
+            let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD + lacking);
             for (skipped, (place, (page, choice))) in bare.enumerate() {
                 let early = *page + 1 < caption.page as usize;
                 let early = if early { PAGE_BEFORE_LIST } else { 0.0 };
-                take(choice, PAGE_SKIPPED * skipped as f32 + early, place + 1);
+                take(choice, PAGE_SKIPPED * skipped.abs_diff(lacking) as f32 + early, place + 1);
             }
         }
         next

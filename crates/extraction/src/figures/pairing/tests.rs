@@ -22,8 +22,7 @@ fn drawn(pictures: &[[f32; 4]], prose: &[[f32; 4]]) -> PageGraphics {
     PageGraphics {
         graphics: pictures.iter().map(graphic).collect(),
         prose: prose.iter().map(|bbox| (*bbox).into()).collect(),
-        paths: Vec::new(),
-        labels: Vec::new(),
+        ..PageGraphics::default()
     }
 }
 

@@ -118,6 +118,29 @@ impl Cluster {
         parts.into_iter().flat_map(|part| part.around(&others)).collect()
     }
 
+    /// The box of its marks.
+    pub(super) fn bbox(&self) -> Option<Rect> {
+        self.bbox
+    }
+
+    /// The cluster in parts, in order: its marks and rules by which of the `cuts`, in rising order, lie
+    /// before their middles, across the page (`row`) or down it.
+    pub(super) fn cut(&self, cuts: &[f32], row: bool) -> Vec<Self> {
+        let part = |bbox: &Rect| {
+            let (x, y) = bbox.centre();
+            let at = if row { x } else { y };
+            cuts.iter().filter(|cut| **cut < at).count()
+        };
+        let mut parts = vec![Self::default(); cuts.len() + 1];
+        for (mark, is_image) in &self.marks {
+            parts[part(mark)].add(mark, *is_image);
+        }
+        for rule in &self.rules {
+            parts[part(rule)].rules.push(*rule);
+        }
+        parts
+    }
+
     /// Whether a rule belongs to the drawing made of `marks`: it hardly passes them, or meets another
     /// rule at a corner as axes do. The rule of a running head, or over a table, does neither.
     fn is_axis(&self, rule: &Rect, marks: &Rect) -> bool {
