@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::images::{self, Places};
+use super::images::{self, Places, Taken};
 use super::{EXTRACTOR, paper};
-use crate::figures::{self, Figure, Furniture, PageText};
+use crate::figures::{self, Figure, Furniture, PageText, Suspect};
 use crate::pdf::{Document, Limits, Page, PdfError};
 use crate::store::{
     Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
@@ -59,17 +59,30 @@ pub fn read(
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);
     let found = figures::find(&pages, &texts, &furniture);
-    let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
+    let taken = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
+    let mut suspects = figures::cross_check(&pages, &texts, &furniture, &found);
+    suspects.extend(of_pictures(&found, &taken));
+    let places = &taken.places;
     let extraction = Extraction {
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
         pages: found_pages(bytes, &pages, &texts),
-        images,
-        figures: found.into_iter().map(|figure| found_figure(figure, &places)).collect(),
+        figures: found.into_iter().map(|figure| found_figure(figure, places)).collect(),
+        suspects: figures::in_order(suspects),
+        images: taken.images,
     };
     Ok(Reading { extraction, warnings })
+}
+
+/// What the pictures themselves look wrong for.
+fn of_pictures(found: &[Figure], taken: &Taken) -> Vec<Suspect> {
+    let placed = found.iter().filter_map(|figure| Some((figure, figure.page?, figure.bbox?)));
+    let plain = placed.flat_map(|(figure, page, bbox)| {
+        figures::plain_pictures(page, &bbox, figure.label.as_deref(), &taken.looks)
+    });
+    taken.lost.iter().cloned().chain(plain).collect()
 }
 
 fn found_figure(figure: Figure, places: &Places) -> FoundFigure {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation};
+use super::glyphs::TextState;
 use super::object::{self, entry};
 use super::paint::Paint;
 use super::{Matrix, Rect};
@@ -30,6 +31,7 @@ pub(super) struct State {
     pub(super) mask: Option<Rc<SoftMask>>,
     pub(super) blends: bool,
     pub(super) hidden: bool,
+    pub(super) text: TextState,
 }
 
 impl State {

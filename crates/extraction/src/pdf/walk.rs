@@ -8,6 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
+use super::glyphs::{Glyphs, TextState};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -26,13 +27,14 @@ pub struct DrawnImage {
     pub bbox: Rect,
 }
 
-/// What a page draws besides text.
+/// What a page draws besides text, and how many glyphs it shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drawn {
     /// In drawing order.
     pub images: Vec<DrawnImage>,
     /// Boxes of painted paths, subpath by subpath, and of shadings, without what is painted white.
     pub paths: Vec<Rect>,
+    pub glyphs: Glyphs,
 }
 
 /// How an image is drawn: what it takes to draw it again, alone.
@@ -143,6 +145,7 @@ pub(super) fn walk(
         mask: None,
         blends: false,
         hidden: false,
+        text: TextState::default(),
     };
     if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
         let resources = Rc::new(resources);
@@ -214,6 +217,11 @@ impl Walker<'_> {
                 b"BMC" | b"BDC" => {
                     marked.push(state.hidden);
                     state.hidden |= self.hides(&operation, &stream.resources);
+                }
+                b"Tf" | b"Tr" | b"Tj" | b"TJ" | b"'" | b"\"" => {
+                    let (text, seen) = (&stream.content[operation.span.clone()], !state.hidden);
+                    let glyphs = &mut self.walk.drawn.glyphs;
+                    state.text.follow(&operation, text, &stream.resources, seen, glyphs);
                 }
                 b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
                 _ => colour(&operation, stream, &mut state),

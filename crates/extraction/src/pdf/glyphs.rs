@@ -1,0 +1,138 @@
+//! Counts the glyphs that a page's content shows, whatever text they stand for: what a reader makes of
+//! them can be held against it.
+
+use mupdf::pdf::PdfObject;
+
+use super::content::{Operand, Operation};
+use super::object;
+
+/// Glyphs that a page shows, blanks of simple fonts left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Glyphs {
+    pub shown: u32,
+    /// Those of them that paint nothing: the text behind a scan.
+    pub invisible: u32,
+}
+
+/// The text state as far as glyphs are counted in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct TextState {
+    /// Whether the font takes two bytes a glyph, as composite fonts do, all but rare ones.
+    two_bytes: bool,
+    invisible: bool,
+}
+
+/// Text rendering modes that paint nothing (ISO 32000-1, Table 106).
+const INVISIBLE: [f32; 2] = [3.0, 7.0];
+
+impl TextState {
+    /// Follows an operation; `text` is the operation as the stream has it. What it shows is added to
+    /// `glyphs`, if it is to be `seen`.
+    pub(super) fn follow(
+        &mut self,
+        operation: &Operation,
+        text: &[u8],
+        resources: &PdfObject,
+        seen: bool,
+        glyphs: &mut Glyphs,
+    ) {
+        match (&operation.operator[..], &operation.operands[..]) {
+            (b"Tf", [Operand::Name(name), ..]) => {
+                let subtype = object::resource(resources, "Font", name)
+                    .and_then(|font| object::name_at(&font, "Subtype"));
+                self.two_bytes = subtype.as_deref() == Some(b"Type0");
+            }
+            (b"Tr", [Operand::Number(mode), ..]) => self.invisible = INVISIBLE.contains(mode),
+            (b"Tj" | b"TJ" | b"'" | b"\"", _) if seen => {
+                let shown = count(text, self.two_bytes);
+                glyphs.shown = glyphs.shown.saturating_add(shown);
+                if self.invisible {
+                    glyphs.invisible = glyphs.invisible.saturating_add(shown);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Glyphs in the strings of an operation. Blanks of simple fonts are none.
+fn count(text: &[u8], two_bytes: bool) -> u32 {
+    let (mut bytes, mut glyphs) = (0_u32, 0_u32);
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'(' => {
+                let mut depth = 1;
+                while let Some(&byte) = text.get(at) {
+                    at += 1;
+                    match byte {
+                        b'\\' => {
+                            at += escape(&text[at..]);
+                        }
+                        b'(' => depth += 1,
+                        b')' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                    bytes += 1;
+                    glyphs += u32::from(byte != b' ');
+                }
+            }
+            b'<' if text.get(at) != Some(&b'<') => {
+                let digits =
+                    text[at..].iter().take_while(|b| **b != b'>').filter(|b| b.is_ascii_hexdigit());
+                let length = text[at..].iter().take_while(|b| **b != b'>').count();
+                let whole = (digits.clone().count() as u32).div_ceil(2);
+                let digits: Vec<u8> = digits.copied().collect();
+                bytes += whole;
+                glyphs += whole - digits.chunks(2).filter(|pair| *pair == b"20").count() as u32;
+                at += length;
+            }
+            _ => {}
+        }
+    }
+    if two_bytes { bytes / 2 } else { glyphs }
+}
+
+/// Bytes behind a backslash that belong to it.
+fn escape(rest: &[u8]) -> usize {
+    let octal = rest.iter().take(3).take_while(|b| (b'0'..=b'7').contains(*b)).count();
+    octal.max(1).min(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::Pdf;
+    use super::*;
+
+    #[test]
+    fn strings_are_counted_byte_by_byte() {
+        assert_eq!(count(b"(a b) Tj", false), 2);
+        assert_eq!(count(b"[(a\\(b\\051)-250(c(d)e)] TJ", false), 9);
+        assert_eq!(count(b"<61 20 6> Tj", false), 2);
+        assert_eq!(count(b"<00610062> Tj", true), 2);
+        assert_eq!(count(b"(\\", false), 1, "a string that breaks off");
+    }
+
+    #[test]
+    fn what_a_page_shows_is_counted_and_what_is_invisible_told_apart() {
+        let content = "BT /F 10 Tf 10 50 Td (seen) Tj q 3 Tr (unseen) Tj Q (too) Tj ET";
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let page = Pdf::page(content, font, "").read_page();
+        assert_eq!(page.drawn.glyphs, Glyphs { shown: 13, invisible: 6 });
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_counted(text in proptest::collection::vec(any::<u8>(), 0..60)) {
+            for two_bytes in [false, true] {
+                prop_assert!(count(&text, two_bytes) as usize <= text.len());
+            }
+        }
+    }
+}
