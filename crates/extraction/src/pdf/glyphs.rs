@@ -4,9 +4,10 @@
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation};
-use super::object;
+use super::{Matrix, Rect, object};
 
-/// Glyphs that a page shows, blanks of simple fonts left out.
+/// Glyphs that a page shows, blanks of simple fonts left out, and lines that begin outside the page or
+/// what the clip leaves of it: some publishers keep a draft's text there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Glyphs {
     pub shown: u32,
@@ -15,25 +16,45 @@ pub struct Glyphs {
 }
 
 /// The text state as far as glyphs are counted in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TextState {
+    /// Where the line begins, in user space, and how far it is to the next one.
+    line: Matrix,
+    leading: f32,
     /// Whether the font takes two bytes a glyph, as composite fonts do, all but rare ones.
     two_bytes: bool,
     invisible: bool,
 }
 
+/// A line may begin so many points outside the clip and still be seen in part.
+const BESIDE: f32 = 12.0;
+
+/// What of the graphics state decides on what text is seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) ctm: &'a Matrix,
+    pub(super) clip: &'a Rect,
+    pub(super) hidden: bool,
+}
+
 /// Text rendering modes that paint nothing (ISO 32000-1, Table 106).
 const INVISIBLE: [f32; 2] = [3.0, 7.0];
 
+impl Default for TextState {
+    fn default() -> Self {
+        Self { line: Matrix::IDENTITY, leading: 0.0, two_bytes: false, invisible: false }
+    }
+}
+
 impl TextState {
     /// Follows an operation; `text` is the operation as the stream has it. What it shows is added to
-    /// `glyphs`, if it is to be `seen`.
+    /// `glyphs`.
     pub(super) fn follow(
         &mut self,
         operation: &Operation,
         text: &[u8],
         resources: &PdfObject,
-        seen: bool,
+        view: View<'_>,
         glyphs: &mut Glyphs,
     ) {
         match (&operation.operator[..], &operation.operands[..]) {
@@ -43,7 +64,30 @@ impl TextState {
                 self.two_bytes = subtype.as_deref() == Some(b"Type0");
             }
             (b"Tr", [Operand::Number(mode), ..]) => self.invisible = INVISIBLE.contains(mode),
-            (b"Tj" | b"TJ" | b"'" | b"\"", _) if seen => {
+            (b"BT", _) => self.line = Matrix::IDENTITY,
+            (b"Tm", operands) => {
+                let numbers: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
+                if let Ok(numbers) = <[f32; 6]>::try_from(numbers) {
+                    self.line = Matrix::from(numbers);
+                }
+            }
+            (b"TL", [Operand::Number(leading), ..]) => self.leading = *leading,
+            (b"Td", [Operand::Number(x), Operand::Number(y), ..]) => self.step(*x, *y),
+            (b"TD", [Operand::Number(x), Operand::Number(y), ..]) => {
+                self.leading = -y;
+                self.step(*x, *y);
+            }
+            (b"T*", _) => self.step(0.0, -self.leading),
+            (b"Tj" | b"TJ" | b"'" | b"\"", _) => {
+                if matches!(&operation.operator[..], b"'" | b"\"") {
+                    self.step(0.0, -self.leading);
+                }
+                let begins = self.line.then(view.ctm);
+                let place = view.clip.grow(BESIDE);
+                if view.hidden || view.clip.is_empty() || !place.contains_point((begins.e, begins.f))
+                {
+                    return;
+                }
                 let shown = count(text, self.two_bytes);
                 glyphs.shown = glyphs.shown.saturating_add(shown);
                 if self.invisible {
@@ -52,6 +96,11 @@ impl TextState {
             }
             _ => {}
         }
+    }
+
+    /// To the beginning of another line.
+    fn step(&mut self, x: f32, y: f32) {
+        self.line = Matrix { e: x, f: y, ..Matrix::IDENTITY }.then(&self.line);
     }
 }
 
@@ -125,6 +174,15 @@ mod tests {
         let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
         let page = Pdf::page(content, font, "").read_page();
         assert_eq!(page.drawn.glyphs, Glyphs { shown: 13, invisible: 6 });
+    }
+
+    #[test]
+    fn lines_outside_the_page_or_the_clip_are_not_shown() {
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let shown = |content: &str| Pdf::page(content, font, "").read_page().drawn.glyphs.shown;
+        assert_eq!(shown("BT /F 10 Tf 10 50 Td (in) Tj 0 -90 Td (out) Tj ET"), 2);
+        assert_eq!(shown("BT /F 10 Tf 1 0 0 1 10 50 Tm 90 TL (in) ' (out) ' ET"), 0);
+        assert_eq!(shown("q 0 0 10 10 re W n BT /F 10 Tf 10 50 Td (out) Tj ET Q"), 0);
     }
 
     proptest! {

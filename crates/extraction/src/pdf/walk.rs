@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
-use super::glyphs::{Glyphs, TextState};
+use super::glyphs::{Glyphs, TextState, View};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -218,10 +218,13 @@ impl Walker<'_> {
                     marked.push(state.hidden);
                     state.hidden |= self.hides(&operation, &stream.resources);
                 }
-                b"Tf" | b"Tr" | b"Tj" | b"TJ" | b"'" | b"\"" => {
-                    let (text, seen) = (&stream.content[operation.span.clone()], !state.hidden);
+                b"BT" | b"Tf" | b"Tr" | b"Tm" | b"Td" | b"TD" | b"TL" | b"T*" | b"Tj" | b"TJ"
+                | b"'" | b"\"" => {
+                    let written = &stream.content[operation.span.clone()];
+                    let State { ctm, clip, hidden, text, .. } = &mut state;
+                    let view = View { ctm, clip, hidden: *hidden };
                     let glyphs = &mut self.walk.drawn.glyphs;
-                    state.text.follow(&operation, text, &stream.resources, seen, glyphs);
+                    text.follow(&operation, written, &stream.resources, view, glyphs);
                 }
                 b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
                 _ => colour(&operation, stream, &mut state),

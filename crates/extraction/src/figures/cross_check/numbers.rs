@@ -15,7 +15,7 @@ use super::{Sheet, Suspect, SuspectKind, named_pages};
 static OF_ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)^[A-Za-z]?\s?[)\]]?,?\s*(?:of|in|from|by)\s+(?:the\s+|our\s+|its\s+)?
-        (?:(?i:supp\w*|appendi\w*|online|original|cited|previous|ref(?:erence)?s?|paper|article|study|work)\b
+        (?:(?i:sup\w*|appendi\w*|online|original|cited|previous|ref(?:erence)?s?|paper|article|study|work)\b
         |\[|\d|\(?\p{Lu}[\p{L}’'-]+,?\s+(?:et\s+al|and\s+\p{Lu}|&|\())",
     )
     .expect("a valid pattern")
@@ -24,7 +24,7 @@ static OF_ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
 /// Before a citation: the same.
 static ANOTHERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)(?:supp\w*|appendi\w*|additional\s+(?:file|material)s?|extended\s+data|et\s+al
+        r"(?ix)(?:sup(?:p\w*)?|appendi\w*|additional\s+(?:file|material)s?|extended\s+data|et\s+al
         |ref(?:erence)?s?\.?\s*\[?\d+)\b[^A-Za-z]{0,12}(?:\s+(?:see|in|materials?|information|data|methods|text))?[^A-Za-z]{0,6}$",
     )
     .expect("a valid pattern")
@@ -68,6 +68,10 @@ fn cited(sheets: &[Sheet<'_>]) -> BTreeMap<String, Named> {
                 continue;
             }
             for figure in citation.figures {
+                // "Figure 3S" is Figure S3.
+                if figure.panels == ["S"] {
+                    continue;
+                }
                 let named = all.entry(figure.label).or_default();
                 named.pages.insert(page);
                 if begins {
@@ -98,7 +102,11 @@ fn is_of_another(text: &str, at: &std::ops::Range<usize>) -> bool {
     while !text.is_char_boundary(from) {
         from += 1;
     }
-    OF_ANOTHER.is_match(&text[at.end..]) || ANOTHERS.is_match(&text[from..at.start])
+    let before = &text[from..at.start];
+    // "facts-and-figures. 3. Wilson": a word of an address.
+    before.ends_with(['-', '/', '_', '.'])
+        || OF_ANOTHER.is_match(&text[at.end..])
+        || ANOTHERS.is_match(before)
 }
 
 /// The labels that are named and not `found`.

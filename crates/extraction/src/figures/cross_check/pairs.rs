@@ -14,6 +14,9 @@ use crate::pdf::Rect;
 const LEAST_SHARE: f32 = 0.03;
 const LEAST_SIDE: f32 = 72.0;
 
+/// Pages on which a journal's masthead may stand: an archive may put a cover before the paper.
+const FRONT: u32 = 3;
+
 /// Pictures lie over one another where they share this part of the smaller, which takes up at least
 /// that part of the figure: an inset is smaller.
 const SHARED: f32 = 0.6;
@@ -61,10 +64,19 @@ fn no_captions(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
             && bbox.width().min(bbox.height()) >= LEAST_SIDE;
         let reason = "a graphic of a figure's size has no caption: look for one on this page and those \
                       beside it";
-        (large && !is_scan(sheet))
+        (large && !is_scan(sheet) && !is_masthead(sheet, &bbox))
             .then(|| Suspect::new(SuspectKind::NoCaption, Some(page), reason.into()))
     })
     .collect()
+}
+
+/// What stands at the head of a paper's first pages is the journal's: a flat banner, an ornament that
+/// runs off the page.
+fn is_masthead(sheet: &Sheet<'_>, bbox: &Rect) -> bool {
+    let (width, height) = (sheet.text.width, sheet.text.height);
+    let flat = bbox.y1 < 0.3 * height && bbox.width() > 3.0 * bbox.height();
+    let bleeds = bbox.y0 < 2.0 && (bbox.x0 < 2.0 || bbox.x1 > width - 2.0) && bbox.y1 < 0.4 * height;
+    sheet.text.number <= FRONT && (flat || bleeds)
 }
 
 fn labels_twice(figures: &[Figure]) -> Vec<Suspect> {
@@ -143,7 +155,7 @@ fn captions_that_run_on(figures: &[Figure]) -> Vec<Suspect> {
 
 /// Pictures of one figure that lie over one another.
 fn layers(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
-    let raster = figures.iter().filter(|figure| figure.composition == Some(Composition::Raster));
+    let raster = captioned(figures).filter(|figure| figure.composition == Some(Composition::Raster));
     raster
         .filter_map(|figure| {
             let (page, bbox) = figure.page.zip(figure.bbox)?;
