@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::images::{self, Places, Taken};
 use super::{EXTRACTOR, paper};
-use crate::figures::{self, Figure, Furniture, PageText, Suspect};
+use crate::figures::{self, Figure, Furniture, PageText, Suspect, SuspectKind};
 use crate::pdf::{Document, Limits, Page, PdfError};
 use crate::store::{
     Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
@@ -63,12 +63,20 @@ pub fn read(
     let mut suspects = figures::cross_check(&pages, &texts, &furniture, &found);
     suspects.extend(of_pictures(&found, &taken));
     let places = &taken.places;
+    let mut read = found_pages(&pages, &texts);
+    let garbage = read.iter().any(|page| is_garbage(&page.text));
+    if garbage || (needs_second_reading(&suspects, &found) && is_short(bytes, &pages)) {
+        let second = second_reading(bytes);
+        let first: Vec<String> = read.iter().map(|page| page.text.clone()).collect();
+        suspects.extend(figures::other_readings(&first, &second, &found));
+        mend(&mut read, second);
+    }
     let extraction = Extraction {
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
-        pages: found_pages(bytes, &pages, &texts),
+        pages: read,
         figures: found.into_iter().map(|figure| found_figure(figure, places)).collect(),
         suspects: figures::in_order(suspects),
         images: taken.images,
@@ -112,27 +120,42 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
     }
 }
 
-fn found_pages(bytes: &[u8], pages: &[Page], texts: &[PageText]) -> Vec<FoundPage> {
-    let mut found: Vec<FoundPage> = pages
-        .iter()
-        .zip(texts)
-        .map(|(page, text)| FoundPage {
-            number: page.number,
-            width: page.width,
-            height: page.height,
-            rotation: page.rotation,
-            text: text.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
-        })
-        .collect();
-    if found.iter().any(|page| is_garbage(&page.text)) {
-        let second = second_reading(bytes);
-        for (page, text) in found.iter_mut().zip(second) {
-            if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
-                page.text = text;
-            }
+fn found_pages(pages: &[Page], texts: &[PageText]) -> Vec<FoundPage> {
+    let pages = pages.iter().zip(texts);
+    let found = pages.map(|(page, text)| FoundPage {
+        number: page.number,
+        width: page.width,
+        height: page.height,
+        rotation: page.rotation,
+        text: text.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+    });
+    found.collect()
+}
+
+/// Puts another reader's text in the place of garbage.
+fn mend(pages: &mut [FoundPage], second: Vec<String>) {
+    for (page, text) in pages.iter_mut().zip(second) {
+        if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
+            page.text = text;
         }
     }
-    found
+}
+
+/// Whether the text may have been read wrongly: pdf-extract 0.12.1 takes five times as long as all else
+/// that is done with a document, so it is asked only then.
+fn needs_second_reading(suspects: &[Suspect], found: &[Figure]) -> bool {
+    let any = |kind| suspects.iter().any(|suspect| suspect.kind == kind);
+    let no_captions = found.iter().all(|figure| figure.caption.is_empty());
+    any(SuspectKind::TextUnread)
+        || any(SuspectKind::ScannedPage)
+        || (no_captions && any(SuspectKind::NoCaption))
+}
+
+/// Whether a second reading takes seconds at most.
+fn is_short(bytes: &[u8], pages: &[Page]) -> bool {
+    const MOST_PAGES: usize = 60;
+    const MOST_BYTES: usize = 32 << 20;
+    pages.len() <= MOST_PAGES && bytes.len() <= MOST_BYTES
 }
 
 /// Whether the text is mostly characters that a font without a usable encoding leaves behind.

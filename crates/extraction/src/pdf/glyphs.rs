@@ -26,8 +26,9 @@ pub(super) struct TextState {
     invisible: bool,
 }
 
-/// A line may begin so many points outside the clip and still be seen in part.
-const BESIDE: f32 = 12.0;
+/// A line may begin so many points outside the clip. Not more: Word draws a formula once for each of the
+/// strips that it cuts the page into, and shows of each what begins in its strip.
+const BESIDE: f32 = 1.0;
 
 /// What of the graphics state decides on what text is seen.
 #[derive(Debug, Clone, Copy)]

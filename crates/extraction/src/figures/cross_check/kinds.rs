@@ -64,6 +64,10 @@ string_enum! {
         NoCaption = "no_caption",
         /// A caption cites its own figure as the running text would.
         CaptionRunsOn = "caption_runs_on",
+        /// A caption that breaks off within a sentence.
+        CaptionCut = "caption_cut",
+        /// A caption that is nothing but its label.
+        CaptionBare = "caption_bare",
         /// Pictures lie over one another, so that none of them is the figure as printed.
         PicturesLayered = "pictures_layered",
         /// A picture came out in nearly one colour, or nearly black.
@@ -92,6 +96,8 @@ impl SuspectKind {
             Self::NoGraphic
             | Self::NoCaption
             | Self::CaptionRunsOn
+            | Self::CaptionCut
+            | Self::CaptionBare
             | Self::PicturesLayered
             | Self::PicturePlain
             | Self::ScannedPage => Gravity::Suspect,
@@ -114,6 +120,8 @@ impl SuspectKind {
             Self::NoGraphic => "caption without a graphic",
             Self::NoCaption => "graphic without a caption",
             Self::CaptionRunsOn => "caption that may hold running text",
+            Self::CaptionCut => "caption that breaks off",
+            Self::CaptionBare => "caption of no words",
             Self::PicturesLayered => "pictures over one another",
             Self::PicturePlain => "picture of nearly one colour",
             Self::ScannedPage => "scanned page",

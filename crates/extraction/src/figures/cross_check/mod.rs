@@ -32,18 +32,22 @@ struct Sheet<'a> {
     characters: usize,
     /// All drawn images, as [`Page::drawn`] counts them, and whether each is dress.
     pictures: Vec<(Rect, bool)>,
+    /// Painted paths that are no dress.
+    paths: Vec<Rect>,
 }
 
 impl<'a> Sheet<'a> {
     fn of(page: &'a Page, text: &'a PageText, furniture: &Furniture) -> Self {
         let words = page.lines.iter().flat_map(|line| &line.words);
         let images = page.drawn.images.iter();
+        let paths = page.drawn.paths.iter().filter(|path| !furniture.holds_path(path));
         Self {
             text,
             turned: page.lines.iter().filter(|line| line.direction != Direction::Right).collect(),
             glyphs: page.drawn.glyphs,
             characters: words.map(|word| word.text.chars().count()).sum(),
             pictures: images.map(|image| (image.bbox, furniture.holds_image(image))).collect(),
+            paths: paths.copied().collect(),
         }
     }
 

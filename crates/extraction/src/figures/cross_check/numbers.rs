@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::citations::citations;
+use super::super::label::{self, Ending};
 use super::super::{Figure, FigureKind};
 use super::{Sheet, Suspect, SuspectKind, named_pages};
 
@@ -21,11 +22,13 @@ static OF_ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// Before a citation: the same.
+/// Before a citation: the same. Other things of the supplement may stand between.
 static ANOTHERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?ix)(?:sup(?:p\w*)?|appendi\w*|additional\s+(?:file|material)s?|extended\s+data|et\s+al
-        |ref(?:erence)?s?\.?\s*\[?\d+)\b[^A-Za-z]{0,12}(?:\s+(?:see|in|materials?|information|data|methods|text))?[^A-Za-z]{0,6}$",
+        r"(?ix)\b(?:(?:sup(?:p\w*)?|appendi\w*|additional\s+(?:file|material)s?|extended\s+data)\b
+        (?:\s+(?:see|in|materials?|information|data|methods|text|tables?|fig(?:ure)?s?|files?|and|to)\b
+        |[^A-Za-z]|\b[A-Z]?\d+[A-Z]?\b)*
+        |(?:et\s+al|ref(?:erence)?s?\.?\s*\[?\d+)[^A-Za-z]{0,12}(?:\s+in)?\W{0,4})$",
     )
     .expect("a valid pattern")
 });
@@ -34,7 +37,7 @@ static ANOTHERS: LazyLock<Regex> = LazyLock::new(|| {
 const BEFORE: usize = 60;
 
 /// A caption's number past this is a year, or the like.
-const HIGHEST: u32 = 60;
+pub const HIGHEST: u32 = 60;
 
 /// Where the text names a label.
 #[derive(Debug, Default)]
@@ -44,15 +47,52 @@ struct Named {
     begins: Option<u32>,
 }
 
+/// The labels of the figures that were found, and what they say of those that were not.
+pub struct Found<'a> {
+    labels: BTreeSet<&'a str>,
+    /// By the label without its number: the numbers of the captions, and the pages that they are on.
+    series: BTreeMap<&'a str, BTreeMap<u32, Option<u32>>>,
+    /// Series of which some figure has its graphic.
+    shown: BTreeSet<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    pub fn of(figures: &'a [Figure]) -> Self {
+        let mut found =
+            Self { labels: BTreeSet::new(), series: BTreeMap::new(), shown: BTreeSet::new() };
+        for figure in figures.iter().filter(|figure| figure.kind != FigureKind::Table) {
+            let Some(label) = figure.label.as_deref() else { continue };
+            found.labels.insert(label);
+            let Some((name, number)) = series_of(label) else { continue };
+            found.series.entry(name).or_default().insert(number, figure.caption_page);
+            if figure.page.is_some() {
+                found.shown.insert(name);
+            }
+        }
+        found
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        self.labels.contains(label)
+    }
+
+    /// Whether a number is that of a figure that was found with the number of a reference set behind it:
+    /// `Figure 2` and a raised 4 read as Figure 24.
+    pub fn has_reference(&self, series: &str, number: u32) -> bool {
+        let Some(numbers) = self.series.get(series) else { return false };
+        let highest = numbers.last_key_value().map_or(0, |(highest, _)| *highest);
+        let mut fronts = std::iter::successors(Some(number / 10), |front| Some(front / 10));
+        number > highest + 2
+            && fronts.by_ref().take_while(|front| *front > 0).any(|f| numbers.contains_key(&f))
+    }
+}
+
 pub fn check(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
-    let cited = cited(sheets);
-    let of_figures = figures.iter().filter(|figure| figure.kind != FigureKind::Table);
-    let found: BTreeSet<&str> = of_figures.filter_map(|figure| figure.label.as_deref()).collect();
-    let mut suspects = missing(&cited, &found);
-    suspects.extend(gaps(&found).into_iter().filter(|gap| {
-        let known = |label: &str| suspects.iter().any(|known| known.label.as_deref() == Some(label));
-        gap.label.as_deref().is_some_and(|label| !known(label))
-    }).collect::<Vec<_>>());
+    let found = Found::of(figures);
+    let mut suspects = missing(&cited(sheets), &found);
+    let told: BTreeSet<Option<String>> =
+        suspects.iter().map(|suspect| suspect.label.clone()).collect();
+    suspects.extend(gaps(&found).into_iter().filter(|gap| !told.contains(&gap.label)));
     suspects
 }
 
@@ -62,16 +102,22 @@ fn cited(sheets: &[Sheet<'_>]) -> BTreeMap<String, Named> {
     for sheet in sheets {
         let page = sheet.text.number;
         let (text, starts) = running(sheet);
+        let labels = starts.iter().filter_map(|start| label::read(&text[*start..]));
+        let labels = labels.filter(|label| {
+            label.kind != FigureKind::Table && label.ending == Ending::Punctuation
+        });
+        for label in labels {
+            let named = all.entry(label.name).or_default();
+            named.pages.insert(page);
+            named.begins.get_or_insert(page);
+        }
         for citation in citations(&text) {
             let begins = starts.binary_search(&citation.at.start).is_ok();
-            if !begins && is_of_another(&text, &citation.at) {
+            if is_of_another(&text, &citation.at) {
                 continue;
             }
-            for figure in citation.figures {
-                // "Figure 3S" is Figure S3.
-                if figure.panels == ["S"] {
-                    continue;
-                }
+            // "Figure 3S" is Figure S3.
+            for figure in citation.figures.into_iter().filter(|figure| figure.panels != ["S"]) {
                 let named = all.entry(figure.label).or_default();
                 named.pages.insert(page);
                 if begins {
@@ -110,22 +156,31 @@ fn is_of_another(text: &str, at: &std::ops::Range<usize>) -> bool {
 }
 
 /// The labels that are named and not `found`.
-fn missing(cited: &BTreeMap<String, Named>, found: &BTreeSet<&str>) -> Vec<Suspect> {
-    let numbers: BTreeSet<u32> = found.iter().filter_map(|label| main_number(label)).collect();
-    let lost = cited.iter().filter(|(label, _)| !found.contains(label.as_str()));
-    lost.filter_map(|(label, named)| {
-        let pages: Vec<u32> = named.pages.iter().copied().collect();
-        let page = named.begins.or_else(|| pages.first().copied());
-        let Some(number) = main_number(label) else {
-            let numbered = label.ends_with(|c: char| c.is_ascii_digit());
-            let figure = label.contains("Figure") && !label.contains("-figure");
-            let reason = format!("{label} is cited on {}, but is not in the document", named_pages(&pages));
-            let suspect = Suspect::new(SuspectKind::SupplementNotFound, page, reason);
-            return (numbered && figure).then(|| suspect.about(Some(label)));
-        };
-        if number > HIGHEST || is_reference(number, &numbers) {
-            return None;
+fn missing(cited: &BTreeMap<String, Named>, found: &Found<'_>) -> Vec<Suspect> {
+    let mut suspects = Vec::new();
+    // Those of supplements, which are files of their own as a rule, by series.
+    let mut elsewhere: BTreeMap<&str, (Vec<u32>, BTreeSet<u32>)> = BTreeMap::new();
+    for (label, named) in cited.iter().filter(|(label, _)| !found.has(label)) {
+        let Some((series, number)) = series_of(label) else { continue };
+        if number > HIGHEST || found.has_reference(series, number) {
+            continue;
         }
+        let main = series == "Figure ";
+        // Words as "Map 2" and "Image 3" are of the text first.
+        let noun = series.trim_start_matches("Extended Data ").trim_start_matches("Appendix ");
+        let figure = noun.trim_start_matches('e').starts_with("Figure ");
+        let known = found.shown.contains(series);
+        let begins = named.begins.is_some();
+        if !known && !figure && !begins {
+            continue;
+        }
+        if !main && !known && figure {
+            let (numbers, pages) = elsewhere.entry(series).or_default();
+            numbers.push(number);
+            pages.extend(&named.pages);
+            continue;
+        }
+        let pages: Vec<u32> = named.pages.iter().copied().collect();
         let reason = match named.begins {
             Some(page) => format!(
                 "a line on page {page} begins with {label}, but no caption of that label was found: \
@@ -137,40 +192,29 @@ fn missing(cited: &BTreeMap<String, Named>, found: &BTreeSet<&str>) -> Vec<Suspe
                 named_pages(&pages)
             ),
         };
-        Some(Suspect::new(SuspectKind::FigureNotFound, page, reason).about(Some(label)))
-    })
-    .collect()
-}
-
-/// The number of a figure of the paper's main part.
-fn main_number(label: &str) -> Option<u32> {
-    label.strip_prefix("Figure ")?.parse().ok()
-}
-
-/// Whether a number is that of a figure that was found with the number of a reference set behind it:
-/// `Figure 2` and a raised 4 read as Figure 24.
-fn is_reference(number: u32, found: &BTreeSet<u32>) -> bool {
-    let highest = found.last().copied().unwrap_or_default();
-    let mut front = number / 10;
-    while front > 0 {
-        if found.contains(&front) && number > highest + 2 {
-            return true;
-        }
-        front /= 10;
+        let page = named.begins.or_else(|| pages.first().copied());
+        suspects.push(Suspect::new(SuspectKind::FigureNotFound, page, reason).about(Some(label)));
     }
-    false
+    suspects.extend(elsewhere.into_iter().map(|(series, (mut numbers, pages))| {
+        numbers.sort_unstable();
+        let (first, last) = (numbers[0], numbers[numbers.len() - 1]);
+        let label = format!("{series}{first}");
+        let name = if first == last { label.clone() } else { format!("{label} to {last}") };
+        let pages: Vec<u32> = pages.into_iter().collect();
+        let reason =
+            format!("{name}, cited on {}, is not in the document", named_pages(&pages));
+        Suspect::new(SuspectKind::SupplementNotFound, pages.first().copied(), reason)
+            .about((first == last).then_some(label.as_str()))
+    }));
+    suspects
 }
 
 /// The numbers that are missing below the highest of their series.
-fn gaps(found: &BTreeSet<&str>) -> Vec<Suspect> {
-    let mut series: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
-    for (name, number) in found.iter().filter_map(|label| series_of(label)) {
-        series.entry(name).or_default().insert(number);
-    }
+fn gaps(found: &Found<'_>) -> Vec<Suspect> {
     let mut suspects = Vec::new();
-    for (name, numbers) in series {
-        let highest = numbers.last().copied().unwrap_or_default();
-        let lost: Vec<u32> = (1..highest).filter(|number| !numbers.contains(number)).collect();
+    for (name, numbers) in &found.series {
+        let highest = numbers.last_key_value().map_or(0, |(highest, _)| *highest);
+        let lost: Vec<u32> = (1..highest).filter(|number| !numbers.contains_key(number)).collect();
         // One that is far off was misread itself.
         if highest > HIGHEST || lost.len() > 2 * numbers.len() {
             continue;
@@ -181,8 +225,9 @@ fn gaps(found: &BTreeSet<&str>) -> Vec<Suspect> {
                 "captions go up to {name}{highest}, but none of {label} was found: look where it \
                  must stand, and for pictures that bear the caption of another"
             );
+            let next = numbers.range(number..).next().and_then(|(_, page)| *page);
             suspects
-                .push(Suspect::new(SuspectKind::NumberMissing, None, reason).about(Some(&label)));
+                .push(Suspect::new(SuspectKind::NumberMissing, next, reason).about(Some(&label)));
         }
     }
     suspects

@@ -3,6 +3,9 @@
 //! that lie over one another.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::super::citations::cited;
 use super::super::{Composition, Figure, FigureKind, Pairing, label};
@@ -27,7 +30,9 @@ pub fn check(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
     suspects.extend(no_captions(sheets, figures));
     suspects.extend(labels_twice(figures));
     suspects.extend(out_of_order(figures));
+    suspects.extend(drawings_of_no_figure(sheets, figures));
     suspects.extend(captions_that_run_on(figures));
+    suspects.extend(captions_cut(figures));
     suspects.extend(layers(sheets, figures));
     suspects.extend(never_cited(figures));
     suspects
@@ -148,6 +153,72 @@ fn captions_that_run_on(figures: &[Figure]) -> Vec<Suspect> {
             cited(legend).iter().any(|figure| figure.label == own).then(|| {
                 Suspect::new(SuspectKind::CaptionRunsOn, figure.caption_page, reason)
                     .about(Some(own))
+            })
+        })
+        .collect()
+}
+
+/// What no caption ends with.
+static OPEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:\b(?:a|an|and|are|as|at|between|by|for|from|in|is|of|on|or|than|that|the|their|to|was|were|which|with)|,|\(|\p{Ll}-)$",
+    )
+    .expect("a valid pattern")
+});
+
+fn captions_cut(figures: &[Figure]) -> Vec<Suspect> {
+    captioned(figures)
+        .filter_map(|figure| {
+            let own = figure.label.as_deref()?;
+            let length = label::read(&figure.caption)?.length;
+            let legend = figure.caption.get(length..)?.trim();
+            let suspect = |kind, reason| {
+                Suspect::new(kind, figure.caption_page, reason).about(Some(own))
+            };
+            let numbered = own.ends_with(|c: char| c.is_ascii_digit());
+            if numbered && !legend.contains(char::is_alphabetic) {
+                let reason = format!(
+                    "of the caption of {own} nothing but the label was found: look for its text"
+                );
+                return Some(suspect(SuspectKind::CaptionBare, reason));
+            }
+            let last: String = legend.chars().rev().take(40).collect();
+            let last: String = last.chars().rev().collect();
+            let reason = format!("the caption of {own} breaks off: look where it ends");
+            OPEN.is_match(&last).then(|| suspect(SuspectKind::CaptionCut, reason))
+        })
+        .collect()
+}
+
+/// A page with so many shapes holds a drawing, if they reach over so much of it.
+const FEWEST_SHAPES: usize = 40;
+const LEAST_DRAWING: f32 = 0.1;
+/// Points; what is flatter or narrower is a rule.
+const THICKEST_RULE: f32 = 3.0;
+
+/// Pages with drawings that no figure and no table is on.
+fn drawings_of_no_figure(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
+    let claimed = |page: u32| {
+        figures.iter().any(|figure| {
+            let regions = figure.regions.iter().map(|region| region.page);
+            regions.chain(figure.page).chain(figure.caption_page).any(|other| other == page)
+        })
+    };
+    sheets
+        .iter()
+        .filter(|sheet| sheet.text.number > FRONT && !claimed(sheet.text.number))
+        .filter_map(|sheet| {
+            let shapes: Vec<&Rect> = sheet
+                .paths
+                .iter()
+                .filter(|path| path.width().min(path.height()) > THICKEST_RULE)
+                .filter(|path| path.area() < 0.5 * sheet.area())
+                .collect();
+            let all = shapes.iter().copied().copied().reduce(|all, shape| all.union(&shape))?;
+            let reason = "a drawing belongs to no figure: look for a caption on this page and those \
+                          beside it";
+            (shapes.len() >= FEWEST_SHAPES && all.area() >= LEAST_DRAWING * sheet.area()).then(|| {
+                Suspect::new(SuspectKind::NoCaption, Some(sheet.text.number), reason.into())
             })
         })
         .collect()

@@ -1,11 +1,12 @@
 //! What was read of a page against what is drawn on it: pages that are scans, glyphs that gave no
 //! characters, words that run together, and what another reader makes of the same bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::citations::citations;
 use super::super::{Figure, label, normalise};
-use super::{Sheet, Suspect, SuspectKind};
+use super::numbers::{Found, HIGHEST};
+use super::{Sheet, Suspect, SuspectKind, named_pages};
 
 /// A page with fewer glyphs says nothing.
 const FEWEST_GLYPHS: u32 = 40;
@@ -27,7 +28,16 @@ const COVERS: f32 = 0.8;
 const LINES_ON_IT: usize = 8;
 
 pub fn check(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
-    sheets.iter().flat_map(|sheet| [scanned(sheet, figures), unread(sheet)]).flatten().collect()
+    let pages = sheets.iter().flat_map(|sheet| [scanned(sheet, figures), unread(sheet)]);
+    let mut by_reason: BTreeMap<(SuspectKind, String), Vec<u32>> = BTreeMap::new();
+    for Suspect { kind, page, reason, .. } in pages.flatten() {
+        by_reason.entry((kind, reason)).or_default().extend(page);
+    }
+    let told = by_reason.into_iter().map(|((kind, reason), pages)| {
+        let all = if pages.len() > 1 { format!(" ({})", named_pages(&pages)) } else { String::new() };
+        Suspect::new(kind, pages.first().copied(), reason + &all)
+    });
+    told.collect()
 }
 
 /// Whether one picture is the whole page, with its text under or over it.
@@ -111,17 +121,18 @@ pub fn other_readings(first: &[String], second: &[String], figures: &[Figure]) -
         cited.map(|figure| figure.label).collect()
     };
     let known: BTreeSet<String> = first.iter().flat_map(|text| labels(text)).collect();
-    let found = |name: &str| {
-        figures.iter().any(|figure| figure.label.as_deref() == Some(name)) || known.contains(name)
-    };
+    let found = Found::of(figures);
     let mut told = BTreeSet::new();
     let mut suspects = Vec::new();
     for (text, page) in second.iter().zip(1..) {
         let starts = text.lines().filter_map(|line| label::read(&normalise(line)));
         let starts = starts.filter(|label| label.ending.is_clear()).map(|label| label.name);
         for name in starts.chain(labels(text)) {
-            let numbered = name.strip_prefix("Figure ").is_some_and(|n| n.parse::<u32>().is_ok());
-            if !numbered || found(&name) || !told.insert(name.clone()) {
+            let number = name.strip_prefix("Figure ").and_then(|number| number.parse().ok());
+            let lost = number.is_some_and(|number| {
+                number <= HIGHEST && !found.has(&name) && !found.has_reference("Figure ", number)
+            });
+            if !lost || known.contains(&name) || !told.insert(name.clone()) {
                 continue;
             }
             let reason = format!(
