@@ -89,7 +89,9 @@ fn print_holdings(progress: &Progress) {
     let counting = progress.suspects.iter().filter(|(kind, _)| kind.counts());
     let note = match progress.suspected {
         0 => String::new(),
-        papers => format!("in {papers} papers to look at: `covid-ct status --suspects` tells where"),
+        papers => {
+            format!("in {papers} papers to look at: `covid-ct status --suspects` tells where")
+        }
     };
     row("suspects", counting.clone().map(|(_, count)| count).sum::<u64>(), &note);
     for (kind, count) in counting {

@@ -115,7 +115,8 @@ mod tests {
             papers(store).expect("papers").into_iter().map(|paper| paper.path).collect()
         };
         assert_eq!(paths(&store), ["c.pdf", "b.pdf", "e.pdf", "a.pdf"]);
-        let counting = papers(&store).expect("papers").iter().filter(|paper| paper.counts()).count();
+        let counting =
+            papers(&store).expect("papers").iter().filter(|paper| paper.counts()).count();
         assert_eq!(counting, 3, "a note does not count");
         assert_eq!(store.suspects_by_kind().expect("counts")[&NoGraphic], 2);
 

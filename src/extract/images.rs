@@ -7,9 +7,7 @@ use super::ReadError;
 use crate::figures::{
     FURNITURE_PAGES, Furniture, ImageOrigin, Look, Overlay, OverlayKind, Suspect, lost_picture,
 };
-use crate::pdf::{
-    Document, ImageInfo, Levels, Page, PdfError, Picture, Printed, Rect, Variant,
-};
+use crate::pdf::{Document, ImageInfo, Levels, Page, PdfError, Picture, Printed, Rect, Variant};
 use crate::store::{FoundImage, FoundPlacement, ObjectStore};
 
 /// Images smaller than this on a side, in pixels, are slivers, rules and icons: they count as ink of

@@ -87,8 +87,7 @@ fn shown(figure: &FigureRecord) -> Shown {
 /// could not be read, then by how many grave suspects there are, how many suspects, and how much else needs a look; of
 /// equals as they came.
 pub fn index(mut entries: Vec<Entry>, objects: &str) -> String {
-    let grave =
-        |entry: &Entry| entry.suspects.iter().filter(|(_, grave, _)| *grave).count();
+    let grave = |entry: &Entry| entry.suspects.iter().filter(|(_, grave, _)| *grave).count();
     entries.sort_by_key(|entry| {
         let counts = [grave(entry), entry.suspects.len(), entry.doubts.len()];
         Reverse((entry.error.is_some(), counts))
@@ -208,11 +207,11 @@ mod tests {
         let (mut suspect, mut grave) = (entry("suspect", 0), entry("grave", 0));
         suspect.suspects = vec![(Some(2), false, "no graphic".into()); 2];
         grave.suspects = vec![(None, true, "Figure 2 is missing".into())];
-        let entries = [entry("sure", 0), entry("odd", 1), entry("odder", 8), suspect, grave, failed];
+        let entries =
+            [entry("sure", 0), entry("odd", 1), entry("odder", 8), suspect, grave, failed];
         let page = index(entries.into(), "../objects");
         let order = ["failed", "grave", "suspect", "odder", "odd", "sure"];
-        let places =
-            order.map(|name| page.find(&format!("\"{name}.html\"")).expect("named"));
+        let places = order.map(|name| page.find(&format!("\"{name}.html\"")).expect("named"));
         assert!(places.is_sorted(), "{places:?}");
         assert!(page.contains("5 with something that needs a look"));
         assert!(page.contains("2 of them suspect"));

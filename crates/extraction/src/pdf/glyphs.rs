@@ -1,6 +1,9 @@
 //! Counts the glyphs that a page's content shows, whatever text they stand for: what a reader makes of
 //! them can be held against it.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation};
@@ -18,6 +21,8 @@ pub struct Glyphs {
 /// The text state as far as glyphs are counted in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TextState {
+    /// Strings shown since the place was last set.
+    shown: u32,
     /// Where the line begins, in user space, and how far it is to the next one.
     line: Matrix,
     leading: f32,
@@ -26,9 +31,8 @@ pub(super) struct TextState {
     invisible: bool,
 }
 
-/// A line may begin so many points outside the clip. Not more: Word draws a formula once for each of the
-/// strips that it cuts the page into, and shows of each what begins in its strip.
-const BESIDE: f32 = 1.0;
+/// A line may begin so many points outside the clip and still be seen in part.
+const BESIDE: f32 = 4.0;
 
 /// What of the graphics state decides on what text is seen.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +45,26 @@ pub(super) struct View<'a> {
 /// Text rendering modes that paint nothing (ISO 32000-1, Table 106).
 const INVISIBLE: [f32; 2] = [3.0, 7.0];
 
+/// What a page has shown so far, to know what is shown again in the same place: Word draws a formula once
+/// for each of the strips that it cuts it into, and shows one strip of each; and some make letters bold
+/// by drawing them twice.
+#[derive(Debug, Default)]
+pub(super) struct Shown(HashSet<u64>);
+
+impl Shown {
+    /// Whether these strings were not there yet; `index` counts those that begin in one place.
+    fn is_new(&mut self, place: (f32, f32), index: u32, text: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        let half_points = |at: f32| (2.0 * at).round() as i32;
+        (half_points(place.0), half_points(place.1), index, text).hash(&mut hasher);
+        self.0.insert(hasher.finish())
+    }
+}
+
 impl Default for TextState {
     fn default() -> Self {
-        Self { line: Matrix::IDENTITY, leading: 0.0, two_bytes: false, invisible: false }
+        let line = Matrix::IDENTITY;
+        Self { shown: 0, line, leading: 0.0, two_bytes: false, invisible: false }
     }
 }
 
@@ -56,6 +77,7 @@ impl TextState {
         text: &[u8],
         resources: &PdfObject,
         view: View<'_>,
+        before: &mut Shown,
         glyphs: &mut Glyphs,
     ) {
         match (&operation.operator[..], &operation.operands[..]) {
@@ -65,11 +87,11 @@ impl TextState {
                 self.two_bytes = subtype.as_deref() == Some(b"Type0");
             }
             (b"Tr", [Operand::Number(mode), ..]) => self.invisible = INVISIBLE.contains(mode),
-            (b"BT", _) => self.line = Matrix::IDENTITY,
+            (b"BT", _) => (self.line, self.shown) = (Matrix::IDENTITY, 0),
             (b"Tm", operands) => {
                 let numbers: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
                 if let Ok(numbers) = <[f32; 6]>::try_from(numbers) {
-                    self.line = Matrix::from(numbers);
+                    (self.line, self.shown) = (Matrix::from(numbers), 0);
                 }
             }
             (b"TL", [Operand::Number(leading), ..]) => self.leading = *leading,
@@ -85,7 +107,12 @@ impl TextState {
                 }
                 let begins = self.line.then(view.ctm);
                 let place = view.clip.grow(BESIDE);
-                if view.hidden || view.clip.is_empty() || !place.contains_point((begins.e, begins.f))
+                let at = (begins.e, begins.f);
+                self.shown += 1;
+                if view.hidden
+                    || view.clip.is_empty()
+                    || !place.contains_point(at)
+                    || !before.is_new(at, self.shown, text)
                 {
                     return;
                 }
@@ -101,6 +128,7 @@ impl TextState {
 
     /// To the beginning of another line.
     fn step(&mut self, x: f32, y: f32) {
+        self.shown = 0;
         self.line = Matrix { e: x, f: y, ..Matrix::IDENTITY }.then(&self.line);
     }
 }
@@ -184,6 +212,15 @@ mod tests {
         assert_eq!(shown("BT /F 10 Tf 10 50 Td (in) Tj 0 -90 Td (out) Tj ET"), 2);
         assert_eq!(shown("BT /F 10 Tf 1 0 0 1 10 50 Tm 90 TL (in) ' (out) ' ET"), 0);
         assert_eq!(shown("q 0 0 10 10 re W n BT /F 10 Tf 10 50 Td (out) Tj ET Q"), 0);
+    }
+
+    #[test]
+    fn what_is_drawn_again_in_its_place_counts_once() {
+        let content = "BT /F 10 Tf 10 50 Td (l) Tj (l) Tj ET
+            q 0 0 100 60 re W n BT /F 10 Tf 10 50 Td (l) Tj ET Q
+            q 0 40 100 60 re W n BT /F 10 Tf 10 50 Td (l) Tj ET Q";
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        assert_eq!(Pdf::page(content, font, "").read_page().drawn.glyphs.shown, 2);
     }
 
     proptest! {

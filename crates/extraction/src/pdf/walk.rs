@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
-use super::glyphs::{Glyphs, TextState, View};
+use super::glyphs::{Glyphs, Shown, TextState, View};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -108,6 +108,7 @@ struct Walker<'a> {
     open: Vec<u32>,
     /// Cells of patterns by object number; `None` for one that draws no image.
     cells: HashMap<u32, Option<Rc<[u8]>>>,
+    shown: Shown,
 }
 
 /// Walks `content`, the page's joined content streams, and then the appearance of its annotations.
@@ -133,6 +134,7 @@ pub(super) fn walk(
         excess: None,
         open: Vec::new(),
         cells: HashMap::new(),
+        shown: Shown::default(),
     };
     let state = State {
         ctm: to_display,
@@ -224,7 +226,8 @@ impl Walker<'_> {
                     let State { ctm, clip, hidden, text, .. } = &mut state;
                     let view = View { ctm, clip, hidden: *hidden };
                     let glyphs = &mut self.walk.drawn.glyphs;
-                    text.follow(&operation, written, &stream.resources, view, glyphs);
+                    let shown = &mut self.shown;
+                    text.follow(&operation, written, &stream.resources, view, shown, glyphs);
                 }
                 b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
                 _ => colour(&operation, stream, &mut state),

@@ -103,3 +103,6 @@ fn named_pages(pages: &[u32]) -> String {
     }
     format!("pages {} and {last}", names.join(", "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,9 +103,8 @@ fn cited(sheets: &[Sheet<'_>]) -> BTreeMap<String, Named> {
         let page = sheet.text.number;
         let (text, starts) = running(sheet);
         let labels = starts.iter().filter_map(|start| label::read(&text[*start..]));
-        let labels = labels.filter(|label| {
-            label.kind != FigureKind::Table && label.ending == Ending::Punctuation
-        });
+        let labels = labels
+            .filter(|label| label.kind != FigureKind::Table && label.ending == Ending::Punctuation);
         for label in labels {
             let named = all.entry(label.name).or_default();
             named.pages.insert(page);
@@ -201,8 +200,7 @@ fn missing(cited: &BTreeMap<String, Named>, found: &Found<'_>) -> Vec<Suspect> {
         let label = format!("{series}{first}");
         let name = if first == last { label.clone() } else { format!("{label} to {last}") };
         let pages: Vec<u32> = pages.into_iter().collect();
-        let reason =
-            format!("{name}, cited on {}, is not in the document", named_pages(&pages));
+        let reason = format!("{name}, cited on {}, is not in the document", named_pages(&pages));
         Suspect::new(SuspectKind::SupplementNotFound, pages.first().copied(), reason)
             .about((first == last).then_some(label.as_str()))
     }));

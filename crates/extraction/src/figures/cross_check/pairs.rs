@@ -80,7 +80,8 @@ fn no_captions(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
 fn is_masthead(sheet: &Sheet<'_>, bbox: &Rect) -> bool {
     let (width, height) = (sheet.text.width, sheet.text.height);
     let flat = bbox.y1 < 0.3 * height && bbox.width() > 3.0 * bbox.height();
-    let bleeds = bbox.y0 < 2.0 && (bbox.x0 < 2.0 || bbox.x1 > width - 2.0) && bbox.y1 < 0.4 * height;
+    let bleeds =
+        bbox.y0 < 2.0 && (bbox.x0 < 2.0 || bbox.x1 > width - 2.0) && bbox.y1 < 0.4 * height;
     sheet.text.number <= FRONT && (flat || bleeds)
 }
 
@@ -172,9 +173,8 @@ fn captions_cut(figures: &[Figure]) -> Vec<Suspect> {
             let own = figure.label.as_deref()?;
             let length = label::read(&figure.caption)?.length;
             let legend = figure.caption.get(length..)?.trim();
-            let suspect = |kind, reason| {
-                Suspect::new(kind, figure.caption_page, reason).about(Some(own))
-            };
+            let suspect =
+                |kind, reason| Suspect::new(kind, figure.caption_page, reason).about(Some(own));
             let numbered = own.ends_with(|c: char| c.is_ascii_digit());
             if numbered && !legend.contains(char::is_alphabetic) {
                 let reason = format!(
@@ -226,7 +226,8 @@ fn drawings_of_no_figure(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspec
 
 /// Pictures of one figure that lie over one another.
 fn layers(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
-    let raster = captioned(figures).filter(|figure| figure.composition == Some(Composition::Raster));
+    let raster =
+        captioned(figures).filter(|figure| figure.composition == Some(Composition::Raster));
     raster
         .filter_map(|figure| {
             let (page, bbox) = figure.page.zip(figure.bbox)?;
@@ -246,9 +247,10 @@ fn layers(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
 fn are_layered(boxes: &[Rect], figure: &Rect) -> bool {
     let large: Vec<&Rect> =
         boxes.iter().filter(|bbox| bbox.area() >= LEAST_LAYER * figure.area()).collect();
-    let pairs = large.iter().enumerate().flat_map(|(at, one)| {
-        large[at + 1..].iter().map(move |other| (one, other))
-    });
+    let pairs = large
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| large[at + 1..].iter().map(move |other| (one, other)));
     pairs
         .into_iter()
         .any(|(one, other)| one.intersect(other).area() >= SHARED * one.area().min(other.area()))

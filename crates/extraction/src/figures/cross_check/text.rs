@@ -34,7 +34,8 @@ pub fn check(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
         by_reason.entry((kind, reason)).or_default().extend(page);
     }
     let told = by_reason.into_iter().map(|((kind, reason), pages)| {
-        let all = if pages.len() > 1 { format!(" ({})", named_pages(&pages)) } else { String::new() };
+        let all =
+            if pages.len() > 1 { format!(" ({})", named_pages(&pages)) } else { String::new() };
         Suspect::new(kind, pages.first().copied(), reason + &all)
     });
     told.collect()
@@ -69,8 +70,7 @@ fn scanned(sheet: &Sheet<'_>, figures: &[Figure]) -> Option<Suspect> {
 }
 
 fn unread(sheet: &Sheet<'_>) -> Option<Suspect> {
-    let suspect =
-        |reason| Suspect::new(SuspectKind::TextUnread, Some(sheet.text.number), reason);
+    let suspect = |reason| Suspect::new(SuspectKind::TextUnread, Some(sheet.text.number), reason);
     let (shown, read) = (sheet.glyphs.shown, sheet.characters);
     if shown >= FEWEST_GLYPHS && (read as f32) < LEAST_READ * shown as f32 {
         return Some(suspect(format!(
@@ -78,8 +78,7 @@ fn unread(sheet: &Sheet<'_>) -> Option<Suspect> {
              citations on it may be lost"
         )));
     }
-    let words: Vec<&str> =
-        sheet.text.lines.iter().flat_map(|line| line.text.split(' ')).collect();
+    let words: Vec<&str> = sheet.text.lines.iter().flat_map(|line| line.text.split(' ')).collect();
     let all: usize = words.iter().map(|word| word.chars().count()).sum();
     let long: Vec<usize> = words.iter().filter_map(|word| letters_in_a_row(word)).collect();
     if long.len() >= FEWEST_LONG && long.iter().sum::<usize>() as f32 > MOST_LONG * all as f32 {
@@ -100,8 +99,7 @@ fn unread(sheet: &Sheet<'_>) -> Option<Suspect> {
 /// The characters of a word that is too long to be one; addresses and formulas are no words.
 fn letters_in_a_row(word: &str) -> Option<usize> {
     let address = ["http", "www", "@", "doi", "/", "_"].iter().any(|part| word.contains(part));
-    let (letters, all) =
-        (word.chars().filter(|c| c.is_alphabetic()).count(), word.chars().count());
+    let (letters, all) = (word.chars().filter(|c| c.is_alphabetic()).count(), word.chars().count());
     // Of one letter, dots or underscores of a form; of few, a sequence of a gene.
     let various = word.chars().map(|c| c.to_ascii_lowercase()).collect::<BTreeSet<char>>().len();
     (letters > LONGEST_WORD && !address && various > 8).then_some(all)
