@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Ingests the papers with hand-made truth and a synthetic corpus into a temporary workspace and prints
-# how much of the truth was found, of panels, crops and copies of pictures, beside what is wanted. Usage:
+# how much of the truth was found, of panels, crops and copies of pictures, beside what is wanted, and how many papers
+# the cross-check suspects. Usage:
 # score.sh [SHARED], called by the Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth
 # and tools/score_figures.py.
 # Exit code 1: something wanted is missed; 2: could not run.
@@ -43,6 +44,19 @@ python3 "$here/tools/score_table.py" "$scorer" \
     "PMC, listed" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
     "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" || missed=$?
 if [ "$missed" -gt 1 ]; then exit 2; fi
+
+# The cross-check: quiet on papers that are read right, and what it tells of small PDFs with a fault each. Those
+# that are read right by now are no suspects any more.
+suspects=("real papers" "$shared/data/preprints:$shared/data/pmc" "$folder/real.jsonl" 0.2
+    "synthetic" "$folder/synth/pdf" "$folder/synthetic.jsonl" 0)
+if [ -d "$shared/data/faults" ]; then
+    extract "$folder/faults.jsonl" "$shared/data/faults"
+    suspects+=("faults" "$shared/data/faults" "$folder/faults.jsonl" -)
+else
+    echo "score: no PDFs with known faults in $shared/data/faults; what is told of them is not counted" >&2
+fi
+echo
+python3 "$here/tools/score_suspects.py" "${suspects[@]}" || missed=1
 
 # Compounds pasted from the published scans, where they are here; the corpus's own always.
 scans=()

@@ -131,7 +131,12 @@ pub const WORKER_MEMORY: u64 = 4096;
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// One JSON object
+    /// The papers to look at, the gravest first: with page and reason, where their text or pages tell
+    /// of something that was not found, or not like that
+    #[arg(long)]
+    pub suspects: bool,
+
+    /// One JSON object; with --suspects, one a paper, papers with nothing but notes too
     #[arg(long)]
     pub json: bool,
 }

@@ -130,7 +130,7 @@ pub struct FiguresArgs {
     #[arg(value_name = "DOC")]
     pub documents: Vec<String>,
 
-    /// One JSON object a figure, one a line
+    /// One JSON object a figure, one a line; behind those of a document, one with its suspects, if any
     #[arg(long)]
     pub json: bool,
 }

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::Workspace;
+use crate::curation::suspects::GradedSuspect;
 use crate::figures::{FigureRecord, ImageOrigin, RegionRole};
 use crate::store::Store;
 
@@ -22,6 +25,7 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for document in &chosen {
+        let suspects = store.suspects(document.id)?;
         for (_, figure) in store.figures(document)? {
             if args.json {
                 serde_json::to_writer(&mut out, &figure)?;
@@ -30,9 +34,24 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
                 writeln!(out, "{}", describe(&figure))?;
             }
         }
+        if args.json && !suspects.is_empty() {
+            let suspects = suspects.into_iter().map(GradedSuspect::from).collect();
+            serde_json::to_writer(&mut out, &SuspectsRecord { file: document.file(), suspects })?;
+            writeln!(out)?;
+        }
     }
     out.flush()?;
     Ok(Outcome::Done)
+}
+
+/// The last line of a document of which something is to be looked at. It has no figure's fields, and no
+/// figure's line has its `suspects`.
+#[derive(Debug, Serialize)]
+struct SuspectsRecord {
+    /// Base name of the PDF.
+    file: String,
+    /// By page, those of the whole document first.
+    suspects: Vec<GradedSuspect>,
 }
 
 /// One figure for a reader: where it is, what is known of it, the start of its caption.

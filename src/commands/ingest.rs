@@ -11,6 +11,7 @@ use crate::store::Store;
 use indicatif::ProgressBar;
 
 use super::fetch::{objects_bar, reading};
+use super::status::one_line;
 use super::{Outcome, jobs, neighbour, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{BucketArgs, IngestArgs, LimitArgs, WORKER_MEMORY, WORKER_TIMEOUT};
 
@@ -180,11 +181,14 @@ fn render(
 fn show(bar: &mut ProgressBar, event: &Event<'_>) {
     match event {
         Event::Start(count) => *bar = progress_bar(*count, "documents"),
-        Event::Read { path, warnings } => {
+        Event::Read { path, warnings, suspects } => {
             bar.inc(1);
             bar.suspend(|| {
                 for warning in *warnings {
                     tracing::warn!("{}: {warning}", path.display());
+                }
+                for suspect in *suspects {
+                    tracing::info!("{}: {}", path.display(), one_line(suspect));
                 }
             });
         }
@@ -229,6 +233,22 @@ fn describe(summary: &Summary) -> String {
     format!(
         "{read} documents read ({again}{skipped} already known, {failed} failed): {figures} figures, \
          tables and uncaptioned pictures, {paired} of {captions} captions paired with a graphic, \
-         {images} images"
+         {images} images{}",
+        suspects(summary)
+    )
+}
+
+/// A line on what the cross-check found, with the line's end before it; nothing where it found nothing
+/// that counts.
+fn suspects(summary: &Summary) -> String {
+    let counting = summary.suspects.iter().filter(|(kind, _)| kind.counts());
+    let counts: Vec<String> = counting.map(|(kind, count)| format!("{count} {kind}")).collect();
+    if counts.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n{} of them to look at ({}): `covid-ct status --suspects` tells where",
+        summary.suspected,
+        counts.join(", ")
     )
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::curation::Progress;
+use crate::curation::suspects::{self, SuspectPaper};
+use crate::figures::{Gravity, Suspect};
 use crate::store::Store;
 
 use super::Outcome;
@@ -11,6 +13,9 @@ use crate::cli::StatusArgs;
 
 pub fn run(workspace: &Path, args: &StatusArgs) -> anyhow::Result<Outcome> {
     let store = Store::open_existing(&Workspace::new(workspace))?;
+    if args.suspects {
+        return queue(&store, args.json);
+    }
     let progress = Progress::read(&store)?;
     if args.json {
         println!("{}", serde_json::to_string(&progress)?);
@@ -20,6 +25,37 @@ pub fn run(workspace: &Path, args: &StatusArgs) -> anyhow::Result<Outcome> {
         print_dataset(&progress);
     }
     Ok(Outcome::Done)
+}
+
+/// Prints the papers to look at.
+fn queue(store: &Store, json: bool) -> anyhow::Result<Outcome> {
+    let papers = suspects::papers(store)?;
+    if json {
+        for paper in &papers {
+            println!("{}", serde_json::to_string(paper)?);
+        }
+        return Ok(Outcome::Done);
+    }
+    let (counting, notes): (Vec<&SuspectPaper>, Vec<&SuspectPaper>) =
+        papers.iter().partition(|paper| paper.counts());
+    for paper in &counting {
+        println!("{}", paper.path);
+        for graded in paper.suspects.iter().filter(|graded| graded.gravity > Gravity::Note) {
+            println!("  {:<8} {}", graded.gravity, one_line(&graded.suspect));
+        }
+    }
+    println!(
+        "{} papers to look at; {} more have notes only (--json tells them, `show` draws them)",
+        counting.len(),
+        notes.len()
+    );
+    Ok(Outcome::Done)
+}
+
+/// `page 3: caption without a graphic: the caption of Figure 2 ...`
+pub fn one_line(suspect: &Suspect) -> String {
+    let page = suspect.page.map_or_else(String::new, |page| format!("page {page}: "));
+    format!("{page}{}: {}", suspect.kind.words(), suspect.reason)
 }
 
 fn row(name: &str, count: impl std::fmt::Display, note: &str) {
@@ -50,6 +86,17 @@ fn print_holdings(progress: &Progress) {
     row("renderings", totals.rendered, "of figures that are not all pictures");
     row("captions", totals.captions, &format!("{} paired with their figure", totals.paired));
     row("citations", totals.mentions, "sentences that cite a figure");
+    let counting = progress.suspects.iter().filter(|(kind, _)| kind.counts());
+    let note = match progress.suspected {
+        0 => String::new(),
+        papers => {
+            format!("in {papers} papers to look at: `covid-ct status --suspects` tells where")
+        }
+    };
+    row("suspects", counting.clone().map(|(_, count)| count).sum::<u64>(), &note);
+    for (kind, count) in counting {
+        println!("{:22}{count} {}", "", kind.words());
+    }
 }
 
 fn print_stages(progress: &Progress) {

@@ -31,6 +31,7 @@ pub mod screen;
 mod scripted;
 mod select;
 pub mod session;
+pub mod suspects;
 mod view;
 mod viewer;
 

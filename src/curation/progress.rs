@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::options::QueueOptions;
 use super::queue::{By, Queue};
+use super::suspects;
 use crate::extract::is_outdated;
+use crate::figures::SuspectKind;
 use crate::store::{Label, Part, Result, Stage, Store, Subject, Totals};
 
 /// What the database holds and what is left to do.
@@ -18,6 +20,10 @@ pub struct Progress {
     pub outdated: usize,
     /// Documents that could not be read, by path.
     pub failures: Vec<FailedDocument>,
+    /// What the cross-check found, by kind.
+    pub suspects: BTreeMap<SuspectKind, u64>,
+    /// Documents with a suspect that counts.
+    pub suspected: usize,
     /// In the order of the work.
     pub stages: Vec<StageProgress>,
     pub panels: PanelCounts,
@@ -100,8 +106,12 @@ impl Progress {
                 Some(FailedDocument { error: document.error?, path: document.path })
             })
             .collect();
+        let suspected = suspects::papers(store)?;
+        let suspected = suspected.iter().filter(|paper| paper.counts()).count();
         Ok(Self {
             outdated,
+            suspects: store.suspects_by_kind()?,
+            suspected,
             totals: store.totals()?,
             failures,
             stages: Stage::ALL

@@ -50,6 +50,7 @@ impl Bench {
             pages: (1..=5).map(page).collect(),
             images,
             figures,
+            suspects: Vec::new(),
         };
         store.record(&found, Source::Pdf).expect("recorded");
         Self { folder, store }
@@ -494,6 +495,7 @@ fn bench_of(found: impl FnOnce(&Store) -> (Vec<FoundImage>, Vec<FoundFigure>)) -
         pages: Vec::new(),
         images,
         figures,
+        suspects: Vec::new(),
     };
     store.record(&found, Source::Pdf).expect("recorded");
     Bench { folder, store }

@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
-use super::images::{self, Places};
+use super::images::{self, Places, Taken};
 use super::{EXTRACTOR, paper};
+<<<<<<< HEAD
 use crate::figures::{self, Composition, Figure, Furniture, PageText};
 use crate::pdf::{Document, Limits, Matrix, Page, PdfError, Rect, Turn};
+=======
+use crate::figures::{self, Figure, Furniture, PageText, Suspect, SuspectKind};
+use crate::pdf::{Document, Limits, Page, PdfError};
+>>>>>>> hd
 use crate::store::{
     Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
 };
@@ -60,6 +65,7 @@ pub fn read(
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);
     let found = figures::find(&pages, &texts, &furniture);
+<<<<<<< HEAD
     for figure in found.iter().filter(|figure| figure.turn != Turn::NONE) {
         let Some(page) = figure.page.and_then(|page| pages.get_mut(page as usize - 1)) else {
             continue;
@@ -68,20 +74,55 @@ pub fn read(
     }
     let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
     let mut extraction = Extraction {
+=======
+    let taken = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
+    let mut suspects = figures::cross_check(&pages, &texts, &furniture, &found);
+    suspects.extend(of_pictures(&found, &taken));
+    let places = &taken.places;
+    let mut read = found_pages(&pages, &texts);
+    let garbage = read.iter().any(|page| is_garbage(&page.text));
+    if garbage || (needs_second_reading(&suspects, &found) && is_short(bytes, &pages)) {
+        let second = second_reading(bytes);
+        let first: Vec<String> = read.iter().map(|page| page.text.clone()).collect();
+        suspects.extend(figures::other_readings(&first, &second, &found));
+        mend(&mut read, second);
+    }
+    let extraction = Extraction {
+>>>>>>> hd
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
+<<<<<<< HEAD
         pages: found_pages(bytes, &pages, &texts),
         images,
         figures: found.into_iter().map(|figure| found_figure(figure, &pages, &places)).collect(),
+=======
+        pages: read,
+        figures: found.into_iter().map(|figure| found_figure(figure, places)).collect(),
+        suspects: figures::in_order(suspects),
+        images: taken.images,
+>>>>>>> hd
     };
     turn_back(&mut extraction, &pages);
     Ok(Reading { extraction, warnings })
 }
 
+<<<<<<< HEAD
 fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure {
     let composition = composition(&figure, pages, places);
+=======
+/// What the pictures themselves look wrong for.
+fn of_pictures(found: &[Figure], taken: &Taken) -> Vec<Suspect> {
+    let placed = found.iter().filter_map(|figure| Some((figure, figure.page?, figure.bbox?)));
+    let plain = placed.flat_map(|(figure, page, bbox)| {
+        figures::plain_pictures(page, &bbox, figure.label.as_deref(), &taken.looks)
+    });
+    taken.lost.iter().cloned().chain(plain).collect()
+}
+
+fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
+>>>>>>> hd
     let images = figure.page.map_or_else(Vec::new, |page| places.of(page, &figure.images));
     let regions = figure.regions.iter().map(|region| FoundRegion {
         role: region.role,
@@ -108,6 +149,7 @@ fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure 
     }
 }
 
+<<<<<<< HEAD
 /// What a figure is drawn with. Pictures of which one lies over another and lets it show through are, each by
 /// itself, not the figure as printed, unless they were put together; nor is one that a tint lies over.
 fn composition(figure: &Figure, pages: &[Page], places: &Places) -> Option<Composition> {
@@ -168,9 +210,44 @@ fn found_pages(bytes: &[u8], pages: &[Page], texts: &[PageText]) -> Vec<FoundPag
             if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
                 page.text = text;
             }
+=======
+fn found_pages(pages: &[Page], texts: &[PageText]) -> Vec<FoundPage> {
+    let pages = pages.iter().zip(texts);
+    let found = pages.map(|(page, text)| FoundPage {
+        number: page.number,
+        width: page.width,
+        height: page.height,
+        rotation: page.rotation,
+        text: text.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+    });
+    found.collect()
+}
+
+/// Puts another reader's text in the place of garbage.
+fn mend(pages: &mut [FoundPage], second: Vec<String>) {
+    for (page, text) in pages.iter_mut().zip(second) {
+        if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
+            page.text = text;
+>>>>>>> hd
         }
     }
-    found
+}
+
+/// Whether the text may have been read wrongly: pdf-extract 0.12.1 takes five times as long as all else
+/// that is done with a document, so it is asked only then.
+fn needs_second_reading(suspects: &[Suspect], found: &[Figure]) -> bool {
+    let any = |kind| suspects.iter().any(|suspect| suspect.kind == kind);
+    let no_captions = found.iter().all(|figure| figure.caption.is_empty());
+    any(SuspectKind::TextUnread)
+        || any(SuspectKind::ScannedPage)
+        || (no_captions && any(SuspectKind::NoCaption))
+}
+
+/// Whether a second reading takes seconds at most.
+fn is_short(bytes: &[u8], pages: &[Page]) -> bool {
+    const MOST_PAGES: usize = 60;
+    const MOST_BYTES: usize = 32 << 20;
+    pages.len() <= MOST_PAGES && bytes.len() <= MOST_BYTES
 }
 
 /// Whether the text is mostly characters that a font without a usable encoding leaves behind.

@@ -4,8 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ReadError;
-use crate::figures::{FURNITURE_PAGES, Furniture, ImageOrigin, Overlay, OverlayKind};
-use crate::pdf::{Document, ImageInfo, Page, PdfError, Picture, Printed, Rect, Variant};
+use crate::figures::{
+    FURNITURE_PAGES, Furniture, ImageOrigin, Look, Overlay, OverlayKind, Suspect, lost_picture,
+};
+use crate::pdf::{Document, ImageInfo, Levels, Page, PdfError, Picture, Printed, Rect, Variant};
 use crate::store::{FoundImage, FoundPlacement, ObjectStore};
 
 /// Images smaller than this on a side, in pixels, are slivers, rules and icons: they count as ink of
@@ -33,6 +35,17 @@ impl Places {
     }
 }
 
+/// The pictures of a document.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) images: Vec<FoundImage>,
+    pub(super) places: Places,
+    /// Of those that were decoded, how dark and light each is, wherever it is drawn.
+    pub(super) looks: Vec<Look>,
+    /// Those that could not be decoded.
+    pub(super) lost: Vec<Suspect>,
+}
+
 /// # Errors
 /// When an object cannot be written. Pictures that cannot be decoded are missing, and `warnings` say
 /// which.
@@ -42,7 +55,7 @@ pub(super) fn take(
     furniture: &Furniture,
     objects: &ObjectStore,
     warnings: &mut Vec<String>,
-) -> Result<(Vec<FoundImage>, Places), ReadError> {
+) -> Result<Taken, ReadError> {
     let infos = document.images(pages);
     let mut taker = Taker {
         document,
@@ -50,6 +63,8 @@ pub(super) fn take(
         infos,
         warnings,
         images: Vec::new(),
+        levels: Vec::new(),
+        lost: Vec::new(),
         places: Places::default(),
         known: HashMap::new(),
         spots: Vec::new(),
@@ -59,7 +74,8 @@ pub(super) fn take(
     }
     taker.mark_furniture(pages, furniture);
     taker.find_overlays(pages);
-    Ok((taker.images, taker.places))
+    let looks = taker.looks();
+    Ok(Taken { images: taker.images, places: taker.places, looks, lost: taker.lost })
 }
 
 /// A placement, and the last of the page's drawn images that make it up.
@@ -76,6 +92,9 @@ struct Taker<'a> {
     infos: HashMap<u32, ImageInfo>,
     warnings: &'a mut Vec<String>,
     images: Vec<FoundImage>,
+    /// Of each of them.
+    levels: Vec<Option<Levels>>,
+    lost: Vec<Suspect>,
     places: Places,
     /// Pictures that were taken or given up, by object and what makes a picture of it.
     known: HashMap<(u32, Variant), Option<usize>>,
@@ -155,6 +174,7 @@ impl Taker<'_> {
             }
             Err(error @ PdfError::BrokenImage { .. }) => {
                 self.warnings.push(format!("page {}: {error}", page.number));
+                self.lost.push(lost_picture(page.number, &error.to_string()));
                 None
             }
             Err(error) => return Err(ReadError::Document(error.to_string())),
@@ -171,6 +191,7 @@ impl Taker<'_> {
         tile_of: Option<usize>,
     ) -> Result<usize, ReadError> {
         let object = self.objects.put_unsynced(&picture.bytes, picture.extension)?;
+        self.levels.push(picture.levels);
         self.images.push(FoundImage {
             xref,
             object,
@@ -185,6 +206,21 @@ impl Taker<'_> {
             placements: Vec::new(),
         });
         Ok(self.images.len() - 1)
+    }
+
+    fn looks(&self) -> Vec<Look> {
+        let decoded = self.images.iter().zip(&self.levels).filter(|(image, _)| !image.furniture);
+        decoded
+            .filter_map(|(image, levels)| Some((image, (*levels)?)))
+            .flat_map(|(image, levels)| {
+                image.placements.iter().map(move |place| Look {
+                    page: place.page,
+                    bbox: place.bbox,
+                    xref: image.xref,
+                    levels,
+                })
+            })
+            .collect()
     }
 
     /// Notes that the drawn images with these indices, in drawing order, make up a placement.

@@ -1,7 +1,7 @@
 //! Finds the documents to read and brings what workers read into the store: one writer, one
 //! transaction a document, only what is missing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -13,6 +13,7 @@ use super::EXTRACTOR;
 use super::pool::{self, Options};
 use super::worker::{Request, Response};
 use crate::Workspace;
+use crate::figures::{Suspect, SuspectKind};
 use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_of_file};
 
 /// What an ingest did.
@@ -35,6 +36,10 @@ pub struct Summary {
     pub reread: usize,
     /// Pictures with decisions on them that reading again no longer found; they are kept.
     pub lost: usize,
+    /// What the cross-check found in the documents read, by kind.
+    pub suspects: BTreeMap<SuspectKind, usize>,
+    /// Documents of those with a suspect that counts.
+    pub suspected: usize,
     /// SHA-256 of the documents named that the store now holds, each once.
     pub documents: BTreeSet<String>,
     /// Whether it was stopped before the end.
@@ -58,6 +63,7 @@ pub enum Event<'a> {
     Read {
         path: &'a Path,
         warnings: &'a [String],
+        suspects: &'a [Suspect],
     },
     Failed {
         path: &'a Path,
@@ -310,7 +316,12 @@ fn record(
             });
             summary.captions += captioned.clone().count();
             summary.paired += captioned.filter(|figure| figure.page.is_some()).count();
-            watch(Event::Read { path: &request.path, warnings: &warnings });
+            let suspects = &extraction.suspects;
+            summary.suspected += usize::from(suspects.iter().any(|suspect| suspect.kind.counts()));
+            for suspect in suspects {
+                *summary.suspects.entry(suspect.kind).or_default() += 1;
+            }
+            watch(Event::Read { path: &request.path, warnings: &warnings, suspects });
         }
         Response::Refused { error } => return Err(StoreError::Invalid(error)),
         Response::Failed { error } => fail(store, request, error, summary, watch)?,

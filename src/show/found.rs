@@ -1,8 +1,6 @@
 //! Everything the store holds of one document, gathered for drawing.
 
-use std::path::Path;
-
-use crate::figures::{FigureKind, FigureRecord};
+use crate::figures::{FigureKind, FigureRecord, Suspect, SuspectKind};
 use crate::store::{DocumentRow, PageRow, PaperMeta, PlacementRow, Result, Store};
 
 /// Pairs less sure than this need a look.
@@ -18,6 +16,8 @@ pub struct Found {
     pub figures: Vec<FigureRecord>,
     /// In drawing order; renderings left out.
     pub placements: Vec<PlacementRow>,
+    /// What the cross-check found, by page.
+    pub suspects: Vec<Suspect>,
 }
 
 /// Something a person should look at.
@@ -42,6 +42,7 @@ impl Found {
         Ok(Self {
             paper,
             pages: store.pages(document.id)?,
+            suspects: store.suspects(document.id)?,
             figures: store.figures(document)?.into_iter().map(|(_, figure)| figure).collect(),
             placements,
             document: document.clone(),
@@ -50,12 +51,11 @@ impl Found {
 
     /// Base name of the PDF.
     pub fn file(&self) -> String {
-        let path = Path::new(&self.document.path);
-        path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+        self.document.file()
     }
 
-    /// Captions without a graphic, graphics without a caption, unsure pairs, pictures outside every
-    /// figure; by page.
+    /// What is to be looked at besides the suspects: captions without a graphic and graphics without a
+    /// caption that none of them tells of, unsure pairs, pictures outside every figure; by page.
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts: Vec<Doubt> = self
             .figures
@@ -63,6 +63,9 @@ impl Found {
             .enumerate()
             .filter_map(|(index, figure)| {
                 let (page, text) = doubt(figure)?;
+                if self.suspects.iter().any(|suspect| tells_of(suspect, page, figure)) {
+                    return None;
+                }
                 Some(Doubt { figure: Some(index), page, text })
             })
             .collect();
@@ -80,6 +83,14 @@ impl Found {
         doubts.sort_by_key(|doubt| doubt.page);
         doubts
     }
+}
+
+/// Whether a suspect says that the figure's caption or graphic is missing on `page`.
+fn tells_of(suspect: &Suspect, page: u32, figure: &FigureRecord) -> bool {
+    use SuspectKind::{NoCaption, NoGraphic, SupplementNoGraphic};
+    matches!(suspect.kind, NoCaption | NoGraphic | SupplementNoGraphic)
+        && suspect.page == Some(page)
+        && suspect.label == figure.label
 }
 
 fn doubt(figure: &FigureRecord) -> Option<(u32, String)> {
@@ -107,4 +118,9 @@ pub fn is_outside(placement: &PlacementRow) -> bool {
 /// A figure's label, or what it is without one.
 pub fn name(figure: &FigureRecord) -> &str {
     figure.label.as_deref().unwrap_or("no caption")
+}
+
+/// What a suspect is about, and what was seen.
+pub fn suspect_words(suspect: &Suspect) -> String {
+    format!("{}: {}", suspect.kind.words(), suspect.reason)
 }

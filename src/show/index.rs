@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 
 use maud::{Markup, html};
 
-use super::found::{Found, name};
-use crate::figures::{FigureKind, FigureRecord};
+use super::found::{Found, name, suspect_words};
+use crate::figures::{FigureKind, FigureRecord, Gravity};
 use crate::html::document;
 use crate::store::{DocumentRow, Result, Store};
 
@@ -23,7 +23,9 @@ pub struct Entry {
     pub title: String,
     pub pages: usize,
     pub figures: Vec<Shown>,
-    /// What needs a look, with its page.
+    /// What the cross-check found that counts, with its page and whether it is grave.
+    pub suspects: Vec<(Option<u32>, bool, String)>,
+    /// What else needs a look, with its page.
     pub doubts: Vec<(u32, String)>,
     /// Why it could not be read, where it could not.
     pub error: Option<String>,
@@ -50,6 +52,11 @@ impl Entry {
     pub fn read(store: &Store, document: &DocumentRow) -> Result<Self> {
         let found = Found::read(store, document)?;
         let doubts = found.doubts().into_iter().map(|doubt| (doubt.page, doubt.text)).collect();
+        let counting = found.suspects.iter().filter(|suspect| suspect.kind.counts());
+        let suspects = counting.map(|suspect| {
+            let grave = suspect.kind.gravity() == Gravity::Grave;
+            (suspect.page, grave, suspect_words(suspect))
+        });
         let of_figures =
             found.figures.iter().filter(|figure| figure.kind != FigureKind::Table).map(shown);
         Ok(Self {
@@ -57,6 +64,7 @@ impl Entry {
             title: found.paper.title.clone(),
             pages: found.pages.len(),
             figures: of_figures.collect(),
+            suspects: suspects.collect(),
             doubts,
             error: document.error.clone(),
             page: None,
@@ -76,19 +84,30 @@ fn shown(figure: &FigureRecord) -> Shown {
 }
 
 /// The page. `objects` is the address of the object store, relative to it. The entries are put in order: those that
-/// could not be read, then by how much needs a look; of equals as they came.
+/// could not be read, then by how many grave suspects there are, how many suspects, and how much else needs a look; of
+/// equals as they came.
 pub fn index(mut entries: Vec<Entry>, objects: &str) -> String {
-    entries.sort_by_key(|entry| Reverse((entry.error.is_some(), entry.doubts.len())));
+    let grave = |entry: &Entry| entry.suspects.iter().filter(|(_, grave, _)| *grave).count();
+    entries.sort_by_key(|entry| {
+        let counts = [grave(entry), entry.suspects.len(), entry.doubts.len()];
+        Reverse((entry.error.is_some(), counts))
+    });
     let figures: usize = entries.iter().map(|entry| entry.figures.len()).sum();
-    let doubtful =
-        entries.iter().filter(|entry| entry.error.is_some() || !entry.doubts.is_empty()).count();
+    let suspected = entries.iter().filter(|entry| !entry.suspects.is_empty()).count();
+    let doubtful = entries
+        .iter()
+        .filter(|entry| {
+            entry.error.is_some() || !entry.suspects.is_empty() || !entry.doubts.is_empty()
+        })
+        .count();
     let body = html! {
         header {
             h1 { "What was found" }
             p.quiet {
                 (entries.len()) " documents · " (figures) " figures · "
                 @if doubtful == 0 { "nothing needs a look" } @else {
-                    (doubtful) " with something that needs a look, which come first"
+                    (doubtful) " with something that needs a look, which come first; "
+                    (suspected) " of them suspect"
                 }
             }
             @if entries.iter().any(|entry| entry.page.is_none() && entry.error.is_none()) {
@@ -116,24 +135,35 @@ fn row(entry: &Entry, objects: &str) -> Markup {
             }
             @if !entry.title.is_empty() { p.quiet { (entry.title) } }
             @if let Some(error) = &entry.error { p.bad { "could not be read: " (error) } }
-            @if !entry.doubts.is_empty() {
+            @let told = entry.suspects.len() + entry.doubts.len();
+            @if told > 0 {
                 ul.note {
-                    @for (page, text) in entry.doubts.iter().take(TOLD) {
+                    @for (page, grave, text) in entry.suspects.iter().take(TOLD) {
                         li {
-                            @match &entry.page {
-                                Some(address) => a href=(format!("{address}#p{page}")) { "p. " (page) },
-                                None => { "p. " (page) },
-                            }
-                            " " (text)
+                            @if let Some(page) = page { (place(entry, *page)) " " }
+                            @if *grave { b { (text) } } @else { (text) }
                         }
                     }
-                    @if entry.doubts.len() > TOLD { li { "and " (entry.doubts.len() - TOLD) " more" } }
+                    @for (page, text) in entry.doubts.iter().take(TOLD.saturating_sub(entry.suspects.len())) {
+                        li { (place(entry, *page)) " " (text) }
+                    }
+                    @if told > TOLD { li { "and " (told - TOLD) " more" } }
                 }
             }
             div.strip { @for (index, figure) in entry.figures.iter().enumerate() {
                 @let address = entry.page.as_ref().map(|page| format!("{page}#f{index}"));
                 a href=[address] title=(figure.caption) { (picture(figure, objects)) span { (figure.label) } }
             } }
+        }
+    }
+}
+
+/// A page of the document, linked where its own page was drawn.
+fn place(entry: &Entry, page: u32) -> Markup {
+    html! {
+        @match &entry.page {
+            Some(address) => a href=(format!("{address}#p{page}")) { "p. " (page) },
+            None => { "p. " (page) },
         }
     }
 }
@@ -163,6 +193,7 @@ mod tests {
                 object: Some("ab/cdef.jpg".into()),
                 found: true,
             }],
+            suspects: Vec::new(),
             doubts: (0..doubts).map(|n| (n as u32 + 1, format!("doubt {n}"))).collect(),
             error: None,
             page: Some(format!("{file}.html")),
@@ -173,12 +204,19 @@ mod tests {
     fn what_needs_a_look_comes_first() {
         let mut failed = entry("failed", 0);
         failed.error = Some("no pages".into());
-        let page =
-            index(vec![entry("sure", 0), entry("odd", 1), entry("odder", 8), failed], "../objects");
-        let places = ["failed.html\"", "odder.html\"", "odd.html\"", "sure.html\""]
-            .map(|name| page.find(name).expect(name));
+        let (mut suspect, mut grave) = (entry("suspect", 0), entry("grave", 0));
+        suspect.suspects = vec![(Some(2), false, "no graphic".into()); 2];
+        grave.suspects = vec![(None, true, "Figure 2 is missing".into())];
+        let entries =
+            [entry("sure", 0), entry("odd", 1), entry("odder", 8), suspect, grave, failed];
+        let page = index(entries.into(), "../objects");
+        let order = ["failed", "grave", "suspect", "odder", "odd", "sure"];
+        let places = order.map(|name| page.find(&format!("\"{name}.html\"")).expect("named"));
         assert!(places.is_sorted(), "{places:?}");
-        assert!(page.contains("3 with something that needs a look"));
+        assert!(page.contains("5 with something that needs a look"));
+        assert!(page.contains("2 of them suspect"));
+        assert!(page.contains("<li><b>Figure 2 is missing</b></li>"), "it has no page");
+        assert!(page.contains("suspect.html#p2"));
         assert!(page.contains("and 2 more"), "of eight, six are told");
         assert!(page.contains("src=\"../objects/ab/cdef.jpg\""));
         assert!(page.contains("&lt;b&gt;A &amp; B&lt;/b&gt;"), "captions are foreign input");

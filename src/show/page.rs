@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::found::{Doubt, Found, name};
+use super::found::{Doubt, Found, name, suspect_words};
 use super::plan::{Kind, PageMarks};
 use super::{PagePicture, data_address, svg};
-use crate::figures::{FigureKind, FigureRecord, ImageRecord, RegionRole};
+use crate::figures::{FigureKind, FigureRecord, Gravity, ImageRecord, RegionRole, Suspect};
 use crate::html::document;
 use crate::pdf::{Ink, Lettering};
 
@@ -25,7 +25,8 @@ pub fn render(
         shown.into_iter().partition(|(_, marks)| !marks.marks.is_empty());
     let body = html! {
         (header(found))
-        (doubts(&found.doubts()))
+        (suspects(&found.suspects))
+        (doubts(&found.doubts(), found.suspects.is_empty()))
         (figures(found))
         (legend(&full))
         @for (picture, marks) in &full { (sheet(picture, marks, lettering)) }
@@ -80,9 +81,34 @@ fn header(found: &Found) -> Markup {
     }
 }
 
-fn doubts(doubts: &[Doubt]) -> Markup {
+/// What the cross-check found: by page, the grave in bold, notes in grey.
+fn suspects(suspects: &[Suspect]) -> Markup {
     html! {
-        @if doubts.is_empty() {
+        @if !suspects.is_empty() {
+            section.note {
+                h2 { "Suspects (" (suspects.iter().filter(|s| s.kind.counts()).count()) ")" }
+                ul {
+                    @for suspect in suspects {
+                        @let words = suspect_words(suspect);
+                        li {
+                            @if let Some(page) = suspect.page { (page_link(page)) " " }
+                            @match suspect.kind.gravity() {
+                                Gravity::Grave => b { (words) },
+                                Gravity::Suspect => (words),
+                                Gravity::Note => span.quiet { "note: " (words) },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn doubts(doubts: &[Doubt], nothing_else: bool) -> Markup {
+    html! {
+        @if doubts.is_empty() && !nothing_else {
+        } @else if doubts.is_empty() {
             p.fine { "Every caption has its graphic, every picture its caption, every pair is sure." }
         } @else {
             section.note {

@@ -1,7 +1,7 @@
 //! Which marks go where: boxes, arrows and labels by page, in points of the page as displayed.
 
-use super::found::{Found, is_outside, name};
-use crate::figures::{FigureKind, FigureRecord, OverlayKind, RegionRole};
+use super::found::{Found, is_outside, name, suspect_words};
+use crate::figures::{FigureKind, FigureRecord, OverlayKind, RegionRole, Suspect};
 use crate::pdf::{Ink, Lettering, Mark, Rect};
 use crate::store::{PageRow, PlacementRow};
 
@@ -20,10 +20,12 @@ pub enum Kind {
     Figure,
     Letter,
     Pair,
+    Suspect,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
+        Self::Suspect,
         Self::Figure,
         Self::Region,
         Self::Caption,
@@ -41,6 +43,7 @@ impl Kind {
     /// In the legend.
     pub fn words(self) -> &'static str {
         match self {
+            Self::Suspect => "suspect: see the list above",
             Self::Figure => "figure",
             Self::Region => "the figure again, or continued",
             Self::Caption => "caption",
@@ -59,6 +62,7 @@ impl Kind {
     /// As a class of CSS.
     pub fn class(self) -> &'static str {
         match self {
+            Self::Suspect => "suspect",
             Self::Figure => "figure",
             Self::Region => "region",
             Self::Caption => "caption",
@@ -77,6 +81,7 @@ impl Kind {
     /// Dark enough for white letters on it, on paper and on scans alike.
     pub fn ink(self) -> Ink {
         match self {
+            Self::Suspect => Ink(0xe0, 0x00, 0x1b),
             Self::Figure => Ink(0x1f, 0x5f, 0xc4),
             Self::Region => Ink(0x0d, 0x80, 0x8a),
             Self::Caption => Ink(0x1d, 0x7f, 0x3a),
@@ -139,6 +144,9 @@ pub fn plan(found: &Found) -> Result<Vec<PageMarks>, crate::pdf::PdfError> {
             for (index, figure) in found.figures.iter().enumerate() {
                 planner.figure(index, figure);
             }
+            for suspect in found.suspects.iter().filter(|s| s.page == Some(page.number)) {
+                planner.suspect(suspect);
+            }
             PageMarks { page: *page, marks: planner.finish() }
         })
         .collect())
@@ -172,7 +180,7 @@ impl Planner<'_> {
             Kind::Overlay => (0.25, false, 0.0),
             Kind::Letter => (0.8, false, 0.15),
             Kind::Furniture => (0.7, true, 0.0),
-            Kind::Picture | Kind::Pair => (0.8, false, 0.0),
+            Kind::Picture | Kind::Pair | Kind::Suspect => (0.8, false, 0.0),
         };
         self.add(kind, figure, title, Mark::Frame { bbox, width, dashed, tint });
     }
@@ -246,6 +254,20 @@ impl Planner<'_> {
                 OverlayKind::Path => "over the image: a line, arrow or shape".into(),
             };
             self.frame(Kind::Overlay, None, title, overlay.bbox);
+        }
+    }
+
+    /// At the head of the page: what it is about, often something that is not there. A note is told in
+    /// the list alone.
+    fn suspect(&mut self, suspect: &Suspect) {
+        if !suspect.kind.counts() {
+            return;
+        }
+        let about = suspect.label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
+        let text = format!("{about}{}", suspect.kind.words());
+        self.label_at(Kind::Suspect, None, (self.page.width / 3.0, 2.0), text, LARGE);
+        if let Some(label) = self.marks.last_mut() {
+            label.title = suspect_words(suspect);
         }
     }
 

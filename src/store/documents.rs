@@ -24,6 +24,14 @@ pub struct DocumentRow {
     pub preprint: Option<i64>,
 }
 
+impl DocumentRow {
+    /// Base name of the file it was read from.
+    pub fn file(&self) -> String {
+        let path = std::path::Path::new(&self.path);
+        path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
 /// An image as stored, with the paper it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRow {

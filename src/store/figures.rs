@@ -46,9 +46,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn figures(&self, document: &DocumentRow) -> Result<Vec<(i64, FigureRecord)>> {
-        let file = std::path::Path::new(&document.path)
-            .file_name()
-            .map_or_else(|| document.path.clone(), |name| name.to_string_lossy().into_owned());
+        let file = document.file();
         let mut query =
             self.db.prepare_cached("SELECT * FROM figure WHERE document = ?1 ORDER BY ordinal")?;
         let rows = query.query_map([document.id], |row| {

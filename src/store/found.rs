@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ObjectId;
 use crate::figures::{
-    Composition, FigureKind, ImageOrigin, Mention, Overlay, Pairing, Panel, RegionRole,
+    Composition, FigureKind, ImageOrigin, Mention, Overlay, Pairing, Panel, RegionRole, Suspect,
 };
 use crate::pdf::{Matrix, Rect};
 use crate::worded::worded_enum;
@@ -47,6 +47,8 @@ pub struct Extraction {
     pub pages: Vec<FoundPage>,
     pub images: Vec<FoundImage>,
     pub figures: Vec<FoundFigure>,
+    /// What the cross-check found, by page.
+    pub suspects: Vec<Suspect>,
 }
 
 impl Extraction {

@@ -216,6 +216,7 @@ mod tests {
             pages: Vec::new(),
             images: vec![image],
             figures: Vec::new(),
+            suspects: Vec::new(),
         };
         store.record(&found, Source::Pdf).expect("recorded");
         let image = store.images().expect("images")[0].id;

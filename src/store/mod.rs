@@ -21,6 +21,7 @@ mod renderings;
 mod reread;
 mod runs;
 mod splits;
+mod suspects;
 
 pub use cases::{Case, CaseDetails};
 pub use covid_ct_core::{
@@ -61,6 +62,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0003_queue_indexes.sql")),
     M::up(include_str!("../../migrations/0004_adjudication.sql")),
     M::up(include_str!("../../migrations/0005_provenance.sql")),
+    M::up(include_str!("../../migrations/0006_suspects.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.

@@ -40,6 +40,7 @@ impl Store {
             store.record_pages(document, &found.pages)?;
             let placements = store.record_images(document, &found.images, &HashMap::new())?;
             store.record_figures(document, &found.figures, &placements)?;
+            store.record_suspects(document, &found.suspects)?;
             Ok(document)
         })
     }
@@ -338,6 +339,7 @@ mod tests {
             pages: Vec::new(),
             images: Vec::new(),
             figures: Vec::new(),
+            suspects: Vec::new(),
         };
         let id = store.record(&found, Source::Pdf).expect("recorded");
         let documents = store.documents().expect("documents");

@@ -71,6 +71,7 @@ impl Store {
             let same = match_images(&earlier, &found.images);
             let placements = store.record_images(document, &found.images, &same)?;
             store.record_figures(document, &found.figures, &placements)?;
+            store.record_suspects(document, &found.suspects)?;
             let mut done = Reread {
                 kept: same.len(),
                 added: found.images.len() - same.len(),
@@ -147,6 +148,7 @@ impl Store {
     fn forget_reading(&self, document: i64) -> Result<()> {
         for sql in [
             "DELETE FROM figure WHERE document = ?1",
+            "DELETE FROM suspect WHERE document = ?1",
             "DELETE FROM page WHERE document = ?1",
             "DELETE FROM placement WHERE image IN
                  (SELECT id FROM image WHERE document = ?1 AND origin <> 'rendered')",

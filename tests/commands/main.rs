@@ -32,6 +32,7 @@ mod report;
 mod report_runs;
 mod setup;
 mod show;
+mod suspects;
 mod synth;
 #[cfg(target_os = "linux")]
 mod torture;

@@ -60,6 +60,7 @@ impl Paper {
             pages: Vec::new(),
             images: self.pictures.iter().map(found_image).collect(),
             figures: self.figures(),
+            suspects: Vec::new(),
         }
     }
 

@@ -52,6 +52,7 @@ pub fn extraction(name: &str, images: Vec<FoundImage>, figures: Vec<FoundFigure>
         pages: Vec::new(),
         images,
         figures,
+        suspects: Vec::new(),
     }
 }
 

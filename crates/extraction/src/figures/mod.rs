@@ -2,7 +2,7 @@
 //!
 //! `cleaning` takes banners and margin numbers off, `captions` finds the captions, `regions` the
 //! graphics, `pairing` puts them together, `parts` looks into each figure, and `mentions` adds the
-//! sentences that cite them.
+//! sentences that cite them. `cross_check` holds what came out against what the document says and draws.
 
 mod arbitrary;
 mod bare;
@@ -11,6 +11,7 @@ mod by_hand;
 mod captions;
 mod citations;
 mod cleaning;
+mod cross_check;
 mod extent;
 mod furniture;
 mod join;
@@ -29,6 +30,10 @@ mod whole;
 
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
+pub use cross_check::{
+    Gravity, Look, Suspect, SuspectKind, cross_check, in_order, lost_picture, other_readings,
+    plain_pictures,
+};
 pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;
 pub use label::{Ending, Label, Part, normalise, read as read_label};

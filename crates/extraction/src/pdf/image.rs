@@ -7,6 +7,7 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder as _};
 use mupdf::pdf::PdfObject;
 
 use super::easel::Easel;
+use super::levels::Levels;
 use super::walk::{DrawnImage, Manner};
 use super::{Document, Matrix, Page, PdfError, jpeg, object};
 
@@ -42,6 +43,8 @@ pub struct Picture {
     pub original: bool,
     pub colour_space: String,
     pub filter: String,
+    /// Of a picture that was decoded; `None` of the document's own bytes.
+    pub levels: Option<Levels>,
 }
 
 impl Picture {
@@ -60,6 +63,7 @@ impl Picture {
             original: false,
             colour_space: (if colour_space.is_empty() { own } else { colour_space }).into(),
             filter: filter.into(),
+            levels: Some(Levels::of(decoded)),
         })
     }
 }
@@ -224,6 +228,7 @@ impl Document {
                 original: true,
                 colour_space: info.colour_space.clone(),
                 filter: info.filter.clone(),
+                levels: None,
             });
         }
         if let Some(info) = info {

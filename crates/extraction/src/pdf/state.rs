@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation};
+use super::glyphs::TextState;
 use super::object::{self, entry};
 use super::paint::Paint;
 use super::{Matrix, Rect};
@@ -33,6 +34,7 @@ pub(super) struct State {
     pub(super) hidden: bool,
     /// Whether text leaves no mark: render modes 3, and 7, which only clips.
     pub(super) unseen_text: bool,
+    pub(super) text: TextState,
 }
 
 impl State {

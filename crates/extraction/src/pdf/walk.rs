@@ -8,6 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
+use super::glyphs::{Glyphs, Shown, TextState, View};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -26,13 +27,14 @@ pub struct DrawnImage {
     pub bbox: Rect,
 }
 
-/// What a page draws besides text.
+/// What a page draws besides text, and how many glyphs it shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drawn {
     /// In drawing order.
     pub images: Vec<DrawnImage>,
     /// Boxes of painted paths, subpath by subpath, and of shadings, without what is painted white.
     pub paths: Vec<Rect>,
+    pub glyphs: Glyphs,
 }
 
 /// How an image is drawn: what it takes to draw it again, alone.
@@ -135,6 +137,7 @@ struct Walker<'a> {
     open: Vec<u32>,
     /// Cells of patterns by object number; `None` for one that draws no image.
     cells: HashMap<u32, Option<Rc<[u8]>>>,
+    shown: Shown,
 }
 
 /// Walks `content`, the page's joined content streams, and then the appearance of its annotations.
@@ -160,6 +163,7 @@ pub(super) fn walk(
         excess: None,
         open: Vec::new(),
         cells: HashMap::new(),
+        shown: Shown::default(),
     };
     let state = State {
         ctm: to_display,
@@ -174,6 +178,7 @@ pub(super) fn walk(
         blends: false,
         hidden: false,
         unseen_text: false,
+        text: TextState::default(),
     };
     if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
         let resources = Rc::new(resources);
@@ -253,6 +258,15 @@ impl Walker<'_> {
                 b"BMC" | b"BDC" => {
                     marked.push(state.hidden);
                     state.hidden |= self.hides(&operation, &stream.resources);
+                }
+                b"BT" | b"Tf" | b"Tr" | b"Tm" | b"Td" | b"TD" | b"TL" | b"T*" | b"Tj" | b"TJ"
+                | b"'" | b"\"" => {
+                    let written = &stream.content[operation.span.clone()];
+                    let State { ctm, clip, hidden, text, .. } = &mut state;
+                    let view = View { ctm, clip, hidden: *hidden };
+                    let glyphs = &mut self.walk.drawn.glyphs;
+                    let shown = &mut self.shown;
+                    text.follow(&operation, written, &stream.resources, view, shown, glyphs);
                 }
                 b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
                 _ => colour(&operation, stream, &mut state),

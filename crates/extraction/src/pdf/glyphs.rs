@@ -1,0 +1,234 @@
+//! Counts the glyphs that a page's content shows, whatever text they stand for: what a reader makes of
+//! them can be held against it.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use mupdf::pdf::PdfObject;
+
+use super::content::{Operand, Operation};
+use super::{Matrix, Rect, object};
+
+/// Glyphs that a page shows, blanks of simple fonts left out, and lines that begin outside the page or
+/// what the clip leaves of it: some publishers keep a draft's text there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Glyphs {
+    pub shown: u32,
+    /// Those of them that paint nothing: the text behind a scan.
+    pub invisible: u32,
+}
+
+/// The text state as far as glyphs are counted in it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TextState {
+    /// Strings shown since the place was last set.
+    shown: u32,
+    /// Where the line begins, in user space, and how far it is to the next one.
+    line: Matrix,
+    leading: f32,
+    /// Whether the font takes two bytes a glyph, as composite fonts do, all but rare ones.
+    two_bytes: bool,
+    invisible: bool,
+}
+
+/// A line may begin so many points outside the clip and still be seen in part.
+const BESIDE: f32 = 4.0;
+
+/// What of the graphics state decides on what text is seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) ctm: &'a Matrix,
+    pub(super) clip: &'a Rect,
+    pub(super) hidden: bool,
+}
+
+/// Text rendering modes that paint nothing (ISO 32000-1, Table 106).
+const INVISIBLE: [f32; 2] = [3.0, 7.0];
+
+/// What a page has shown so far, to know what is shown again in the same place: Word draws a formula once
+/// for each of the strips that it cuts it into, and shows one strip of each; and some make letters bold
+/// by drawing them twice.
+#[derive(Debug, Default)]
+pub(super) struct Shown(HashSet<u64>);
+
+impl Shown {
+    /// Whether these strings were not there yet; `index` counts those that begin in one place.
+    fn is_new(&mut self, place: (f32, f32), index: u32, text: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        let half_points = |at: f32| (2.0 * at).round() as i32;
+        (half_points(place.0), half_points(place.1), index, text).hash(&mut hasher);
+        self.0.insert(hasher.finish())
+    }
+}
+
+impl Default for TextState {
+    fn default() -> Self {
+        let line = Matrix::IDENTITY;
+        Self { shown: 0, line, leading: 0.0, two_bytes: false, invisible: false }
+    }
+}
+
+impl TextState {
+    /// Follows an operation; `text` is the operation as the stream has it. What it shows is added to
+    /// `glyphs`.
+    pub(super) fn follow(
+        &mut self,
+        operation: &Operation,
+        text: &[u8],
+        resources: &PdfObject,
+        view: View<'_>,
+        before: &mut Shown,
+        glyphs: &mut Glyphs,
+    ) {
+        match (&operation.operator[..], &operation.operands[..]) {
+            (b"Tf", [Operand::Name(name), ..]) => {
+                let subtype = object::resource(resources, "Font", name)
+                    .and_then(|font| object::name_at(&font, "Subtype"));
+                self.two_bytes = subtype.as_deref() == Some(b"Type0");
+            }
+            (b"Tr", [Operand::Number(mode), ..]) => self.invisible = INVISIBLE.contains(mode),
+            (b"BT", _) => (self.line, self.shown) = (Matrix::IDENTITY, 0),
+            (b"Tm", operands) => {
+                let numbers: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
+                if let Ok(numbers) = <[f32; 6]>::try_from(numbers) {
+                    (self.line, self.shown) = (Matrix::from(numbers), 0);
+                }
+            }
+            (b"TL", [Operand::Number(leading), ..]) => self.leading = *leading,
+            (b"Td", [Operand::Number(x), Operand::Number(y), ..]) => self.step(*x, *y),
+            (b"TD", [Operand::Number(x), Operand::Number(y), ..]) => {
+                self.leading = -y;
+                self.step(*x, *y);
+            }
+            (b"T*", _) => self.step(0.0, -self.leading),
+            (b"Tj" | b"TJ" | b"'" | b"\"", _) => {
+                if matches!(&operation.operator[..], b"'" | b"\"") {
+                    self.step(0.0, -self.leading);
+                }
+                let begins = self.line.then(view.ctm);
+                let place = view.clip.grow(BESIDE);
+                let at = (begins.e, begins.f);
+                self.shown += 1;
+                if view.hidden
+                    || view.clip.is_empty()
+                    || !place.contains_point(at)
+                    || !before.is_new(at, self.shown, text)
+                {
+                    return;
+                }
+                let shown = count(text, self.two_bytes);
+                glyphs.shown = glyphs.shown.saturating_add(shown);
+                if self.invisible {
+                    glyphs.invisible = glyphs.invisible.saturating_add(shown);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// To the beginning of another line.
+    fn step(&mut self, x: f32, y: f32) {
+        self.shown = 0;
+        self.line = Matrix { e: x, f: y, ..Matrix::IDENTITY }.then(&self.line);
+    }
+}
+
+/// Glyphs in the strings of an operation. Blanks of simple fonts are none.
+fn count(text: &[u8], two_bytes: bool) -> u32 {
+    let (mut bytes, mut glyphs) = (0_u32, 0_u32);
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'(' => {
+                let mut depth = 1;
+                while let Some(&byte) = text.get(at) {
+                    at += 1;
+                    match byte {
+                        b'\\' => {
+                            at += escape(&text[at..]);
+                        }
+                        b'(' => depth += 1,
+                        b')' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                    bytes += 1;
+                    glyphs += u32::from(byte != b' ');
+                }
+            }
+            b'<' if text.get(at) != Some(&b'<') => {
+                let digits =
+                    text[at..].iter().take_while(|b| **b != b'>').filter(|b| b.is_ascii_hexdigit());
+                let length = text[at..].iter().take_while(|b| **b != b'>').count();
+                let whole = (digits.clone().count() as u32).div_ceil(2);
+                let digits: Vec<u8> = digits.copied().collect();
+                bytes += whole;
+                glyphs += whole - digits.chunks(2).filter(|pair| *pair == b"20").count() as u32;
+                at += length;
+            }
+            _ => {}
+        }
+    }
+    if two_bytes { bytes / 2 } else { glyphs }
+}
+
+/// Bytes behind a backslash that belong to it.
+fn escape(rest: &[u8]) -> usize {
+    let octal = rest.iter().take(3).take_while(|b| (b'0'..=b'7').contains(*b)).count();
+    octal.max(1).min(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::Pdf;
+    use super::*;
+
+    #[test]
+    fn strings_are_counted_byte_by_byte() {
+        assert_eq!(count(b"(a b) Tj", false), 2);
+        assert_eq!(count(b"[(a\\(b\\051)-250(c(d)e)] TJ", false), 9);
+        assert_eq!(count(b"<61 20 6> Tj", false), 2);
+        assert_eq!(count(b"<00610062> Tj", true), 2);
+        assert_eq!(count(b"(\\", false), 1, "a string that breaks off");
+    }
+
+    #[test]
+    fn what_a_page_shows_is_counted_and_what_is_invisible_told_apart() {
+        let content = "BT /F 10 Tf 10 50 Td (seen) Tj q 3 Tr (unseen) Tj Q (too) Tj ET";
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let page = Pdf::page(content, font, "").read_page();
+        assert_eq!(page.drawn.glyphs, Glyphs { shown: 13, invisible: 6 });
+    }
+
+    #[test]
+    fn lines_outside_the_page_or_the_clip_are_not_shown() {
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let shown = |content: &str| Pdf::page(content, font, "").read_page().drawn.glyphs.shown;
+        assert_eq!(shown("BT /F 10 Tf 10 50 Td (in) Tj 0 -90 Td (out) Tj ET"), 2);
+        assert_eq!(shown("BT /F 10 Tf 1 0 0 1 10 50 Tm 90 TL (in) ' (out) ' ET"), 0);
+        assert_eq!(shown("q 0 0 10 10 re W n BT /F 10 Tf 10 50 Td (out) Tj ET Q"), 0);
+    }
+
+    #[test]
+    fn what_is_drawn_again_in_its_place_counts_once() {
+        let content = "BT /F 10 Tf 10 50 Td (l) Tj (l) Tj ET
+            q 0 0 100 60 re W n BT /F 10 Tf 10 50 Td (l) Tj ET Q
+            q 0 40 100 60 re W n BT /F 10 Tf 10 50 Td (l) Tj ET Q";
+        let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        assert_eq!(Pdf::page(content, font, "").read_page().drawn.glyphs.shown, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_counted(text in proptest::collection::vec(any::<u8>(), 0..60)) {
+            for two_bytes in [false, true] {
+                prop_assert!(count(&text, two_bytes) as usize <= text.len());
+            }
+        }
+    }
+}
