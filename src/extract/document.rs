@@ -4,13 +4,8 @@ use std::path::Path;
 
 use super::images::{self, Places, Taken};
 use super::{EXTRACTOR, paper};
-<<<<<<< HEAD
-use crate::figures::{self, Composition, Figure, Furniture, PageText};
+use crate::figures::{self, Composition, Figure, Furniture, PageText, Suspect, SuspectKind};
 use crate::pdf::{Document, Limits, Matrix, Page, PdfError, Rect, Turn};
-=======
-use crate::figures::{self, Figure, Furniture, PageText, Suspect, SuspectKind};
-use crate::pdf::{Document, Limits, Page, PdfError};
->>>>>>> hd
 use crate::store::{
     Extraction, FoundFigure, FoundPage, FoundRegion, ObjectStore, StoreError, sha256_hex,
 };
@@ -65,16 +60,12 @@ pub fn read(
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);
     let found = figures::find(&pages, &texts, &furniture);
-<<<<<<< HEAD
     for figure in found.iter().filter(|figure| figure.turn != Turn::NONE) {
         let Some(page) = figure.page.and_then(|page| pages.get_mut(page as usize - 1)) else {
             continue;
         };
         figure.images.iter().for_each(|&index| page.turn_image(index, figure.turn));
     }
-    let (images, places) = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
-    let mut extraction = Extraction {
-=======
     let taken = images::take(&document, &pages, &furniture, objects, &mut warnings)?;
     let mut suspects = figures::cross_check(&pages, &texts, &furniture, &found);
     suspects.extend(of_pictures(&found, &taken));
@@ -87,31 +78,20 @@ pub fn read(
         suspects.extend(figures::other_readings(&first, &second, &found));
         mend(&mut read, second);
     }
-    let extraction = Extraction {
->>>>>>> hd
+    let mut extraction = Extraction {
         sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
-<<<<<<< HEAD
-        pages: found_pages(bytes, &pages, &texts),
-        images,
-        figures: found.into_iter().map(|figure| found_figure(figure, &pages, &places)).collect(),
-=======
         pages: read,
-        figures: found.into_iter().map(|figure| found_figure(figure, places)).collect(),
+        figures: found.into_iter().map(|figure| found_figure(figure, &pages, places)).collect(),
         suspects: figures::in_order(suspects),
         images: taken.images,
->>>>>>> hd
     };
     turn_back(&mut extraction, &pages);
     Ok(Reading { extraction, warnings })
 }
 
-<<<<<<< HEAD
-fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure {
-    let composition = composition(&figure, pages, places);
-=======
 /// What the pictures themselves look wrong for.
 fn of_pictures(found: &[Figure], taken: &Taken) -> Vec<Suspect> {
     let placed = found.iter().filter_map(|figure| Some((figure, figure.page?, figure.bbox?)));
@@ -121,8 +101,8 @@ fn of_pictures(found: &[Figure], taken: &Taken) -> Vec<Suspect> {
     taken.lost.iter().cloned().chain(plain).collect()
 }
 
-fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
->>>>>>> hd
+fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure {
+    let composition = composition(&figure, pages, places);
     let images = figure.page.map_or_else(Vec::new, |page| places.of(page, &figure.images));
     let regions = figure.regions.iter().map(|region| FoundRegion {
         role: region.role,
@@ -149,7 +129,6 @@ fn found_figure(figure: Figure, places: &Places) -> FoundFigure {
     }
 }
 
-<<<<<<< HEAD
 /// What a figure is drawn with. Pictures of which one lies over another and lets it show through are, each by
 /// itself, not the figure as printed, unless they were put together; nor is one that a tint lies over.
 fn composition(figure: &Figure, pages: &[Page], places: &Places) -> Option<Composition> {
@@ -193,32 +172,13 @@ fn turn_back(extraction: &mut Extraction, pages: &[Page]) {
     }
 }
 
-fn found_pages(bytes: &[u8], pages: &[Page], texts: &[PageText]) -> Vec<FoundPage> {
-    let mut found: Vec<FoundPage> = pages
-        .iter()
-        .zip(texts)
-        .map(|(page, text)| {
-            let (width, height) = page.displayed_size();
-            let lines: Vec<&str> = text.lines.iter().map(|line| line.text.as_str()).collect();
-            let (number, rotation) = (page.number, page.rotation);
-            FoundPage { number, width, height, rotation, text: lines.join("\n") }
-        })
-        .collect();
-    if found.iter().any(|page| is_garbage(&page.text)) {
-        let second = second_reading(bytes);
-        for (page, text) in found.iter_mut().zip(second) {
-            if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
-                page.text = text;
-            }
-=======
 fn found_pages(pages: &[Page], texts: &[PageText]) -> Vec<FoundPage> {
     let pages = pages.iter().zip(texts);
-    let found = pages.map(|(page, text)| FoundPage {
-        number: page.number,
-        width: page.width,
-        height: page.height,
-        rotation: page.rotation,
-        text: text.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+    let found = pages.map(|(page, text)| {
+        let (width, height) = page.displayed_size();
+        let lines: Vec<&str> = text.lines.iter().map(|line| line.text.as_str()).collect();
+        let (number, rotation) = (page.number, page.rotation);
+        FoundPage { number, width, height, rotation, text: lines.join("\n") }
     });
     found.collect()
 }
@@ -228,7 +188,6 @@ fn mend(pages: &mut [FoundPage], second: Vec<String>) {
     for (page, text) in pages.iter_mut().zip(second) {
         if is_garbage(&page.text) && !is_garbage(&text) && !text.trim().is_empty() {
             page.text = text;
->>>>>>> hd
         }
     }
 }

@@ -49,9 +49,9 @@ const INVISIBLE: [f32; 2] = [3.0, 7.0];
 /// for each of the strips that it cuts it into, and shows one strip of each; and some make letters bold
 /// by drawing them twice.
 #[derive(Debug, Default)]
-pub(super) struct Shown(HashSet<u64>);
+pub(super) struct Strings(HashSet<u64>);
 
-impl Shown {
+impl Strings {
     /// Whether these strings were not there yet; `index` counts those that begin in one place.
     fn is_new(&mut self, place: (f32, f32), index: u32, text: &[u8]) -> bool {
         let mut hasher = DefaultHasher::new();
@@ -69,6 +69,11 @@ impl Default for TextState {
 }
 
 impl TextState {
+    /// Whether what is shown leaves no mark.
+    pub(super) fn is_invisible(&self) -> bool {
+        self.invisible
+    }
+
     /// Follows an operation; `text` is the operation as the stream has it. What it shows is added to
     /// `glyphs`.
     pub(super) fn follow(
@@ -77,7 +82,7 @@ impl TextState {
         text: &[u8],
         resources: &PdfObject,
         view: View<'_>,
-        before: &mut Shown,
+        before: &mut Strings,
         glyphs: &mut Glyphs,
     ) {
         match (&operation.operator[..], &operation.operands[..]) {

@@ -32,8 +32,6 @@ pub(super) struct State {
     pub(super) mask: Option<Rc<SoftMask>>,
     pub(super) blends: bool,
     pub(super) hidden: bool,
-    /// Whether text leaves no mark: render modes 3, and 7, which only clips.
-    pub(super) unseen_text: bool,
     pub(super) text: TextState,
 }
 

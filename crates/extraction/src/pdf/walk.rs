@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
-use super::glyphs::{Glyphs, Shown, TextState, View};
+use super::glyphs::{Glyphs, Strings, TextState, View};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -137,7 +137,7 @@ struct Walker<'a> {
     open: Vec<u32>,
     /// Cells of patterns by object number; `None` for one that draws no image.
     cells: HashMap<u32, Option<Rc<[u8]>>>,
-    shown: Shown,
+    strings: Strings,
 }
 
 /// Walks `content`, the page's joined content streams, and then the appearance of its annotations.
@@ -163,7 +163,7 @@ pub(super) fn walk(
         excess: None,
         open: Vec::new(),
         cells: HashMap::new(),
-        shown: Shown::default(),
+        strings: Strings::default(),
     };
     let state = State {
         ctm: to_display,
@@ -177,7 +177,6 @@ pub(super) fn walk(
         mask: None,
         blends: false,
         hidden: false,
-        unseen_text: false,
         text: TextState::default(),
     };
     if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
@@ -242,11 +241,6 @@ impl Walker<'_> {
                     let translucent = state.lets_through(true, false);
                     self.mark(state.clip, &state, true, translucent);
                 }
-                b"Tr" => {
-                    let mode = operation.operands.last().and_then(Operand::number);
-                    state.unseen_text = mode.is_some_and(|mode| matches!(mode as i32, 3 | 7));
-                }
-                b"Tj" | b"TJ" | b"'" | b"\"" => self.show(&operation, &state),
                 b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => path.extend(&operation, &state.ctm),
                 b"W" | b"W*" => path.clips = true,
                 b"f" | b"F" | b"f*" => self.paint(&mut path, &mut state, stream, true, false),
@@ -265,8 +259,11 @@ impl Walker<'_> {
                     let State { ctm, clip, hidden, text, .. } = &mut state;
                     let view = View { ctm, clip, hidden: *hidden };
                     let glyphs = &mut self.walk.drawn.glyphs;
-                    let shown = &mut self.shown;
-                    text.follow(&operation, written, &stream.resources, view, shown, glyphs);
+                    let before = &mut self.strings;
+                    text.follow(&operation, written, &stream.resources, view, before, glyphs);
+                    if matches!(&operation.operator[..], b"Tj" | b"TJ" | b"'" | b"\"") {
+                        self.show(&operation, &state);
+                    }
                 }
                 b"EMC" => state.hidden = marked.pop().unwrap_or(state.hidden),
                 _ => colour(&operation, stream, &mut state),
@@ -406,7 +403,7 @@ impl Walker<'_> {
         let (length, images) = (operation.span.len(), self.walk.drawn.images.len());
         let shown = &mut self.walk.shown;
         shown.all += length;
-        if state.unseen_text || state.hidden || state.alpha * state.group_alpha <= 0.0 {
+        if state.text.is_invisible() || state.hidden || state.alpha * state.group_alpha <= 0.0 {
             return;
         }
         match shown.seen.last_mut() {

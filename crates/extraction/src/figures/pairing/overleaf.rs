@@ -81,11 +81,12 @@ fn beyond(scene: &Scene<'_>, free: &Free, page: usize, ahead: bool) -> Vec<Graph
     let captions = scene.captions.iter().chain(scene.marks).filter(|c| c.page == number);
     let texts = captions.map(|caption| caption.bbox).chain(here.prose.iter().copied());
     let texts: Vec<Rect> = texts.chain(here.tables.iter().copied()).collect();
-    let clear = |bbox: &Rect| {
-        texts.iter().all(|text| {
-            if ahead { text.centre().1 > bbox.y1 } else { text.centre().1 < bbox.y0 }
-        })
-    };
+    let clear =
+        |bbox: &Rect| {
+            texts.iter().all(|text| {
+                if ahead { text.centre().1 > bbox.y1 } else { text.centre().1 < bbox.y0 }
+            })
+        };
     let ids: Vec<GraphicId> = (0..here.graphics.len())
         .filter(|&number| free[page][number] && clear(&here.graphics[number].bbox))
         .map(|number| (page, number))

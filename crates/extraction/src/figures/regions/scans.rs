@@ -5,7 +5,12 @@ use crate::pdf::{Page, Rect};
 
 /// What of a scanned page is a figure: where no text is, above or below each caption, whichever is more. A
 /// scan without a caption on it stays one picture, unless it is of text.
-pub(super) fn figures(page: &Page, captions: &[Rect], walls: &[Rect], labels: &[Rect]) -> Vec<Graphic> {
+pub(super) fn figures(
+    page: &Page,
+    captions: &[Rect],
+    walls: &[Rect],
+    labels: &[Rect],
+) -> Vec<Graphic> {
     let images = page.drawn.images.iter().enumerate();
     let scans = images.filter(|(index, _)| page.is_scan(*index)).map(|(_, image)| image.bbox);
     let Some(scan) = scans.reduce(|all, scan| all.union(&scan)) else { return Vec::new() };
@@ -46,3 +51,4 @@ fn blank_beside(caption: &Rect, scan: &Rect, texts: &[Rect]) -> Option<Rect> {
     let spaces = [Rect::new(x0, top, x1, caption.y0), Rect::new(x0, caption.y1, x1, bottom)];
     let space = spaces.into_iter().max_by(|a, b| a.height().total_cmp(&b.height()))?;
     (space.height() >= LOWEST_SCANNED && space.width() > 0.0).then_some(space)
+}

@@ -1,10 +1,10 @@
 //! The tables of a page as a whole: those set sideways too, without those that are part of a figure, and
 //! told from the captions that seem to run on into them.
 
-use super::Graphic;
 use super::super::FigureKind;
 use super::super::captions::Caption;
 use super::super::cleaning::PageText;
+use super::Graphic;
 use super::tables::{self, Sheet};
 use crate::pdf::{Direction, Page, Rect, Word};
 
@@ -24,7 +24,9 @@ const HIGHEST_LINE: f32 = 6.0;
 
 /// Whether it is more than a mark of a plot, which may be a glyph of a symbols' font.
 pub(super) fn is_word(word: &Word) -> bool {
-    word.text.chars().any(|c| c.is_alphanumeric() || "+-\u{2212}\u{2013}\u{2713}\u{2714}\u{221a}*".contains(c))
+    word.text
+        .chars()
+        .any(|c| c.is_alphanumeric() || "+-\u{2212}\u{2013}\u{2713}\u{2714}\u{221a}*".contains(c))
 }
 
 /// Which lines of the page, though a table's caption seems to hold them, are cells of the table: a rule

@@ -177,9 +177,8 @@ fn columns(rows: &[&Row], bbox: &Rect) -> (usize, f32) {
             in_one = false;
         }
     }
-    let stands = |cell: &&Rect| {
-        covered[span(cell)].iter().any(|&count| count as f32 >= part(IN_COLUMN))
-    };
+    let stands =
+        |cell: &&Rect| covered[span(cell)].iter().any(|&count| count as f32 >= part(IN_COLUMN));
     let share = cells().filter(stands).count() as f32 / cells().count().max(1) as f32;
     (columns, share)
 }
@@ -350,7 +349,8 @@ impl Sheet {
                 continue;
             }
             let is_cell = (0.9 * height..=HIGHEST_CELL).contains(&h) && w >= height;
-            let written = self.words.iter().any(|word| path.grow(1.0).contains_point(word.centre()));
+            let written =
+                self.words.iter().any(|word| path.grow(1.0).contains_point(word.centre()));
             match (is_cell, written) {
                 (true, true) => filled += 1,
                 (true, false) => empty += 1,
@@ -429,7 +429,8 @@ mod tests {
         let rules = [rule(200.0), rule(215.0), rule(290.0)];
         let squares = (0..6).map(|n| 206.0 + 14.0 * n as f32);
         let squares = squares.map(|y| Rect::new(320.0, y, 324.0, y + 4.0));
-        let plot = Sheet { words, paths: rules.into_iter().chain(squares).collect(), ..Sheet::default() };
+        let plot =
+            Sheet { words, paths: rules.into_iter().chain(squares).collect(), ..Sheet::default() };
         assert_eq!(find(&plot), []);
         let chart = Sheet {
             words: cells(&[70.0], 204.0, 6),
