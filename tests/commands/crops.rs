@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Project, files, published_release, text};
+use crate::common::{Project, files, published_release, shared_data, skipped, text};
 use covid_ct::dataset::recover::MIN_SCORE;
 use covid_ct::locate::locate;
 use covid_ct::synth::compounds::{phantoms, read_scans};
@@ -117,4 +117,25 @@ fn what_is_not_found_is_listed_and_the_rest_goes_on() {
     drop(empty.store());
     let out = empty.command(["recover-crops", "--release"]).arg(&folder).assert().code(1);
     assert!(text(&out.get_output().stderr).contains("--pdfs"), "it says what to do");
+}
+
+/// The one paper of the published dataset that the shared data has.
+#[test]
+fn the_source_of_two_published_scans_is_found() {
+    let (Some(data), Some(published)) = (shared_data(), published_release()) else { return };
+    let paper = data.join("preprints/medRxiv_2020.02.24.20027201.pdf");
+    if !paper.is_file() {
+        return skipped(&format!("{} is not here", paper.display()));
+    }
+    let project = Project::new();
+    project.command(["ingest"]).arg(&paper).assert().code(0);
+    let mut command = project.command(["recover-crops", "--release"]);
+    // All other papers are missing.
+    let out = command.arg(&published).assert().code(1);
+    let csv = text(&out.get_output().stdout);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows = reader.records().map(|row| row.expect("a row")).filter(|row| !row[4].is_empty());
+    let found: Vec<_> =
+        rows.map(|row| [row[4].to_owned(), row[5].to_owned(), row[6].to_owned()]).collect();
+    assert_eq!(found, [["20", "669", "35,142,603,363"], ["20", "670", "60,135,608,381"]]);
 }

@@ -1,8 +1,9 @@
 //! Databases and documents of an older covid-ct: they open, and reading again loses no decision.
 
 use std::fs;
+use std::io::Read as _;
 
-use crate::common::{Project, text};
+use crate::common::{Project, files, text};
 use covid_ct::extract::EXTRACTOR;
 use covid_ct::store::{Stage, Subject, sha256_hex};
 use covid_ct::synth;
@@ -158,4 +159,45 @@ fn a_document_that_cannot_be_read_again_stays_as_it_was() {
     let documents = store.documents().expect("documents");
     assert_eq!(store.figures(&documents[0]).expect("figures").len(), 1);
     project.command(["ingest"]).assert().code(2).stderr(contains("PATH"));
+}
+
+/// Three papers of the synthetic corpus (seed 4), read and labelled by the extraction, the schema and the import of commit
+/// 533b6f0, none of which had changed when this was written; document paths made relative to the workspace.
+const LABELLED: &[u8] = include_bytes!("data/labelled-533b6f0.sqlite.gz");
+
+#[test]
+fn a_labelled_database_keeps_every_decision_when_it_is_read_again() {
+    let project = Project::new();
+    fs::create_dir_all(project.path("data")).expect("folder");
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(LABELLED).read_to_end(&mut bytes).expect("unpacked");
+    fs::write(project.path("data/covid-ct.sqlite"), bytes).expect("database");
+    let papers = project.path("papers");
+    fs::create_dir_all(&papers).expect("folder");
+    for index in 0..3 {
+        let paper = synth::paper(4, index);
+        fs::write(papers.join(&paper.file), paper.pdf).expect("written");
+    }
+    let annotations = |name: &str| {
+        let folder = project.path(name);
+        project.command(["annotations", "export"]).arg(&folder).assert().success();
+        files(&folder)
+    };
+    let ids = || {
+        let store = project.store();
+        let stages =
+            Stage::ALL.iter().map(|stage| store.decisions_in_force(*stage).expect("decisions"));
+        stages.flatten().map(|decision| (decision.id, decision.subject)).collect::<Vec<_>>()
+    };
+    let (before, decided) = (annotations("before"), ids());
+    assert_eq!(decided.len(), 41);
+    project
+        .command(["ingest", "--refresh"])
+        .arg(&papers)
+        .assert()
+        .code(0)
+        .stdout(contains("3 of them again"))
+        .stderr(contains("not found again").not());
+    assert_eq!(ids(), decided, "the same decisions on the same pictures");
+    assert!(annotations("after") == before, "and they are told in the same words");
 }
