@@ -31,11 +31,16 @@ pub(super) struct State {
     pub(super) mask: Option<Rc<SoftMask>>,
     pub(super) blends: bool,
     pub(super) hidden: bool,
-    /// Whether text leaves no mark: render modes 3, and 7, which only clips.
-    pub(super) unseen_text: bool,
+    /// The render mode of text.
+    pub(super) text_mode: u8,
 }
 
 impl State {
+    /// Whether text leaves no mark: it has no ink in mode 3, and in mode 7 it only clips.
+    pub(super) fn has_unseen_text(&self) -> bool {
+        matches!(self.text_mode, 3 | 7)
+    }
+
     /// Whether what is beneath shows through what is painted now.
     pub(super) fn lets_through(&self, fills: bool, strokes: bool) -> bool {
         let alpha = |paints: bool, alpha: f32| paints && alpha * self.group_alpha < 1.0;

@@ -173,7 +173,7 @@ pub(super) fn walk(
         mask: None,
         blends: false,
         hidden: false,
-        unseen_text: false,
+        text_mode: 0,
     };
     if let Some(resources) = page.get_dict_inheritable("Resources").ok().flatten() {
         let resources = Rc::new(resources);
@@ -239,7 +239,7 @@ impl Walker<'_> {
                 }
                 b"Tr" => {
                     let mode = operation.operands.last().and_then(Operand::number);
-                    state.unseen_text = mode.is_some_and(|mode| matches!(mode as i32, 3 | 7));
+                    state.text_mode = mode.map_or(0, |mode| mode as u8);
                 }
                 b"Tj" | b"TJ" | b"'" | b"\"" => self.show(&operation, &state),
                 b"m" | b"l" | b"c" | b"v" | b"y" | b"re" => path.extend(&operation, &state.ctm),
@@ -392,7 +392,7 @@ impl Walker<'_> {
         let (length, images) = (operation.span.len(), self.walk.drawn.images.len());
         let shown = &mut self.walk.shown;
         shown.all += length;
-        if state.unseen_text || state.hidden || state.alpha * state.group_alpha <= 0.0 {
+        if state.has_unseen_text() || state.hidden || state.alpha * state.group_alpha <= 0.0 {
             return;
         }
         match shown.seen.last_mut() {
