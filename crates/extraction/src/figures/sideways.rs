@@ -76,7 +76,9 @@ pub(super) fn add(figures: &mut Vec<Figure>, pages: &[Page], furniture: &Furnitu
             };
             if page.lines.iter().any(begins) {
                 let found = find_turned(page, direction.upright(), furniture);
-                found.into_iter().for_each(|figure| insert(figures, figure));
+                for figure in found {
+                    insert(figures, figure);
+                }
             }
         }
     }
