@@ -23,6 +23,9 @@ pub struct Opening<'a> {
     pub wanted: &'a Wanted,
 }
 
+/// Lines of a block that is a legend sooner than a paragraph.
+const BRIEF: usize = 3;
+
 /// A legend of a list is no further below the one before it, in sizes of its type.
 const FARTHEST: f32 = 4.5;
 
@@ -106,7 +109,11 @@ impl Opening<'_> {
             // Nothing but the type, or the list it stands in, says that no sentence begins here.
             Ending::Word => {
                 let set_off = line.starts_bold() && !line.is_bold();
-                let entry = listed || (wanted && below_legend);
+                let block = page.lines.iter().filter(|other| other.line.block == line.line.block);
+                let brief = before
+                    .is_none_or(|before| page.lines[before].line.block != line.line.block)
+                    && block.count() <= BRIEF;
+                let entry = listed || (wanted && (below_legend || brief));
                 (set_off || entry) && !flows_on && starts_paragraph
             }
             Ending::Sentence => false,

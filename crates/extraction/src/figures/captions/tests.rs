@@ -504,6 +504,19 @@ fn a_number_that_is_missing_is_looked_for_between_its_neighbours() {
 }
 
 #[test]
+fn a_title_in_small_letters_counts_where_the_text_cites_a_figure_that_is_missing() {
+    let title = "Figure 1 flow of the patients";
+    let with = |cited: &str| {
+        let mut lines = paragraph(72.0, 100.0, 1);
+        lines.push(line(cited, 72.0, 148.0));
+        lines.extend(block(2, &[line(title, 72.0, 400.0)]));
+        captions(&[page(1, lines)])
+    };
+    assert_eq!(with("Their flow was recorded (Figure 1)."), [title]);
+    assert!(with("Their flow was recorded.").is_empty());
+}
+
+#[test]
 fn labels_in_the_column_of_a_table_are_no_captions() {
     let cells = ["Fig. 2", "Fig. 3", "Fig. 4"];
     let set = cells.iter().zip(0_u8..);
