@@ -52,10 +52,10 @@ impl Opening<'_> {
         let wanted = self.wanted.has(&label.name, (self.index, start));
         let listed = self.legends.is_some_and(|top| top < line.top);
         // The line above was ended where it ends: the word that follows would have fitted.
-        let set_apart = above.is_some_and(|above| {
+        let set_apart = |above: &TextLine| {
             let first = if next || wanted { 1 } else { label_words(line, &label) };
             breaks_off(self.pages, page, above, line, first)
-        });
+        };
         // A citation wrapped to the start of a line: the sentence came from the line above, or from
         // the foot of the column before, whatever figures stand between.
         let goes_on = |above: &TextLine| {
@@ -66,7 +66,7 @@ impl Opening<'_> {
         };
         let from_above = before.zip(above).is_some_and(|(index, above)| {
             let near = pitch(above, line) < 1.6 * line.size || keeps_pace(page, index, line);
-            near && goes_on(above) && !set_apart
+            near && goes_on(above) && !set_apart(above)
         });
         let from_column = !below_legend
             && (0..start).rev().find(|&index| !self.taken[index]).is_some_and(|index| {
@@ -99,7 +99,7 @@ impl Opening<'_> {
                 || !same_size(above.size, line.size)
                 || above.text.ends_with(['.', '!', '?', ':', ')'])
                 || in_sequence
-                || ((wanted || listed) && below_legend && set_apart)
+                || ((wanted || listed) && below_legend && set_apart(above))
         });
         let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, self.body);
         let starts = match label.ending {
