@@ -53,7 +53,7 @@ impl Opening<'_> {
         let listed = self.legends.is_some_and(|top| top < line.top);
         // The line above was ended where it ends: the word that follows would have fitted.
         let set_apart = |above: &TextLine| {
-            let first = if next || wanted { 1 } else { label_words(line, &label) };
+            let first = if next { 1 } else { label_words(line, &label) };
             breaks_off(self.pages, page, above, line, first)
         };
         // A citation wrapped to the start of a line: the sentence came from the line above, or from
@@ -196,14 +196,22 @@ fn resumes_below(page: &PageText, start: usize) -> bool {
     false
 }
 
-/// Whether `line` follows line `above` as closely as that one follows its own predecessor: the pace of
-/// a paragraph, however widely it is spaced.
+/// Whether `line` follows line `above` as closely as that one follows its own predecessor, or as the next
+/// one follows it: the pace of a paragraph, however widely it is spaced.
 fn keeps_pace(page: &PageText, above: usize, line: &TextLine) -> bool {
-    line_above(page, above).is_some_and(|before| {
-        let pace = pitch(&page.lines[before], &page.lines[above]);
-        let step = pitch(&page.lines[above], line);
-        pace < 3.0 * line.size && (step - pace).abs() < 0.08 * pace
-    })
+    let step = pitch(&page.lines[above], line);
+    let same = |pace: f32| pace < 3.0 * line.size && (step - pace).abs() < 0.08 * pace;
+    let before = line_above(page, above);
+    if before.is_some_and(|before| same(pitch(&page.lines[before], &page.lines[above]))) {
+        return true;
+    }
+    let column = line.line.bbox;
+    let below = page.lines.iter().filter(|other| {
+        let bbox = other.line.bbox;
+        let shared = column.x_overlap(&bbox) > 0.3 * column.width().min(bbox.width());
+        shared && pitch(line, other) > 0.5 * line.size && same_size(other.size, line.size)
+    });
+    below.map(|other| pitch(line, other)).min_by(f32::total_cmp).is_some_and(same)
 }
 
 /// The nearest line above that stands in the same column.
