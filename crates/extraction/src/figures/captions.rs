@@ -126,24 +126,27 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             captions.push(caption);
         }
     }
-    drop_cells(captions)
+    drop_cells(pages, captions)
 }
 
-/// Without labels that stand one under the other, each of another figure and without any text: a
-/// column of a table says where things are shown.
-fn drop_cells(captions: Vec<Caption>) -> Vec<Caption> {
+/// Without labels that stand over or under that of another figure, both without any text: a column of a
+/// table says where things are shown.
+fn drop_cells(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption> {
     let stacked = |caption: &Caption| {
-        captions.iter().any(|other| {
-            let apart = (other.bbox.y0 - caption.bbox.y0).abs();
-            other.bare
-                && other.page == caption.page
-                && other.label != caption.label
-                && (other.bbox.x0 - caption.bbox.x0).abs() < caption.bbox.height()
-                && apart < STACKED * caption.bbox.height()
+        let page = caption.lines.first().map_or(0, |(page, _)| *page);
+        let bbox = caption.bbox;
+        pages[page].lines.iter().any(|line| {
+            let other = line.line.bbox;
+            let apart = (other.y0 - bbox.y0).abs();
+            (other.x0 - bbox.x0).abs() < bbox.height()
+                && (0.5..STACKED).contains(&(apart / bbox.height()))
+                && label::read(&line.text).is_some_and(|label| {
+                    label.ending == Ending::Alone && label.name != caption.label
+                })
         })
     };
-    let cells: Vec<bool> = captions.iter().map(|c| c.bare && stacked(c)).collect();
-    captions.into_iter().zip(cells).filter(|(_, cell)| !cell).map(|(caption, _)| caption).collect()
+    captions.retain(|caption| !(caption.bare && stacked(caption)));
+    captions
 }
 
 /// Rows of a table are no further apart, in heights of a line; pictures between labels are higher.

@@ -29,7 +29,7 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?x)\b(?:
         (?:(?P<series>(?:[Ss]upplement(?:ary|al)?|SUPPLEMENT(?:ARY|AL)|[Ss]uppl?\.?|Supporting|
-              [Ss]upporting\s+(?i:information)|[Ee]xtended\s+[Dd]ata|Additional|Appendix|Online|Web|SI|ED)
+              [Ss]upporting\s+(?i:information)|[Ee]xtended(?:\s+[Dd]ata)?|Additional|Appendix|Online|Web|SI|ED)
               (?:\s+(?i:materials?|information|info|data))?)[\s_-]+)?
         (?P<word>[EeSs]?[Ff]ig(?:ure)?s?|FIG(?:URE)?S?|F\s?IG(?:\s?URE)?S?|Figuras?|Abb(?:ildung(?:en)?)?|
             Schemes?|Charts?|Plates?|Images?|Photos?|Pictures?|Exhibits?|Graphs?|Maps?)
@@ -65,6 +65,11 @@ static GROUP: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
+/// A number in brackets of its own, with panels or without.
+static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\(\s?(?P<number>S?[0-9]{1,3}[A-Za-z]?)\s?\)").expect("a valid pattern")
+});
+
 /// A range over more figures than this is a misreading.
 const LONGEST_RANGE: u32 = 30;
 
@@ -86,7 +91,13 @@ pub fn citations(text: &str) -> Vec<Citation> {
         let (Some(word), Some(gap)) = (head.name("word"), head.name("gap")) else { continue };
         let series = head.name("series").map(|series| series.as_str());
         let rest = &text[gap.end()..];
-        let (figures, length) = List::new(rest, series, word.as_str()).read();
+        let (figures, length) = match IN_BRACKETS.captures(rest) {
+            // "Fig. (1)": as some journals number theirs.
+            Some(found) => {
+                (List::new(&found["number"], series, word.as_str()).read().0, found[0].len())
+            }
+            None => List::new(rest, series, word.as_str()).read(),
+        };
         // "(Figure, 1d)" is a slip; "in the figure, 3 patients" is none.
         let slip = gap.as_str().starts_with(',')
             && figures.first().is_none_or(|figure| figure.panels.is_empty());
@@ -461,6 +472,13 @@ mod tests {
         ] {
             assert_eq!(brief(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_may_stand_in_brackets() {
+        assert_eq!(brief("as shown in Fig. (1), it grew; see Figs. (2) and"), "1, 2");
+        assert_eq!(brief("(Fig. (3A))"), "3 A");
+        assert_eq!(labels("(Extended Figure 2)"), ["Extended Data Figure 2"]);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Label {
 }
 
 /// Whose figures they are: the words before `Figure`.
-const SERIES: &str = r"(?i:supplement(?:ary|al)?|supp?l?\.?|supporting|extended\s+data|additional|
+const SERIES: &str = r"(?i:supplement(?:ary|al)?|supp?l?\.?|supporting|extended(?:\s+data)?|additional|
     appendix|online|web)(?:\s+(?i:materials?|information|info|data))?|SI|ED";
 
 /// Letters that stand before a number: of appendices and supplements. Not those of Roman numerals, nor
@@ -81,16 +81,18 @@ const PREFIX: &str = "[A-HJKMNP-UWYZ]";
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
         r"(?x)^
+        (?:[•●▪■◆►▶]\s*)?
         (?:\((?i:see\s+figure\s+on\s+(?:the\s+)?previous\s+page)\.?\)\s*)?
         (?:(?i:legends?|captions?)\s+(?i:to|of|for)\s+)?
         (?:(?P<series>{SERIES})[\s_-]*)?
         (?P<word>[Ss]?Fig(?:ure|s?)?|S?FIG(?:URE|S)?|fig(?:ure)?|eFig(?:ure)?|Figura|Abb(?:ildung)?|
             Table|TABLE|Tab|TAB|eTable|Tabelle|Tableau|Tabla|Scheme|SCHEME|Chart|CHART|Plate|PLATE|
             Image|IMAGE|Photo|Picture|Exhibit|EXHIBIT|Graph|Map)
-        (?P<dot>\.?)\s*
+        (?P<dot>\.?)(?:\s+(?i:legends?|captions?))?\s*
         (?:(?i:no|nr)(?:\.\s?|\s)|\#\s?|n°\s?)?
         (?:
-            (?P<prefix>SI|ED|{PREFIX}|s)?[.\s\u{{2010}}-]?\s?(?P<digits>[0-9]{{1,3}})
+            [(\[]\s?(?P<bracketed>S?[0-9]{{1,3}})\s?[)\]]
+          | (?P<prefix>SI|ED|{PREFIX}|s)?[.\s\u{{2010}}-]?\s?(?P<digits>[0-9]{{1,3}})
             (?P<part>\.[0-9]{{1,2}}(?:[.:|]|\s+\p{{Lu}}))?
           | (?P<roman>[IVX]{{1,5}})
           | (?P<letter>[A-H])(?:[.:|)](?:\s|$)|\s|$)
@@ -187,8 +189,15 @@ pub fn read(line: &str) -> Option<Label> {
             .or_else(|| bracketed(line));
     };
     let mut rest = found.name("rest")?.as_str();
-    let number = match (found.name("digits"), found.name("roman"), found.name("letter")) {
-        (Some(digits), ..) => digits.as_str().trim_start_matches('0').to_owned(),
+    // "Fig. (1)": the bracket, too, is no more than punctuation.
+    let (mut prefix, mut digits) =
+        (found.name("prefix").map(|found| found.as_str()), found.name("digits"));
+    if let Some(bracketed) = found.name("bracketed") {
+        digits = Some(bracketed);
+        prefix = bracketed.as_str().starts_with('S').then_some("S");
+    }
+    let number = match (digits, found.name("roman"), found.name("letter")) {
+        (Some(digits), ..) => digits.as_str().trim_start_matches(['S', '0']).to_owned(),
         (None, Some(roman), _) => {
             // "Figure I show" and "Fig. Vascular" are words, not numbers.
             if rest.starts_with(|c: char| c.is_alphanumeric()) {
@@ -223,9 +232,8 @@ pub fn read(line: &str) -> Option<Label> {
             None => number,
         },
     };
-    let prefix = found.name("prefix").map_or("", |prefix| prefix.as_str());
-    let (name, kind) =
-        named(found.name("series").map(|series| series.as_str()), word, prefix, &number);
+    let series = found.name("series").map(|series| series.as_str());
+    let (name, kind) = named(series, word, prefix.unwrap_or_default(), &number);
     Some(finish(line, rest, name, kind))
 }
 

@@ -113,14 +113,15 @@ fn copies(captions: &[Caption]) -> Vec<bool> {
     for caption in captions {
         *on_page.entry(caption.page).or_default() += 1;
     }
+    let texts: Vec<Vec<char>> = captions.iter().map(letters).collect();
     let counts = |caption: &Caption| {
         !caption.continued && !caption.bare && caption.kind != FigureKind::Table
     };
     let is_copy = |index: usize| {
         let caption = &captions[index];
-        let own = letters(caption);
+        let own = &texts[index];
         let of = |other: usize, theirs: &Caption| {
-            let text = letters(theirs);
+            let text = &texts[other];
             let (short, long) = (own.len().min(text.len()), own.len().max(text.len()));
             let head = short.min(SAME_HEAD);
             let same = head > 0 && own[..head] == text[..head] && short * 5 >= long * 4;
@@ -168,8 +169,7 @@ fn tell_continued(before: &[Caption], caption: &mut Caption) {
         Some(first) if !caption.bare => first,
         // Labels of parts are all there is.
         None if caption.bare => {
-            let alone = before.iter().any(|other| same(&other) && part(other).is_some());
-            caption.continued = alone;
+            caption.continued = before.iter().find(same).is_some_and(|other| part(other).is_some());
             return;
         }
         _ => return,

@@ -23,6 +23,9 @@ pub struct Opening<'a> {
     pub wanted: &'a Wanted,
 }
 
+/// Lines of a block that is a legend sooner than a paragraph.
+const BRIEF: usize = 3;
+
 /// A legend of a list is no further below the one before it, in sizes of its type.
 const FARTHEST: f32 = 4.5;
 
@@ -49,10 +52,10 @@ impl Opening<'_> {
         let wanted = self.wanted.has(&label.name, (self.index, start));
         let listed = self.legends.is_some_and(|top| top < line.top);
         // The line above was ended where it ends: the word that follows would have fitted.
-        let set_apart = above.is_some_and(|above| {
-            let first = if next || wanted { 1 } else { label_words(line, &label) };
+        let set_apart = |above: &TextLine| {
+            let first = if next { 1 } else { label_words(line, &label) };
             breaks_off(self.pages, page, above, line, first)
-        });
+        };
         // A citation wrapped to the start of a line: the sentence came from the line above, or from
         // the foot of the column before, whatever figures stand between.
         let goes_on = |above: &TextLine| {
@@ -63,7 +66,7 @@ impl Opening<'_> {
         };
         let from_above = before.zip(above).is_some_and(|(index, above)| {
             let near = pitch(above, line) < 1.6 * line.size || keeps_pace(page, index, line);
-            near && goes_on(above) && !set_apart
+            near && goes_on(above) && !set_apart(above)
         });
         let from_column = !below_legend
             && (0..start).rev().find(|&index| !self.taken[index]).is_some_and(|index| {
@@ -96,7 +99,7 @@ impl Opening<'_> {
                 || !same_size(above.size, line.size)
                 || above.text.ends_with(['.', '!', '?', ':', ')'])
                 || in_sequence
-                || ((wanted || listed) && below_legend && set_apart)
+                || ((wanted || listed) && below_legend && set_apart(above))
         });
         let distinct = line.starts_bold() && !line.is_bold() || !same_size(line.size, self.body);
         let starts = match label.ending {
@@ -106,7 +109,11 @@ impl Opening<'_> {
             // Nothing but the type, or the list it stands in, says that no sentence begins here.
             Ending::Word => {
                 let set_off = line.starts_bold() && !line.is_bold();
-                let entry = listed || (wanted && below_legend);
+                let block = page.lines.iter().filter(|other| other.line.block == line.line.block);
+                let brief = before
+                    .is_none_or(|before| page.lines[before].line.block != line.line.block)
+                    && block.count() <= BRIEF;
+                let entry = listed || (wanted && (below_legend || brief));
                 (set_off || entry) && !flows_on && starts_paragraph
             }
             Ending::Sentence => false,
@@ -189,14 +196,22 @@ fn resumes_below(page: &PageText, start: usize) -> bool {
     false
 }
 
-/// Whether `line` follows line `above` as closely as that one follows its own predecessor: the pace of
-/// a paragraph, however widely it is spaced.
+/// Whether `line` follows line `above` as closely as that one follows its own predecessor, or as the next
+/// one follows it: the pace of a paragraph, however widely it is spaced.
 fn keeps_pace(page: &PageText, above: usize, line: &TextLine) -> bool {
-    line_above(page, above).is_some_and(|before| {
-        let pace = pitch(&page.lines[before], &page.lines[above]);
-        let step = pitch(&page.lines[above], line);
-        pace < 3.0 * line.size && (step - pace).abs() < 0.08 * pace
-    })
+    let step = pitch(&page.lines[above], line);
+    let same = |pace: f32| pace < 3.0 * line.size && (step - pace).abs() < 0.08 * pace;
+    let before = line_above(page, above);
+    if before.is_some_and(|before| same(pitch(&page.lines[before], &page.lines[above]))) {
+        return true;
+    }
+    let column = line.line.bbox;
+    let below = page.lines.iter().filter(|other| {
+        let bbox = other.line.bbox;
+        let shared = column.x_overlap(&bbox) > 0.3 * column.width().min(bbox.width());
+        shared && pitch(line, other) > 0.5 * line.size && same_size(other.size, line.size)
+    });
+    below.map(|other| pitch(line, other)).min_by(f32::total_cmp).is_some_and(same)
 }
 
 /// The nearest line above that stands in the same column.

@@ -1,4 +1,4 @@
-use proptest::prelude::*;
+mod random;
 
 use super::super::by_hand::{block, line, page};
 use super::*;
@@ -504,6 +504,19 @@ fn a_number_that_is_missing_is_looked_for_between_its_neighbours() {
 }
 
 #[test]
+fn a_title_in_small_letters_counts_where_the_text_cites_a_figure_that_is_missing() {
+    let title = "Figure 1 flow of the patients";
+    let with = |cited: &str| {
+        let mut lines = paragraph(72.0, 100.0, 1);
+        lines.push(line(cited, 72.0, 148.0));
+        lines.extend(block(2, &[line(title, 72.0, 400.0)]));
+        captions(&[page(1, lines)])
+    };
+    assert_eq!(with("Their flow was recorded (Figure 1)."), [title]);
+    assert!(with("Their flow was recorded.").is_empty());
+}
+
+#[test]
 fn labels_in_the_column_of_a_table_are_no_captions() {
     let cells = ["Fig. 2", "Fig. 3", "Fig. 4"];
     let set = cells.iter().zip(0_u8..);
@@ -519,64 +532,4 @@ fn the_title_of_a_table_ends_where_its_cells_begin() {
         lines.extend(block(2, &[line(left, 72.0, at), line(right, 180.0, at)]));
     }
     assert_eq!(captions(&[page(1, lines)]), ["Table 1. Characteristics of the patients"]);
-}
-
-/// A legend of a list as set.
-fn legend(number: usize, mark: &str, words: &[String], stop: bool, small: bool) -> String {
-    let title = words.join(" ");
-    let first = if small { title[..1].to_owned() } else { title[..1].to_uppercase() };
-    let title = format!("{first}{}", &title[1..]);
-    format!("Figure {number}{mark} {title}{}", if stop { "." } else { "" })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// Whatever the spacing, the punctuation and the lengths of a list of legends, all are found as
-    /// they are printed.
-    #[test]
-    fn every_legend_of_a_list_is_found(
-        titles in proptest::collection::vec(proptest::collection::vec("[a-z]{4,9}", 2..14), 2..10),
-        mark in prop_oneof![Just("."), Just(":"), Just(" |"), Just(" -"), Just(""), Just(",")],
-        stop in any::<bool>(),
-        leading in 11.0_f32..26.0,
-        blank in 0.0_f32..16.0,
-        heading in any::<bool>(),
-        small in any::<bool>(),
-        bold in prop_oneof![Just(0_usize), Just(2), Just(99)],
-        alone in any::<bool>(),
-    ) {
-        // Without a heading, nothing tells a title in small letters from a sentence.
-        let small = small && (heading && mark.is_empty() || !matches!(mark, "" | ","));
-        // Text is set as far as the edge allows, 56 characters of 5 points.
-        let (edge, mut at) = (56, 60.0);
-        let mut lines = vec![line("The patients of all hospitals who were examined in time.", 72.0, at)];
-        at += 40.0;
-        if heading {
-            lines.push(line("Figure legends", 72.0, at).bold(2));
-            at += leading + 6.0;
-        }
-        let mut expected = Vec::new();
-        for (number, words) in (1..).zip(&titles) {
-            let text = legend(number, mark, words, stop, small);
-            let (mut row, mut weight) = (String::new(), bold);
-            let label_words = 2 + usize::from(mark.starts_with(' '));
-            for (place, word) in text.split(' ').enumerate() {
-                let label_ends = alone && heading && mark != "," && place == label_words;
-                if !row.is_empty() && (label_ends || row.len() + 1 + word.len() > edge) {
-                    lines.push(line(&row, 72.0, at).bold(std::mem::take(&mut weight)));
-                    at += leading;
-                    row.clear();
-                }
-                if !row.is_empty() {
-                    row.push(' ');
-                }
-                row.push_str(word);
-            }
-            lines.push(line(&row, 72.0, at).bold(weight));
-            at += leading + blank;
-            expected.push(text);
-        }
-        prop_assert_eq!(captions(&[page(1, lines)]), expected);
-    }
 }

@@ -47,7 +47,7 @@ static LEGEND_WORD: LazyLock<Regex> = LazyLock::new(|| {
 /// What follows a label and a comma in a list of citations, and begins no title.
 static LISTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:(?i:panels?|parts?|left|right|top|bottom|upper|lower|middle|suppl|append|refs?\b|section|movie|video|box)|\p{Lu}\b)",
+        r"^(?:(?i:(?:panels?|parts?|left|right|top|bottom|upper|lower|middle|refs?|section|movie|video|box)\b|suppl|append)|\p{Lu}\b)",
     )
     .expect("a valid pattern")
 });
@@ -116,7 +116,8 @@ pub(super) fn ending(rest: &str) -> (Ending, usize) {
     let punctuation = rest.len() - tail.len();
     match first {
         '.' | ':' | '|' | '│' | '∣' | '¦' | '–' | '—' | '-' | '‐' | '‒' | '―' | '−' | '•' | '·'
-        | '・' | '‧' | '●' | '■' | '▪' | '□' | '◆' | '▶' | '►' | '»' | '。' => {
+        | '・' | '‧' | '●' | '■' | '▪' | '□' | '◆' | '▶' | '►' | '»' | '。' | '‖' | '∥' =>
+        {
             // "Figure 1.2" is a section's number, "Figure 1-3" a range; "Figure 1.2019-nCoV" is neither.
             let digits = text[first.len_utf8()..].bytes().take_while(u8::is_ascii_digit).count();
             let goes_on = (1..4).contains(&digits) && blank == 0 && first != ':';
@@ -144,6 +145,14 @@ pub(super) fn ending(rest: &str) -> (Ending, usize) {
         '(' | '[' | '"' | '“' | '‘' if blank > 0 => (Ending::Title, blank),
         // "1) Chest CT of"; "1) and the" and "1). The" are citations.
         ')' if tail.starts_with(char::is_uppercase) => (Ending::Title, punctuation),
+        // "Figure 1Flow of patients" lacks a blank; "Figure 1Aand B" lacks another.
+        first
+            if first.is_uppercase()
+                && text.chars().skip(1).take_while(|c| c.is_lowercase()).count() > 1
+                && !SENTENCE.is_match(&text[first.len_utf8()..]) =>
+        {
+            (Ending::Title, blank)
+        }
         first if first.is_alphanumeric() && blank == 0 => (Ending::Sentence, 0),
         first if first.is_uppercase() || first.is_ascii_digit() => (Ending::Title, blank),
         first if first.is_lowercase() => {

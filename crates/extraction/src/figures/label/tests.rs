@@ -88,6 +88,14 @@ fn styles_seen_in_the_wild() {
         ("Chart B - Course", "Chart B"),
         ("Chart B Course of", "Chart B"),
         ("Figure 1 武汉", "Figure 1"),
+        ("Figure 1Flow of patients", "Figure 1"),
+        ("Fig. (1). Scans", "Figure 1"),
+        ("Fig. (S2). Scans", "Figure S2"),
+        ("Figure [3]: Scans", "Figure 3"),
+        ("Figure legend 2. Scans", "Figure 2"),
+        ("• Figure 2. Scans", "Figure 2"),
+        ("Extended Figure 2. Scans", "Extended Data Figure 2"),
+        ("Figure 1 ‖ Scans", "Figure 1"),
     ] {
         let (found, ending) = label(line);
         assert_eq!(found, name, "{line}");
@@ -129,6 +137,9 @@ fn sentences_that_begin_with_a_citation() {
         "Figs. 1-3. The lungs",
         "Chart A shows",
         "Image B",
+        "Figure 1Aand B show",
+        "Fig. (1) and",
+        "Fig. (1) shows",
     ] {
         let ending = read(line).map(|label| label.ending);
         assert!(ending.is_none_or(|ending| !ending.is_clear()), "{line}: {ending:?}");
