@@ -43,6 +43,10 @@ python3 "$here/tools/score_table.py" "$scorer" \
     "PMC, listed" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
     "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" || missed=$?
 if [ "$missed" -gt 1 ]; then exit 2; fi
+echo
+python3 "$here/tools/calibration.py" "$scorer" \
+    "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
+    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl"
 
 # Compounds pasted from the published scans, where they are here; the corpus's own always.
 scans=()

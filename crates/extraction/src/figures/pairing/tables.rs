@@ -119,7 +119,9 @@ pub fn place(
                 Some(mark) => captions
                     .iter()
                     .position(|caption| is_table(caption) && caption.label == mark.label),
-                None => paired.iter().position(|other| goes_on(other, captions, pages, number, table)),
+                None => {
+                    paired.iter().position(|other| goes_on(other, captions, pages, number, table))
+                }
             };
             match home {
                 Some(home) => add(&mut paired[home], number, *table),
@@ -163,7 +165,10 @@ fn goes_on(
             let same = (bbox.x0 - table.x0).abs() < SAME_EDGE
                 && (bbox.x1 - table.x1).abs() < SAME_EDGE
                 && space.height() < FARTHEST_PIECE
-                && !here.prose.iter().any(|text| across(text) && text.width() > 0.6 * table.width());
+                && !here
+                    .prose
+                    .iter()
+                    .any(|text| across(text) && text.width() > 0.6 * table.width());
             (wide && near || same) && !captioned(space.y0, space.y1)
         }
         Some(1) => {

@@ -48,10 +48,8 @@ fn cuts(cluster: &Cluster, own: &Seen, captions: &[Rect], row: bool) -> Vec<f32>
     let gaps = gaps(cluster, row);
     let seen: Vec<Seen> = captions.iter().map(|caption| Seen::of(caption, row)).collect();
     let beside = |caption: &&Seen| caption.middle() > own.along.0 && caption.middle() < own.along.1;
-    let before =
-        |c: &&Seen| (-6.0..NEAR).contains(&(own.across.0 - c.across.1)) && beside(c);
-    let behind =
-        |c: &&Seen| (-6.0..NEAR).contains(&(c.across.0 - own.across.1)) && beside(c);
+    let before = |c: &&Seen| (-6.0..NEAR).contains(&(own.across.0 - c.across.1)) && beside(c);
+    let behind = |c: &&Seen| (-6.0..NEAR).contains(&(c.across.0 - own.across.1)) && beside(c);
     let rows: [Vec<Seen>; 2] = [
         seen.iter().filter(before).copied().collect(),
         seen.iter().filter(behind).copied().collect(),
