@@ -23,6 +23,7 @@ mod label_screen;
 mod limits;
 mod mentions;
 mod panels;
+mod placing;
 mod rebuild;
 mod refresh;
 mod release;

@@ -10,12 +10,14 @@ mod repeats;
 mod search;
 mod sides;
 mod tables;
+mod trust;
 
 use super::captions::Caption;
 use super::regions::PageGraphics;
 use super::{FigureKind, Pairing, RegionRole};
 use crate::pdf::Rect;
 use options::{Choice, GraphicId, Scene, Way};
+use overleaf::Evidence;
 use search::Chosen;
 
 /// A graphic with its caption, either of which may be missing.
@@ -73,9 +75,12 @@ pub fn pair(
             None => unpaired(Some(index)),
         })
         .collect();
+    trust::weigh(&scene, &chosen, &free, &mut paired);
     repeats::continue_at_marks(&scene, &mut free, &mut paired);
+    // Panels that go on have the shape of those before as often as copies have.
+    overleaf::go_on(&scene, Evidence::Letters, &mut free, &mut paired);
     repeats::find_copies(&scene, &mut free, &mut paired);
-    overleaf::go_on(&scene, &mut free, &mut paired);
+    overleaf::go_on(&scene, Evidence::Place, &mut free, &mut paired);
     tables::place(captions, marks, pages, &tables, &mut paired);
     for (index, page) in pages.iter().enumerate() {
         let left = page.graphics.iter().zip(&free[index]).filter(|(_, free)| **free);
@@ -110,7 +115,7 @@ fn place(scene: &Scene<'_>, index: usize, chosen: &Chosen, free: &mut Free) -> P
         bbox = take_level_texts(scene, caption, bbox);
     }
     if choice.way == Way::List {
-        bbox = take_level_paths(&scene.pages[own_page], bbox);
+        bbox = take_surroundings(&scene.pages[own_page], scene.height(own_page), bbox);
     }
     let mut pages: Vec<usize> = choice.graphics.iter().map(|(page, _)| *page).collect();
     pages.dedup();
@@ -176,6 +181,10 @@ fn runs_into_text(scene: &Scene<'_>, number: u32, bbox: &Rect, joint: &Rect) -> 
 /// Blank between a graphic and the columns of text that belong to it: a tree and the table at its
 /// leaves, a plot and its key. In points.
 const FARTHEST_TEXT: f32 = 30.0;
+/// Blank between the heads of columns, and to the plot under them, in heights of the text, at most.
+const HEAD_GAP: f32 = 3.0;
+/// What is drawn beside a graphic is wider and higher than this, in points; lines are not taken in.
+const THINNEST: f32 = 3.0;
 
 /// Takes in the short texts level with a graphic that stand over, or under, its own caption: nothing
 /// else of the page belongs there.
@@ -201,16 +210,28 @@ fn take_level_texts(scene: &Scene<'_>, caption: &Caption, mut bbox: Rect) -> Rec
     bbox
 }
 
-/// Takes in what is drawn level with the graphic of a page that shows nothing but one figure: boxes beside a
-/// flow chart, each by itself too little for a graphic.
-fn take_level_paths(page: &PageGraphics, mut bbox: Rect) -> Rect {
+/// Takes in what stands around the graphic of a page that shows nothing but one figure: boxes beside a flow
+/// chart, each by itself too little for a graphic, and the heads of a plot's columns.
+fn take_surroundings(page: &PageGraphics, height: f32, mut bbox: Rect) -> Rect {
     let mut paths = page.paths.clone();
     paths.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     for path in paths.iter().chain(paths.iter().rev()) {
         let gap = (path.x0 - bbox.x1).max(bbox.x0 - path.x1);
-        let level = bbox.y0 - 3.0 <= path.y0 && path.y1 <= bbox.y1 + 3.0;
-        if level && gap < FARTHEST_TEXT && path.width().min(path.height()) > 3.0 {
+        let level = bbox.y_overlap(path) > 0.5 * path.height();
+        if level && gap < FARTHEST_TEXT && path.width().min(path.height()) > THINNEST {
             bbox = bbox.union(path);
+        }
+    }
+    // Not the page's head and foot.
+    let inner = (0.06 * height)..(0.94 * height);
+    let mut texts: Vec<&Rect> =
+        page.labels.iter().filter(|text| inner.contains(&text.centre().1)).collect();
+    texts.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+    for text in texts.iter().chain(texts.iter().rev()) {
+        let gap = (text.y0 - bbox.y1).max(bbox.y0 - text.y1);
+        let over = bbox.x0 <= text.centre().0 && text.centre().0 <= bbox.x1;
+        if over && text.width() < bbox.width() && gap < HEAD_GAP * text.height().min(20.0) {
+            bbox = bbox.union(text);
         }
     }
     bbox

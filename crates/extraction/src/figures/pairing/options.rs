@@ -61,7 +61,7 @@ pub struct Choice {
 /// the text. Above and below, further.
 const FARTHEST_BESIDE: f32 = 220.0;
 /// A caption so near to a graphic, in points, stands right at it.
-const RIGHT_AT: f32 = 30.0;
+pub const RIGHT_AT: f32 = 30.0;
 /// A table stands right under its caption.
 const FARTHEST_TABLE: f32 = 40.0;
 /// A graphic that stands for a figure whose caption is on another page covers at least this part of
@@ -152,6 +152,11 @@ impl<'a> Scene<'a> {
         &self.pages[id.0].graphics[id.1]
     }
 
+    /// Of a page, in points.
+    pub fn height(&self, page: usize) -> f32 {
+        self.sizes[page].1
+    }
+
     pub fn is_large(&self, id: GraphicId) -> bool {
         let (width, height) = self.sizes[id.0];
         self.graphic(id).bbox.area() > LARGE * width * height
@@ -161,14 +166,14 @@ impl<'a> Scene<'a> {
         self.bare.binary_search_by_key(&page, |(page, _)| *page).is_ok()
     }
 
-    /// Whether a figure's caption stands right under the graphic, or right over it, and no other graphic
-    /// at that caption: no figure of another page has it.
-    pub fn has_own_caption(&self, id: GraphicId) -> bool {
+    /// Whether a figure's caption has the graphic right on one of these sides, and no other there: no figure
+    /// of another page has it.
+    pub fn has_own_caption(&self, id: GraphicId, sides: &[Side]) -> bool {
         let (page, bbox) = (id.0, &self.graphic(id).bbox);
         let graphics = &self.pages[page].graphics;
         self.on_page(page).filter(|caption| caption.kind != FigureKind::Table).any(|caption| {
             let near = |graphic: &Rect| {
-                [Side::Above, Side::Below].into_iter().any(|side| {
+                sides.iter().any(|side| {
                     let space = side.between(&caption.bbox, graphic);
                     let apart = self.pages[page].prose.iter().any(|text| crosses(text, &space));
                     !apart && side.gap(&caption.bbox, graphic).is_some_and(|gap| gap < RIGHT_AT)
@@ -200,7 +205,9 @@ impl<'a> Scene<'a> {
             choices.extend(self.over(caption));
             // What stands right at it in this document's way is its own, whatever bears its label.
             let at_hand = |choice: &Choice| match choice.way {
-                Way::Side(side) => habit == Habit::Side(side) && choice.gap < RIGHT_AT,
+                Way::Side(side) => {
+                    (side == Side::Above || habit == Habit::Side(side)) && choice.gap < RIGHT_AT
+                }
                 _ => false,
             };
             if !choices.iter().any(at_hand) {
@@ -321,7 +328,7 @@ impl<'a> Scene<'a> {
         let graphics = &self.pages[page].graphics;
         let all: Vec<GraphicId> = (0..graphics.len())
             .filter(|&number| fits(&graphics[number].bbox))
-            .filter(|&number| !self.has_own_caption((page, number)))
+            .filter(|&number| !self.has_own_caption((page, number), &[Side::Above]))
             .map(|number| (page, number))
             .collect();
         let large = all.iter().any(|id| self.is_large(*id));

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::options::{GraphicId, Scene};
+use super::sides::Side;
 use super::{Free, Paired, Place, bounds, is_figure};
 use crate::figures::{RegionRole, sub_captions};
 use crate::pdf::Rect;
@@ -16,16 +17,18 @@ const BY_PLACE: f32 = 0.7;
 const LETTER_REACH: f32 = 8.0;
 
 /// What tells that graphics are further panels of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Evidence {
-    /// The letters printed go on, or the pictures are as many as the caption names.
-    Counted,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
     /// Only that they stand where the figure would go on.
     Place,
+    /// The pictures are as many as the caption names.
+    Number,
+    /// The letters printed on them go on.
+    Letters,
 }
 
-/// Gives figures what they go on with on the pages around.
-pub fn go_on(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
+/// Gives figures what they go on with on the pages around, as far as there is this evidence or a better one.
+pub fn go_on(scene: &Scene<'_>, least: Evidence, free: &mut Free, paired: &mut [Paired]) {
     for index in 0..scene.captions.len() {
         let caption = &scene.captions[index];
         if !is_figure(caption) || paired[index].page != Some(caption.page) {
@@ -40,7 +43,7 @@ pub fn go_on(scene: &Scene<'_>, free: &mut Free, paired: &mut [Paired]) {
             while let Some(next) = step(page, ahead).filter(|next| *next < scene.pages.len()) {
                 let ids = beyond(scene, free, next, ahead);
                 let evidence = evidence(scene, paired, index, named, (page, next), &ids, ahead);
-                let Some(evidence) = evidence else { break };
+                let Some(evidence) = evidence.filter(|found| *found >= least) else { break };
                 for &(page, number) in &ids {
                     free[page][number] = false;
                 }
@@ -91,7 +94,7 @@ fn beyond(scene: &Scene<'_>, free: &Free, page: usize, ahead: bool) -> Vec<Graph
         .filter(|&number| free[page][number] && clear(&here.graphics[number].bbox))
         .map(|number| (page, number))
         .collect();
-    let captioned = ids.iter().any(|id| scene.has_own_caption(*id));
+    let captioned = ids.iter().any(|id| scene.has_own_caption(*id, &[Side::Above, Side::Below]));
     if captioned || !ids.iter().any(|id| scene.is_large(*id)) { Vec::new() } else { ids }
 }
 
@@ -126,14 +129,14 @@ fn evidence(
     let run = ('A'..='Z').take_while(|letter| first.contains(letter)).count();
     let next = (b'A' + run.min(25) as u8) as char;
     if run > 0 && run < named && second.contains(&next) && !second.contains(&'A') {
-        return Some(Evidence::Counted);
+        return Some(Evidence::Letters);
     }
     // A page that begins anew with A is another figure's.
     if behind.contains(&'A') && behind.contains(&'B') && ahead {
         return None;
     }
     if pictures > 0 && pictures + count(scene, to, &more) == named && pictures < named {
-        return Some(Evidence::Counted);
+        return Some(Evidence::Number);
     }
     let by_place = named >= MANY_PANELS
         && pictures > 0

@@ -27,6 +27,8 @@ const PICTURE_LEFT: f32 = 0.3;
 const DRAWING_LEFT: f32 = 0.15;
 /// For a figure that stands over the one before it, in one column.
 const OUT_OF_ORDER: f32 = 0.2;
+/// For a figure on a page before that of the one before it.
+const PAGES_OUT_OF_ORDER: f32 = 0.5;
 /// By so much the best assignment must beat the best one without a choice, or that is doubtful.
 const MARGIN: f32 = 0.25;
 
@@ -146,7 +148,7 @@ impl Search<'_> {
             FigureKind::Supplementary => SUPPLEMENT_LEFT,
             FigureKind::Figure | FigureKind::Table => CAPTION_LEFT,
         };
-        let mut next = vec![nothing];
+        let mut next = Vec::new();
         let mut take = |choice: &Rc<Choice>, cost: f32, list: usize| {
             let free: Vec<GraphicId> = choice
                 .graphics
@@ -186,10 +188,13 @@ impl Search<'_> {
                 take(choice, PAGE_SKIPPED * skipped.abs_diff(lacking) as f32 + early, place + 1);
             }
         }
+        // Of assignments as good, the first is kept: the last legends of a list go without.
+        next.push(nothing);
         next
     }
 
-    /// What it costs that the figure before this one, by its caption, stands under it on the page.
+    /// What it costs that the figure before this one, by its caption, stands under it on the page, or on a
+    /// later page.
     fn disorder(&self, state: &State, index: usize, choice: &Choice) -> f32 {
         let Some(before) = state.choices.last().and_then(Option::as_ref) else { return 0.0 };
         let captions = self.scene.captions;
@@ -202,7 +207,13 @@ impl Search<'_> {
             && one.0 == other.0
             && one_box.x_overlap(&other_box) > 0.0
             && one_box.y0 > other_box.y1 - 1.0;
-        if crossed { OUT_OF_ORDER } else { 0.0 }
+        let marked = before.way == Way::Mark || choice.way == Way::Mark;
+        let turned = one.0 > other.0 && !marked && choice.way != Way::PageBefore;
+        match () {
+            () if crossed => OUT_OF_ORDER,
+            () if turned => PAGES_OUT_OF_ORDER,
+            () => 0.0,
+        }
     }
 
     /// What the large graphics cost that nobody claimed.

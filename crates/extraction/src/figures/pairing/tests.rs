@@ -235,3 +235,141 @@ fn many_captions_are_paired_in_time() {
     let paired = pair(&captions, &[], &pages, &vec![(600.0, 800.0); 2000]);
     assert!(paired.iter().take(2000).all(|figure| figure.page.is_some()));
 }
+
+#[test]
+fn a_missing_legend_leaves_its_page_and_shifts_none() {
+    let line = |label: &str, y: f32| caption(label, 1, [100.0, y, 500.0, y + 12.0]);
+    let legends = [("Figure 1", 100.0), ("Figure 2", 120.0), ("Figure 5", 140.0)];
+    let legends = legends.map(|(label, y)| line(label, y));
+    let pages = |count: usize| -> Vec<PageGraphics> {
+        let pictures = std::iter::repeat_with(|| drawn(&[UPPER], &[])).take(count);
+        std::iter::once(drawn(&[], &[])).chain(pictures).collect()
+    };
+    let on = |count: usize| -> Vec<Option<u32>> {
+        placed(&legends, &[], &pages(count)).into_iter().map(|(page, ..)| page).take(3).collect()
+    };
+    assert_eq!(on(5), [Some(2), Some(3), Some(6)]);
+    // With as many pages as legends the number was never given.
+    assert_eq!(on(3), [Some(2), Some(3), Some(4)]);
+}
+
+#[test]
+fn legends_of_supplementary_figures_are_left_first() {
+    let mut legends: Vec<Caption> = ["Figure S1", "Figure S2", "Figure 1", "Figure 2"]
+        .iter()
+        .zip([100.0, 120.0, 140.0, 160.0])
+        .map(|(label, y)| caption(label, 1, [100.0, y, 500.0, y + 12.0]))
+        .collect();
+    legends[..2].iter_mut().for_each(|legend| legend.kind = FigureKind::Supplementary);
+    let pages = [drawn(&[], &[]), drawn(&[UPPER], &[]), drawn(&[LOWER], &[])];
+    let pages: Vec<Option<u32>> =
+        placed(&legends, &[], &pages).into_iter().map(|(page, ..)| page).collect();
+    assert_eq!(pages, [None, None, Some(2), Some(3)]);
+}
+
+#[test]
+fn a_list_that_comes_out_even_is_surer_than_one_that_does_not() {
+    let legends: Vec<Caption> = (1..=3)
+        .map(|n| {
+            caption(
+                &format!("Figure {n}"),
+                1,
+                [100.0, 30.0 * n as f32, 500.0, 30.0 * n as f32 + 12.0],
+            )
+        })
+        .collect();
+    let sure = |pictures: usize| {
+        let mut pages = vec![drawn(&[], &[])];
+        pages.extend((0..pictures).map(|_| drawn(&[UPPER], &[])));
+        pair(&legends, &[], &pages, &vec![(600.0, 800.0); pages.len()])[0].confidence
+    };
+    assert_eq!(sure(3), 0.9);
+    assert!(sure(2) <= 0.55 && sure(4) <= 0.55);
+}
+
+#[test]
+fn a_caption_without_graphic_casts_doubt_on_the_one_beside_it() {
+    let (left, right) = ([100.0, 310.0, 290.0, 340.0], [310.0, 310.0, 500.0, 340.0]);
+    let captions = [caption("Figure 1", 1, left), caption("Figure 2", 1, right)];
+    let paired = pair(&captions, &[], &[drawn(&[UPPER], &[])], &[(600.0, 800.0)]);
+    assert_eq!((paired[0].page, paired[1].page), (Some(1), None));
+    assert!(paired[0].confidence <= 0.55, "{}", paired[0].confidence);
+}
+
+#[test]
+fn the_picture_right_above_a_caption_is_its_own_though_a_page_bears_its_label() {
+    let captions = [caption("Figure 1", 1, MIDDLE)];
+    let marks = [caption("Figure 1", 2, FOOT)];
+    let pages = [drawn(&[UPPER], &[]), drawn(&[LOWER, UPPER], &[])];
+    assert_eq!(placed(&captions, &marks, &pages)[0], (Some(1), Some(100.0), Pairing::Below));
+}
+
+/// A page with tables, and nothing else drawn.
+fn tabled(tables: &[[f32; 4]], prose: &[[f32; 4]]) -> PageGraphics {
+    let tables = tables.iter().map(|bbox| (*bbox).into()).collect();
+    PageGraphics { tables, ..drawn(&[], prose) }
+}
+
+#[test]
+fn a_table_goes_with_its_caption_and_on_overleaf_and_to_no_figure() {
+    let captions = [caption("Table 1", 1, MIDDLE), caption("Figure 1", 2, FOOT)];
+    let pages = [tabled(&[LOWER], &[]), tabled(&[UPPER], &[]), drawn(&[UPPER], &[])];
+    let paired = pair(&captions, &[], &pages, &[(600.0, 800.0); 3]);
+    assert_eq!(paired.len(), 2, "no table is left");
+    assert_eq!((paired[0].page, paired[0].pairing), (Some(1), Pairing::Above));
+    let rest = Place { role: RegionRole::Continued, page: 2, bbox: UPPER.into() };
+    assert_eq!(paired[0].regions, [rest]);
+    assert_eq!(paired[1].page, Some(3));
+}
+
+#[test]
+fn a_table_stands_over_its_caption_or_on_the_next_page_or_is_nobodys() {
+    let over = [caption("Table 1", 1, MIDDLE)];
+    let at = |captions: &[Caption], pages: &[PageGraphics]| placed(captions, &[], pages);
+    let page = tabled(&[UPPER], &[]);
+    assert_eq!(at(&over, &[page]), [(Some(1), Some(100.0), Pairing::Below)]);
+    let foot = [caption("Table 1", 1, FOOT)];
+    let pages = [tabled(&[], &[UPPER]), tabled(&[UPPER], &[])];
+    assert_eq!(at(&foot, &pages), [(Some(2), Some(100.0), Pairing::PreviousPage)]);
+    let paired = pair(&[], &[], &[tabled(&[UPPER], &[])], &[(600.0, 800.0)]);
+    assert!(paired[0].table && paired[0].caption.is_none());
+    let mark = Caption { continued: true, ..caption("Table 1", 3, [100.0, 60.0, 500.0, 90.0]) };
+    let pages = [tabled(&[LOWER], &[]), drawn(&[], &[MIDDLE]), tabled(&[UPPER], &[])];
+    let paired = pair(&[caption("Table 1", 1, MIDDLE)], &[mark], &pages, &[(600.0, 800.0); 3]);
+    assert_eq!((paired.len(), paired[0].regions[0].page), (1, 3));
+}
+
+/// A figure of two panels of four on the first page, and the pictures of the second.
+fn overleaf(letters: [&str; 2], second: &[[f32; 4]], text: &str) -> Vec<Paired> {
+    let captions = [Caption { text: text.into(), ..caption("Figure 1", 1, FOOT) }];
+    let on = |pictures: &[[f32; 4]], letters: &str| {
+        let mut page = drawn(pictures, &[]);
+        page.pictures = pictures.iter().map(|bbox| (*bbox).into()).collect();
+        let corner = |bbox: &[f32; 4]| Rect::new(bbox[0], bbox[1], bbox[0] + 8.0, bbox[1] + 8.0);
+        page.letters = letters.chars().zip(pictures.iter().map(corner)).collect();
+        page
+    };
+    let pages = [on(&[LEFT, RIGHT], letters[0]), on(second, letters[1])];
+    pair(&captions, &[], &pages, &[(600.0, 800.0); 2])
+}
+
+const LEFT: [f32; 4] = [100.0, 350.0, 290.0, 550.0];
+const RIGHT: [f32; 4] = [310.0, 350.0, 500.0, 550.0];
+const FOUR: &str = "Figure 1. CT. (A) Day 1. (B) Day 3. (C) Day 5. (D) Day 9.";
+
+#[test]
+fn panels_overleaf_go_on_by_letter_by_number_or_by_place() {
+    let went_on = |paired: &[Paired]| {
+        let places = paired.iter().flat_map(|figure| &figure.regions);
+        places.filter(|place| place.role == RegionRole::Continued).count() == 1
+    };
+    let tall = [100.0, 100.0, 250.0, 550.0];
+    assert!(went_on(&overleaf(["AB", "CD"], &[LEFT, RIGHT], FOUR)), "letters go on");
+    let beside = [300.0, 100.0, 450.0, 550.0];
+    assert!(went_on(&overleaf(["", ""], &[tall, beside], FOUR)), "four pictures for four panels");
+    let by_place = overleaf(["", ""], &[tall], FOUR);
+    assert!(went_on(&by_place) && by_place[0].confidence <= 0.7, "where it would go on");
+    assert!(!went_on(&overleaf(["AB", "AB"], &[LEFT, RIGHT], FOUR)), "begins anew");
+    let two = "Figure 1. CT. (A) Day 1. (B) Day 3.";
+    assert!(!went_on(&overleaf(["AB", ""], &[LEFT, RIGHT], two)), "has its panels");
+}

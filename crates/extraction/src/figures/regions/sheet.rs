@@ -64,7 +64,7 @@ pub(super) fn strips(images: &[Rect], words: &[Rect]) -> (Vec<Rect>, Vec<Rect>) 
     };
     let strips: Vec<Rect> = images.iter().filter(|image| is_strip(image)).copied().collect();
     let alike = |one: &Rect| {
-        let same = |o: &&Rect| (o.x0 - one.x0).abs() < 3.0 && (o.x1 - one.x1).abs() < 3.0;
+        let same = |other: &&Rect| (other.x0 - one.x0).abs() < 3.0;
         strips.iter().filter(same).count() >= FEWEST_STRIPS
     };
     if !strips.iter().any(alike) {
@@ -149,4 +149,77 @@ pub(super) fn give_up(
         titled || !part
     });
     tables.len() < before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::by_hand::{line, page};
+    use super::*;
+
+    fn caption(kind: FigureKind, bbox: [f32; 4], lines: &[usize]) -> Caption {
+        Caption {
+            label: "Table 1".into(),
+            kind,
+            text: "Table 1. Features".into(),
+            page: 1,
+            bbox: bbox.into(),
+            bare: false,
+            continued: false,
+            lines: lines.iter().map(|line| (0, *line)).collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_tables_caption_holds_under_a_rule_are_cells() {
+        let text = page(
+            1,
+            vec![
+                line("Table 1. Features of", 72.0, 100.0),
+                line("the patients", 72.0, 112.0),
+                line("Age", 72.0, 130.0),
+            ],
+        );
+        let own = caption(FigureKind::Table, [72.0, 100.0, 200.0, 140.0], &[0, 1, 2]);
+        let rule = Rect::new(72.0, 125.0, 400.0, 125.5);
+        assert_eq!(cells(&text, &[&own], &[rule]), [false, false, true]);
+        let beside = Rect::new(300.0, 125.0, 500.0, 125.5);
+        assert_eq!(cells(&text, &[&own], &[beside]), [false; 3]);
+        let figure = Caption { kind: FigureKind::Figure, ..own };
+        assert_eq!(cells(&text, &[&figure], &[rule]), [false; 3]);
+    }
+
+    #[test]
+    fn strips_under_the_words_of_a_table_are_no_pictures() {
+        let strip = |row: f32| Rect::new(50.0, 100.0 + 30.0 * row, 450.0, 130.0 + 30.0 * row);
+        let images: Vec<Rect> = [0.0, 1.0, 2.0].map(strip).to_vec();
+        let word =
+            |row: f32, x: f32| Rect::new(x, 110.0 + 30.0 * row, x + 40.0, 120.0 + 30.0 * row);
+        let words: Vec<Rect> =
+            [0.0, 1.0, 2.0].iter().flat_map(|row| [word(*row, 60.0), word(*row, 300.0)]).collect();
+        assert_eq!(strips(&images, &words), (images.clone(), Vec::new()));
+        assert_eq!(
+            strips(&images, &[]),
+            (Vec::new(), images.clone()),
+            "nothing is printed on them"
+        );
+        assert_eq!(strips(&images[..1], &words), (Vec::new(), images[..1].to_vec()), "one alone");
+    }
+
+    #[test]
+    fn a_table_at_the_chart_of_a_figure_is_part_of_it_unless_it_has_a_title() {
+        let table = Rect::new(300.0, 100.0, 500.0, 200.0);
+        let chart = Graphic { bbox: Rect::new(80.0, 90.0, 296.0, 260.0), has_image: false };
+        let figure = caption(FigureKind::Figure, [80.0, 270.0, 500.0, 290.0], &[]);
+        let given_up = |chart: &Graphic, captions: &[&Caption]| {
+            let mut tables = vec![table];
+            give_up(&mut tables, std::slice::from_ref(chart), captions, &[]);
+            tables.is_empty()
+        };
+        assert!(given_up(&chart, &[&figure]));
+        let title = caption(FigureKind::Table, [300.0, 80.0, 480.0, 95.0], &[]);
+        assert!(!given_up(&chart, &[&figure, &title]));
+        assert!(!given_up(&chart, &[&title]), "no figure on the page");
+        let far = Graphic { bbox: Rect::new(80.0, 90.0, 250.0, 260.0), has_image: false };
+        assert!(!given_up(&far, &[&figure]));
+    }
 }

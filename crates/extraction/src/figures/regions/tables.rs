@@ -252,7 +252,8 @@ impl Sheet {
         let column = Rect { x0: span.x0 - 3.0, x1: span.x1 + 3.0, y0: f32::MIN, y1: f32::MAX };
         let all = self.rows_in(&column);
         let inside = |row: &Row| (span.y0 - 1.0..=span.y1 + 1.0).contains(&row.bbox.centre().1);
-        let first = all.iter().position(|row| row.bbox.centre().1 > span.y0 - 1.0)?;
+        let first = all.iter().position(|row| row.bbox.centre().1 > span.y0 - 1.0);
+        let first = first.unwrap_or(all.len());
         let behind = all.iter().rposition(inside).map_or(first, |last| last + 1);
         let (mut from, mut to) = (first, behind.max(first));
         // A single rule stands under the head of its table.
@@ -294,7 +295,8 @@ impl Sheet {
                 return None;
             }
             let alike = own.iter().filter(|&&other| row.agrees(&all[other])).count();
-            if row.is_split() && alike >= 2 {
+            let split = own.iter().filter(|&&other| all[other].is_split()).count();
+            if row.is_split() && alike >= split.clamp(1, 2) {
                 return Some(next);
             }
             edge = joint;
@@ -453,6 +455,28 @@ mod tests {
             ..text
         };
         assert_eq!(find(&pictured), []);
+    }
+
+    #[test]
+    fn points_strewn_between_the_lines_of_a_plot_are_no_table() {
+        let at = |n: usize| (102.0 + (n * 173 % 390) as f32, 204.0 + 9.0 * (n / 3) as f32);
+        let points = (0..36).map(at).map(|(x, y)| Rect::new(x, y, x + 4.0, y + 4.0));
+        let paths = vec![rule(200.0), rule(240.0), rule(320.0)];
+        assert_eq!(find(&Sheet { words: points.collect(), paths, ..Sheet::default() }), []);
+    }
+
+    #[test]
+    fn a_map_of_tinted_cells_is_no_table() {
+        let words = cells(&[105.0], 204.0, 8);
+        let names = cells(&[140.0], 204.0, 8);
+        let tints = (0..8).flat_map(|row| {
+            let y = 202.0 + 14.0 * row as f32;
+            (0..7)
+                .map(move |n| 100.0 + 57.0 * n as f32)
+                .map(move |x| Rect::new(x, y, x + 57.0, y + 14.0))
+        });
+        let words: Vec<Rect> = words.into_iter().chain(names).collect();
+        assert_eq!(find(&Sheet { words, paths: tints.collect(), ..Sheet::default() }), []);
     }
 
     #[test]
