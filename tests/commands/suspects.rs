@@ -7,7 +7,7 @@ use covid_ct::synth;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-/// Two pages: a square with its caption and a sentence on a figure that is not there; and a blank one.
+/// Two pages: a picture with its caption and, above it, a sentence on a figure that is not there; and a blank one.
 fn pdf() -> Vec<u8> {
     let lines = [
         (60, "Figure 1. Axial CT of the chest on the day of admission."),

@@ -45,9 +45,8 @@ pub(super) struct View<'a> {
 /// Text rendering modes that paint nothing (ISO 32000-1, Table 106).
 const INVISIBLE: [f32; 2] = [3.0, 7.0];
 
-/// What a page has shown so far, to know what is shown again in the same place: Word draws a formula once
-/// for each of the strips that it cuts it into, and shows one strip of each; and some make letters bold
-/// by drawing them twice.
+/// What a page has shown so far, to know what is shown again in the same place: some make letters bold by
+/// drawing them twice, and readers take them once.
 #[derive(Debug, Default)]
 pub(super) struct Strings(HashSet<u64>);
 
@@ -138,52 +137,71 @@ impl TextState {
     }
 }
 
-/// Glyphs in the strings of an operation. Blanks of simple fonts are none.
+/// A blank in fonts of two bytes a glyph: the number that it has in nearly all TrueType fonts, as word
+/// processors embed them. They fill lines of formulas with it.
+const BLANK: [u8; 2] = [0, 3];
+
+/// Glyphs in the strings of an operation, without blanks.
 fn count(text: &[u8], two_bytes: bool) -> u32 {
-    let (mut bytes, mut glyphs) = (0_u32, 0_u32);
+    let bytes = strings(text);
+    let glyphs = if two_bytes {
+        bytes.chunks_exact(2).filter(|pair| **pair != BLANK).count()
+    } else {
+        bytes.iter().filter(|byte| **byte != b' ').count()
+    };
+    u32::try_from(glyphs).unwrap_or(u32::MAX)
+}
+
+/// The bytes of an operation's strings, one behind the other.
+fn strings(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
-            b'(' => {
-                let mut depth = 1;
-                while let Some(&byte) = text.get(at) {
-                    at += 1;
-                    match byte {
-                        b'\\' => {
-                            at += escape(&text[at..]);
-                        }
-                        b'(' => depth += 1,
-                        b')' => depth -= 1,
-                        _ => {}
-                    }
-                    if depth == 0 {
-                        break;
-                    }
-                    bytes += 1;
-                    glyphs += u32::from(byte != b' ');
-                }
-            }
+            b'(' => at += literal(&text[at..], &mut bytes),
             b'<' if text.get(at) != Some(&b'<') => {
-                let digits =
-                    text[at..].iter().take_while(|b| **b != b'>').filter(|b| b.is_ascii_hexdigit());
-                let length = text[at..].iter().take_while(|b| **b != b'>').count();
-                let whole = (digits.clone().count() as u32).div_ceil(2);
-                let digits: Vec<u8> = digits.copied().collect();
-                bytes += whole;
-                glyphs += whole - digits.chunks(2).filter(|pair| *pair == b"20").count() as u32;
-                at += length;
+                let inside = text[at..].split(|b| *b == b'>').next().unwrap_or_default();
+                let digits: Vec<u8> = inside
+                    .iter()
+                    .filter_map(|digit| char::from(*digit).to_digit(16))
+                    .map(|digit| digit as u8)
+                    .collect();
+                // A digit that is missing at the end is a 0.
+                bytes.extend(digits.chunks(2).map(|d| d[0] << 4 | d.get(1).unwrap_or(&0)));
+                at += inside.len();
             }
             _ => {}
         }
     }
-    if two_bytes { bytes / 2 } else { glyphs }
+    bytes
 }
 
-/// Bytes behind a backslash that belong to it.
-fn escape(rest: &[u8]) -> usize {
-    let octal = rest.iter().take(3).take_while(|b| (b'0'..=b'7').contains(*b)).count();
-    octal.max(1).min(rest.len())
+/// Adds the bytes of a literal string, which `text` begins behind the `(` of; gives how many of `text` it
+/// takes.
+fn literal(text: &[u8], bytes: &mut Vec<u8>) -> usize {
+    let (mut at, mut depth) = (0, 1);
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'\\' => {
+                let octal = text[at..].iter().take(3).take_while(|b| (b'0'..=b'7').contains(*b));
+                let (length, value) =
+                    octal.fold((0, 0_u8), |(n, value), d| (n + 1, value << 3 | (d - b'0')));
+                bytes.extend(if length > 0 { Some(value) } else { text.get(at).copied() });
+                at += length.max(1);
+                continue;
+            }
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        bytes.push(byte);
+    }
+    at
 }
 
 #[cfg(test)]
@@ -199,7 +217,8 @@ mod tests {
         assert_eq!(count(b"[(a\\(b\\051)-250(c(d)e)] TJ", false), 9);
         assert_eq!(count(b"<61 20 6> Tj", false), 2);
         assert_eq!(count(b"<00610062> Tj", true), 2);
-        assert_eq!(count(b"(\\", false), 1, "a string that breaks off");
+        assert_eq!(count(b"[<0003>4 <0061> 3(\\000\\003\\000a)] TJ", true), 2, "blanks");
+        assert_eq!(count(b"(\\", false), 0, "a string that breaks off");
     }
 
     #[test]
