@@ -4,7 +4,7 @@
 # the cross-check suspects. Usage:
 # score.sh [SHARED], called by the Makefile; SHARED is a folder with data/preprints, data/pmc, data/truth
 # and tools/score_figures.py.
-# Exit code 1: something wanted is missed; 2: could not run.
+# SEED=N draws other varied papers. Exit code 1: something wanted is missed; 2: could not run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 shared=${1:-$here/../shared}
@@ -35,6 +35,10 @@ extract "$folder/real.jsonl" "$shared/data/preprints" "$shared/data/pmc"
 "$binary" synth "$folder/synth" --papers "$papers" >&2
 extract "$folder/synthetic.jsonl" "$folder/synth/pdf"
 
+# Drawn anew from habits that nobody has gone through: what was not thought of shows up here.
+"$binary" synth "$folder/varied" --varied --papers 300 --seed "${SEED:-20261201}" >&2
+extract "$folder/varied.jsonl" "$folder/varied/pdf"
+
 "$binary" --workspace "$folder/synthetic" annotations import "$folder/synth/annotations" >&2
 
 missed=0
@@ -42,7 +46,8 @@ python3 "$here/tools/score_table.py" "$scorer" \
     "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
     "PMC captions" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
     "PMC, listed" "$shared/data/truth/pmc_figures.jsonl" "$folder/real.jsonl" \
-    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" || missed=$?
+    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" \
+    "varied" "$folder/varied/truth.jsonl" "$folder/varied.jsonl" || missed=$?
 if [ "$missed" -gt 1 ]; then exit 2; fi
 echo
 python3 "$here/tools/calibration.py" "$scorer" \
