@@ -37,6 +37,7 @@ fn figure(caption: &str, caption_page: u32, page: Option<u32>) -> Figure {
         panels: Vec::new(),
         mentions: Vec::new(),
         regions: Vec::<FigureRegion>::new(),
+        turn: crate::pdf::Turn::NONE,
     }
 }
 

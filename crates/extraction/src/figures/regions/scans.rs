@@ -52,3 +52,24 @@ fn blank_beside(caption: &Rect, scan: &Rect, texts: &[Rect]) -> Option<Rect> {
     let space = spaces.into_iter().max_by(|a, b| a.height().total_cmp(&b.height()))?;
     (space.height() >= LOWEST_SCANNED && space.width() > 0.0).then_some(space)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figure_of_a_scanned_page_is_where_no_text_is() {
+        let scan = Rect::new(0.0, 0.0, 600.0, 800.0);
+        let caption = Rect::new(100.0, 400.0, 300.0, 410.0);
+        let text = |y0: f32, y1: f32| Rect::new(80.0, y0, 500.0, y1);
+        let found = |texts: &[Rect]| blank_beside(&caption, &scan, texts);
+        let above = Rect::new(80.0, 120.0, 500.0, 400.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, text(430.0, 780.0)]), Some(above));
+        let below = Rect::new(80.0, 410.0, 500.0, 760.0);
+        assert_eq!(found(&[text(100.0, 390.0), caption]), Some(below), "to the margin");
+        assert_eq!(found(&[text(100.0, 390.0), caption, text(430.0, 780.0)]), None);
+        // What stands beside the caption's column is no bound of it.
+        let beside = Rect::new(520.0, 200.0, 590.0, 300.0);
+        assert_eq!(found(&[text(100.0, 120.0), caption, beside, text(430.0, 780.0)]), Some(above));
+    }
+}
