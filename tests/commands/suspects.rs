@@ -12,7 +12,7 @@ fn pdf() -> Vec<u8> {
     let lines = [
         (60, "Figure 1. Axial CT of the chest on the day of admission."),
         (
-            40,
+            206,
             "The course of the second patient is shown in Figure 2, that of the first in Figure 1.",
         ),
     ];
