@@ -12,12 +12,11 @@ fn pdf() -> Vec<u8> {
     let lines = [
         (60, "Figure 1. Axial CT of the chest on the day of admission."),
         (
-            40,
+            206,
             "The course of the second patient is shown in Figure 2, that of the first in Figure 1.",
         ),
     ];
-    let text: String =
-        lines.iter().map(|(y, line)| format!("BT /F 9 Tf 20 {y} Td ({line}) Tj ET\n")).collect();
+    let text = lines.map(|(y, line)| format!("BT /F 9 Tf 20 {y} Td ({line}) Tj ET\n")).concat();
     let content = format!("q 200 0 0 120 20 80 cm /I Do Q\n{text}");
     let pixels: Vec<u8> = (0..200 * 120_usize).map(|at| (at % 251) as u8).collect();
     let mut pdf = b"%PDF-1.4
