@@ -288,8 +288,7 @@ impl Sheet {
             let joint = edge.union(&row.bbox);
             let height = row.bbox.height();
             if gap > (NEXT_ROW * height).max(usual.min(FARTHEST_ROW * height))
-                || self.captions.iter().any(|c| row.bbox.grow(1.0).contains_point(c.centre()))
-                || self.captions.iter().any(|c| c.contains_point(row.bbox.centre()))
+                || self.holds_caption(&joint.grow(1.0))
                 || self.holds_picture(&joint)
             {
                 return None;
