@@ -86,7 +86,9 @@ pub(super) fn find(sheet: &Sheet) -> Vec<Rect> {
         let span = rules[first].union(&rules[last]);
         let table = sheet.table(&span, members.len());
         if let Some(table) = table {
-            members.iter().for_each(|&rule| used[rule] = true);
+            for &rule in &members {
+                used[rule] = true;
+            }
             for (rule, used) in rules.iter().zip(&mut used) {
                 *used |= table.contains_point(rule.centre());
             }
@@ -256,14 +258,17 @@ impl Sheet {
         let first = first.unwrap_or(all.len());
         let behind = all.iter().rposition(inside).map_or(first, |last| last + 1);
         let (mut from, mut to) = (first, behind.max(first));
-        // A single rule stands under the head of its table.
+        // A single rule stands under the head of its table, or under its last row.
         if rules == 1 && from > 0 {
-            from -= 1;
+            let head = all[from - 1].bbox;
+            let near = span.y0 - head.y1 < FARTHEST_ROW * head.height();
+            from -= usize::from(near && !self.holds_caption(&head.union(span).grow(1.0)));
         }
-        while let Some(more) = self.next_row(&all, (from..to).collect(), to..all.len()) {
+        while let Some(more) = self.next_row(&all, &(from..to).collect::<Vec<_>>(), to..all.len()) {
             to = more + 1;
         }
-        while let Some(more) = self.next_row(&all, (from..to).collect(), (0..from).rev()) {
+        while let Some(more) = self.next_row(&all, &(from..to).collect::<Vec<_>>(), (0..from).rev())
+        {
             from = more;
         }
         let rows = &all[from..to];
@@ -276,7 +281,7 @@ impl Sheet {
     fn next_row(
         &self,
         all: &[Row],
-        own: Vec<usize>,
+        own: &[usize],
         beyond: impl Iterator<Item = usize>,
     ) -> Option<usize> {
         let mut edge = own.iter().map(|&row| all[row].bbox).reduce(|all, row| all.union(&row))?;
@@ -288,8 +293,7 @@ impl Sheet {
             let joint = edge.union(&row.bbox);
             let height = row.bbox.height();
             if gap > (NEXT_ROW * height).max(usual.min(FARTHEST_ROW * height))
-                || self.captions.iter().any(|c| row.bbox.grow(1.0).contains_point(c.centre()))
-                || self.captions.iter().any(|c| c.contains_point(row.bbox.centre()))
+                || self.holds_caption(&joint.grow(1.0))
                 || self.holds_picture(&joint)
             {
                 return None;
@@ -455,6 +459,17 @@ mod tests {
             ..text
         };
         assert_eq!(find(&pictured), []);
+    }
+
+    #[test]
+    fn a_rule_under_the_caption_of_a_table_above_is_not_the_tables() {
+        let sheet = Sheet {
+            words: cells(&[105.0, 250.0, 400.0], 204.0, 6),
+            paths: vec![rule(200.0), rule(215.0), rule(286.0), rule(330.0)],
+            captions: vec![Rect::new(100.0, 300.0, 480.0, 310.0)],
+            ..Sheet::default()
+        };
+        assert_eq!(find(&sheet), [Rect::new(100.0, 200.25, 500.0, 286.25)]);
     }
 
     #[test]
