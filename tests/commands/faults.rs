@@ -1,8 +1,6 @@
 //! Small PDFs of shapes that were once read wrong, and what is right of each. Papers made here have the same shapes; these
 //! are the files they were found in.
 
-use std::path::Path;
-
 use crate::common::{Project, shared_data, text};
 use serde_json::Value;
 
@@ -45,8 +43,7 @@ fn left(record: &Value) -> f64 {
 
 fn grey(project: &Project, record: &Value) -> image::GrayImage {
     let object = record["images"][0]["object"].as_str().expect("an object");
-    let path = project.path("data/objects").join(Path::new(object).file_name().expect("a name"));
-    let path = if path.is_file() { path } else { project.path(&format!("data/{object}")) };
+    let path = project.path("data/objects").join(object);
     image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_luma8()
 }
 

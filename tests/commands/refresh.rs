@@ -181,7 +181,10 @@ fn a_labelled_database_keeps_every_decision_when_it_is_read_again() {
     let annotations = |name: &str| {
         let folder = project.path(name);
         project.command(["annotations", "export"]).arg(&folder).assert().success();
-        files(&folder)
+        // What pictures look like is told of those whose bytes are there: before, none is.
+        let mut files = files(&folder);
+        files.retain(|(name, _)| !name.ends_with("pictures.csv"));
+        files
     };
     let ids = || {
         let store = project.store();
