@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::common::{Project, text};
+use crate::common::{Project, figure_records};
 use covid_ct::figures::{Composition, FigureRecord, ImageOrigin};
 use covid_ct::pdf::Rect;
 
@@ -53,9 +53,7 @@ fn figures(project: &Project, pdf: &str) -> Vec<FigureRecord> {
     fs::write(&path, pdf).expect("written");
     let path = path.to_string_lossy().into_owned();
     project.command(["ingest", "--render", &path]).assert().success();
-    let output = project.command(["figures", "--json"]).assert().success();
-    let lines = text(&output.get_output().stdout);
-    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    figure_records(project)
 }
 
 /// Whether the picture in an object of the store is dark in its upper left quarter alone.

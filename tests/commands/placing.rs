@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::common::{Project, text};
+use crate::common::{Project, figure_records};
 use covid_ct::figures::{FigureKind, FigureRecord, RegionRole};
 
 /// What a page shows; points, origin bottom left as PDF has it.
@@ -110,10 +110,7 @@ fn found(sheets: Vec<Sheet>) -> Vec<FigureRecord> {
     fs::write(project.path("paper.pdf"), pdf(sheets)).expect("written");
     let file = project.path("paper.pdf");
     project.command(["ingest"]).arg(&file).assert().success();
-    let output = project.command(["figures", "--json"]).assert().success();
-    let lines = text(&output.get_output().stdout);
-    let figures = lines.lines().filter(|line| !line.contains("\"suspects\":"));
-    figures.map(|line| serde_json::from_str(line).expect("a figure")).collect()
+    figure_records(&project)
 }
 
 /// Label, page and number of pictures of each figure.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::figures::{FigureKind, ImageOrigin, Pairing};
+use covid_ct::figures::{FigureKind, FigureRecord, ImageOrigin, Pairing};
 use covid_ct::pdf::Matrix;
 use covid_ct::store::{
     Extraction, FoundFigure, FoundImage, FoundPlacement, ObjectId, PaperMeta, Store, sha256_hex,
@@ -199,4 +199,12 @@ pub fn papers(folder: &Path, count: u32) -> PathBuf {
         std::fs::write(folder.join(format!("paper-{index}.pdf")), paper).expect("written");
     }
     folder
+}
+
+/// The figures that the workspace has; what is told of documents as a whole (`suspects`) left out.
+pub fn figure_records(project: &Project) -> Vec<FigureRecord> {
+    let output = project.command(["figures", "--json"]).assert().success();
+    let lines = text(&output.get_output().stdout);
+    let figures = lines.lines().filter(|line| !line.contains("\"suspects\":"));
+    figures.map(|line| serde_json::from_str(line).expect("a figure")).collect()
 }
