@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::Workspace;
 use crate::curation::suspects::GradedSuspect;
-use crate::figures::{FigureRecord, ImageOrigin, RegionRole};
+use crate::figures::{FigureKind, FigureRecord, ImageOrigin, Pairing, RegionRole};
 use crate::store::Store;
 
 use super::{Outcome, find_documents};
@@ -36,7 +36,8 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
         }
         if args.json && !suspects.is_empty() {
             let suspects = suspects.into_iter().map(GradedSuspect::from).collect();
-            serde_json::to_writer(&mut out, &SuspectsRecord { file: document.file(), suspects })?;
+            let figure = nothing(document.file());
+            serde_json::to_writer(&mut out, &SuspectsRecord { figure, suspects })?;
             writeln!(out)?;
         }
     }
@@ -44,14 +45,36 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The last line of a document of which something is to be looked at. It has no figure's fields, and no
-/// figure's line has its `suspects`.
+/// The last line of a document of which something is to be looked at. No figure's line has its `suspects`; it has a
+/// figure's fields, all empty, so that a program that knows figures alone finds one without label, caption and picture.
 #[derive(Debug, Serialize)]
 struct SuspectsRecord {
-    /// Base name of the PDF.
-    file: String,
+    #[serde(flatten)]
+    figure: FigureRecord,
     /// By page, those of the whole document first.
     suspects: Vec<GradedSuspect>,
+}
+
+/// A figure of the document that is nothing.
+fn nothing(file: String) -> FigureRecord {
+    FigureRecord {
+        file,
+        label: None,
+        kind: FigureKind::Figure,
+        caption: String::new(),
+        caption_page: None,
+        caption_bbox: None,
+        page: None,
+        bbox: None,
+        images: Vec::new(),
+        icons: Vec::new(),
+        pairing: Pairing::Unpaired,
+        confidence: 0.0,
+        panels: Vec::new(),
+        mentions: Vec::new(),
+        composition: None,
+        regions: Vec::new(),
+    }
 }
 
 /// One figure for a reader: where it is, what is known of it, the start of its caption.
