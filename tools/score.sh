@@ -52,7 +52,8 @@ if [ "$missed" -gt 1 ]; then exit 2; fi
 echo
 python3 "$here/tools/calibration.py" "$scorer" \
     "hand-made" "$shared/data/truth/figures.jsonl" "$folder/real.jsonl" \
-    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl"
+    "synthetic" "$folder/synth/truth.jsonl" "$folder/synthetic.jsonl" \
+    "varied" "$folder/varied/truth.jsonl" "$folder/varied.jsonl"
 
 # The cross-check: quiet on papers that are read right, and what it tells of small PDFs with a fault each. Those
 # that are read right by now are no suspects any more.
