@@ -25,6 +25,7 @@ pub struct Habits {
 
 /// Habits that only varied papers have.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "habits that are drawn one by one")]
 pub struct Varied {
     /// Captions are a line without a full stop, such as `Figure 1. Age of the patients`.
     pub short: bool,
@@ -233,11 +234,13 @@ impl Varied {
         &self,
         head: &str,
         index: usize,
-        text: String,
+        text: &str,
         mut panels: Vec<Panel>,
     ) -> (String, Vec<Panel>) {
         if self.short {
-            panels.iter_mut().for_each(|panel| panel.text.clear());
+            for panel in &mut panels {
+                panel.text.clear();
+            }
             return (format!("{head} {}", SHORT[index % SHORT.len()]), panels);
         }
         (format!("{head} {text}"), panels)

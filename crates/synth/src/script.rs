@@ -199,7 +199,7 @@ fn draw_figures(
             };
             let head = habits.head.of(&label, kind);
             let (caption, panels) = match &habits.varied {
-                Some(varied) => varied.caption(&head, i, text, panels),
+                Some(varied) => varied.caption(&head, i, &text, panels),
                 None => (format!("{head} {text}"), panels),
             };
             Figure { label, kind, caption, graphic, panels, ct, drawn: true }
