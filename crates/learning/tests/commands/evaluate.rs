@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::common::training::{bright_and_dark, covid_ct, textured, write_list};
+use crate::common::training::{LIGHT, SMALL, bright_and_dark, covid_ct, textured, write_list};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{Prediction, RunFiles, RunMetrics};
@@ -33,8 +33,7 @@ fn workspace() -> tempfile::TempDir {
     Store::open(&Workspace::new(folder.path())).expect("database");
     for seed in ["0", "1"] {
         let run = format!("s-seed{seed}");
-        let options =
-            ["--size", "64", "--threads", "1", "--device", "cpu", "--learning-rate", "1e-3"];
+        let options = [&SMALL[..], &LIGHT, &["--learning-rate", "1e-3"]].concat();
         covid_ct(folder.path(), &["train", &run, "--seed", seed, "--epochs", "2"])
             .args(options)
             .assert()

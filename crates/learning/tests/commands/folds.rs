@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::common::training::{covid_ct, import, train, workspace, write_list};
+use crate::common::training::{EPOCH, covid_ct, import, train, workspace, write_list};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Over, RunFiles};
 use covid_ct::store::{Part, Store};
 use predicates::prelude::*;
-
-const EPOCH: [&str; 2] = ["--epochs", "1"];
 
 fn files(workspace: &Path, run: &str) -> RunFiles {
     RunFiles::new(Workspace::new(workspace).run(run))

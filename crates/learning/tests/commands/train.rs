@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common::disk::Small;
 use crate::common::text;
 use crate::common::training::{
-    SIZE, SMALL, covid_ct, import, kill_after, textured, train, workspace,
+    EPOCH, SIZE, SMALL, covid_ct, import, kill_after, textured, train, workspace,
 };
 use assert_cmd::Command;
 use covid_ct::Workspace;
@@ -339,7 +339,10 @@ fn a_disk_that_is_full_leaves_no_half_of_a_checkpoint() {
 fn seeds_make_a_run_each_and_are_not_trained_twice() {
     let workspace = workspace();
     let folder = workspace.path();
-    let twice = ["--seeds", "2", "--epochs", "1"];
+    let of = |seeds: &'static str, more: &[&'static str]| {
+        [&["--seeds", seeds], &EPOCH[..], more].concat()
+    };
+    let twice = of("2", &[]);
     train(folder, "series", &twice)
         .assert()
         .success()
@@ -349,14 +352,14 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
         .into();
     assert!(configs.iter().all(|config| config.series.as_deref() == Some("series")));
     assert_eq!([configs[0].seed, configs[1].seed], [0, 1]);
-    train(folder, "series", &["--seeds", "3", "--epochs", "1"])
+    train(folder, "series", &of("3", &[]))
         .assert()
         .success()
         .stderr(predicate::str::contains("series-seed1 is this very training"));
     assert!(run_files(folder, "series-seed2").checkpoint().exists());
 
     // At once they come to the same, told in the same order.
-    let told = train(folder, "beside", &["--seeds", "3", "--epochs", "1", "--jobs", "2"])
+    let told = train(folder, "beside", &of("3", &["--jobs", "2"]))
         .assert()
         .success()
         .stderr(predicate::str::contains("beside-seed2 epoch   1"));
@@ -381,7 +384,7 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
         .code(1)
         .stderr(predicate::str::contains("series-seed1 is missing or not complete"));
     std::fs::remove_file(stopped).expect("removed");
-    let otherwise = ["--seeds", "1", "--epochs", "1", "--batch", "8"];
+    let otherwise = of("1", &["--batch", "8"]);
     train(folder, "series", &otherwise).assert().success();
     covid_ct(folder, &["evaluate", "series", "--threads", "1"]).assert().code(2).stderr(
         predicate::str::contains("different ways").and(predicate::str::contains("series-seed1")),
@@ -394,7 +397,7 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
     // One that is damaged is trained again, and keeps nobody from it.
     let config = run_files(folder, "beside-seed0").config();
     std::fs::write(&config, "{").expect("damaged");
-    train(folder, "beside", &["--seeds", "1", "--epochs", "1"]).assert().success();
+    train(folder, "beside", &of("1", &[])).assert().success();
     assert_eq!(run_files(folder, "beside-seed0").read_config().expect("config").seed, 0);
 }
 
@@ -407,7 +410,7 @@ fn a_seed_that_fails_leaves_the_others_alone() {
     let elsewhere = std::fs::File::open(&part).expect("folder");
     elsewhere.lock().expect("locked, as by another process");
     for jobs in ["1", "2"] {
-        train(folder, "series", &["--seeds", "2", "--epochs", "1", "--jobs", jobs])
+        train(folder, "series", &[&["--seeds", "2", "--jobs", jobs], &EPOCH[..]].concat())
             .assert()
             .code(1)
             .stdout(predicate::str::contains("mean validation").not())

@@ -60,6 +60,12 @@ pub fn covid_ct(workspace: &Path, arguments: &[&str]) -> Command {
 /// Small pictures and one thread: more would wait for each other where tests run side by side.
 pub const SMALL: [&str; 6] = ["--size", "64", "--threads", "1", "--device", "cpu"];
 
+/// A tenth of the usual network's computing, where many runs are trained and it does not matter of what.
+pub const LIGHT: [&str; 2] = ["--network", "densenet35"];
+
+/// A training of one epoch with it.
+pub const EPOCH: [&str; 4] = ["--epochs", "1", LIGHT[0], LIGHT[1]];
+
 pub fn train(workspace: &Path, run: &str, more: &[&str]) -> Command {
     covid_ct(workspace, &[&["train", run], &SMALL[..], more].concat())
 }
