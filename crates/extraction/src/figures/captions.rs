@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::FigureKind;
 use super::cleaning::{PageText, TextLine};
-use super::extent::{Reader, continuation, legends};
+use super::extent::{Habit, Reader, continuation, legends};
 use super::join::{self, Vocabulary};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
@@ -94,6 +94,7 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
 /// As [`find`], with the labels known to be missing.
 fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Vec<Caption> {
     let body = body_size(pages);
+    let habit = Habit::of(pages, body);
     let mut captions: Vec<Caption> = Vec::new();
     let mut taken: Vec<Vec<bool>> =
         pages.iter().map(|page| vec![false; page.lines.len()]).collect();
@@ -108,7 +109,7 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             let taken_here = &taken[index];
             let opening = Opening { pages, index, body, taken: taken_here, legends, last, wanted };
             let Some(label) = opening.label(start) else { continue };
-            let reader = Reader { pages, index, body, taken: taken_here, legends, wanted };
+            let reader = Reader { pages, index, body, taken: taken_here, legends, wanted, habit };
             let mut lines: Vec<(usize, usize)> =
                 reader.extent(start, &label).into_iter().map(|line| (index, line)).collect();
             if let Some(taken) = taken.get(index + 1) {

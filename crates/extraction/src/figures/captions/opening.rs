@@ -73,7 +73,7 @@ impl Opening<'_> {
                 let last = &page.lines[index];
                 let column_before = last.top > line.top + 3.0 * line.size
                     && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
-                column_before && goes_on(last) && !resumes_below(page, start)
+                column_before && goes_on(last) && !resumes_below(self.pages, page, start)
             });
         let in_sequence = match label.ending {
             Ending::Punctuation => next || below_legend && wanted,
@@ -148,9 +148,21 @@ pub fn breaks_off(
     } else {
         right_edge(pages, page, line)
     };
-    let room = edge - above.line.bbox.x1;
+    let room = edge.min(next_column(page, above)) - above.line.bbox.x1;
     room > bbox.width() + 0.5 * line.size
 }
+
+/// Where text right of `line` begins, on its row or a few rows away.
+fn next_column(page: &PageText, line: &TextLine) -> f32 {
+    let bbox = line.line.bbox;
+    let right = page.lines.iter().filter(|other| {
+        other.line.bbox.x0 > bbox.x1 && (other.top - line.top).abs() < ROWS * line.size
+    });
+    right.map(|other| other.line.bbox.x0).fold(f32::INFINITY, f32::min) - 0.5 * line.size
+}
+
+/// How far away rows tell of a column, in sizes of their type.
+const ROWS: f32 = 2.0;
 
 /// Lines from which on a block tells how wide it is set.
 const PARAGRAPH: usize = 4;
@@ -180,8 +192,9 @@ fn right_edge(pages: &[PageText], page: &PageText, line: &TextLine) -> f32 {
 }
 
 /// Whether the text that broke off in the column before goes on below line `start` and its paragraph:
-/// behind a finished sentence, set off from it, in the middle of one of its own.
-fn resumes_below(page: &PageText, start: usize) -> bool {
+/// behind a finished sentence or a title that ends before the edge, set off from it, in the middle of one of
+/// its own.
+fn resumes_below(pages: &[PageText], page: &PageText, start: usize) -> bool {
     let mut last = &page.lines[start];
     for line in &page.lines[start + 1..] {
         if line.top <= last.top || line.line.bbox.x_overlap(&last.line.bbox) <= 0.0 {
@@ -189,7 +202,9 @@ fn resumes_below(page: &PageText, start: usize) -> bool {
         }
         if pitch(last, line) > 1.45 * line.size.max(last.size) {
             let open = line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit());
-            return open && last.text.ends_with(['.', '!', '?']);
+            let title = line.text.starts_with(char::is_lowercase)
+                && breaks_off(pages, page, last, line, 1);
+            return open && (title || last.text.ends_with(['.', '!', '?']));
         }
         last = line;
     }
