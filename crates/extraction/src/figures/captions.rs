@@ -107,7 +107,8 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             }
             let last = captions.last();
             let taken_here = &taken[index];
-            let opening = Opening { pages, index, body, taken: taken_here, legends, last, wanted };
+            let opening =
+                Opening { pages, index, body, taken: taken_here, legends, last, wanted, habit };
             let Some(label) = opening.label(start) else { continue };
             let reader = Reader { pages, index, body, taken: taken_here, legends, wanted, habit };
             let mut lines: Vec<(usize, usize)> =
@@ -127,8 +128,64 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             captions.push(caption);
         }
     }
-    drop_cells(pages, captions)
+    drop_strangers(pages, drop_cells(pages, captions))
 }
+
+/// How a caption begins: the word, what stands behind the number, whether its type is bold.
+fn style(pages: &[PageText], caption: &Caption) -> Option<(String, String, bool)> {
+    let &(page, line) = caption.lines.first()?;
+    let line = &pages[page].lines[line];
+    let head = line.text.get(..label::read(&line.text)?.length)?;
+    let number = head.find(|c: char| c.is_ascii_digit())?;
+    let behind = head[number..].trim_start_matches(|c: char| c.is_alphanumeric());
+    let word = head[..number].split(' ').next()?;
+    Some((word.to_owned(), behind.trim().to_owned(), line.starts_bold()))
+}
+
+/// Whether the sentence of the text before `caption`, in the content's order, may go on with its line.
+fn may_flow(pages: &[PageText], caption: &Caption) -> bool {
+    let Some(&(page, line)) = caption.lines.first() else { return false };
+    let before = match line.checked_sub(1) {
+        Some(before) => pages[page].lines.get(before),
+        None => page.checked_sub(1).and_then(|page| pages[page].lines.last()),
+    };
+    let line = &pages[page].lines[line];
+    before.is_some_and(|before| {
+        same_size(before.size, line.size)
+            && before.is_bold() == line.starts_bold()
+            && !before.text.ends_with(['.', ':', '!', '?'])
+    })
+}
+
+/// Of several captions of one figure, without those that begin otherwise than most captions do, if another
+/// one begins as they do: a sentence that cites a figure may have its number at the start of a line.
+fn drop_strangers(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption> {
+    let figures = captions.iter().filter(|caption| caption.kind != FigureKind::Table);
+    let styles: Vec<_> = figures.filter_map(|caption| style(pages, caption)).collect();
+    let Some(usual) =
+        styles.iter().max_by_key(|style| styles.iter().filter(|other| other == style).count())
+    else {
+        return captions;
+    };
+    let share = styles.iter().filter(|style| *style == usual).count();
+    if share < USUAL || share * 3 < styles.len() * 2 {
+        return captions;
+    }
+    let is_usual = |caption: &Caption| style(pages, caption).as_ref() == Some(usual);
+    let told: BTreeSet<String> = captions
+        .iter()
+        .filter(|caption| !caption.bare && is_usual(caption))
+        .map(|caption| caption.label.clone())
+        .collect();
+    captions.retain(|caption| {
+        let plain = !caption.bare && !caption.continued && caption.kind != FigureKind::Table;
+        !(plain && may_flow(pages, caption) && told.contains(&caption.label) && !is_usual(caption))
+    });
+    captions
+}
+
+/// Captions that begin alike, from which on it is a rule.
+const USUAL: usize = 3;
 
 /// Without labels that stand over or under that of another figure, both without any text: a column of a
 /// table says where things are shown.

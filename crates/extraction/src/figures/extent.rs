@@ -193,7 +193,11 @@ impl Reader<'_> {
         let below = &self.page().lines[next];
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
-        if alone && PANEL.is_match(&below.text) {
+        let letter = PANEL.is_match(&below.text)
+            && (alone
+                || (above.line.block != below.line.block
+                    && breaks_off(self.pages, self.page(), above, below, 1)));
+        if letter {
             return None;
         }
         let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
@@ -324,7 +328,7 @@ impl Reader<'_> {
         // Of a caption of one line no pace is known: what follows at its own, tighter one is another
         // text.
         let slower = |factor: f32| self.pace_from(below).is_some_and(|pace| step > factor * pace);
-        let entry = ENTRY.is_match(&below.text);
+        let entry = ENTRY.is_match(&below.text) || VOLUME.is_match(&below.text);
         let one_line = leading.is_none()
             && finished
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
@@ -336,7 +340,6 @@ impl Reader<'_> {
             && !finished
             && slower(1.6)
             && (entry
-                || VOLUME.is_match(&below.text)
                 || (below.text.starts_with(char::is_lowercase)
                     && same_size(below.size, self.body)
                     && breaks_off(self.pages, self.page(), above, below, 1)));

@@ -50,6 +50,11 @@ impl Habit {
         Self { lone_titles: proven > 0 && proven * 4 >= set_off, ..habit }
     }
 
+    /// Whether running text has its lines this far apart.
+    pub fn is_pace(&self, step: f32) -> bool {
+        self.pace.is_some_and(|pace| (step - pace).abs() < 0.08 * pace)
+    }
+
     /// Whether `below` begins a text of its own, going by its distance from the title `above`.
     fn is_set_off(&self, page: &PageText, above: &TextLine, below: &TextLine) -> bool {
         let plain = above.is_bold() && !below.is_bold();
@@ -59,7 +64,7 @@ impl Habit {
     }
 
     /// Distance from `line` to the next line of its paragraph, or of other paragraphs where it has no more.
-    fn pace_from(&self, page: &PageText, line: &TextLine) -> Option<f32> {
+    pub fn pace_from(&self, page: &PageText, line: &TextLine) -> Option<f32> {
         let own = line_below(page, line);
         let step = own.map(|below| pitch(line, below));
         match (own, self.pace) {
@@ -72,15 +77,15 @@ impl Habit {
     }
 }
 
-/// Distance between most lines of paragraphs in size `body`.
+/// Distance from most lines in size `body` to the next.
 fn pace(pages: &[PageText], body: f32) -> Option<f32> {
     let mut counts = std::collections::BTreeMap::new();
     for page in pages {
         for pair in page.lines.windows(2) {
             let step = pitch(&pair[0], &pair[1]);
-            let paragraph = pair[0].line.block == pair[1].line.block
-                && pair.iter().all(|line| same_size(line.size, body));
-            if paragraph && step > 0.5 * body {
+            let alike = pair.iter().all(|line| same_size(line.size, body));
+            // Numbers of lines may cut a paragraph into blocks.
+            if alike && (0.5..3.0).contains(&(step / body)) {
                 *counts.entry((step * 4.0).round() as i32).or_insert(0_usize) += 1;
             }
         }
@@ -111,13 +116,17 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
     });
     let (mut text, mut paragraph) = (String::new(), String::new());
     let (mut blocks, mut count) = (BTreeSet::new(), 0);
+    // Numbers of lines may cut a paragraph into blocks.
+    let pace = line_below(page, below).map_or(0.0, |second| pitch(below, second));
+    let mut last = Some(below);
     for line in rest {
         if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
             break;
         }
         text.push_str(&line.text);
         text.push(' ');
-        if line.line.block == below.line.block {
+        last = last.filter(|last| pitch(last, line) < 1.2 * pace.min(2.6 * below.size)).map(|_| line);
+        if last.is_some() || count == 0 {
             paragraph.push_str(&line.text);
             paragraph.push(' ');
         }
@@ -143,8 +152,12 @@ impl Reader<'_> {
             && (self.habit.lone_titles || is_prose(self.page(), above, below))
     }
 
-    /// Distance from `line` to the next one below it in its column.
+    /// Distance from `line` to the next one below it in its column, or between lines of running text where
+    /// it is a paragraph of that.
     pub(super) fn pace_from(&self, line: &TextLine) -> Option<f32> {
+        if same_size(line.size, self.body) {
+            return self.habit.pace_from(self.page(), line);
+        }
         line_below(self.page(), line).map(|below| pitch(line, below))
     }
 }
