@@ -160,7 +160,8 @@ fn may_flow(pages: &[PageText], caption: &Caption) -> bool {
 /// Of several captions of one figure, without those that begin otherwise than most captions do, if another
 /// one begins as they do: a sentence that cites a figure may have its number at the start of a line.
 fn drop_strangers(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption> {
-    let figures = captions.iter().filter(|caption| caption.kind != FigureKind::Table);
+    let figures =
+        captions.iter().filter(|caption| caption.kind != FigureKind::Table && !caption.bare);
     let styles: Vec<_> = figures.filter_map(|caption| style(pages, caption)).collect();
     let Some(usual) =
         styles.iter().max_by_key(|style| styles.iter().filter(|other| other == style).count())

@@ -194,10 +194,8 @@ impl Reader<'_> {
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
         let letter = PANEL.is_match(&below.text)
-            && (alone
-                || (above.line.block != below.line.block
-                    && breaks_off(self.pages, self.page(), above, below, 1)));
-        if letter {
+            && (alone || breaks_off(self.pages, self.page(), above, below, 1));
+        if letter && !self.heads_text(below) {
             return None;
         }
         let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
@@ -260,6 +258,15 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// Whether text stands close below `line` and as far left, where a panel's letter has its picture.
+    fn heads_text(&self, line: &TextLine) -> bool {
+        self.page().lines.iter().any(|other| {
+            (0.5..2.0).contains(&(pitch(line, other) / line.size))
+                && (other.line.bbox.x0 - line.line.bbox.x0).abs() < 2.0 * line.size
+                && other.line.words.len() > 1
+        })
     }
 
     /// Whether line `of` stands in a row of cells below a caption that is as wide as `column`.
