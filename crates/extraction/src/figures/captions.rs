@@ -15,6 +15,7 @@ use super::cleaning::{PageText, TextLine};
 use super::extent::{Reader, continuation, legends};
 use super::join::{self, Vocabulary};
 use super::label::{self, Ending, Label};
+use super::printed;
 use crate::pdf::Rect;
 pub use marks::{goes_on, split_marks};
 use opening::Opening;
@@ -183,6 +184,16 @@ fn assemble(
     {
         lines.pop();
     }
+    while let [.., above, last] = lines[..]
+        && above.0 == last.0
+        && is_on_picture(
+            &pages[above.0].lines[above.1],
+            &pages[last.0].lines[last.1],
+            pages[lines[0].0].lines[lines[0].1].line.bbox.x0,
+        )
+    {
+        lines.pop();
+    }
     let mut text = String::new();
     let first_page = lines[0].0;
     let mut bbox = pages[first_page].lines[lines[0].1].line.bbox;
@@ -229,6 +240,22 @@ fn is_address(text: &str) -> bool {
     !text.contains(' ')
         && ["http://", "https://", "doi:", "doi.org"].iter().any(|start| text.starts_with(start))
 }
+
+/// Whether a caption's last line is the letter of a panel, or a number at an axis, printed on the graphic under the
+/// caption: no word of the text that `above` is of, which begins at `edge`.
+fn is_on_picture(above: &TextLine, last: &TextLine, edge: f32) -> bool {
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || ".,%-\u{2212}".contains(c));
+    let printed = last.line.words.len() == 1
+        && (printed::letter(&last.text).is_some() || number(&last.text));
+    let as_text = same_size(above.size, last.size)
+        && above.is_bold() == last.is_bold()
+        && (last.line.bbox.x0 - edge).abs() < OFF_EDGE
+        && pitch(above, last) < 2.0 * above.size;
+    printed && !last.text.ends_with('.') && !as_text && pitch(above, last) > 0.5 * above.size
+}
+
+/// Lines of a paragraph begin at one edge, to so many points.
+const OFF_EDGE: f32 = 3.0;
 
 /// Width of the widest line that shares the column of `line`.
 pub(super) fn page_column_width(page: &PageText, line: &TextLine) -> f32 {
