@@ -12,9 +12,10 @@ use regex::Regex;
 
 use super::FigureKind;
 use super::cleaning::{PageText, TextLine};
-use super::extent::{Reader, continuation, legends};
+use super::extent::{Habit, Reader, continuation, legends};
 use super::join::{self, Vocabulary};
 use super::label::{self, Ending, Label};
+use super::printed;
 use crate::pdf::Rect;
 pub use marks::{goes_on, split_marks};
 use opening::Opening;
@@ -94,6 +95,7 @@ pub fn find(pages: &[PageText], vocabulary: &Vocabulary) -> Vec<Caption> {
 /// As [`find`], with the labels known to be missing.
 fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Vec<Caption> {
     let body = body_size(pages);
+    let habit = Habit::of(pages, body);
     let mut captions: Vec<Caption> = Vec::new();
     let mut taken: Vec<Vec<bool>> =
         pages.iter().map(|page| vec![false; page.lines.len()]).collect();
@@ -106,9 +108,10 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             }
             let last = captions.last();
             let taken_here = &taken[index];
-            let opening = Opening { pages, index, body, taken: taken_here, legends, last, wanted };
+            let opening =
+                Opening { pages, index, body, taken: taken_here, legends, last, wanted, habit };
             let Some(label) = opening.label(start) else { continue };
-            let reader = Reader { pages, index, body, taken: taken_here, legends, wanted };
+            let reader = Reader { pages, index, body, taken: taken_here, legends, wanted, habit };
             let mut lines: Vec<(usize, usize)> =
                 reader.extent(start, &label).into_iter().map(|line| (index, line)).collect();
             if let Some(taken) = taken.get(index + 1) {
@@ -126,8 +129,65 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             captions.push(caption);
         }
     }
-    drop_cells(pages, captions)
+    drop_strangers(pages, drop_cells(pages, captions))
 }
+
+/// How a caption begins: the word, what stands behind the number, whether its type is bold.
+fn style(pages: &[PageText], caption: &Caption) -> Option<(String, String, bool)> {
+    let &(page, line) = caption.lines.first()?;
+    let line = &pages[page].lines[line];
+    let head = line.text.get(..label::read(&line.text)?.length)?;
+    let number = head.find(|c: char| c.is_ascii_digit())?;
+    let behind = head[number..].trim_start_matches(|c: char| c.is_alphanumeric());
+    let word = head[..number].split(' ').next()?;
+    Some((word.to_owned(), behind.trim().to_owned(), line.starts_bold()))
+}
+
+/// Whether the sentence of the text before `caption`, in the content's order, may go on with its line.
+fn may_flow(pages: &[PageText], caption: &Caption) -> bool {
+    let Some(&(page, line)) = caption.lines.first() else { return false };
+    let before = match line.checked_sub(1) {
+        Some(before) => pages[page].lines.get(before),
+        None => page.checked_sub(1).and_then(|page| pages[page].lines.last()),
+    };
+    let line = &pages[page].lines[line];
+    before.is_some_and(|before| {
+        same_size(before.size, line.size)
+            && before.is_bold() == line.starts_bold()
+            && !before.text.ends_with(['.', ':', '!', '?'])
+    })
+}
+
+/// Of several captions of one figure, without those that begin otherwise than most captions do, if another
+/// one begins as they do: a sentence that cites a figure may have its number at the start of a line.
+fn drop_strangers(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption> {
+    let figures =
+        captions.iter().filter(|caption| caption.kind != FigureKind::Table && !caption.bare);
+    let styles: Vec<_> = figures.filter_map(|caption| style(pages, caption)).collect();
+    let Some(usual) =
+        styles.iter().max_by_key(|style| styles.iter().filter(|other| other == style).count())
+    else {
+        return captions;
+    };
+    let share = styles.iter().filter(|style| *style == usual).count();
+    if share < USUAL || share * 3 < styles.len() * 2 {
+        return captions;
+    }
+    let is_usual = |caption: &Caption| style(pages, caption).as_ref() == Some(usual);
+    let told: BTreeSet<String> = captions
+        .iter()
+        .filter(|caption| !caption.bare && is_usual(caption))
+        .map(|caption| caption.label.clone())
+        .collect();
+    captions.retain(|caption| {
+        let plain = !caption.bare && !caption.continued && caption.kind != FigureKind::Table;
+        !(plain && may_flow(pages, caption) && told.contains(&caption.label) && !is_usual(caption))
+    });
+    captions
+}
+
+/// Captions that begin alike, from which on it is a rule.
+const USUAL: usize = 3;
 
 /// Without labels that stand over or under that of another figure, both without any text: a column of a
 /// table says where things are shown.
@@ -183,6 +243,16 @@ fn assemble(
     {
         lines.pop();
     }
+    while let [.., above, last] = lines[..]
+        && above.0 == last.0
+        && is_on_picture(
+            &pages[above.0].lines[above.1],
+            &pages[last.0].lines[last.1],
+            pages[lines[0].0].lines[lines[0].1].line.bbox.x0,
+        )
+    {
+        lines.pop();
+    }
     let mut text = String::new();
     let first_page = lines[0].0;
     let mut bbox = pages[first_page].lines[lines[0].1].line.bbox;
@@ -229,6 +299,22 @@ fn is_address(text: &str) -> bool {
     !text.contains(' ')
         && ["http://", "https://", "doi:", "doi.org"].iter().any(|start| text.starts_with(start))
 }
+
+/// Whether a caption's last line is the letter of a panel, or a number at an axis, printed on the graphic under the
+/// caption: no word of the text that `above` is of, which begins at `edge`.
+fn is_on_picture(above: &TextLine, last: &TextLine, edge: f32) -> bool {
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || ".,%-\u{2212}".contains(c));
+    let printed = last.line.words.len() == 1
+        && (printed::letter(&last.text).is_some() || number(&last.text));
+    let as_text = same_size(above.size, last.size)
+        && above.is_bold() == last.is_bold()
+        && (last.line.bbox.x0 - edge).abs() < OFF_EDGE
+        && pitch(above, last) < 2.0 * above.size;
+    printed && !last.text.ends_with('.') && !as_text && pitch(above, last) > 0.5 * above.size
+}
+
+/// Lines of a paragraph begin at one edge, to so many points.
+const OFF_EDGE: f32 = 3.0;
 
 /// Width of the widest line that shares the column of `line`.
 pub(super) fn page_column_width(page: &PageText, line: &TextLine) -> f32 {

@@ -108,11 +108,28 @@ pub fn clean(pages: &[Page]) -> Vec<PageText> {
     for page in &mut cleaned {
         let (height, top, bottom) =
             (page.height, page.height * MARGIN, page.height * (1.0 - MARGIN));
+        let texts: Vec<(Rect, f32)> = page
+            .lines
+            .iter()
+            .filter(|line| !repeated.contains_key(&signature(line, height)))
+            .map(|line| (line.line.bbox, line.size))
+            .collect();
+        // Nothing but other heads stands above one: captions of one wording may be set at one height.
+        let is_under_text = |line: &TextLine| {
+            let bbox = line.line.bbox;
+            texts.iter().any(|(above, size)| {
+                (0.5..1.6).contains(&((bbox.y1 - above.y1) / line.size))
+                    && (bbox.x0 - above.x0).abs() < line.size
+                    && (size - line.size).abs() < 0.05 * size
+                    && above.width() > bbox.width()
+            })
+        };
         page.lines.retain(|line| {
             let bbox = &line.line.bbox;
             let in_margin = bbox.y1 < top || bbox.y0 > bottom;
             let page_number = line.text.len() <= 4 && line.text.chars().all(|c| c.is_ascii_digit());
-            let repeats = repeated.contains_key(&signature(line, height));
+            let repeats = repeated.contains_key(&signature(line, height))
+                && !(bbox.y1 < 0.5 * height && is_under_text(line));
             !(in_margin && page_number || repeats)
         });
     }

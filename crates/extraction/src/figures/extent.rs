@@ -1,19 +1,17 @@
 //! How far a caption runs: down its column, into a second one, over to the next page.
 
-use std::collections::BTreeSet;
+mod prose;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::FigureKind;
 use super::captions::{Wanted, breaks_off, follows, goes_on, page_column_width, pitch, same_size};
-use super::citations::cited;
 use super::cleaning::{PageText, TextLine};
 use super::label::{self, Ending, Label};
 use crate::pdf::Rect;
-
-/// Lines of text in several paragraphs, from which on it is running text.
-const PROSE_LINES: usize = 8;
+pub use prose::Habit;
 
 /// The letter of a panel that is not the first.
 static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -48,6 +46,7 @@ pub struct Reader<'a> {
     /// Height on the page below which it lists legends, under a heading that says so.
     pub legends: Option<f32>,
     pub wanted: &'a Wanted,
+    pub habit: Habit,
 }
 
 /// The heading of a list of legends.
@@ -91,6 +90,14 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:\[?\d{1,3}[.\])]\s*\p{Lu}|(?:19|20)\d{2}\s?;\s?\d)").expect("a valid pattern")
 });
 
+/// What ends an entry of a list of references.
+static VOLUME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:19|20)\d{2}\s?;\s?\d{1,4}\s?[:(]").expect("a valid pattern"));
+
+/// A panel's letter that is all of a line.
+static PANEL: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[(\[]?[A-Za-z][)\].:]?$").expect("a valid pattern"));
+
 impl Reader<'_> {
     fn page(&self) -> &PageText {
         &self.pages[self.index]
@@ -100,7 +107,7 @@ impl Reader<'_> {
     pub fn extent(&self, start: usize, label: &Label) -> Vec<usize> {
         let mut lines = vec![start];
         let mut leading = None;
-        self.same_row(start, &mut lines);
+        self.same_row(start, label, &mut lines);
         loop {
             let last = *lines.last().unwrap_or(&start);
             let row_start = self.row_start(last, &lines);
@@ -109,19 +116,20 @@ impl Reader<'_> {
                 let step = pitch(&self.page().lines[row_start], &self.page().lines[next]);
                 leading = Some(leading.map_or(step, |known: f32| known.min(step)));
                 lines.push(next);
-                self.same_row(next, &mut lines);
+                self.same_row(next, label, &mut lines);
                 continue;
             }
             let Some(over) = self.second_column(start, &lines) else { break };
             lines.push(over);
-            self.same_row(over, &mut lines);
+            self.same_row(over, label, &mut lines);
         }
         lines
     }
 
     /// Adds the pieces of a row that a wide blank cut apart, left to right. They follow each other in
-    /// the content; the neighbouring column, level with them, does not.
-    fn same_row(&self, of: usize, lines: &mut Vec<usize>) {
+    /// the content; the neighbouring column, level with them, does not, nor does the caption of the figure
+    /// beside that of `label`.
+    fn same_row(&self, of: usize, label: &Label, lines: &mut Vec<usize>) {
         for right in of.. {
             let (Some(line), Some(next)) =
                 (self.page().lines.get(right), self.page().lines.get(right + 1))
@@ -135,7 +143,9 @@ impl Reader<'_> {
             let gap = if alone { 6.0 } else { 3.0 } * line.size;
             let near = (-1.0..gap).contains(&(other.x0 - bbox.x1));
             let alike = same_size(next.size, line.size) || next.text.len() < 4;
-            if !(level && near && alike) || self.taken[right + 1] || lines.contains(&(right + 1)) {
+            let another = label::read(&next.text)
+                .is_some_and(|other| other.ending.is_clear() && other.name != label.name);
+            if !(level && near && alike) || another || self.taken[right + 1] || lines.contains(&(right + 1)) {
                 break;
             }
             lines.push(right + 1);
@@ -183,6 +193,11 @@ impl Reader<'_> {
         let below = &self.page().lines[next];
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
+        let letter = PANEL.is_match(&below.text)
+            && (alone || breaks_off(self.pages, self.page(), above, below, 1));
+        if letter && !self.heads_text(below) {
+            return None;
+        }
         let note = NOTE.is_match(&below.text) && !AUTHORS_NOTE.is_match(&below.text);
         if note && (0.75..1.05).contains(&(below.size / first.size)) {
             return (pitch(above, below) < 3.2 * size).then_some(next);
@@ -243,6 +258,15 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// Whether text stands close below `line` and as far left, where a panel's letter has its picture.
+    fn heads_text(&self, line: &TextLine) -> bool {
+        self.page().lines.iter().any(|other| {
+            (0.5..2.0).contains(&(pitch(line, other) / line.size))
+                && (other.line.bbox.x0 - line.line.bbox.x0).abs() < 2.0 * line.size
+                && other.line.words.len() > 1
+        })
     }
 
     /// Whether line `of` stands in a row of cells below a caption that is as wide as `column`.
@@ -311,62 +335,31 @@ impl Reader<'_> {
         // Of a caption of one line no pace is known: what follows at its own, tighter one is another
         // text.
         let slower = |factor: f32| self.pace_from(below).is_some_and(|pace| step > factor * pace);
+        let entry = ENTRY.is_match(&below.text) || VOLUME.is_match(&below.text);
         let one_line = leading.is_none()
             && finished
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
-                || (ENTRY.is_match(&below.text) && slower(1.25))
+                || (entry && slower(1.25))
                 // Text that broke off above the figure goes on below it.
                 || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
-        // Nor has a title that is set without a full stop more of it in a paragraph well below.
-        let title = leading.is_none()
+        // The same below a title without a full stop, which ends before the edge.
+        let broken = leading.is_none()
             && !finished
-            && body_like
-            && below.text.starts_with(char::is_uppercase)
-            && ((above.is_bold() && !below.is_bold() && slower(1.6))
-                || (self.is_body_paragraph(below) && slower(1.9)))
-            && self.is_prose_from(first, below);
+            && slower(1.6)
+            && (entry
+                || (below.text.starts_with(char::is_lowercase)
+                    && same_size(below.size, self.body)
+                    && breaks_off(self.pages, self.page(), above, below, 1)));
+        // Nor has a title more of it in a paragraph well below.
+        let title = leading.is_none() && body_like && self.is_prose_below(first, below);
         title
+            || broken
             || style_changes
             || heading
             || one_line
             || (finished && looser && (body_like || indented))
             || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
-    }
-
-    /// Whether running text begins with `below`, and no more of the caption that `first` begins: it cites
-    /// that very figure, or goes on for more than a paragraph.
-    fn is_prose_from(&self, first: &TextLine, below: &TextLine) -> bool {
-        let Some(own) = label::read(&first.text).filter(|label| label.ending != Ending::Alone)
-        else {
-            return false;
-        };
-        let column = below.line.bbox;
-        let rest = self.page().lines.iter().filter(|line| {
-            line.top >= below.top
-                && line.line.bbox.x_overlap(&column) > 0.0
-                && same_size(line.size, below.size)
-        });
-        let (mut text, mut blocks, mut count) = (String::new(), BTreeSet::new(), 0);
-        for line in rest {
-            if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
-                break;
-            }
-            text.push_str(&line.text);
-            text.push(' ');
-            blocks.insert(line.line.block);
-            count += 1;
-        }
-        cited(&text).iter().any(|figure| figure.label == own.name)
-            || (blocks.len() > 1 && count >= PROSE_LINES)
-    }
-
-    /// Distance from `line` to the next one below it in its column.
-    fn pace_from(&self, line: &TextLine) -> Option<f32> {
-        let below = self.page().lines.iter().filter(|other| {
-            pitch(line, other) > 0.5 * line.size && other.line.bbox.x_overlap(&line.line.bbox) > 0.0
-        });
-        below.map(|other| pitch(line, other)).min_by(f32::total_cmp)
     }
 
     /// Whether `line` opens a block of several full lines, as running text does.

@@ -31,14 +31,21 @@ impl Furniture {
             };
             page.drawn.images.iter().filter(in_band).map(|image| place(&image.bbox))
         });
-        let paths = pages.iter().map(|page| page.drawn.paths.iter().map(place));
+        let drawn = |page: &Page| page.drawn.paths.iter().map(place).collect::<Vec<_>>();
         // A series of plots has the same axes in the same place on several pages, but not on most.
         let most = FURNITURE_PAGES.max(pages.len().div_ceil(2));
+        let mut paths = repeated(pages.iter().map(|page| drawn(page).into_iter()), most);
+        // Where most pages are plots, what only these have is theirs.
+        let of_text: Vec<&Page> = pages.iter().filter(|page| is_of_text(page)).collect();
+        if !of_text.is_empty() {
+            let worn: HashSet<[i32; 4]> = of_text.iter().flat_map(|page| drawn(page)).collect();
+            paths.retain(|path| worn.contains(path));
+        }
         Self {
             images: repeated(images, FURNITURE_PAGES),
             // A short paper has too few pages to repeat its banner on.
             banners: repeated(banners, FURNITURE_PAGES.min(pages.len()).max(2)),
-            paths: repeated(paths, most),
+            paths,
         }
     }
 
@@ -51,6 +58,14 @@ impl Furniture {
     pub fn holds_path(&self, path: &Rect) -> bool {
         self.paths.contains(&place(path))
     }
+}
+
+/// A page of running text has at least so many lines of so many words.
+const TEXT_LINES: usize = 8;
+const TEXT_WORDS: usize = 8;
+
+fn is_of_text(page: &Page) -> bool {
+    page.lines.iter().filter(|line| line.words.len() >= TEXT_WORDS).count() >= TEXT_LINES
 }
 
 fn place(bbox: &Rect) -> [i32; 4] {

@@ -13,7 +13,7 @@ use super::captions::Caption;
 use super::cleaning::PageText;
 use super::furniture::{self, Furniture};
 use super::printed;
-use crate::pdf::{Direction, Page, Rect};
+use crate::pdf::{Direction, Line, Page, Rect};
 use clusters::{Cluster, FEWEST_PATHS, REACH, SMALLEST_DRAWING, clusters};
 use tables::Sheet;
 
@@ -62,6 +62,8 @@ const LARGEST_KEY: f32 = 24.0;
 const KEY_REACH: f32 = 30.0;
 /// Graphics that overlap by no more, in points, only touch.
 const TOUCHING: f32 = 1.0;
+/// Blank between two texts of one line, in sizes of their type.
+const WIDE_BLANK: f32 = 3.0;
 /// A picture that may be a panel is at least this wide and high when drawn, in points.
 const SMALLEST_PANEL: f32 = 60.0;
 
@@ -79,7 +81,9 @@ pub fn find(
     let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
     let prose_lines = prose(text, is_caption);
     let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
-    let mut labels: Vec<Rect> = boxes(text, |index| !prose_lines[index] && !is_caption[index]);
+    let short = text.lines.iter().enumerate();
+    let short = short.filter(|(index, _)| !prose_lines[*index] && !is_caption[*index]);
+    let mut labels: Vec<Rect> = short.flat_map(|(_, line)| pieces(&line.line)).collect();
     labels.extend(turned_labels(page));
     let images: Vec<Rect> = page
         .drawn
@@ -177,6 +181,20 @@ impl Ink<'_> {
             .sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
         (graphics, paths)
     }
+}
+
+/// A line in pieces, where it is cut by wide blanks: the number at an axis and the key level with it are none.
+fn pieces(line: &Line) -> Vec<Rect> {
+    let mut pieces: Vec<Rect> = Vec::new();
+    for word in &line.words {
+        match pieces.last_mut() {
+            Some(piece) if word.bbox.x0 - piece.x1 < WIDE_BLANK * word.size => {
+                *piece = piece.union(&word.bbox);
+            }
+            _ => pieces.push(word.bbox),
+        }
+    }
+    pieces
 }
 
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
@@ -398,6 +416,16 @@ mod tests {
         let page = page(1, lines);
         assert_eq!(prose(&page, &[false; 4]), [false, true, true, true]);
         assert_eq!(prose(&page, &[false, true, false, false]), [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_line_is_in_pieces_where_a_wide_blank_is() {
+        let mut words = line("100", 72.0, 100.0).line.words;
+        words.extend(line("Group 1", 150.0, 100.0).line.words);
+        let all = Line::of_words(words, Direction::Right, 0);
+        let (number, key) =
+            (Rect::new(72.0, 100.0, 87.0, 110.0), Rect::new(150.0, 100.0, 185.0, 110.0));
+        assert_eq!(pieces(&all), [number, key]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::image::{ImageInfo, Orientation};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::mend::Mender;
-use super::text::{self, Line};
+use super::text::{self, Line, Word};
 use super::walk::{self, Drawn, Manner, PaintedOver, Shown, Walk};
 use super::{Matrix, PdfError, Rect, Turn};
 
@@ -253,12 +253,20 @@ impl Page {
         self.turned.size((self.width, self.height))
     }
 
-    /// Whether a drawn image is a scan of the page: it covers most of it, and next to none of the page's text
-    /// is seen, since it is set without ink, or lies beneath.
+    /// Whether a drawn image is a scan of the page: it covers most of it and most of its text, next to none of
+    /// which is seen, since it is set without ink, or lies beneath.
     pub fn is_scan(&self, index: usize) -> bool {
         let page = self.width * self.height;
         let manner = &self.manners[index];
         if self.drawn.images[index].bbox.area() < SCAN * page || manner.lets_through() {
+            return false;
+        }
+        let picture = self.drawn.images[index].bbox;
+        let words = || self.lines.iter().flat_map(|line| &line.words);
+        let length = |word: &Word| word.text.chars().count();
+        let all: usize = words().map(length).sum();
+        let on_it = words().filter(|word| picture.contains_point(word.bbox.centre()));
+        if 2 * on_it.map(length).sum::<usize>() < all {
             return false;
         }
         let above = self.shown.seen.iter().filter(|(images, _)| *images > index);
@@ -436,6 +444,8 @@ mod tests {
         assert!(!is_scan(&format!("{picture}{text}{text}")), "a ground for the text");
         assert!(!is_scan(&format!("{text}/Half gs {picture}")), "a tint over the text");
         assert!(!is_scan(picture), "there is no text");
+        let beside = "q 100 0 0 80 0 0 cm /Im Do Q ";
+        assert!(!is_scan(&format!("BT /F 8 Tf 10 90 Td (Figure 3) Tj ET {beside}")), "a label over it");
         assert!(!is_scan(&format!("3 Tr {text} q 40 0 0 40 0 0 cm /Im Do Q")), "a small one");
     }
 }

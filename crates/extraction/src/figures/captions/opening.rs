@@ -4,6 +4,7 @@ use super::sequence::{Wanted, begins_series, follows};
 use super::{Caption, page_column_width, pitch, same_size};
 use crate::figures::FigureKind;
 use crate::figures::cleaning::{PageText, TextLine};
+use crate::figures::extent::Habit;
 use crate::figures::label::{self, Ending, Label};
 use crate::pdf::Rect;
 
@@ -21,6 +22,7 @@ pub struct Opening<'a> {
     /// The caption found last.
     pub last: Option<&'a Caption>,
     pub wanted: &'a Wanted,
+    pub habit: Habit,
 }
 
 /// Lines of a block that is a legend sooner than a paragraph.
@@ -62,10 +64,10 @@ impl Opening<'_> {
             same_size(above.size, line.size)
                 && above.is_bold() == line.starts_bold()
                 && !above.text.ends_with(STOPS)
-                && above.line.bbox.width() > 0.6 * page_column_width(page, line)
+                && above.line.bbox.width() > 0.6 * column_width(page, line)
         };
         let from_above = before.zip(above).is_some_and(|(index, above)| {
-            let near = pitch(above, line) < 1.6 * line.size || keeps_pace(page, index, line);
+            let near = pitch(above, line) < 1.6 * line.size || self.keeps_pace(index, line);
             near && goes_on(above) && !set_apart(above)
         });
         let from_column = !below_legend
@@ -73,7 +75,10 @@ impl Opening<'_> {
                 let last = &page.lines[index];
                 let column_before = last.top > line.top + 3.0 * line.size
                     && last.line.bbox.x1 < line.line.bbox.x0 + line.size;
-                column_before && goes_on(last) && !resumes_below(page, start)
+                column_before
+                    && goes_on(last)
+                    && !resumes_below(self.pages, page, start)
+                    && !self.is_below_graphic(start)
             });
         let in_sequence = match label.ending {
             Ending::Punctuation => next || below_legend && wanted,
@@ -88,10 +93,10 @@ impl Opening<'_> {
         let within = !below_legend
             && before.is_some_and(|index| {
                 let above = &page.lines[index];
-                keeps_pace(page, index, line)
+                self.keeps_pace(index, line)
                     && same_size(above.size, line.size)
                     && !above.text.ends_with(STOPS)
-                    && above.line.bbox.width() > 0.85 * page_column_width(page, line)
+                    && above.line.bbox.width() > 0.85 * column_width(page, line)
             });
         let stands_out = line.starts_bold() && (line.is_bold() || !within);
         let starts_paragraph = above.is_none_or(|above| {
@@ -120,7 +125,34 @@ impl Opening<'_> {
         };
         starts.then_some(label)
     }
+
+    /// Whether `line` follows line `above` as lines of a paragraph do, here or as a rule.
+    fn keeps_pace(&self, above: usize, line: &TextLine) -> bool {
+        let page = &self.pages[self.index];
+        keeps_pace(page, above, line)
+            || (same_size(line.size, self.body)
+                && self.habit.is_pace(pitch(&page.lines[above], line)))
+    }
+
+    /// Whether line `start` is the first text of its column, and well below the top of the page's text.
+    fn is_below_graphic(&self, start: usize) -> bool {
+        let page = &self.pages[self.index];
+        let line = &page.lines[start];
+        let alike = page.lines.iter().filter(|other| same_size(other.size, line.size));
+        let top = alike.map(|other| other.top).fold(f32::INFINITY, f32::min);
+        // Words of a graphic are short.
+        let text = page.lines.iter().enumerate().any(|(index, other)| {
+            let bbox = other.line.bbox;
+            other.top < line.top - 0.5 * line.size
+                && bbox.x_overlap(&line.line.bbox) > 0.0
+                && (self.taken[index] || bbox.width() > 0.5 * column_width(page, line))
+        });
+        !text && line.top > top + BELOW_TOP * line.size
+    }
 }
+
+/// No graphic is lower, in sizes of the type.
+const BELOW_TOP: f32 = 5.0;
 
 /// How many words of `line` its label takes.
 fn label_words(line: &TextLine, label: &Label) -> usize {
@@ -148,9 +180,26 @@ pub fn breaks_off(
     } else {
         right_edge(pages, page, line)
     };
-    let room = edge - above.line.bbox.x1;
+    let room = edge.min(next_column(page, above)) - above.line.bbox.x1;
     room > bbox.width() + 0.5 * line.size
 }
+
+/// Where text right of `line` begins, on its row or a few rows away.
+fn next_column(page: &PageText, line: &TextLine) -> f32 {
+    let bbox = line.line.bbox;
+    let right = page.lines.iter().filter(|other| {
+        other.line.bbox.x0 > bbox.x1 && (other.top - line.top).abs() < ROWS * line.size
+    });
+    right.map(|other| other.line.bbox.x0).fold(f32::INFINITY, f32::min) - 0.5 * line.size
+}
+
+/// Width of the widest line that shares the column of `line`, but for what spans the next column as well.
+fn column_width(page: &PageText, line: &TextLine) -> f32 {
+    page_column_width(page, line).min(next_column(page, line) - line.line.bbox.x0)
+}
+
+/// How far away rows tell of a column, in sizes of their type.
+const ROWS: f32 = 2.0;
 
 /// Lines from which on a block tells how wide it is set.
 const PARAGRAPH: usize = 4;
@@ -180,8 +229,9 @@ fn right_edge(pages: &[PageText], page: &PageText, line: &TextLine) -> f32 {
 }
 
 /// Whether the text that broke off in the column before goes on below line `start` and its paragraph:
-/// behind a finished sentence, set off from it, in the middle of one of its own.
-fn resumes_below(page: &PageText, start: usize) -> bool {
+/// behind a finished sentence or a title that ends before the edge, set off from it, in the middle of one of
+/// its own.
+fn resumes_below(pages: &[PageText], page: &PageText, start: usize) -> bool {
     let mut last = &page.lines[start];
     for line in &page.lines[start + 1..] {
         if line.top <= last.top || line.line.bbox.x_overlap(&last.line.bbox) <= 0.0 {
@@ -189,7 +239,9 @@ fn resumes_below(page: &PageText, start: usize) -> bool {
         }
         if pitch(last, line) > 1.45 * line.size.max(last.size) {
             let open = line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit());
-            return open && last.text.ends_with(['.', '!', '?']);
+            // No paragraph ends in the middle of a sentence.
+            let title = !last.text.ends_with(STOPS) && breaks_off(pages, page, last, line, 1);
+            return title || open && last.text.ends_with(['.', '!', '?']);
         }
         last = line;
     }

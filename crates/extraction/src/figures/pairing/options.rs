@@ -309,8 +309,9 @@ impl<'a> Scene<'a> {
             // What stands under the last caption of the page before; all of a page without one.
             let last = self.on_page(page - 1).map(|other| other.bbox.y1).fold(0.0, f32::max);
             let before = self.beyond(Way::PageBefore, page - 1, |bbox| bbox.y0 >= last - 6.0);
+            let listed = self.lists_legends(page);
             choices.extend(before.map(|choice| match habit {
-                Habit::Overleaf if choice.score == NEIGHBOUR_PAGE => {
+                Habit::Overleaf if choice.score == NEIGHBOUR_PAGE && !listed => {
                     Choice { score: OVERLEAF, ..choice }
                 }
                 _ => choice,
@@ -322,6 +323,13 @@ impl<'a> Scene<'a> {
             choices.extend(self.beyond(Way::PageAfter, page + 1, |bbox| bbox.y1 <= first + 6.0));
         }
         choices
+    }
+
+    /// Whether a page has legends of several figures and shows none.
+    fn lists_legends(&self, page: usize) -> bool {
+        let legends = self.on_page(page).filter(|other| other.kind != FigureKind::Table);
+        let large = (0..self.pages[page].graphics.len()).any(|number| self.is_large((page, number)));
+        legends.count() > 1 && !large
     }
 
     fn beyond(&self, way: Way, page: usize, fits: impl Fn(&Rect) -> bool) -> Option<Choice> {

@@ -13,7 +13,7 @@ use super::options::{Choice, GraphicId, Habit, Scene, Way};
 const BEAM: usize = 48;
 /// Bare pages looked at for the next legend of a list, past those already given.
 const LOOK_AHEAD: usize = 3;
-/// For a bare page before the page of its legend.
+/// For a list that begins with a bare page before its own: the figures are set first.
 const PAGE_BEFORE_LIST: f32 = 0.25;
 /// For a bare page passed over in a list, and for a missing legend without one.
 const PAGE_SKIPPED: f32 = 0.15;
@@ -51,6 +51,13 @@ struct State {
     choices: Vec<Option<Rc<Choice>>>,
     /// Bare pages before this one, by their place in [`Scene::bare`], are given or passed over.
     list: usize,
+}
+
+impl State {
+    /// The better, the lower. Scores that differ by the rounding of sums are the same.
+    fn rank(&self) -> i64 {
+        -(f64::from(self.score) * 1e3).round() as i64
+    }
 }
 
 /// One walk over the document's captions.
@@ -108,7 +115,7 @@ impl Search<'_> {
                 .iter()
                 .flat_map(|state| self.expand(state, index, &choices, index == part.start))
                 .collect();
-            next.sort_by(|a, b| b.score.total_cmp(&a.score));
+            next.sort_by_key(State::rank);
             next.dedup_by(|a, b| a.claimed == b.claimed && a.list == b.list);
             next.truncate(BEAM);
             beam = next;
@@ -116,7 +123,7 @@ impl Search<'_> {
         for state in &mut beam {
             state.score -= self.left_over(&state.claimed);
         }
-        beam.sort_by(|a, b| b.score.total_cmp(&a.score));
+        beam.sort_by_key(State::rank);
         beam
     }
 
@@ -182,8 +189,10 @@ impl Search<'_> {
             let bare = self.scene.bare.iter().enumerate().skip(state.list);
             let lacking = self.scene.lacking[index].min(MOST_LACKING);
             let bare = bare.filter(|(_, (_, choice))| whole(choice)).take(LOOK_AHEAD + lacking);
+            let last = state.choices.last().and_then(Option::as_ref);
+            let begun = last.is_some_and(|last| last.way == Way::List);
             for (skipped, (place, (page, choice))) in bare.enumerate() {
-                let early = *page + 1 < caption.page as usize;
+                let early = !begun && *page + 1 < caption.page as usize;
                 let early = if early { PAGE_BEFORE_LIST } else { 0.0 };
                 take(choice, PAGE_SKIPPED * skipped.abs_diff(lacking) as f32 + early, place + 1);
             }

@@ -8,6 +8,8 @@ use crate::pdf::Rect;
 const NEAR: f32 = 40.0;
 /// Marks of two figures overlap by no more, in points.
 const OVERLAP: f32 = 1.0;
+/// Gaps that differ by less, in points, are as wide.
+const SAME_WIDTH: f32 = 3.0;
 
 /// A box seen along a row, or along a column: its span in the direction of division, and across it.
 #[derive(Debug, Clone, Copy)]
@@ -62,11 +64,19 @@ fn cuts(cluster: &Cluster, own: &Seen, captions: &[Rect], row: bool) -> Vec<f32>
             if next.along.0 < one.along.1 {
                 continue;
             }
+            let between = |gap: &&Gap| (one.middle()..=next.middle()).contains(&gap.at);
+            // Between the captions, and there the widest: a picture may itself be of several side by side.
             let gutter = f32::midpoint(one.along.1, next.along.0);
-            let between = |at: &&f32| (one.middle()..=next.middle()).contains(*at);
-            let near = |at: &f32| (at - gutter).abs();
-            let cut = gaps.iter().filter(between).min_by(|a, b| near(a).total_cmp(&near(b)));
-            cuts.extend(cut);
+            let off = |gap: &Gap| (one.along.1 - gap.at).max(gap.at - next.along.0).max(0.0);
+            let best = gaps.iter().filter(between).min_by(|a, b| {
+                let near = |gap: &Gap| (gap.at - gutter).abs();
+                let wide = |gap: &Gap| (gap.width / SAME_WIDTH).round();
+                off(a)
+                    .total_cmp(&off(b))
+                    .then(wide(b).total_cmp(&wide(a)))
+                    .then(near(a).total_cmp(&near(b)))
+            });
+            cuts.extend(best.map(|gap| gap.at));
         }
     }
     cuts.sort_by(f32::total_cmp);
@@ -74,8 +84,14 @@ fn cuts(cluster: &Cluster, own: &Seen, captions: &[Rect], row: bool) -> Vec<f32>
     cuts
 }
 
-/// Where no mark is, all across the cluster.
-fn gaps(cluster: &Cluster, row: bool) -> Vec<f32> {
+/// Where no mark is, all across a cluster.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    at: f32,
+    width: f32,
+}
+
+fn gaps(cluster: &Cluster, row: bool) -> Vec<Gap> {
     let mut spans: Vec<(f32, f32)> =
         cluster.marks.iter().map(|(mark, _)| Seen::of(mark, row).along).collect();
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -83,7 +99,7 @@ fn gaps(cluster: &Cluster, row: bool) -> Vec<f32> {
     let mut gaps = Vec::new();
     for (from, to) in spans {
         if end.is_finite() && from > end - OVERLAP {
-            gaps.push(f32::midpoint(end, from));
+            gaps.push(Gap { at: f32::midpoint(end, from), width: from - end });
         }
         end = end.max(to);
     }
@@ -134,6 +150,14 @@ mod tests {
         let captions =
             [Rect::new(310.0, 110.0, 500.0, 150.0), Rect::new(310.0, 330.0, 500.0, 360.0)];
         assert_eq!(boxes(&[upper, lower], &captions), [upper, lower]);
+    }
+
+    #[test]
+    fn a_picture_in_pieces_is_cut_from_the_next_where_blank_is() {
+        let piece = |x0: f32, x1: f32| Rect { x0, x1, ..LEFT };
+        let marks = [piece(110.0, 180.0), piece(180.0, 250.0), piece(250.0, 292.0), RIGHT];
+        let captions = [under(70.0, 200.0), under(304.0, 440.0)];
+        assert_eq!(boxes(&marks, &captions), [piece(110.0, 292.0), RIGHT]);
     }
 
     #[test]
