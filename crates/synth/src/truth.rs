@@ -304,9 +304,8 @@ fn scored(record: &FigureRecord) -> Option<ScoredFigure> {
 
 /// The pictures a scorer asks for: large ones, and the pieces of such, which may be lower.
 fn listed(images: &[ImageRecord]) -> Option<Vec<u32>> {
-    let large = images
-        .iter()
-        .filter(|i| i.width.min(i.height) >= SMALLEST_LISTED || i.tile_of.is_some());
+    let large =
+        images.iter().filter(|i| i.width.min(i.height) >= SMALLEST_LISTED || i.tile_of.is_some());
     let mut xrefs: Vec<u32> = large.filter_map(|image| image.xref).collect();
     xrefs.sort_unstable();
     xrefs.dedup();

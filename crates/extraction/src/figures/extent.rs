@@ -145,7 +145,11 @@ impl Reader<'_> {
             let alike = same_size(next.size, line.size) || next.text.len() < 4;
             let another = label::read(&next.text)
                 .is_some_and(|other| other.ending.is_clear() && other.name != label.name);
-            if !(level && near && alike) || another || self.taken[right + 1] || lines.contains(&(right + 1)) {
+            if !(level && near && alike)
+                || another
+                || self.taken[right + 1]
+                || lines.contains(&(right + 1))
+            {
                 break;
             }
             lines.push(right + 1);

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::citations::cited;
+use super::super::citations::{Citation, citations};
 use super::super::{Composition, Figure, FigureKind, Pairing, label};
 use super::text::is_scan;
 use super::{Sheet, Suspect, SuspectKind, captioned};
@@ -151,7 +151,13 @@ fn captions_that_run_on(figures: &[Figure]) -> Vec<Suspect> {
                 "the caption of {own} cites {own} itself, as running text does, and no other sentence \
                  cites it: look where the caption ends"
             );
-            cited(legend).iter().any(|figure| figure.label == own).then(|| {
+            // `Figure 1-B.` begins a part of the legend of Figure 1.
+            let is_part = |citation: &Citation| {
+                label::read(&legend[citation.at.start..]).is_some_and(|label| label.part.is_some())
+            };
+            let of_own = |citation: &Citation| citation.figures.iter().any(|f| f.label == own);
+            let runs_on = citations(legend).iter().any(|found| of_own(found) && !is_part(found));
+            runs_on.then(|| {
                 Suspect::new(SuspectKind::CaptionRunsOn, figure.caption_page, reason)
                     .about(Some(own))
             })

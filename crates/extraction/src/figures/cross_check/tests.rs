@@ -240,6 +240,8 @@ fn captions_that_hold_running_text_or_break_off_are_told() {
     let own = "Figure 1 Axial CT. The findings on the day of admission are shown in Figure 1.";
     assert_eq!(kind_of(own), [about(SuspectKind::CaptionRunsOn, "Figure 1")]);
     assert_eq!(told(&[&[]], &[cited(figure(own, 1, Some(1)))]), [], "others cite it too");
+    let parts = "Figure 1. Recruitment. Figure 1-A. By week. Figure 1-B. By centre.";
+    assert_eq!(kind_of(parts), [], "parts of one legend");
     assert_eq!(kind_of("Figure 1. CT of the"), [about(SuspectKind::CaptionCut, "Figure 1")]);
     assert_eq!(kind_of("Figure 1. CT of pneu-"), [about(SuspectKind::CaptionCut, "Figure 1")]);
     assert_eq!(kind_of("Figure 1."), [about(SuspectKind::CaptionBare, "Figure 1")]);

@@ -125,7 +125,8 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
         }
         text.push_str(&line.text);
         text.push(' ');
-        last = last.filter(|last| pitch(last, line) < 1.2 * pace.min(2.6 * below.size)).map(|_| line);
+        last =
+            last.filter(|last| pitch(last, line) < 1.2 * pace.min(2.6 * below.size)).map(|_| line);
         if last.is_some() || count == 0 {
             paragraph.push_str(&line.text);
             paragraph.push(' ');

@@ -328,7 +328,8 @@ impl<'a> Scene<'a> {
     /// Whether a page has legends of several figures and shows none.
     fn lists_legends(&self, page: usize) -> bool {
         let legends = self.on_page(page).filter(|other| other.kind != FigureKind::Table);
-        let large = (0..self.pages[page].graphics.len()).any(|number| self.is_large((page, number)));
+        let large =
+            (0..self.pages[page].graphics.len()).any(|number| self.is_large((page, number)));
         legends.count() > 1 && !large
     }
 
