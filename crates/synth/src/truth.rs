@@ -21,7 +21,7 @@ use covid_ct_extraction::pdf::Rect;
 pub const CURATOR: &str = "synth";
 pub const TIME: &str = "2020-04-01T00:00:00Z";
 
-/// A scorer's truth lists no picture of fewer pixels a side than this, and no mosaic of more pieces.
+/// A scorer's truth lists no picture both sides of which have fewer pixels than this, and no mosaic of more pieces.
 pub const SMALLEST_LISTED: u32 = 100;
 pub const MOST_PICTURES: usize = 12;
 
@@ -56,7 +56,7 @@ pub struct ScoredFigure {
     pub bbox: Option<Rect>,
     /// Around the pictures alone.
     pub image_bbox: Option<Rect>,
-    /// Object numbers of its pictures of at least [`SMALLEST_LISTED`] pixels a side; `None` for a
+    /// Object numbers of its pictures of at least [`SMALLEST_LISTED`] pixels on one side; `None` for a
     /// mosaic of more than [`MOST_PICTURES`].
     pub images: Option<Vec<u32>>,
     /// Number of sentences that cite it.
@@ -302,11 +302,9 @@ fn scored(record: &FigureRecord) -> Option<ScoredFigure> {
     })
 }
 
-/// The pictures a scorer asks for: large ones, and the pieces of such, which may be lower.
+/// The pictures a scorer asks for. A piece of one may be low, or narrow.
 fn listed(images: &[ImageRecord]) -> Option<Vec<u32>> {
-    let large = images
-        .iter()
-        .filter(|i| i.width.min(i.height) >= SMALLEST_LISTED || i.tile_of.is_some());
+    let large = images.iter().filter(|i| i.width.max(i.height) >= SMALLEST_LISTED);
     let mut xrefs: Vec<u32> = large.filter_map(|image| image.xref).collect();
     xrefs.sort_unstable();
     xrefs.dedup();

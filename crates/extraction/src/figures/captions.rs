@@ -244,9 +244,10 @@ fn is_address(text: &str) -> bool {
 /// Whether a caption's last line is the letter of a panel, or a number at an axis, printed on the graphic under the
 /// caption: no word of the text that `above` is of, which begins at `edge`.
 fn is_on_picture(above: &TextLine, last: &TextLine, edge: f32) -> bool {
-    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || ".,%-\u{2212}".contains(c));
-    let printed = last.line.words.len() == 1
-        && (printed::letter(&last.text).is_some() || number(&last.text));
+    let number =
+        |text: &str| text.chars().all(|c| c.is_ascii_digit() || ".,%-\u{2212}".contains(c));
+    let printed =
+        last.line.words.len() == 1 && (printed::letter(&last.text).is_some() || number(&last.text));
     let as_text = same_size(above.size, last.size)
         && above.is_bold() == last.is_bold()
         && (last.line.bbox.x0 - edge).abs() < OFF_EDGE

@@ -445,7 +445,10 @@ mod tests {
         assert!(!is_scan(&format!("{text}/Half gs {picture}")), "a tint over the text");
         assert!(!is_scan(picture), "there is no text");
         let beside = "q 100 0 0 80 0 0 cm /Im Do Q ";
-        assert!(!is_scan(&format!("BT /F 8 Tf 10 90 Td (Figure 3) Tj ET {beside}")), "a label over it");
+        assert!(
+            !is_scan(&format!("BT /F 8 Tf 10 90 Td (Figure 3) Tj ET {beside}")),
+            "a label over it"
+        );
         assert!(!is_scan(&format!("3 Tr {text} q 40 0 0 40 0 0 cm /Im Do Q")), "a small one");
     }
 }
