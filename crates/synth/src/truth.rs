@@ -21,7 +21,8 @@ use covid_ct_extraction::pdf::Rect;
 pub const CURATOR: &str = "synth";
 pub const TIME: &str = "2020-04-01T00:00:00Z";
 
-/// A scorer's truth lists no picture of fewer pixels a side than this, and no mosaic of more pieces.
+/// A scorer's truth lists no picture of fewer pixels a side than this, and no mosaic of more pieces, or of
+/// pieces on both sides of it.
 pub const SMALLEST_LISTED: u32 = 100;
 pub const MOST_PICTURES: usize = 12;
 
@@ -302,14 +303,16 @@ fn scored(record: &FigureRecord) -> Option<ScoredFigure> {
     })
 }
 
-/// The pictures a scorer asks for: large ones, and the pieces of such, which may be lower.
+/// The pictures a scorer asks for; `None` where some pieces of one are too low for its list, and others not.
 fn listed(images: &[ImageRecord]) -> Option<Vec<u32>> {
-    let large =
-        images.iter().filter(|i| i.width.min(i.height) >= SMALLEST_LISTED || i.tile_of.is_some());
-    let mut xrefs: Vec<u32> = large.filter_map(|image| image.xref).collect();
+    let is_large = |i: &&ImageRecord| i.width.min(i.height) >= SMALLEST_LISTED;
+    let is_strip = |i: &ImageRecord| !is_large(&i) && i.width.max(i.height) >= SMALLEST_LISTED;
+    let mut xrefs: Vec<u32> =
+        images.iter().filter(is_large).filter_map(|image| image.xref).collect();
     xrefs.sort_unstable();
     xrefs.dedup();
-    (images.len() <= MOST_PICTURES).then_some(xrefs)
+    let in_part = !xrefs.is_empty() && images.iter().any(is_strip);
+    (images.len() <= MOST_PICTURES && !in_part).then_some(xrefs)
 }
 
 /// What a graphic is drawn with.

@@ -151,14 +151,22 @@ fn drop_overprinted(lines: &mut Vec<TextLine>) {
 }
 
 /// What makes two lines on different pages the same running head: words with their numbers blanked,
-/// and the height they stand at.
-fn signature(line: &TextLine, height: f32) -> (String, i32) {
-    let words = line.text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
-    (words, (line.line.bbox.y0 / height * 50.0).round() as i32)
+/// and the height they stand at. So short ones as charts have, too, must stand in one place across.
+fn signature(line: &TextLine, height: f32) -> (String, i32, Option<i32>) {
+    let words: String =
+        line.text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
+    let (x, _) = line.line.bbox.centre();
+    let across = (words.chars().count() < SHORT_HEAD).then(|| (x / ONE_PLACE).round() as i32);
+    (words, (line.line.bbox.y0 / height * 50.0).round() as i32, across)
 }
 
-fn repeated_lines(pages: &[PageText]) -> HashMap<(String, i32), usize> {
-    let mut seen: HashMap<(String, i32), usize> = HashMap::new();
+/// Letters from which on a line that repeats is a running head wherever it stands.
+const SHORT_HEAD: usize = 9;
+/// Short heads stand in one place, to so many points.
+const ONE_PLACE: f32 = 12.0;
+
+fn repeated_lines(pages: &[PageText]) -> HashMap<(String, i32, Option<i32>), usize> {
+    let mut seen: HashMap<(String, i32, Option<i32>), usize> = HashMap::new();
     for page in pages {
         let mut here: Vec<_> = page
             .lines
@@ -178,7 +186,7 @@ fn repeated_lines(pages: &[PageText]) -> HashMap<(String, i32), usize> {
     // Even and odd pages have heads of their own, so a third of the pages is enough.
     let enough = (pages.len() / 3).max(3);
     // A label is no running head, even where "Figure #" opens every figure page at one height.
-    seen.retain(|(words, _), count| {
+    seen.retain(|(words, ..), count| {
         let label = super::label::read(&words.replace('#', "1"));
         *count >= enough && label.is_none()
     });
@@ -187,7 +195,19 @@ fn repeated_lines(pages: &[PageText]) -> HashMap<(String, i32), usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::by_hand::{line, page};
     use super::*;
+
+    #[test]
+    fn short_lines_that_repeat_in_different_places_are_no_running_head() {
+        let pages = |text: &str, apart: f32| -> Vec<PageText> {
+            let place = |n: u32| line(text, 100.0 + apart * n as f32, 72.0);
+            (1..=4).map(|n| page(n, vec![place(n)])).collect()
+        };
+        assert_eq!(repeated_lines(&pages("Group 1", 60.0)).len(), 0);
+        assert_eq!(repeated_lines(&pages("Page 1", 0.0)).len(), 1);
+        assert_eq!(repeated_lines(&pages("Pneumonia on CT", 60.0)).len(), 1);
+    }
 
     #[test]
     fn banners_are_known_by_their_words() {

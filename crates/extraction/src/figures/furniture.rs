@@ -62,7 +62,7 @@ impl Furniture {
 
 /// A page of running text has at least so many lines of so many words.
 const TEXT_LINES: usize = 8;
-const TEXT_WORDS: usize = 8;
+const TEXT_WORDS: usize = 6;
 
 fn is_of_text(page: &Page) -> bool {
     page.lines.iter().filter(|line| line.words.len() >= TEXT_WORDS).count() >= TEXT_LINES

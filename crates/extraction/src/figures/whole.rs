@@ -4,12 +4,13 @@ use super::{Figure, Furniture, clean, find};
 use crate::pdf::Document;
 use crate::pdf::fixture::Pdf;
 
-/// What is set on a page: text with its face, size, left end and baseline, or a picture with its left,
-/// top, width and height; all in points from the page's top left corner.
+/// What is set on a page: text with its face, size, left end and baseline, or a picture, or a filled box, with
+/// its left, top, width and height; all in points from the page's top left corner.
 #[derive(Debug, Clone)]
 enum Set {
     Text(&'static str, f32, f32, f32, String),
     Picture([f32; 4]),
+    Box([f32; 4]),
 }
 
 const WIDTH: f32 = 595.0;
@@ -36,6 +37,9 @@ fn content(page: &[Set]) -> String {
         }
         Set::Picture([x, y, width, height]) => {
             format!("q {width} 0 0 {height} {x} {} cm /Picture Do Q\n", HEIGHT - y - height)
+        }
+        Set::Box([x, y, width, height]) => {
+            format!("{x} {} {width} {height} re f\n", HEIGHT - y - height)
         }
     };
     page.iter().map(shown).collect()
@@ -244,4 +248,32 @@ fn supplements_of_a_figure_have_a_name_of_their_own() {
     let labels: Vec<String> =
         figures(&[page]).into_iter().filter_map(|figure| figure.label).collect();
     assert_eq!(labels, ["Figure 2-figure supplement 1", "Figure 2-figure supplement 2"]);
+}
+
+/// A bar chart by itself on a page: the axes of all are in one place.
+fn chart(number: u8) -> Vec<Set> {
+    let axes = [[100.0, 100.0, 0.8, 200.0], [100.0, 300.0, 320.0, 0.8]];
+    let bar = |n: u8| {
+        let height = 20.0 + 9.0 * f32::from((n * 3 + number * 5) % 11);
+        [110.0 + 50.0 * f32::from(n), 300.0 - height, 30.0, height]
+    };
+    axes.into_iter().chain((0..6).map(bar)).map(Set::Box).collect()
+}
+
+#[test]
+fn axes_in_one_place_on_most_pages_are_of_the_charts_and_none_of_the_papers_dress() {
+    let legends: Vec<String> =
+        (1..=5).map(|n| format!("Figure {n}. Cases in the region by week.")).collect();
+    let legends: Vec<&str> = legends.iter().map(String::as_str).collect();
+    let mut text = prose(72.0, 72.0, 11.0);
+    text.extend(lines(72.0, 400.0, 24.0, 11.0, &legends));
+    let mut pages = vec![text];
+    pages.extend((1..=5).map(chart));
+    let found = figures(&pages);
+    let places: Vec<_> = found.iter().map(|figure| figure.page).collect();
+    assert_eq!(places, [Some(2), Some(3), Some(4), Some(5), Some(6)]);
+    for figure in &found {
+        let bbox = figure.bbox.expect("a chart");
+        assert!((bbox.y0 - 100.0).abs() < 1.0 && (bbox.x0 - 100.0).abs() < 1.0, "{bbox:?}");
+    }
 }

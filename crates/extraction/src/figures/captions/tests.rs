@@ -533,3 +533,17 @@ fn the_title_of_a_table_ends_where_its_cells_begin() {
     }
     assert_eq!(captions(&[page(1, lines)]), ["Table 1. Characteristics of the patients"]);
 }
+
+#[test]
+fn letters_and_numbers_printed_on_the_graphic_below_are_no_part_of_the_caption() {
+    let below = |text: &str, x: f32| {
+        let caption = line("Figure 2 - Number of cases by day", 72.0, 60.0);
+        let on_it = line(text, x, 75.0).sized(9.5);
+        captions(&[page(1, vec![caption, on_it])])
+    };
+    let whole = ["Figure 2 - Number of cases by day"];
+    assert_eq!(below("a", 78.0), whole);
+    assert_eq!(below("(A)", 78.0), whole);
+    assert_eq!(below("100", 78.0), whole);
+    assert_eq!(below("2019", 72.0), ["Figure 2 - Number of cases by day 2019"]);
+}

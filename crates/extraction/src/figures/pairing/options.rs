@@ -231,7 +231,8 @@ impl<'a> Scene<'a> {
         };
         let (mut offered, mut apart) = (Vec::new(), Vec::new());
         for (number, graphic) in self.pages[page].graphics.iter().enumerate() {
-            let Some(gap) = side.gap(&caption.bbox, &graphic.bbox) else { continue };
+            let gap = side.gap(&caption.bbox, &graphic.bbox);
+            let Some(gap) = gap.or_else(|| self.gap_aside(caption, number, side)) else { continue };
             // A table is set under its title; a picture over the title is a figure's.
             let foreign =
                 table && (gap > FARTHEST_TABLE || side == Side::Above && graphic.has_image);
@@ -261,6 +262,24 @@ impl<'a> Scene<'a> {
             gap,
         }));
         choices
+    }
+
+    /// Blank between a short caption and a narrow graphic right over or under it that do not overlap, one at the
+    /// edge of the text and one in its middle; `None` unless both stand by themselves.
+    fn gap_aside(&self, caption: &Caption, number: usize, side: Side) -> Option<f32> {
+        let page = &self.pages[caption.page as usize - 1];
+        let graphic = &page.graphics[number].bbox;
+        if side.is_beside() {
+            return None;
+        }
+        // As wide as the text that both are set in.
+        let joint = caption.bbox.union(graphic);
+        let alone = |other: &Rect| *other == caption.bbox || other.y_overlap(&joint) <= 0.0;
+        let others = self.on_page(caption.page as usize - 1).map(|other| &other.bbox);
+        let drawn = page.graphics.iter().map(|other| &other.bbox).filter(|other| *other != graphic);
+        let wide = Rect { x0: joint.x0, x1: joint.x1, ..caption.bbox };
+        let gap = side.gap(&wide, graphic).filter(|gap| *gap < RIGHT_AT)?;
+        others.chain(drawn).chain(&page.prose).chain(&page.tables).all(alone).then_some(gap)
     }
 
     fn over(&self, caption: &Caption) -> Option<Choice> {

@@ -1,6 +1,7 @@
 //! Where a graphic may stand, seen from its caption.
 
 use super::super::Pairing;
+use super::options::RIGHT_AT;
 use crate::pdf::Rect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,9 @@ impl Side {
             Self::Left => (caption.x0 - graphic.x1, share_y(caption, graphic)),
             Self::Right => (graphic.x0 - caption.x1, share_y(caption, graphic)),
         };
-        (gap > -slack && shared > 0.2).then_some(gap.max(0.0))
+        // A short caption at the left edge of the text, of which a graphic in the middle begins above the last word.
+        let touches = !self.is_beside() && gap < RIGHT_AT && shared > 0.0;
+        (gap > -slack && (shared > 0.2 || touches)).then_some(gap.max(0.0))
     }
 
     /// The space between the two, over the width (or height) they share.
@@ -68,4 +71,19 @@ pub fn crosses(text: &Rect, space: &Rect) -> bool {
     !space.is_empty()
         && (space.y0..=space.y1).contains(&y)
         && space.x_overlap(text) > 0.1 * space.width().min(text.width())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_caption_right_under_a_graphic_is_its_own_though_they_hardly_overlap() {
+        let graphic = Rect::new(148.0, 70.0, 484.0, 302.0);
+        let caption = |x1: f32, y0: f32| Rect::new(48.0, y0, x1, y0 + 11.0);
+        assert_eq!(Side::Above.gap(&caption(170.0, 312.0), &graphic), Some(10.0));
+        assert_eq!(Side::Above.gap(&caption(170.0, 352.0), &graphic), None, "further off");
+        assert_eq!(Side::Above.gap(&caption(300.0, 352.0), &graphic), Some(50.0));
+        assert_eq!(Side::Above.gap(&caption(140.0, 312.0), &graphic), None, "beside it");
+    }
 }

@@ -109,6 +109,48 @@ fn a_list_of_legends_goes_with_the_pictures_after_it_in_order() {
 }
 
 #[test]
+fn a_list_of_legends_goes_with_the_pictures_before_it_in_order() {
+    let at = |n: u32| [100.0, 60.0 + 40.0 * n as f32, 500.0, 80.0 + 40.0 * n as f32];
+    let legend = |n: u32| caption(&format!("Figure {n}"), 12, at(n));
+    let mut captions: Vec<Caption> = (1..=9).map(legend).collect();
+    for n in 1..=2 {
+        let kind = FigureKind::Supplementary;
+        captions.push(Caption { kind, ..caption(&format!("Figure S{n}"), 12, at(9 + n)) });
+    }
+    let text = [[100.0, 60.0, 500.0, 70.0]; 5];
+    let mut pages = vec![drawn(&[], &text), drawn(&[], &text)];
+    pages.extend((0..9).map(|_| drawn(&[UPPER], &[])));
+    pages.push(drawn(&[], &[]));
+    let found = placed(&captions, &[], &pages);
+    let found: Vec<Option<u32>> = found.into_iter().map(|(page, ..)| page).collect();
+    assert_eq!(found[..9], (3..=11).map(Some).collect::<Vec<_>>());
+    assert_eq!(found[9..], [None, None]);
+}
+
+#[test]
+fn of_supplementary_legends_the_first_has_the_only_picture_left() {
+    let at = |n: u32| [100.0, 60.0 + 40.0 * n as f32, 500.0, 80.0 + 40.0 * n as f32];
+    let mut captions = vec![caption("Figure 1", 1, at(0))];
+    for n in 1..=5 {
+        let kind = FigureKind::Supplementary;
+        captions.push(Caption { kind, ..caption(&format!("Figure S{n}"), 1, at(n)) });
+    }
+    let pages = [drawn(&[], &[]), drawn(&[UPPER], &[]), drawn(&[UPPER], &[])];
+    let found = placed(&captions, &[], &pages);
+    let found: Vec<Option<u32>> = found.into_iter().map(|(page, ..)| page).collect();
+    assert_eq!(found, [Some(2), Some(3), None, None, None, None]);
+}
+
+#[test]
+fn a_short_caption_at_the_edge_has_the_narrow_picture_in_the_middle() {
+    let captions = [caption("Figure 1", 1, [72.0, 310.0, 180.0, 322.0])];
+    let narrow = [220.0, 100.0, 380.0, 300.0];
+    let at = |prose: &[[f32; 4]]| placed(&captions, &[], &[drawn(&[narrow], prose)])[0];
+    assert_eq!(at(&[[72.0, 340.0, 540.0, 350.0]]), (Some(1), Some(100.0), Pairing::Below));
+    assert_eq!(at(&[[72.0, 200.0, 180.0, 210.0]]).0, None, "text in the caption's column");
+}
+
+#[test]
 fn marks_lead_legends_to_pictures_in_any_order() {
     let legends = [caption("Figure 1", 1, UPPER), caption("Figure 2", 1, MIDDLE)];
     let marks = [caption("Figure 2", 3, FOOT), caption("Figure 1", 4, FOOT)];

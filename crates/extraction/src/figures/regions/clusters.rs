@@ -9,6 +9,8 @@ const CELL: f32 = 3.0;
 pub(super) const REACH: f32 = 9.0;
 /// A picture is at least this wide and high when drawn, in points, or part of a mosaic.
 const SMALLEST_PICTURE: f32 = 24.0;
+/// Pieces of a picture cover at least this part of it.
+const MOST_OF_IT: f32 = 0.9;
 /// A line of so many points may be an axis.
 const SHORTEST_AXIS: f32 = 40.0;
 /// A graphic of paths alone has at least this many, and covers at least this many square points:
@@ -187,7 +189,12 @@ impl Cluster {
             framed.contains_point(text.centre()) && !marks.contains_point(text.centre())
         };
         let (bbox, axes) = if texts.iter().any(holds) { (marks, 0) } else { (framed, axes.len()) };
-        let mosaic = self.images > 3 && self.image_area > 4.0 * SMALLEST_PICTURE * SMALLEST_PICTURE;
+        // Strips of a picture leave no blank between them.
+        let strips = self.images > 1
+            && self.image_area > MOST_OF_IT * marks.area()
+            && marks.width().min(marks.height()) > 1.5 * SMALLEST_PICTURE;
+        let mosaic = (self.images > 3 || strips)
+            && self.image_area > 4.0 * SMALLEST_PICTURE * SMALLEST_PICTURE;
         let picture = self.images > 0 && (self.largest >= SMALLEST_PICTURE || mosaic);
         let drawing = self.paths + axes >= FEWEST_PATHS
             && bbox.area() >= SMALLEST_DRAWING
@@ -353,6 +360,14 @@ pub(super) mod tests {
         assert_eq!(cluster(&[icon], true).graphic(&[]), None);
         let scan = Rect::new(100.0, 100.0, 200.0, 200.0);
         assert!(cluster(&[scan], true).graphic(&[]).is_some_and(|scan| scan.has_image));
+    }
+
+    #[test]
+    fn a_picture_in_low_strips_is_one() {
+        let strip = |y: f32| Rect::new(100.0, y, 330.0, y + 18.0);
+        let picture = cluster(&[strip(100.0), strip(118.0), strip(136.0)], true).graphic(&[]);
+        assert_eq!(picture.map(|one| one.bbox), Some(Rect::new(100.0, 100.0, 330.0, 154.0)));
+        assert_eq!(cluster(&[strip(100.0), strip(124.0)], true).graphic(&[]), None, "banners");
     }
 
     #[test]
