@@ -145,7 +145,11 @@ impl Reader<'_> {
             let alike = same_size(next.size, line.size) || next.text.len() < 4;
             let another = label::read(&next.text)
                 .is_some_and(|other| other.ending.is_clear() && other.name != label.name);
-            if !(level && near && alike) || another || self.taken[right + 1] || lines.contains(&(right + 1)) {
+            if !(level && near && alike)
+                || another
+                || self.taken[right + 1]
+                || lines.contains(&(right + 1))
+            {
                 break;
             }
             lines.push(right + 1);
@@ -194,7 +198,9 @@ impl Reader<'_> {
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
         let letter = PANEL.is_match(&below.text)
-            && (alone || breaks_off(self.pages, self.page(), above, below, 1));
+            && (alone
+                || (below.line.bbox.x0 - column.x0).abs() > below.size
+                || breaks_off(self.pages, self.page(), above, below, 1));
         if letter && !self.heads_text(below) {
             return None;
         }
@@ -336,22 +342,26 @@ impl Reader<'_> {
         // text.
         let slower = |factor: f32| self.pace_from(below).is_some_and(|pace| step > factor * pace);
         let entry = ENTRY.is_match(&below.text) || VOLUME.is_match(&below.text);
+        let entry = |factor: f32| {
+            // The last line of a page tells no pace.
+            entry && step > factor * self.pace_from(below).unwrap_or(1.3 * below.size)
+        };
         let one_line = leading.is_none()
             && finished
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
-                || (entry && slower(1.25))
+                || entry(1.25)
                 // Text that broke off above the figure goes on below it.
                 || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
         // The same below a title without a full stop, which ends before the edge.
         let broken = leading.is_none()
             && !finished
-            && slower(1.6)
-            && (entry
-                || (below.text.starts_with(char::is_lowercase)
+            && (entry(1.6)
+                || (slower(1.6)
+                    && below.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
                     && same_size(below.size, self.body)
                     && breaks_off(self.pages, self.page(), above, below, 1)));
         // Nor has a title more of it in a paragraph well below.
-        let title = leading.is_none() && body_like && self.is_prose_below(first, below);
+        let title = leading.is_none() && body_like && self.is_prose_below(first, below, finished);
         title
             || broken
             || style_changes

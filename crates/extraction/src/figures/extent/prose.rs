@@ -25,13 +25,15 @@ pub struct Habit {
     pace: Option<f32>,
     /// Captions are a line, and text well below them is none of theirs.
     lone_titles: bool,
+    /// Captions of several lines are set as closely as running text is.
+    close: bool,
 }
 
 impl Habit {
     /// Of `pages`, whose running text is of size `body`.
     pub fn of(pages: &[PageText], body: f32) -> Self {
-        let habit = Self { pace: pace(pages, body), lone_titles: false };
-        let (mut set_off, mut proven) = (0, 0);
+        let habit = Self { pace: pace(pages, body), ..Self::default() };
+        let (mut set_off, mut proven, mut close) = (0, 0, 0);
         for page in pages {
             for line in page.lines.iter().filter(|line| same_size(line.size, body)) {
                 let titled = label::read(&line.text).is_some_and(|label| {
@@ -40,14 +42,19 @@ impl Habit {
                         && label.ending != Ending::Alone
                 });
                 let Some(below) = line_below(page, line).filter(|_| titled) else { continue };
-                if same_size(below.size, body) && habit.is_set_off(page, line, below) {
+                if !same_size(below.size, body) {
+                    continue;
+                }
+                if habit.is_set_off(page, line, below) {
                     set_off += 1;
                     proven += usize::from(is_prose(page, line, below));
                 }
+                close += usize::from(habit.is_pace(pitch(line, below)));
             }
         }
         // One that is described in several paragraphs, or cites another figure, is no habit.
-        Self { lone_titles: proven > 0 && proven * 4 >= set_off, ..habit }
+        let lone_titles = proven > 0 && proven * 4 >= set_off;
+        Self { lone_titles, close: close > 0 && close * 2 >= set_off - proven, ..habit }
     }
 
     /// Whether running text has its lines this far apart.
@@ -125,7 +132,8 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
         }
         text.push_str(&line.text);
         text.push(' ');
-        last = last.filter(|last| pitch(last, line) < 1.2 * pace.min(2.6 * below.size)).map(|_| line);
+        last =
+            last.filter(|last| pitch(last, line) < 1.2 * pace.min(2.6 * below.size)).map(|_| line);
         if last.is_some() || count == 0 {
             paragraph.push_str(&line.text);
             paragraph.push(' ');
@@ -146,10 +154,18 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
 }
 
 impl Reader<'_> {
-    /// Whether `below`, well below the caption's only line `above`, begins running text.
-    pub(super) fn is_prose_below(&self, above: &TextLine, below: &TextLine) -> bool {
+    /// Whether `below`, well below the caption's only line `above`, begins running text. `finished`: that
+    /// line ends a sentence.
+    pub(super) fn is_prose_below(
+        &self,
+        above: &TextLine,
+        below: &TextLine,
+        finished: bool,
+    ) -> bool {
         self.habit.is_set_off(self.page(), above, below)
-            && (self.habit.lone_titles || is_prose(self.page(), above, below))
+            && (self.habit.lone_titles
+                || (finished && self.habit.close)
+                || is_prose(self.page(), above, below))
     }
 
     /// Distance from `line` to the next one below it in its column, or between lines of running text where
