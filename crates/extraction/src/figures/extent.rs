@@ -90,6 +90,12 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:\[?\d{1,3}[.\])]\s*\p{Lu}|(?:19|20)\d{2}\s?;\s?\d)").expect("a valid pattern")
 });
 
+/// The end of a line within a sentence.
+static UNFINISHED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:,|\b(?:with|of|the|an?|and|or|in|on|at|to|by|for|from|is|are|was|were))$")
+        .expect("a valid pattern")
+});
+
 /// What ends an entry of a list of references.
 static VOLUME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:19|20)\d{2}\s?;\s?\d{1,4}\s?[:(]").expect("a valid pattern"));
@@ -457,7 +463,9 @@ pub fn continuation(
     let goes_on = part
         || goes_on(&last.text)
         || SUB_CAPTION.is_match(&opening.text)
-        || (!finished && wide && opening.text.starts_with(char::is_lowercase));
+        || (!finished
+            && wide
+            && (opening.text.starts_with(char::is_lowercase) || UNFINISHED.is_match(&last.text)));
     if (finished || lines.len() < 2) && !goes_on {
         return Vec::new();
     }

@@ -1,6 +1,9 @@
 //! Tells running text below a caption of one line from more of the caption.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::Reader;
 use crate::figures::FigureKind;
@@ -17,6 +20,14 @@ const SET_OFF: f32 = 1.75;
 
 /// The same where the title is bold and the text is not.
 const SET_OFF_PLAIN: f32 = 1.6;
+
+/// The heading of a section.
+static SECTION_HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:\d{1,2}\.?\s+)?(?i:references?|bibliography|acknowledge?ments?|methods?|results|discussion|conclusions?|introduction)\s?:?$",
+    )
+    .expect("a valid pattern")
+});
 
 /// What a document's running text tells about its captions.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -109,8 +120,8 @@ fn line_below<'a>(page: &'a PageText, line: &TextLine) -> Option<&'a TextLine> {
 }
 
 /// Whether running text begins with `below`, and no more of the caption that `first` begins: it cites
-/// that very figure, its first paragraph cites another or is indented, or it goes on for more than a
-/// paragraph.
+/// that very figure, its first paragraph cites another or is indented, a section's heading follows, or it goes on for
+/// more than a paragraph.
 fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
     let Some(own) = label::read(&first.text).filter(|label| label.ending != Ending::Alone) else {
         return false;
@@ -126,6 +137,7 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
     // Numbers of lines may cut a paragraph into blocks.
     let pace = line_below(page, below).map_or(0.0, |second| pitch(below, second));
     let mut last = Some(below);
+    let mut last_line = None;
     for line in rest {
         if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
             break;
@@ -138,6 +150,9 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
             paragraph.push_str(&line.text);
             paragraph.push(' ');
         }
+        if last.is_some() {
+            last_line = Some(line);
+        }
         blocks.insert(line.line.block);
         count += 1;
     }
@@ -147,7 +162,12 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
             && column.x0 > margin + 0.8 * below.size
             && (first.line.bbox.x0 - margin).abs() < 2.0
     });
+    // What a section's heading follows is the end of the section before.
+    let above_heading = last_line
+        .and_then(|last| line_below(page, last))
+        .is_some_and(|line| SECTION_HEADING.is_match(&line.text));
     indented
+        || above_heading
         || !cited(&paragraph).is_empty()
         || cited(&text).iter().any(|figure| figure.label == own.name)
         || (blocks.len() > 1 && count >= PROSE_LINES)
