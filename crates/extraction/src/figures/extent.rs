@@ -90,6 +90,12 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:\[?\d{1,3}[.\])]\s*\p{Lu}|(?:19|20)\d{2}\s?;\s?\d)").expect("a valid pattern")
 });
 
+/// The end of a line within a sentence.
+static UNFINISHED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:,|\b(?:with|of|the|an?|and|or|in|on|at|to|by|for|from|is|are|was|were))$")
+        .expect("a valid pattern")
+});
+
 /// What ends an entry of a list of references.
 static VOLUME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:19|20)\d{2}\s?;\s?\d{1,4}\s?[:(]").expect("a valid pattern"));
@@ -198,7 +204,9 @@ impl Reader<'_> {
         let size = above.size.max(below.size);
         let alone = label.ending == Ending::Alone && last == start;
         let letter = PANEL.is_match(&below.text)
-            && (alone || breaks_off(self.pages, self.page(), above, below, 1));
+            && (alone
+                || (below.line.bbox.x0 - column.x0).abs() > below.size
+                || breaks_off(self.pages, self.page(), above, below, 1));
         if letter && !self.heads_text(below) {
             return None;
         }
@@ -340,22 +348,26 @@ impl Reader<'_> {
         // text.
         let slower = |factor: f32| self.pace_from(below).is_some_and(|pace| step > factor * pace);
         let entry = ENTRY.is_match(&below.text) || VOLUME.is_match(&below.text);
+        let entry = |factor: f32| {
+            // The last line of a page tells no pace.
+            entry && step > factor * self.pace_from(below).unwrap_or(1.3 * below.size)
+        };
         let one_line = leading.is_none()
             && finished
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
-                || (entry && slower(1.25))
+                || entry(1.25)
                 // Text that broke off above the figure goes on below it.
                 || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
         // The same below a title without a full stop, which ends before the edge.
         let broken = leading.is_none()
             && !finished
-            && slower(1.6)
-            && (entry
-                || (below.text.starts_with(char::is_lowercase)
+            && (entry(1.6)
+                || (slower(1.6)
+                    && below.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
                     && same_size(below.size, self.body)
                     && breaks_off(self.pages, self.page(), above, below, 1)));
         // Nor has a title more of it in a paragraph well below.
-        let title = leading.is_none() && body_like && self.is_prose_below(first, below);
+        let title = leading.is_none() && body_like && self.is_prose_below(first, below, finished);
         title
             || broken
             || style_changes
@@ -451,7 +463,9 @@ pub fn continuation(
     let goes_on = part
         || goes_on(&last.text)
         || SUB_CAPTION.is_match(&opening.text)
-        || (!finished && wide && opening.text.starts_with(char::is_lowercase));
+        || (!finished
+            && wide
+            && (opening.text.starts_with(char::is_lowercase) || UNFINISHED.is_match(&last.text)));
     if (finished || lines.len() < 2) && !goes_on {
         return Vec::new();
     }

@@ -138,8 +138,7 @@ impl Opening<'_> {
     fn is_below_graphic(&self, start: usize) -> bool {
         let page = &self.pages[self.index];
         let line = &page.lines[start];
-        let alike = page.lines.iter().filter(|other| same_size(other.size, line.size));
-        let top = alike.map(|other| other.top).fold(f32::INFINITY, f32::min);
+        let top = page.lines.iter().map(|other| other.top).fold(f32::INFINITY, f32::min);
         // Words of a graphic are short.
         let text = page.lines.iter().enumerate().any(|(index, other)| {
             let bbox = other.line.bbox;

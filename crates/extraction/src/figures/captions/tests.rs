@@ -1,3 +1,4 @@
+mod lone;
 mod random;
 
 use super::super::by_hand::{block, line, page};
@@ -302,7 +303,10 @@ fn a_bold_title_without_full_stop_leaves_the_paragraph_below_alone() {
     let title = "Figure 1 Axial CT on the day of admission";
     for bold in [0, 9] {
         let mut lines = block(1, &[line(title, 72.0, 300.0).bold(bold)]);
-        let described = [lines.clone(), paragraph(72.0, 325.0, 2)].concat();
+        let mut legend = paragraph(72.0, 325.0, 2);
+        legend[0] = line("The patients came from three hospitals of", 72.0, 325.0);
+        legend[0].line.block = 2;
+        let described = [lines.clone(), legend].concat();
         lines.extend(paragraph(72.0, 325.0, 2));
         lines.extend(paragraph(72.0, 385.0, 3));
         assert_eq!(captions(&[page(1, lines)]), [title], "{bold} bold words");

@@ -1,6 +1,9 @@
 //! Tells running text below a caption of one line from more of the caption.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::Reader;
 use crate::figures::FigureKind;
@@ -18,6 +21,14 @@ const SET_OFF: f32 = 1.75;
 /// The same where the title is bold and the text is not.
 const SET_OFF_PLAIN: f32 = 1.6;
 
+/// The heading of a section.
+static SECTION_HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:\d{1,2}\.?\s+)?(?i:references?|bibliography|acknowledge?ments?|methods?|results|discussion|conclusions?|introduction)\s?:?$",
+    )
+    .expect("a valid pattern")
+});
+
 /// What a document's running text tells about its captions.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Habit {
@@ -25,13 +36,15 @@ pub struct Habit {
     pace: Option<f32>,
     /// Captions are a line, and text well below them is none of theirs.
     lone_titles: bool,
+    /// Captions of several lines are set as closely as running text is.
+    close: bool,
 }
 
 impl Habit {
     /// Of `pages`, whose running text is of size `body`.
     pub fn of(pages: &[PageText], body: f32) -> Self {
-        let habit = Self { pace: pace(pages, body), lone_titles: false };
-        let (mut set_off, mut proven) = (0, 0);
+        let habit = Self { pace: pace(pages, body), ..Self::default() };
+        let (mut set_off, mut proven, mut close) = (0, 0, 0);
         for page in pages {
             for line in page.lines.iter().filter(|line| same_size(line.size, body)) {
                 let titled = label::read(&line.text).is_some_and(|label| {
@@ -40,14 +53,19 @@ impl Habit {
                         && label.ending != Ending::Alone
                 });
                 let Some(below) = line_below(page, line).filter(|_| titled) else { continue };
-                if same_size(below.size, body) && habit.is_set_off(page, line, below) {
+                if !same_size(below.size, body) {
+                    continue;
+                }
+                if habit.is_set_off(page, line, below) {
                     set_off += 1;
                     proven += usize::from(is_prose(page, line, below));
                 }
+                close += usize::from(habit.is_pace(pitch(line, below)));
             }
         }
         // One that is described in several paragraphs, or cites another figure, is no habit.
-        Self { lone_titles: proven > 0 && proven * 4 >= set_off, ..habit }
+        let lone_titles = proven > 0 && proven * 4 >= set_off;
+        Self { lone_titles, close: close > 0 && close * 2 >= set_off - proven, ..habit }
     }
 
     /// Whether running text has its lines this far apart.
@@ -102,8 +120,8 @@ fn line_below<'a>(page: &'a PageText, line: &TextLine) -> Option<&'a TextLine> {
 }
 
 /// Whether running text begins with `below`, and no more of the caption that `first` begins: it cites
-/// that very figure, its first paragraph cites another or is indented, or it goes on for more than a
-/// paragraph.
+/// that very figure, its first paragraph cites another or is indented, a section's heading follows, or it goes on for
+/// more than a paragraph.
 fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
     let Some(own) = label::read(&first.text).filter(|label| label.ending != Ending::Alone) else {
         return false;
@@ -119,6 +137,7 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
     // Numbers of lines may cut a paragraph into blocks.
     let pace = line_below(page, below).map_or(0.0, |second| pitch(below, second));
     let mut last = Some(below);
+    let mut last_line = None;
     for line in rest {
         if label::read(&line.text).is_some_and(|label| label.ending.is_clear()) {
             break;
@@ -131,6 +150,9 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
             paragraph.push_str(&line.text);
             paragraph.push(' ');
         }
+        if last.is_some() {
+            last_line = Some(line);
+        }
         blocks.insert(line.line.block);
         count += 1;
     }
@@ -140,17 +162,30 @@ fn is_prose(page: &PageText, first: &TextLine, below: &TextLine) -> bool {
             && column.x0 > margin + 0.8 * below.size
             && (first.line.bbox.x0 - margin).abs() < 2.0
     });
+    // What a section's heading follows is the end of the section before.
+    let above_heading = last_line
+        .and_then(|last| line_below(page, last))
+        .is_some_and(|line| SECTION_HEADING.is_match(&line.text));
     indented
+        || above_heading
         || !cited(&paragraph).is_empty()
         || cited(&text).iter().any(|figure| figure.label == own.name)
         || (blocks.len() > 1 && count >= PROSE_LINES)
 }
 
 impl Reader<'_> {
-    /// Whether `below`, well below the caption's only line `above`, begins running text.
-    pub(super) fn is_prose_below(&self, above: &TextLine, below: &TextLine) -> bool {
+    /// Whether `below`, well below the caption's only line `above`, begins running text. `finished`: that
+    /// line ends a sentence.
+    pub(super) fn is_prose_below(
+        &self,
+        above: &TextLine,
+        below: &TextLine,
+        finished: bool,
+    ) -> bool {
         self.habit.is_set_off(self.page(), above, below)
-            && (self.habit.lone_titles || is_prose(self.page(), above, below))
+            && (self.habit.lone_titles
+                || (finished && self.habit.close)
+                || is_prose(self.page(), above, below))
     }
 
     /// Distance from `line` to the next one below it in its column, or between lines of running text where
