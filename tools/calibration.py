@@ -9,21 +9,15 @@ under its label is right if its page and box agree (as for `region` of SCORER) a
 pictures, its pictures too. A caption left without graphic has no confidence and is counted apart, as wrong
 where the truth has a graphic. The last lines are of all truth files together.
 """
-import importlib.util
 import json
 import os
 import sys
 
+sys.dont_write_bytecode = True
+from score_table import load  # noqa: E402
+
 BINS = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01]
 SAME = 0.80
-
-
-def load(scorer):
-    spec = importlib.util.spec_from_file_location("score_figures", scorer)
-    module = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    spec.loader.exec_module(module)
-    return module
 
 
 def is_right(scorer, truth, figure):

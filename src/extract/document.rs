@@ -209,10 +209,10 @@ fn is_short(bytes: &[u8], pages: &[Page]) -> bool {
     pages.len() <= MOST_PAGES && bytes.len() <= MOST_BYTES
 }
 
-/// Whether the text is mostly characters that a font without a usable encoding leaves behind.
+/// Whether more than a third of the text is what a font without a usable encoding leaves behind.
 fn is_garbage(text: &str) -> bool {
-    let strange = |c: &char| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}');
-    let (all, odd) = (text.chars().count(), text.chars().filter(strange).count());
+    let (all, odd) =
+        (text.chars().count(), text.chars().filter(|c| figures::is_strange(*c)).count());
     all > 0 && 3 * odd > all
 }
 

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::common::{Project, text};
-use covid_ct::figures::FigureRecord;
+use crate::common::{Project, figure_records, text};
 use covid_ct::synth::{self, excess, hostile::Hostile};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -16,12 +15,6 @@ fn write(project: &Project, documents: Vec<Hostile>) -> PathBuf {
         fs::write(folder.join(file), bytes).expect("written");
     }
     folder
-}
-
-fn figures(project: &Project) -> Vec<FigureRecord> {
-    let output = project.command(["figures", "--json"]).assert().success();
-    let lines = text(&output.get_output().stdout);
-    lines.lines().map(|line| serde_json::from_str(line).expect("figure")).collect()
 }
 
 #[test]
@@ -115,7 +108,7 @@ fn a_long_strip_and_a_figure_of_3000_tiles_pass() {
         images.iter().map(|image| (image.width, image.height)).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [(1200, 1000), (40_400, 40)]);
-    let tiled = figures(&project).into_iter().find(|figure| figure.file == "tiles.pdf");
+    let tiled = figure_records(&project).into_iter().find(|figure| figure.file == "tiles.pdf");
     let tiled = tiled.expect("a figure");
     assert_eq!((tiled.page, tiled.images.len()), (Some(1), 1));
 }

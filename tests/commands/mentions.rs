@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::common::{Project, shared_data, text};
+use crate::common::{Project, figure_records, shared_data};
 use covid_ct::figures::{FigureKind, FigureRecord};
 use covid_ct::store::PaperMeta;
 use serde_json::Value;
@@ -59,11 +59,7 @@ fn papers(project: &Project) -> HashMap<String, PaperMeta> {
 #[test]
 fn citations_are_as_many_as_people_count() {
     let Some((data, project)) = &*READ else { return };
-    let output = project.command(["figures", "--json"]).assert().success();
-    let found: Vec<FigureRecord> = text(&output.get_output().stdout)
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a figure"))
-        .collect();
+    let found = figure_records(project);
     let (mut near, mut all) = (0, 0);
     for row in rows(&data.join("truth/figures.jsonl")) {
         let (Some(count), Some(label)) = (row["mentions"].as_u64(), row["label"].as_str()) else {

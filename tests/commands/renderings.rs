@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Project, extraction, figure_on, image_on, text};
-use covid_ct::figures::{Composition, FigureRecord, ImageOrigin};
+use crate::common::{Project, extraction, figure_on, figure_records, image_on, text};
+use covid_ct::figures::{Composition, ImageOrigin};
 use covid_ct::pdf::Rect;
 use covid_ct::store::{FoundFigure, Source, sha256_hex};
 use predicates::prelude::*;
@@ -55,11 +55,7 @@ fn workspace() -> (Project, PathBuf) {
 }
 
 fn renderings(project: &Project) -> Vec<(String, PathBuf)> {
-    let output = project.command(["figures", "--json"]).assert().success();
-    let lines = text(&output.get_output().stdout);
-    let figures =
-        lines.lines().map(|line| serde_json::from_str::<FigureRecord>(line).expect("JSON"));
-    let rendered = figures.flat_map(|figure| {
+    let rendered = figure_records(project).into_iter().flat_map(|figure| {
         let label = figure.label.clone().unwrap_or_default();
         figure
             .images

@@ -31,8 +31,8 @@ mod whole;
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use cross_check::{
-    Gravity, Look, Suspect, SuspectKind, cross_check, in_order, lost_picture, other_readings,
-    plain_pictures,
+    Gravity, Look, Suspect, SuspectKind, cross_check, in_order, is_strange, lost_picture,
+    other_readings, plain_pictures,
 };
 pub use furniture::{FURNITURE_PAGES, Furniture};
 pub use join::joined;

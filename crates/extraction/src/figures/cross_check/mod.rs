@@ -13,7 +13,7 @@ mod text;
 
 pub use kinds::{Gravity, Suspect, SuspectKind};
 pub use pictures::{Look, lost_picture, plain_pictures};
-pub use text::other_readings;
+pub use text::{is_strange, other_readings};
 
 use super::cleaning::PageText;
 use super::furniture::Furniture;

@@ -105,8 +105,8 @@ fn letters_in_a_row(word: &str) -> Option<usize> {
     (letters > LONGEST_WORD && !address && various > 8).then_some(all)
 }
 
-/// What a font without a usable encoding leaves behind.
-fn is_strange(c: char) -> bool {
+/// Whether a character is what a font without a usable encoding leaves behind.
+pub fn is_strange(c: char) -> bool {
     matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}')
 }
 
