@@ -4,18 +4,23 @@
 //! streams are read here once more. The reader never fails: what makes no sense is passed over, as
 //! viewers do.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use smallvec::SmallVec;
+
+use super::Matrix;
 
 /// An operand or the pieces of one.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Operand {
+pub(super) enum Operand<'a> {
     Number(f32),
-    Name(Vec<u8>),
+    Name(Cow<'a, [u8]>),
     /// Strings, arrays, dictionaries: nothing the walk looks into.
     Other,
 }
 
-impl Operand {
+impl Operand<'_> {
     pub(super) fn number(&self) -> Option<f32> {
         match self {
             Self::Number(number) => Some(*number),
@@ -26,11 +31,24 @@ impl Operand {
 
 /// One operator and what stood before it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Operation {
-    pub(super) operator: Vec<u8>,
-    pub(super) operands: Vec<Operand>,
+pub(super) struct Operation<'a> {
+    pub(super) operator: &'a [u8],
+    /// As many as most operators have stand here themselves: a page of charts has a million operations.
+    pub(super) operands: SmallVec<[Operand<'a>; 6]>,
     /// Where it stands in the stream, operands, and an inline image's data, included.
     pub(super) span: Range<usize>,
+}
+
+impl Operation<'_> {
+    /// The operands that are numbers.
+    pub(super) fn numbers(&self) -> SmallVec<[f32; 6]> {
+        self.operands.iter().filter_map(Operand::number).collect()
+    }
+
+    /// All of the operands' numbers as a matrix, where they are six.
+    pub(super) fn matrix(&self) -> Option<Matrix> {
+        <[f32; 6]>::try_from(&self.numbers()[..]).ok().map(Matrix::from)
+    }
 }
 
 /// Operands kept before an operator; a page that stacks up more is broken (the format's own limit is
@@ -168,11 +186,11 @@ impl<'a> Operations<'a> {
     }
 }
 
-impl Iterator for Operations<'_> {
-    type Item = Operation;
+impl<'a> Iterator for Operations<'a> {
+    type Item = Operation<'a>;
 
-    fn next(&mut self) -> Option<Operation> {
-        let mut operands = Vec::new();
+    fn next(&mut self) -> Option<Operation<'a>> {
+        let mut operands = SmallVec::new();
         self.skip_space();
         let start = self.at;
         loop {
@@ -214,7 +232,7 @@ impl Iterator for Operations<'_> {
                             self.skip_inline_image();
                         }
                         let span = start..self.at;
-                        return Some(Operation { operator: word.to_vec(), operands, span });
+                        return Some(Operation { operator: word, operands, span });
                     };
                     Operand::Number(number)
                 }
@@ -262,7 +280,10 @@ fn parse_number(word: &[u8]) -> Option<f32> {
 }
 
 /// `#41` in a name stands for the byte 0x41.
-fn unescape_name(name: &[u8]) -> Vec<u8> {
+fn unescape_name(name: &[u8]) -> Cow<'_, [u8]> {
+    if !name.contains(&b'#') {
+        return Cow::Borrowed(name);
+    }
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -278,7 +299,7 @@ fn unescape_name(name: &[u8]) -> Vec<u8> {
             }
         }
     }
-    plain
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
@@ -289,7 +310,7 @@ mod tests {
 
     fn operators(content: &[u8]) -> Vec<String> {
         Operations::new(content)
-            .map(|op| String::from_utf8_lossy(&op.operator).into_owned())
+            .map(|op| String::from_utf8_lossy(op.operator).into_owned())
             .collect()
     }
 
@@ -298,11 +319,10 @@ mod tests {
         let mut operations = Operations::new(b"q 1 0 0 -1.5 .5 +7 cm /Im#41 Do [(a) 3] TJ Q");
         assert_eq!(operations.next().expect("q").operator, b"q");
         let cm = operations.next().expect("cm");
-        let numbers: Vec<_> = cm.operands.iter().filter_map(Operand::number).collect();
-        assert_eq!(numbers, [1.0, 0.0, 0.0, -1.5, 0.5, 7.0]);
+        assert_eq!(cm.numbers()[..], [1.0, 0.0, 0.0, -1.5, 0.5, 7.0]);
         let draw = operations.next().expect("Do");
-        assert_eq!(draw.operands, [Operand::Name(b"ImA".to_vec())]);
-        assert_eq!(operations.next().expect("TJ").operands, [Operand::Other]);
+        assert_eq!(draw.operands[..], [Operand::Name(b"ImA"[..].into())]);
+        assert_eq!(operations.next().expect("TJ").operands[..], [Operand::Other]);
     }
 
     #[test]
@@ -319,6 +339,13 @@ mod tests {
             operators(b"(Q \\) (nested) Q) Tj <</A (Q)>> BDC % Q\nEMC"),
             ["Tj", "BDC", "EMC"]
         );
+    }
+
+    #[test]
+    fn an_operator_may_have_more_operands_than_most() {
+        let operation = Operations::new(b"1 2 3 4 5 6 7 8 9 /P scn").next().expect("scn");
+        assert_eq!(operation.operands.len(), 10);
+        assert_eq!(operation.operands.last(), Some(&Operand::Name(b"P"[..].into())));
     }
 
     #[test]

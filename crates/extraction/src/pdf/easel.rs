@@ -49,6 +49,24 @@ struct Scene {
     resources: PdfObject,
 }
 
+/// An image, where it goes (unit square to points from the lower left corner up), and the box that cuts it.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    drawn: &'a DrawnImage,
+    manner: &'a Manner,
+    to: Matrix,
+    clip: Option<Rect>,
+}
+
+impl Placed<'_> {
+    /// Whether `other` can be drawn by the same scene: their names mean the same, and neither has data in the
+    /// content, which the interpreter may read to another end.
+    fn shares_scene(&self, other: &Self) -> bool {
+        let plain = self.manner.inline.is_none() && other.manner.inline.is_none();
+        plain && Rc::ptr_eq(&self.manner.resources, &other.manner.resources)
+    }
+}
+
 impl Easel {
     pub(super) fn set_up(document: &PdfDocument) -> Result<Self, mupdf::Error> {
         let mut document = document.catalog()?.document().ok_or(mupdf::Error::UnexpectedNullPtr)?;
@@ -74,7 +92,8 @@ impl Easel {
         drawn: &DrawnImage,
         manner: &Manner,
     ) -> Result<Option<Look>, mupdf::Error> {
-        let scene = self.image(drawn, manner, &Matrix::IDENTITY, None)?;
+        let to = Matrix::IDENTITY;
+        let scene = self.scene(&[Placed { drawn, manner, to, clip: None }])?;
         let seen = Rc::new(RefCell::new(Vec::new()));
         let device = Device::from_native(Watcher(Rc::clone(&seen)))?;
         self.draw(&scene, &device, 1)?;
@@ -94,8 +113,8 @@ impl Easel {
         look: &Look,
     ) -> Result<Option<DynamicImage>, mupdf::Error> {
         let (width, height) = (look.width as i32, look.height as i32);
-        let whole = Matrix { a: width as f32, d: height as f32, ..Matrix::IDENTITY };
-        let scene = self.image(drawn, manner, &whole, None)?;
+        let to = Matrix { a: width as f32, d: height as f32, ..Matrix::IDENTITY };
+        let scene = self.scene(&[Placed { drawn, manner, to, clip: None }])?;
         let space = if look.grey { Colorspace::device_gray() } else { Colorspace::device_rgb() };
         let pixmap = self.paint(&[scene], &space, width, height)?;
         Ok(without_needless_colour(&pixmap))
@@ -110,10 +129,13 @@ impl Easel {
         height: u32,
     ) -> Result<Option<DynamicImage>, mupdf::Error> {
         let flip = Matrix { d: -1.0, f: height as f32, ..Matrix::IDENTITY };
-        let scenes = images.iter().map(|(drawn, manner, to, clip)| {
+        let placed = images.iter().map(|&(drawn, manner, to, clip)| {
             let clip = clip.map(|clip| flip.bounds(&clip));
-            self.image(drawn, manner, &to.then(&flip), clip)
+            Placed { drawn, manner, to: to.then(&flip), clip }
         });
+        let placed: Vec<Placed<'_>> = placed.collect();
+        // A hundred strips are one scene: MuPDF goes through all that it has cached for each.
+        let scenes = placed.chunk_by(Placed::shares_scene).map(|images| self.scene(images));
         let scenes = scenes.collect::<Result<Vec<_>, _>>()?;
         let pixmap = self.paint(&scenes, &Colorspace::device_rgb(), width as i32, height as i32)?;
         Ok(without_needless_colour(&pixmap))
@@ -162,60 +184,74 @@ impl Easel {
         Ok(colours.iter().zip(pixmap.samples().chunks_exact(3)).all(near))
     }
 
-    /// The operators that draw an image where `to` takes the unit square, from the page's lower left
-    /// corner up.
-    fn image(
-        &self,
-        drawn: &DrawnImage,
-        manner: &Manner,
-        to: &Matrix,
-        clip: Option<Rect>,
-    ) -> Result<Scene, mupdf::Error> {
-        let mut resources = if manner.resources.is_dict()? {
-            manner.resources.copy_dict()?
-        } else {
-            self.document.new_dict()?
+    /// What draws images, one over another in this order; all of them share what their names mean.
+    fn scene(&self, images: &[Placed<'_>]) -> Result<Scene, mupdf::Error> {
+        let shared = images.first().map(|image| &image.manner.resources);
+        let mut resources = match shared.filter(|shared| shared.is_dict().unwrap_or(false)) {
+            Some(shared) => shared.copy_dict()?,
+            None => self.document.new_dict()?,
         };
         let mut content = Vec::new();
+        let (mut objects, mut states) = (self.document.new_dict()?, self.document.new_dict()?);
+        for (index, image) in images.iter().enumerate() {
+            content.extend(b"q ");
+            self.add(image, index, &mut content, &mut objects, &mut states)?;
+            content.extend(b"\nQ\n");
+        }
+        if images.iter().any(|image| image.drawn.xref.is_some()) {
+            resources.dict_put("XObject", objects)?;
+        }
+        if images.iter().any(|image| image.manner.has_state()) {
+            resources.dict_put("ExtGState", states)?;
+        }
+        Ok(Scene { content, resources })
+    }
+
+    /// Adds the operators that draw an image, and what they name with its `index`.
+    fn add(
+        &self,
+        image: &Placed<'_>,
+        index: usize,
+        content: &mut Vec<u8>,
+        objects: &mut PdfObject,
+        states: &mut PdfObject,
+    ) -> Result<(), mupdf::Error> {
+        let Placed { drawn, manner, mut to, clip } = *image;
         if let Some(clip) = clip {
             let (x, y, w, h) = (clip.x0, clip.y0, clip.width(), clip.height());
             content.extend(format!("{x} {y} {w} {h} re W n ").bytes());
         }
         content.extend(&manner.colour[..]);
-        if manner.alpha < 1.0 || manner.mask.is_some() {
-            let mut states = self
-                .document
-                .new_object_from_str(&format!("<</Alpha<</ca {}>>/Mask<<>>>>", manner.alpha))?;
-            if let Some(mask) = &manner.mask {
-                let mut state = self.document.new_dict()?;
-                state.dict_put("SMask", mask.object.try_clone()?)?;
-                states.dict_put("Mask", state)?;
-            }
-            resources.dict_put("ExtGState", states)?;
-            content.extend(b"\n/Alpha gs");
+        if manner.has_state() {
+            let alpha = self.document.new_object_from_str(&format!("<</ca {}>>", manner.alpha))?;
+            states.dict_put(format!("Alpha{index}"), alpha)?;
+            content.extend(format!("\n/Alpha{index} gs").bytes());
+        }
+        if let Some(mask) = &manner.mask {
+            let mut state = self.document.new_dict()?;
+            state.dict_put("SMask", mask.object.try_clone()?)?;
+            states.dict_put(format!("Mask{index}"), state)?;
         }
         // The mask lies where it lay beside the image on the page.
-        let mut to = *to;
         if let Some(mask) = &manner.mask
             && let Some(from_page) = drawn.transform.inverse()
             && let space = mask.ctm.then(&from_page).then(&to)
             && let Some(back) = space.inverse()
         {
-            content.extend(format!("\n{} cm /Mask gs", operands(&space)).bytes());
+            content.extend(format!("\n{} cm /Mask{index} gs", operands(&space)).bytes());
             to = to.then(&back);
         }
         content.extend(format!("\n{} cm ", operands(&to)).bytes());
         match (&manner.inline, drawn.xref) {
             (Some(inline), _) => content.extend(&inline[..]),
             (None, Some(xref)) => {
-                let images = format!("<</Image {xref} 0 R>>");
-                resources.dict_put("XObject", self.document.new_object_from_str(&images)?)?;
-                content.extend(b"/Image Do");
+                let object = self.document.new_indirect(xref.cast_signed(), 0)?;
+                objects.dict_put(format!("Image{index}"), object)?;
+                content.extend(format!("/Image{index} Do").bytes());
             }
             (None, None) => {}
         }
-        content.push(b'\n');
-        Ok(Scene { content, resources })
+        Ok(())
     }
 
     fn paint(

@@ -1,8 +1,9 @@
 //! Counts the glyphs that a page's content shows, whatever text they stand for: what a reader makes of
 //! them can be held against it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
 use mupdf::pdf::PdfObject;
 
@@ -60,6 +61,30 @@ impl Strings {
     }
 }
 
+/// What is known of the fonts that a stream names: a page sets them again with every change of weight.
+#[derive(Debug)]
+pub(super) struct Fonts {
+    resources: Rc<PdfObject>,
+    composite: HashMap<Vec<u8>, bool>,
+}
+
+impl Fonts {
+    pub(super) fn of(resources: &Rc<PdfObject>) -> Self {
+        Self { resources: Rc::clone(resources), composite: HashMap::new() }
+    }
+
+    fn is_composite(&mut self, name: &[u8]) -> bool {
+        if let Some(known) = self.composite.get(name) {
+            return *known;
+        }
+        let subtype = object::resource(&self.resources, "Font", name)
+            .and_then(|font| object::name_at(&font, "Subtype"));
+        let composite = subtype.as_deref() == Some(b"Type0");
+        self.composite.insert(name.to_vec(), composite);
+        composite
+    }
+}
+
 impl Default for TextState {
     fn default() -> Self {
         let line = Matrix::IDENTITY;
@@ -77,25 +102,22 @@ impl TextState {
     /// `glyphs`.
     pub(super) fn follow(
         &mut self,
-        operation: &Operation,
+        operation: &Operation<'_>,
         text: &[u8],
-        resources: &PdfObject,
+        fonts: &mut Fonts,
         view: View<'_>,
         before: &mut Strings,
         glyphs: &mut Glyphs,
     ) {
-        match (&operation.operator[..], &operation.operands[..]) {
+        match (operation.operator, &operation.operands[..]) {
             (b"Tf", [Operand::Name(name), ..]) => {
-                let subtype = object::resource(resources, "Font", name)
-                    .and_then(|font| object::name_at(&font, "Subtype"));
-                self.two_bytes = subtype.as_deref() == Some(b"Type0");
+                self.two_bytes = fonts.is_composite(name);
             }
             (b"Tr", [Operand::Number(mode), ..]) => self.invisible = INVISIBLE.contains(mode),
             (b"BT", _) => (self.line, self.shown) = (Matrix::IDENTITY, 0),
-            (b"Tm", operands) => {
-                let numbers: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
-                if let Ok(numbers) = <[f32; 6]>::try_from(numbers) {
-                    (self.line, self.shown) = (Matrix::from(numbers), 0);
+            (b"Tm", _) => {
+                if let Some(matrix) = operation.matrix() {
+                    (self.line, self.shown) = (matrix, 0);
                 }
             }
             (b"TL", [Operand::Number(leading), ..]) => self.leading = *leading,
@@ -106,7 +128,7 @@ impl TextState {
             }
             (b"T*", _) => self.step(0.0, -self.leading),
             (b"Tj" | b"TJ" | b"'" | b"\"", _) => {
-                if matches!(&operation.operator[..], b"'" | b"\"") {
+                if matches!(operation.operator, b"'" | b"\"") {
                     self.step(0.0, -self.leading);
                 }
                 let begins = self.line.then(view.ctm);
@@ -143,43 +165,53 @@ const BLANK: [u8; 2] = [0, 3];
 
 /// Glyphs in the strings of an operation, without blanks.
 fn count(text: &[u8], two_bytes: bool) -> u32 {
-    let bytes = strings(text);
-    let glyphs = if two_bytes {
-        bytes.chunks_exact(2).filter(|pair| **pair != BLANK).count()
-    } else {
-        bytes.iter().filter(|byte| **byte != b' ').count()
-    };
-    u32::try_from(glyphs).unwrap_or(u32::MAX)
+    let mut glyphs = 0_u32;
+    let mut first = None;
+    strings(text, |byte| {
+        let shown = match (two_bytes, first.take()) {
+            (false, _) => byte != b' ',
+            (true, Some(first)) => [first, byte] != BLANK,
+            (true, None) => {
+                first = Some(byte);
+                false
+            }
+        };
+        glyphs = glyphs.saturating_add(u32::from(shown));
+    });
+    glyphs
 }
 
-/// The bytes of an operation's strings, one behind the other.
-fn strings(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Gives `take` the bytes of an operation's strings, one behind the other.
+fn strings(text: &[u8], mut take: impl FnMut(u8)) {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
-            b'(' => at += literal(&text[at..], &mut bytes),
+            b'(' => at += literal(&text[at..], &mut take),
             b'<' if text.get(at) != Some(&b'<') => {
                 let inside = text[at..].split(|b| *b == b'>').next().unwrap_or_default();
-                let digits: Vec<u8> = inside
-                    .iter()
-                    .filter_map(|digit| char::from(*digit).to_digit(16))
-                    .map(|digit| digit as u8)
-                    .collect();
+                let mut high = None;
+                for digit in inside.iter().filter_map(|digit| char::from(*digit).to_digit(16)) {
+                    let digit = digit as u8;
+                    match high.take() {
+                        Some(high) => take(high << 4 | digit),
+                        None => high = Some(digit),
+                    }
+                }
                 // A digit that is missing at the end is a 0.
-                bytes.extend(digits.chunks(2).map(|d| d[0] << 4 | d.get(1).unwrap_or(&0)));
+                if let Some(high) = high {
+                    take(high << 4);
+                }
                 at += inside.len();
             }
             _ => {}
         }
     }
-    bytes
 }
 
-/// Adds the bytes of a literal string, which `text` begins behind the `(` of; gives how many of `text` it
-/// takes.
-fn literal(text: &[u8], bytes: &mut Vec<u8>) -> usize {
+/// Gives `take` the bytes of a literal string, which `text` begins behind the `(` of; gives back how many of
+/// `text` it takes.
+fn literal(text: &[u8], take: &mut impl FnMut(u8)) -> usize {
     let (mut at, mut depth) = (0, 1);
     while let Some(&byte) = text.get(at) {
         at += 1;
@@ -188,7 +220,9 @@ fn literal(text: &[u8], bytes: &mut Vec<u8>) -> usize {
                 let octal = text[at..].iter().take(3).take_while(|b| (b'0'..=b'7').contains(*b));
                 let (length, value) =
                     octal.fold((0, 0_u8), |(n, value), d| (n + 1, value << 3 | (d - b'0')));
-                bytes.extend(if length > 0 { Some(value) } else { text.get(at).copied() });
+                if let Some(byte) = if length > 0 { Some(value) } else { text.get(at).copied() } {
+                    take(byte);
+                }
                 at += length.max(1);
                 continue;
             }
@@ -199,7 +233,7 @@ fn literal(text: &[u8], bytes: &mut Vec<u8>) -> usize {
         if depth == 0 {
             break;
         }
-        bytes.push(byte);
+        take(byte);
     }
     at
 }

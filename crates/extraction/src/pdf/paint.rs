@@ -43,13 +43,13 @@ impl Paint {
     /// Follows a colour operator, written `text` in the stream whose resources and space these are.
     pub(super) fn follow(
         &mut self,
-        operation: &Operation,
+        operation: &Operation<'_>,
         text: &[u8],
         resources: &Rc<PdfObject>,
         base: Matrix,
     ) {
         let operands = &operation.operands;
-        match &operation.operator[..] {
+        match operation.operator {
             b"cs" | b"CS" => {
                 let subtractive = match operands.last() {
                     Some(Operand::Name(name)) => is_subtractive(resources, name),
@@ -58,7 +58,7 @@ impl Paint {
                 // The initial colour of every space is black, or full ink.
                 *self = Self {
                     subtractive,
-                    operators: line(&[text]),
+                    operators: line(text),
                     resources: Some(Rc::clone(resources)),
                     ..Self::black()
                 };
@@ -66,8 +66,8 @@ impl Paint {
             b"sc" | b"scn" | b"SC" | b"SCN" => {
                 // Only the last choice in the space set before counts; that space is the first line.
                 let space = self.operators.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                self.operators = line(&[space, text]);
-                self.set(operands);
+                self.operators = lines(space, text);
+                self.set(operation);
                 self.pattern = match operands.last() {
                     Some(Operand::Name(name)) => object::resource(resources, "Pattern", name)
                         .filter(|pattern| object::integer_at(pattern, "PatternType") == Some(1))
@@ -76,27 +76,31 @@ impl Paint {
                 };
             }
             _ => {
-                *self = Self { operators: line(&[text]), ..Self::black() };
-                self.set(operands);
+                *self = Self { operators: line(text), ..Self::black() };
+                self.set(operation);
             }
         }
     }
 
-    fn set(&mut self, operands: &[Operand]) {
-        let tints: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
-        let named_pattern = matches!(operands.last(), Some(Operand::Name(_)));
+    fn set(&mut self, operation: &Operation<'_>) {
+        let named_pattern = matches!(operation.operands.last(), Some(Operand::Name(_)));
         let no_ink = if self.subtractive { 0.0 } else { 1.0 };
-        self.white = !named_pattern && is_white(&tints, no_ink);
+        self.white = !named_pattern && is_white(&operation.numbers(), no_ink);
     }
 }
 
-/// Operators that come one after another; none of these holds a line break that matters.
-fn line(parts: &[&[u8]]) -> Rc<[u8]> {
-    let plain = parts.iter().map(|part| {
-        let blank = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
-        part.iter().map(blank).collect::<Vec<u8>>()
-    });
-    plain.collect::<Vec<_>>().join(&b'\n').into()
+/// An operator on one line; none of these holds a line break that matters.
+fn line(operator: &[u8]) -> Rc<[u8]> {
+    operator.iter().map(blank).collect()
+}
+
+/// Two operators, one after the other.
+fn lines(first: &[u8], second: &[u8]) -> Rc<[u8]> {
+    first.iter().map(blank).chain([b'\n']).chain(second.iter().map(blank)).collect()
+}
+
+fn blank(byte: &u8) -> u8 {
+    if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }
 }
 
 /// `no_ink` is the value of an unmarked component in a space of 1 to 3 components; four are CMYK.

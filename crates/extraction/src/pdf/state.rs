@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use mupdf::pdf::PdfObject;
 
-use super::content::{Operand, Operation};
+use super::content::Operation;
 use super::glyphs::TextState;
 use super::object::{self, entry};
 use super::paint::Paint;
@@ -119,9 +119,9 @@ impl PathBounds {
     }
 
     /// Follows an operator that builds the path, in the space `ctm`.
-    pub(super) fn extend(&mut self, operation: &Operation, ctm: &Matrix) {
-        let numbers: Vec<f32> = operation.operands.iter().filter_map(Operand::number).collect();
-        if let (b"re", [x, y, w, h]) = (&operation.operator[..], &numbers[..]) {
+    pub(super) fn extend(&mut self, operation: &Operation<'_>, ctm: &Matrix) {
+        let numbers = operation.numbers();
+        if let (b"re", [x, y, w, h]) = (operation.operator, &numbers[..]) {
             self.begin(ctm.apply((*x, *y)));
             self.add(ctm.apply((x + w, *y)));
             self.add(ctm.apply((*x, y + h)));
@@ -131,7 +131,7 @@ impl PathBounds {
             self.curved |= numbers.len() > 2;
             for point in numbers.chunks_exact(2) {
                 let point = ctm.apply((point[0], point[1]));
-                if &operation.operator[..] == b"m" {
+                if operation.operator == b"m" {
                     self.begin(point);
                 } else {
                     self.add(point);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mupdf::pdf::PdfObject;
 
 use super::content::{Operand, Operation, Operations};
-use super::glyphs::{Glyphs, Strings, TextState, View};
+use super::glyphs::{Fonts, Glyphs, Strings, TextState, View};
 use super::layers::Layers;
 use super::limits::{Excess, Limits};
 use super::object::{self, entry};
@@ -64,6 +64,11 @@ impl Manner {
     /// Whether the graphics state lets what is beneath show through.
     pub(super) fn lets_through(&self) -> bool {
         self.alpha < 1.0 || self.blends || self.mask.is_some()
+    }
+
+    /// Whether drawing it takes a graphics state of its own.
+    pub(super) fn has_state(&self) -> bool {
+        self.alpha < 1.0 || self.mask.is_some()
     }
 
     /// Follows a turn of the page.
@@ -196,6 +201,7 @@ impl Walker<'_> {
     fn run(&mut self, stream: &Stream<'_>, mut state: State) {
         let mut saved = Vec::new();
         let mut path = PathBounds::default();
+        let mut fonts = Fonts::of(&stream.resources);
         // Whether each open marked content hides what is in it.
         let mut marked = Vec::new();
         for operation in Operations::new(stream.content) {
@@ -210,7 +216,7 @@ impl Walker<'_> {
                 Some(Operand::Name(name)) => &name[..],
                 _ => b"",
             };
-            match &operation.operator[..] {
+            match operation.operator {
                 b"q" => saved.push(state.clone()),
                 b"Q" => {
                     // Marked content is no part of the graphics state.
@@ -219,7 +225,7 @@ impl Walker<'_> {
                     state.hidden = hidden;
                 }
                 b"cm" => {
-                    if let Some(matrix) = matrix_of(&operation.operands) {
+                    if let Some(matrix) = operation.matrix() {
                         state.ctm = matrix.then(&state.ctm);
                     }
                 }
@@ -260,8 +266,8 @@ impl Walker<'_> {
                     let view = View { ctm, clip, hidden: *hidden };
                     let glyphs = &mut self.walk.drawn.glyphs;
                     let before = &mut self.strings;
-                    text.follow(&operation, written, &stream.resources, view, before, glyphs);
-                    if matches!(&operation.operator[..], b"Tj" | b"TJ" | b"'" | b"\"") {
+                    text.follow(&operation, written, &mut fonts, view, before, glyphs);
+                    if matches!(operation.operator, b"Tj" | b"TJ" | b"'" | b"\"") {
                         self.show(&operation, &state);
                     }
                 }
@@ -287,9 +293,9 @@ impl Walker<'_> {
     }
 
     /// Whether `BDC` begins content of a layer that is not shown.
-    fn hides(&self, operation: &Operation, resources: &PdfObject) -> bool {
+    fn hides(&self, operation: &Operation<'_>, resources: &PdfObject) -> bool {
         match &operation.operands[..] {
-            [Operand::Name(tag), Operand::Name(layer)] if tag == b"OC" => {
+            [Operand::Name(tag), Operand::Name(layer)] if tag[..] == *b"OC" => {
                 object::resource(resources, "Properties", layer)
                     .is_some_and(|layer| self.layers.hide(&layer))
             }
@@ -399,7 +405,7 @@ impl Walker<'_> {
     }
 
     /// Notes that text is shown.
-    fn show(&mut self, operation: &Operation, state: &State) {
+    fn show(&mut self, operation: &Operation<'_>, state: &State) {
         let (length, images) = (operation.span.len(), self.walk.drawn.images.len());
         let shown = &mut self.walk.shown;
         shown.all += length;
@@ -536,19 +542,14 @@ impl Walker<'_> {
     }
 }
 
-fn colour(operation: &Operation, stream: &Stream<'_>, state: &mut State) {
-    let paint = match &operation.operator[..] {
+fn colour(operation: &Operation<'_>, stream: &Stream<'_>, state: &mut State) {
+    let paint = match operation.operator {
         b"g" | b"rg" | b"k" | b"cs" | b"sc" | b"scn" => &mut state.fill,
         b"G" | b"RG" | b"K" | b"CS" | b"SC" | b"SCN" => &mut state.stroke,
         _ => return,
     };
     let text = &stream.content[operation.span.clone()];
     paint.follow(operation, text, &stream.resources, stream.base);
-}
-
-fn matrix_of(operands: &[Operand]) -> Option<Matrix> {
-    let numbers: Vec<f32> = operands.iter().filter_map(Operand::number).collect();
-    <[f32; 6]>::try_from(numbers).ok().map(Matrix::from)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use predicates::prelude::*;
 use rustix::process::Signal;
 
 use crate::common::training::{
-    SIZE, SMALL, bright_and_dark, covid_ct, import, kill_after, textured, train, workspace,
+    EPOCH, LIGHT, SIZE, SMALL, bright_and_dark, covid_ct, import, kill_after, textured, train,
+    workspace,
 };
 
 #[test]
@@ -16,20 +17,21 @@ fn features_learned_without_labels_start_a_training() {
     let export = folder.join("data/export/default");
     let pretrain = [&SMALL[..], &["--epochs", "2", "--batch", "8"]].concat();
     let arguments =
-        [&["pretrain", "contrast", "--data", export.to_str().expect("path")], &pretrain[..]];
-    covid_ct(folder, &arguments.concat()).assert().success().stderr(
+        [&["pretrain", "contrast", "--data", export.to_str().expect("path")], &pretrain[..]]
+            .concat();
+    covid_ct(folder, &[&arguments[..], &LIGHT].concat()).assert().success().stderr(
         predicate::str::contains("20 pictures to learn from")
             .and(predicate::str::contains("pairs found")),
     );
     let weights = folder.join("data/pretrained/contrast/weights.safetensors");
-    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+    train(folder, "r", &[&["--init", weights.to_str().expect("path")], &EPOCH[..]].concat())
         .assert()
         .success()
         .stderr(predicate::str::contains("128 outputs"));
 
     // Other networks have other widths.
     let wide = ["--network", "densenet169", "--name", "wide"];
-    covid_ct(folder, &[&arguments.concat()[..], &wide[..]].concat()).assert().success();
+    covid_ct(folder, &[&arguments[..], &wide[..]].concat()).assert().success();
 
     // The same pictures in a folder under other names: those of val and test are known again.
     let copies = folder.join("copies");
@@ -82,7 +84,7 @@ fn of_the_database_nothing_is_learned_that_is_measured_on() {
     store.decide(&undone).expect("undone");
     drop(store);
     let arguments = ["pretrain", "contrast", "--database", "--split", "published"];
-    let arguments = [&arguments[..], &SMALL, &["--epochs", "3", "--batch", "8"]].concat();
+    let arguments = [&arguments[..], &SMALL, &LIGHT, &["--epochs", "8", "--batch", "8"]].concat();
     let told = |text: &'static str| predicate::str::contains(text);
     covid_ct(folder, &arguments)
         .assert()
@@ -123,7 +125,7 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
     }
     std::fs::write(xrays.join("Data_Entry_2017.csv"), table).expect("table");
     let arguments = ["pretrain", "xrays", "xrays", "--epochs", "2", "--batch", "8", "--cache", "0"];
-    let arguments = [&arguments[..], &SMALL].concat();
+    let arguments = [&arguments[..], &SMALL, &LIGHT].concat();
     covid_ct(folder, &arguments)
         .current_dir(folder)
         .assert()
@@ -140,7 +142,7 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
     let number = |place: usize| of_mass[place].parse::<f64>().expect("a number");
     assert!(number(2) + number(3) == 8.0 && (0.0..=1.0).contains(&number(4)), "{of_mass:?}");
     let weights = folder.join("data/pretrained/xrays/weights.safetensors");
-    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+    train(folder, "r", &[&["--init", weights.to_str().expect("path")], &EPOCH[..]].concat())
         .assert()
         .success()
         .stderr(predicate::str::contains("14 outputs"));
@@ -160,8 +162,8 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
 fn signs_of_drawn_slices_are_learned_without_any_picture() {
     let workspace = workspace();
     let folder = workspace.path();
-    let arguments = ["pretrain", "phantoms", "--pictures", "60", "--epochs", "3"];
-    let arguments = [&arguments[..], &SMALL, &["--batch", "20"]].concat();
+    let arguments = ["pretrain", "phantoms", "--pictures", "60", "--epochs", "6"];
+    let arguments = [&arguments[..], &SMALL, &LIGHT, &["--batch", "20"]].concat();
     let weights = folder.join("data/pretrained/phantoms/weights.safetensors");
     kill_after(folder, "pretrained/.phantoms.part", &arguments, 1, Signal::KILL);
     assert!(!weights.exists());
@@ -185,7 +187,7 @@ fn signs_of_drawn_slices_are_learned_without_any_picture() {
     covid_ct(folder, &[&arguments[..], &["--seed", "1"]].concat()).assert().success();
     assert!(gone_on != std::fs::read(&weights).expect("weights"));
     covid_ct(folder, &["pretrain", "phantoms", "--pictures", "0"]).assert().code(2);
-    train(folder, "r", &["--init", weights.to_str().expect("path"), "--epochs", "1"])
+    train(folder, "r", &[&["--init", weights.to_str().expect("path")], &EPOCH[..]].concat())
         .assert()
         .success()
         .stderr(told("14 outputs"));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common::disk::Small;
 use crate::common::text;
 use crate::common::training::{
-    EPOCH, SIZE, SMALL, covid_ct, import, kill_after, textured, train, workspace,
+    EPOCH, LIGHT, SIZE, SMALL, covid_ct, import, kill_after, textured, train, workspace,
 };
 use assert_cmd::Command;
 use covid_ct::Workspace;
@@ -179,8 +179,10 @@ fn an_interrupted_run_keeps_an_epoch() {
     let workspace = workspace();
     let folder = workspace.path();
     let mut long = std::process::Command::new(assert_cmd::cargo::cargo_bin!("covid-ct-learning"))
-        .args(["train", "r", "--size", "64", "--threads", "1", "--epochs", "300"])
-        .args(["--device", "cpu", "--workspace"])
+        .args(["train", "r", "--epochs", "300"])
+        .args(SMALL)
+        .args(LIGHT)
+        .arg("--workspace")
         .arg(folder)
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
@@ -204,8 +206,8 @@ fn an_interrupted_run_keeps_an_epoch() {
         .success()
         .stderr(predicate::str::contains("r was stopped before its end"));
     let made = run_files(folder, "r").read_history().expect("history").len();
-    let other = ["--epochs", "300", "--patience", "1", "--fresh"];
-    let refused = train(folder, "r", &other[..4]).assert().code(2);
+    let other = [&LIGHT[..], &["--epochs", "300", "--patience", "1", "--fresh"]].concat();
+    let refused = train(folder, "r", &other[..6]).assert().code(2);
     let told = text(&refused.get_output().stderr);
     assert!(told.contains("keep \"last\", now \"best\"; patience 0, now 1"), "{told}");
     assert!(run_files(folder, "r").state().exists(), "what was learned is there");
@@ -222,12 +224,14 @@ fn an_interrupted_run_keeps_an_epoch() {
 
     // One that is stopped leaves the complete one its name.
     let complete = std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint");
-    kill_after(folder, "runs/.r.part", &[&["train", "r"], &SMALL[..]].concat(), 1, Signal::INT);
+    let long = [&["train", "r"], &SMALL[..], &LIGHT].concat();
+    kill_after(folder, "runs/.r.part", &long, 1, Signal::INT);
     assert!(complete == std::fs::read(run_files(folder, "r").checkpoint()).expect("checkpoint"));
-    train(folder, "r", &["--epochs", "2"]).assert().code(2).stderr(
+    let short = [&LIGHT[..], &["--epochs", "2"]].concat();
+    train(folder, "r", &short).assert().code(2).stderr(
         predicate::str::contains("epochs 50, now 2").and(predicate::str::contains("--fresh")),
     );
-    train(folder, "r", &["--epochs", "2", "--fresh"]).assert().success();
+    train(folder, "r", &[&short[..], &["--fresh"]].concat()).assert().success();
 }
 
 #[test]
