@@ -1,5 +1,6 @@
 //! Renderings of figures, made when they are first needed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -166,35 +167,22 @@ pub fn render_all(
             scope.spawn(move || {
                 let mut renderings = Renderings::new(options.clone());
                 while !stop.load(Ordering::Relaxed) {
-                    let Some((document, places)) = asked.get(next.fetch_add(1, Ordering::Relaxed))
-                    else {
-                        break;
-                    };
-                    let drawn = renderings.draw(document, None, places);
-                    if send.send((*document, drawn)).is_err() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((document, places)) = asked.get(index) else { break };
+                    if send.send((index, renderings.draw(document, None, places))).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(send);
-        for (document, drawn) in receive {
-            let path = PathBuf::from(&document.path);
-            match drawn {
-                Err(error) => all.failed.push((path, error)),
-                Ok(drawn) => {
-                    for (place, rendered) in drawn {
-                        match rendered {
-                            Ok(rendered) => {
-                                record(store, place.figure, rendered)?;
-                                all.made += 1;
-                            }
-                            Err(error) => all
-                                .failed
-                                .push((path.clone(), format!("page {}: {error}", place.page))),
-                        }
-                    }
-                }
+        // Rows come in the order of the documents, whichever is drawn first: so do their numbers.
+        let (mut drawn, mut turn) = (BTreeMap::new(), 0);
+        for (index, of_document) in receive {
+            drawn.insert(index, of_document);
+            while let Some(of_document) = drawn.remove(&turn) {
+                all.take(store, asked[turn].0, of_document)?;
+                turn += 1;
             }
             done();
         }
@@ -202,4 +190,35 @@ pub fn render_all(
     })?;
     all.failed.sort();
     Ok(all)
+}
+
+impl RenderedAll {
+    /// Records what was drawn of a document.
+    fn take(
+        &mut self,
+        store: &mut Store,
+        document: &DocumentRow,
+        drawn: Result<Drawn, String>,
+    ) -> Result<(), StoreError> {
+        let path = PathBuf::from(&document.path);
+        let drawn = match drawn {
+            Ok(drawn) => drawn,
+            Err(error) => {
+                self.failed.push((path, error));
+                return Ok(());
+            }
+        };
+        for (place, rendered) in drawn {
+            match rendered {
+                Ok(rendered) => {
+                    record(store, place.figure, rendered)?;
+                    self.made += 1;
+                }
+                Err(error) => {
+                    self.failed.push((path.clone(), format!("page {}: {error}", place.page)));
+                }
+            }
+        }
+        Ok(())
+    }
 }

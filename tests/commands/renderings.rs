@@ -96,6 +96,31 @@ fn ingest_renders_what_pictures_do_not_show_and_once() {
 }
 
 #[test]
+fn renderings_have_the_same_numbers_however_many_are_drawn_at_once() {
+    let project = Project::new();
+    let mut store = project.store();
+    // The first document takes longest.
+    for (name, figures) in [("a", 60), ("b", 1), ("c", 2), ("d", 1)] {
+        let pdf = project.path(&format!("{name}.pdf"));
+        fs::write(&pdf, [PDF, name.as_bytes()].concat()).expect("written");
+        let figures = 1..=figures;
+        let figures = figures
+            .map(|number| pictured(&format!("Figure {number}"), Composition::Vector, Vec::new()));
+        let mut found = extraction(name, Vec::new(), figures.collect());
+        found.sha256 = sha256_hex(&fs::read(&pdf).expect("read"));
+        found.path = pdf.to_string_lossy().into_owned();
+        store.record(&found, Source::Pdf).expect("recorded");
+    }
+    let mut render = project.command(["ingest", "--render", "--jobs", "4"]);
+    let pdfs = ["a", "b", "c", "d"].map(|name| project.path(&format!("{name}.pdf")));
+    render.args(pdfs).assert().code(0).stdout(contains("64 figures rendered"));
+    let mut images = store.images().expect("images");
+    images.sort_by_key(|image| image.id);
+    let of: Vec<&str> = images.iter().map(|image| image.preprint_name.as_str()).collect();
+    assert!(of.is_sorted() && of.len() == 64, "{of:?}");
+}
+
+#[test]
 fn a_rendering_is_asked_about_where_the_figure_has_no_picture() {
     let (project, pdf) = workspace();
     label(&project, "q\n")
