@@ -75,8 +75,9 @@ pub fn find(
     captions: &[&Caption],
     furniture: &Furniture,
 ) -> PageGraphics {
-    let paths: Vec<Rect> =
-        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let (scanned, rules) = scans::marks(page);
+    let drawn = page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied();
+    let paths: Vec<Rect> = drawn.chain(rules).collect();
     let is_cell = sheet::cells(text, captions, &paths);
     let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
     let prose_lines = prose(text, is_caption);
@@ -93,6 +94,7 @@ pub fn find(
         .filter(|(index, image)| !furniture.holds_image(image) && !page.is_scan(*index))
         .map(|(_, image)| image.bbox)
         .filter(|image| !is_backdrop(image, text, &prose))
+        .chain(scanned)
         .collect();
 
     let lines = text.lines.iter().enumerate();
@@ -115,7 +117,9 @@ pub fn find(
     while sheet::give_up(&mut tables, &graphics, captions, &walls) {
         (graphics, own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
     }
-    graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
+    if page.scanned.is_none() {
+        graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
+    }
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
     let pictures = images.iter().filter(|image| is_panel(image)).copied().collect();
     let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
