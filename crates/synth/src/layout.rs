@@ -272,6 +272,9 @@ impl Setter<'_> {
         }
         let lines = break_lines(p, self.width());
         let count = lines.len();
+        let ends: Vec<bool> = (1..=count)
+            .map(|next| lines.get(next).is_none_or(|line| line[0].starts_line))
+            .collect();
         for (i, line) in lines.into_iter().enumerate() {
             if i > 0 && line.first().is_some_and(|word| word.starts_line) {
                 self.y += p.apart;
@@ -279,7 +282,7 @@ impl Setter<'_> {
             if self.room() < step {
                 self.advance();
             }
-            self.line(p, &line, i == 0, i + 1 == count);
+            self.line(p, &line, i == 0, ends[i]);
             self.y += step;
         }
         self.y += p.after;

@@ -95,7 +95,12 @@ impl Oddities {
         }
         if self.has(Oddity::Overleaf) && style.columns == 1 && habits.has_captions_at_figures() {
             let last = movable(habits, figures);
-            figures[..last].iter_mut().any(divide);
+            // Nothing but letters tells where a figure goes on of which the caption names no panels.
+            let short = habits.varied.as_ref().is_some_and(|varied| varied.short);
+            let printed = |f: &Figure| f.panels.iter().all(|panel| panel.printed.is_some());
+            let scanned = self.has(Oddity::Scan);
+            let mut told = figures[..last].iter_mut().filter(|f| !short || printed(f) && !scanned);
+            told.any(divide);
         }
         if self.has(Oddity::Veil) {
             figures.iter_mut().filter(|figure| figure.drawn).for_each(|figure| self.veil(figure));
@@ -134,7 +139,9 @@ impl Oddities {
             lines.push(any(PART_ENDS, &mut self.chance));
         }
         figure.caption = lines.join("\n");
-        figure.apart = *self.chance.pick(&[0.0, 4.0, 12.0]);
+        // At a figure, the paragraph behind is hardly further away than that.
+        let widest = if habits.has_captions_at_figures() { 1 } else { 2 };
+        figure.apart = [0.0, 4.0, 12.0][self.chance.whole(0, widest) as usize];
     }
 
     fn long_table(&mut self, style: &Style, figures: &mut Vec<Figure>) {

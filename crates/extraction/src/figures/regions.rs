@@ -67,6 +67,21 @@ const WIDE_BLANK: f32 = 3.0;
 /// A picture that may be a panel is at least this wide and high when drawn, in points.
 const SMALLEST_PANEL: f32 = 60.0;
 
+/// Lines of a page that captions of tables seem to hold and that are cells of these, as page and line index.
+pub fn cells(
+    page: &Page,
+    text: &PageText,
+    captions: &[Caption],
+    furniture: &Furniture,
+) -> Vec<(usize, usize)> {
+    let here: Vec<&Caption> =
+        captions.iter().filter(|caption| caption.page == page.number).collect();
+    let paths: Vec<Rect> =
+        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let cells = sheet::cells(text, &here, &paths).into_iter().enumerate();
+    cells.filter(|(_, cell)| *cell).map(|(line, _)| (page.number as usize - 1, line)).collect()
+}
+
 /// `is_caption` tells which lines of `text` belong to captions; `captions` are those of this page.
 pub fn find(
     page: &Page,
@@ -201,12 +216,20 @@ fn pieces(line: &Line) -> Vec<Rect> {
     pieces
 }
 
+/// A slanted letter by itself is no part of a chart where it is larger, in points.
+const LARGEST_LETTER: f32 = 24.0;
+
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
 /// banner that runs along the whole page is none, nor is a watermark.
 fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
     let turned = page.lines.iter().filter(|line| match line.direction {
         Direction::Up | Direction::Down => line.bbox.height() < 0.4 * page.height,
-        Direction::Oblique => line.bbox.width().max(line.bbox.height()) < 0.15 * page.height,
+        Direction::Oblique => {
+            let (w, h) = (line.bbox.width(), line.bbox.height());
+            // A watermark of which each letter stands for itself.
+            let letter = line.text().chars().count() == 1 && w.min(h) > LARGEST_LETTER;
+            w.max(h) < 0.15 * page.height && !letter
+        }
         Direction::Right | Direction::Left => false,
     });
     turned.map(|line| line.bbox)

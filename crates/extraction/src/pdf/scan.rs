@@ -1,6 +1,7 @@
 //! What a scan of a page shows besides its text: where ink is that no line of text accounts for.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use image::GrayImage;
 
@@ -12,6 +13,8 @@ const CELL: f32 = 3.0;
 const DPI: f32 = 72.0;
 /// Ink is darker than paper by so many grey levels of 255.
 const DARKER: u8 = 48;
+/// An unbroken stroke across is a rule from this length on, in points.
+const RULE: f32 = 40.0;
 /// Ink within so many points of a line of text is its own: letters reach beyond the boxes that a program read them in.
 const BESIDE_TEXT: f32 = 2.5;
 /// Ink so close to an edge of the page, in points, is a shadow of the scanner's lid where it is no wider.
@@ -49,17 +52,22 @@ fn marks(picture: &GrayImage, (width, height): (f32, f32), texts: &[Rect]) -> Ve
     let scale = (width / picture.width() as f32, height / picture.height() as f32);
     let texts: Vec<Rect> = texts.iter().map(|text| text.grow(BESIDE_TEXT)).collect();
     let mut cells: HashMap<(i32, i32), Rect> = HashMap::new();
+    let is_ink = |level: u8| level.saturating_add(DARKER) <= paper;
+    let rules = rules(picture, (RULE / scale.0) as u32, is_ink);
     for (x, y, level) in picture.enumerate_pixels() {
-        if level.0[0].saturating_add(DARKER) > paper {
+        if !is_ink(level.0[0]) {
             continue;
         }
+        let of_rule = rules[y as usize].iter().any(|run| run.contains(&x));
         let (x, y) = (x as f32 * scale.0, y as f32 * scale.1);
         let ink = Rect::new(x, y, x + scale.0, y + scale.1);
+        if !of_rule && texts.iter().any(|text| text.contains_point(ink.centre())) {
+            continue;
+        }
         let cell = ((x / CELL) as i32, (y / CELL) as i32);
         let all = cells.entry(cell).or_insert(ink);
         *all = all.union(&ink);
     }
-    cells.retain(|_, ink| !texts.iter().any(|text| text.contains_point(ink.centre())));
     let mut boxes = connected(cells);
     boxes.retain(|ink| {
         let thin = ink.width().min(ink.height()) < EDGE;
@@ -69,6 +77,25 @@ fn marks(picture: &GrayImage, (width, height): (f32, f32), texts: &[Rect]) -> Ve
     });
     boxes.sort_by(|a, b| a.y0.total_cmp(&b.y0).then(a.x0.total_cmp(&b.x0)));
     boxes
+}
+
+/// By row of pixels: the runs of ink that are at least so long, which no letter is.
+fn rules(picture: &GrayImage, least: u32, is_ink: impl Fn(u8) -> bool) -> Vec<Vec<Range<u32>>> {
+    let row = |y: u32| {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for x in 0..=picture.width() {
+            if x < picture.width() && is_ink(picture.get_pixel(x, y).0[0]) {
+                continue;
+            }
+            if x - start >= least {
+                runs.push(start..x);
+            }
+            start = x + 1;
+        }
+        runs
+    };
+    (0..picture.height()).map(row).collect()
 }
 
 /// The grey level of the paper: the most frequent one of the lighter half.
@@ -121,12 +148,24 @@ mod tests {
         let text = Rect::new(60.0, 130.0, 240.0, 138.0);
         let (shadow, speck) =
             (Rect::new(0.0, 0.0, 4.0, 200.0), Rect::new(260.0, 20.0, 263.0, 23.0));
-        let ink = page(&[picture, neighbour, text, shadow, speck]);
+        let word = Rect::new(60.0, 130.0, 84.0, 138.0);
+        let ink = page(&[picture, neighbour, word, shadow, speck]);
         let found = marks(&ink, (300.0, 200.0), &[text]);
         assert_eq!(found.len(), 2, "{found:?}");
         for (found, wanted) in found.iter().zip([picture, neighbour]) {
             assert!(found.grow(1.0).contains(&wanted) && wanted.grow(1.0).contains(found));
         }
-        assert!(marks(&page(&[text]), (300.0, 200.0), &[text]).is_empty());
+        // A letter is shorter than a line of them that runs together.
+        let letters: Vec<Rect> = (0..20)
+            .map(|i| 60.0 + 9.0 * i as f32)
+            .map(|x| Rect::new(x, 130.0, x + 6.0, 138.0))
+            .collect();
+        assert!(marks(&page(&letters), (300.0, 200.0), &[text]).is_empty());
+        let rule = Rect::new(60.0, 138.0, 240.0, 139.0);
+        assert_eq!(
+            marks(&page(&[rule]), (300.0, 200.0), &[text]).len(),
+            1,
+            "a rule under the text"
+        );
     }
 }
