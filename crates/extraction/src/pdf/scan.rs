@@ -9,16 +9,19 @@ use super::{Document, Page, PdfError, Rect, Turn};
 
 /// Side of a cell of the grid that ink is looked for on, in points.
 const CELL: f32 = 3.0;
-/// Dots per inch that a page is looked at with: one a point.
-const DPI: f32 = 72.0;
+/// Dots per inch that a page is looked at with: two a point, so that hairlines are seen.
+const DPI: f32 = 144.0;
 /// Ink is darker than paper by so many grey levels of 255.
 const DARKER: u8 = 48;
 /// An unbroken stroke across is a rule from this length on, in points.
 const RULE: f32 = 40.0;
 /// Ink within so many points of a line of text is its own: letters reach beyond the boxes that a program read them in.
 const BESIDE_TEXT: f32 = 2.5;
-/// Ink so close to an edge of the page, in points, is a shadow of the scanner's lid where it is no wider.
-const EDGE: f32 = 18.0;
+/// Ink that reaches so close to an edge of the page, in points, is a shadow of the scanner's lid where it is narrow.
+const EDGE: f32 = 3.0;
+const SHADOW: f32 = 18.0;
+/// Head and foot of a page, as a part of its height: what stands there alone is the page's dress.
+const MARGIN: f32 = 0.06;
 /// What is smaller in both directions, in points, is a speck.
 const SPECK: f32 = 9.0;
 
@@ -70,10 +73,11 @@ fn marks(picture: &GrayImage, (width, height): (f32, f32), texts: &[Rect]) -> Ve
     }
     let mut boxes = connected(cells);
     boxes.retain(|ink| {
-        let thin = ink.width().min(ink.height()) < EDGE;
+        let thin = ink.width().min(ink.height()) < SHADOW;
         let at_edge =
             ink.x0 < EDGE || ink.y0 < EDGE || ink.x1 > width - EDGE || ink.y1 > height - EDGE;
-        ink.width().max(ink.height()) >= SPECK && !(thin && at_edge)
+        let dress = ink.y1 < MARGIN * height || ink.y0 > (1.0 - MARGIN) * height;
+        ink.width().max(ink.height()) >= SPECK && !(thin && at_edge) && !dress
     });
     boxes.sort_by(|a, b| a.y0.total_cmp(&b.y0).then(a.x0.total_cmp(&b.x0)));
     boxes
@@ -146,10 +150,11 @@ mod tests {
         let picture = Rect::new(60.0, 40.0, 140.0, 110.0);
         let neighbour = Rect::new(150.0, 60.0, 220.0, 110.0);
         let text = Rect::new(60.0, 130.0, 240.0, 138.0);
+        let logo = Rect::new(30.0, 2.0, 60.0, 11.0);
         let (shadow, speck) =
             (Rect::new(0.0, 0.0, 4.0, 200.0), Rect::new(260.0, 20.0, 263.0, 23.0));
         let word = Rect::new(60.0, 130.0, 84.0, 138.0);
-        let ink = page(&[picture, neighbour, word, shadow, speck]);
+        let ink = page(&[picture, neighbour, word, shadow, speck, logo]);
         let found = marks(&ink, (300.0, 200.0), &[text]);
         assert_eq!(found.len(), 2, "{found:?}");
         for (found, wanted) in found.iter().zip([picture, neighbour]) {

@@ -10,7 +10,18 @@ const THIN: f32 = 4.5;
 /// The ink of a scan that no text accounts for: what may be pictures, and what may be lines.
 pub(super) fn marks(page: &Page) -> (Vec<Rect>, Vec<Rect>) {
     let marks = page.scanned.iter().flatten().copied();
-    marks.partition(|mark| mark.width().min(mark.height()) > THIN)
+    let (pictures, lines): (Vec<Rect>, Vec<Rect>) =
+        marks.partition(|mark| mark.width().min(mark.height()) > THIN);
+    // As thin as they are meant: a scanner's resolution is no height.
+    let stroke = |line: Rect| {
+        let (x, y) = line.centre();
+        if line.width() > line.height() {
+            Rect { y0: y, y1: y, ..line }
+        } else {
+            Rect { x0: x, x1: x, ..line }
+        }
+    };
+    (pictures, lines.into_iter().map(stroke).collect())
 }
 
 /// What of a scanned page is a figure: where no text is, above or below each caption, whichever is more. A
