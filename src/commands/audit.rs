@@ -33,12 +33,12 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     let store = Store::open_existing(&workspace)?;
     // A file that is none is told before anything is looked at.
     let predictions = Predictions::read(&args.predictions)?;
-    let found = audit(&store, args.split.as_deref(), &Bars::new())?;
+    let mut found = audit(&store, args.split.as_deref(), &Bars::new())?;
     let wrong = (!args.predictions.is_empty())
-        .then(|| WrongLabels::find(&found, &predictions))
+        .then(|| WrongLabels::find(&mut found.panels, &predictions))
         .transpose()?;
     if let Some((wrong, path)) = wrong.as_ref().zip(args.wrong_labels.as_ref()) {
-        whole::replace(path, &wrong.queue(&found)?)
+        whole::replace(path, &wrong.queue(&found.panels)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let text = if args.json {

@@ -32,7 +32,7 @@ pub fn render(store: &Store, audit: &Audit, wrong: Option<&WrongLabels>) -> (Mar
         }
     }
     let wrong = wrong.map(|wrong| {
-        let (section, more) = wrong_labels::section(store, audit, wrong);
+        let (section, more) = wrong_labels::section(store, &audit.panels, wrong, false);
         problems.extend(more);
         section
     });

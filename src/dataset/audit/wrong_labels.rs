@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Audit, Item, items};
+use super::{Item, items};
 use crate::dataset::release::split_extension;
 use crate::metrics::confident;
 use crate::store::{Label, LabelledPanel};
@@ -109,7 +109,7 @@ pub struct WrongLabel {
     pub score: f64,
     /// The probability that they give to its label.
     pub confidence: f64,
-    /// Place in [`Audit::panels`].
+    /// Place among the panels.
     #[serde(skip)]
     pub place: usize,
 }
@@ -138,13 +138,16 @@ struct Queued<'a> {
 }
 
 impl WrongLabels {
-    /// Holds the labels in force against the predictions.
+    /// Holds the labels in force of `panels`, all of which have one, against the predictions. Sorts the panels, as those of
+    /// an [`Audit`](super::Audit) are.
     ///
     /// # Errors
     /// [`PredictionsError::Strangers`] where no panel is predicted.
-    pub fn find(audit: &Audit, predictions: &Predictions) -> Result<Self, PredictionsError> {
-        let mut panels = audit.panels.clone();
-        let items = items(&mut panels, None);
+    pub fn find(
+        panels: &mut [LabelledPanel],
+        predictions: &Predictions,
+    ) -> Result<Self, PredictionsError> {
+        let items = items(panels, None);
         let named = |panel: &LabelledPanel, item: &Item| {
             // A picture of a release keeps its own name in exports.
             predictions.of(&item.name).or_else(|| predictions.of(panel.file_name.as_deref()?))
@@ -178,12 +181,12 @@ impl WrongLabels {
     ///
     /// # Errors
     /// Never in practice: memory takes every byte.
-    pub fn queue(&self, audit: &Audit) -> Result<Vec<u8>, csv::Error> {
+    pub fn queue(&self, panels: &[LabelledPanel]) -> Result<Vec<u8>, csv::Error> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for wrong in &self.found {
             writer.serialize(Queued {
                 score: 1.0 - wrong.confidence,
-                sha256: &audit.panels[wrong.place].object.sha256,
+                sha256: &panels[wrong.place].object.sha256,
                 name: split_extension(&wrong.item.name).0,
                 label: wrong.item.label,
             })?;
