@@ -92,7 +92,8 @@ pub enum SplitBy {
 /// Pictures that are there twice (re-scaled, re-compressed, brightened, cropped, mirrored), slices of
 /// one scan, labels that contradict each other there; with --split, patients, papers and pictures
 /// that are in two parts; and how well the class can be told without looking at the lungs, from size,
-/// shape, colour mode, file type, JPEG quality, border and source (cross-validated AUROC).
+/// shape, colour mode, file type, JPEG quality, border and source (cross-validated AUROC). With
+/// --predictions, labels that are probably wrong too.
 ///
 /// Exit code 1 where the split leaks: a picture, patient or paper is in two parts. In a split by
 /// patient, papers may be.
@@ -101,6 +102,16 @@ pub struct AuditArgs {
     /// Split to look for leaks in
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
+
+    /// Predictions of the folds of a cross-validation: list the labels that are probably wrong, by confident learning.
+    /// Folders that `evaluate` wrote into (data/runs/NAME), or their predictions.csv; each picture must be predicted
+    /// by networks that have seen neither it nor others of its group
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub predictions: Vec<PathBuf>,
+
+    /// Write these labels to a CSV file, which `label --state decided --scores FILE` takes to ask about them first
+    #[arg(long, value_name = "FILE", requires = "predictions")]
+    pub wrong_labels: Option<PathBuf>,
 
     /// One JSON object
     #[arg(long)]

@@ -180,8 +180,8 @@ pub struct SynthArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     pub papers: u32,
 
-    /// Layouts drawn from more habits than the sample has: legends of one line, pages of a figure's own size, figures
-    /// beside each other
+    /// Layouts drawn from more habits than the sample has, such as legends of one line and pages of a figure's own size;
+    /// and what few papers have, such as figures set sideways, scans and layers (oddities.csv says which)
     #[arg(long, conflicts_with = "slices")]
     pub varied: bool,
 

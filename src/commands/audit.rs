@@ -4,15 +4,26 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::Workspace;
-use crate::dataset::audit::{Audit, Item, Owner, Related, audit};
+use crate::dataset::audit::{Audit, Item, Owner, Predictions, Related, WrongLabels, audit};
 use crate::metrics::three_decimals;
 use crate::report;
 use crate::store::Store;
+use crate::{Workspace, whole};
+use anyhow::Context as _;
+use serde::Serialize;
 
 use super::Outcome;
 use super::bars::Bars;
 use crate::cli::AuditArgs;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    audit: &'a Audit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrong_labels: Option<&'a WrongLabels>,
+}
 
 /// Pairs named one by one; of more, only how many.
 const LISTED: usize = 20;
@@ -20,12 +31,26 @@ const LISTED: usize = 20;
 pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let store = Store::open_existing(&workspace)?;
-    let found = audit(&store, args.split.as_deref(), &Bars::new())?;
-    let text = if args.json { serde_json::to_string(&found)? + "\n" } else { in_words(&found)? };
+    // A file that is none is told before anything is looked at.
+    let predictions = Predictions::read(&args.predictions)?;
+    let mut found = audit(&store, args.split.as_deref(), &Bars::new())?;
+    let wrong = (!args.predictions.is_empty())
+        .then(|| WrongLabels::find(&mut found.panels, &predictions))
+        .transpose()?;
+    if let Some((wrong, path)) = wrong.as_ref().zip(args.wrong_labels.as_ref()) {
+        whole::replace(path, &wrong.queue(&found.panels)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let text = if args.json {
+        let told = Told { audit: &found, wrong_labels: wrong.as_ref() };
+        serde_json::to_string(&told)? + "\n"
+    } else {
+        in_words(&found, wrong.as_ref())?
+    };
     std::io::stdout().write_all(text.as_bytes())?;
     if args.html || args.out.is_some() {
         let folder = args.out.clone().unwrap_or_else(|| workspace.audit());
-        let path = write_page(&store, &found, &folder)?;
+        let path = write_page(&store, &found, wrong.as_ref(), &folder)?;
         // Beside JSON, which a program reads, only stderr is for people.
         let line = format!("page: {}\n", path.display());
         if args.json {
@@ -47,8 +72,13 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     Ok(if is_clean { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
-fn write_page(store: &Store, found: &Audit, folder: &Path) -> anyhow::Result<PathBuf> {
-    let written = report::write_audit(store, found, folder)?;
+fn write_page(
+    store: &Store,
+    found: &Audit,
+    wrong: Option<&WrongLabels>,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
+    let written = report::write_audit(store, found, wrong, folder)?;
     for problem in &written.problems {
         eprintln!("covid-ct: {problem}");
     }
@@ -56,7 +86,7 @@ fn write_page(store: &Store, found: &Audit, folder: &Path) -> anyhow::Result<Pat
 }
 
 /// What was found, for reading.
-fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
+fn in_words(found: &Audit, wrong: Option<&WrongLabels>) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     match &found.split {
         Some(split) => write!(out, "split '{split}': ")?,
@@ -72,6 +102,9 @@ fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
     for shortcut in &found.shortcuts {
         writeln!(out, "  {:<22} {:>6}", shortcut.by, three_decimals(shortcut.auroc))?;
     }
+    if let Some(wrong) = wrong {
+        wrong_labels(&mut out, wrong)?;
+    }
     let verdict = match (&found.split, found.leaks) {
         (Some(_), true) => "The split leaks.",
         (Some(_), false) => "The split leaks nothing that is known.",
@@ -79,6 +112,37 @@ fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
     };
     writeln!(out, "\n{verdict}")?;
     Ok(out)
+}
+
+/// The labels that are probably wrong, the least likely first.
+fn wrong_labels(out: &mut String, wrong: &WrongLabels) -> std::fmt::Result {
+    writeln!(
+        out,
+        "\n{} labels are probably wrong, of {} panels with a prediction",
+        wrong.found.len(),
+        wrong.predicted
+    )?;
+    if wrong.unpredicted + wrong.unknown > 0 {
+        writeln!(
+            out,
+            "  {} panels have no prediction; {} predicted pictures are no labelled panel here",
+            wrong.unpredicted, wrong.unknown
+        )?;
+    }
+    for found in wrong.found.iter().take(LISTED) {
+        let Item { name, label, .. } = &found.item;
+        writeln!(out, "  {:.3}  {name} ({label})  P(COVID) {:.3}", found.confidence, found.score)?;
+    }
+    if wrong.found.len() > LISTED {
+        writeln!(out, "  and {} more (--json, --html)", wrong.found.len() - LISTED)?;
+    }
+    if !wrong.found.is_empty() {
+        writeln!(
+            out,
+            "  --wrong-labels FILE writes them, and `covid-ct label diagnose --state decided --scores FILE` asks again"
+        )?;
+    }
+    Ok(())
 }
 
 fn related(out: &mut String, what: &str, pairs: &[Related]) -> std::fmt::Result {

@@ -56,6 +56,9 @@ pub fn read(
         return Err(ReadError::Document(format!("{first} ({count} of {all} pages unreadable)")));
     }
     figures::set_upright(&mut pages);
+    for page in &mut pages {
+        page.scanned = document.scanned(page).map_err(wrong)?;
+    }
     let mut warnings = Vec::new();
     let texts = figures::clean(&pages);
     let furniture = Furniture::of(&pages);

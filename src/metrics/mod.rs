@@ -3,6 +3,7 @@
 pub mod agreement;
 mod calibration;
 mod classification;
+pub mod confident;
 pub mod controls;
 mod curves;
 mod details;

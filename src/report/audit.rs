@@ -7,7 +7,8 @@ use std::collections::btree_map::Entry;
 use maud::{Markup, html};
 
 use super::samples::thumbnail;
-use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut};
+use super::wrong_labels;
+use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut, WrongLabels};
 use crate::html::document;
 use crate::metrics::three_decimals;
 use crate::store::{Label, Store};
@@ -19,7 +20,7 @@ const SHOWN: usize = 100;
 type Pictures = BTreeMap<usize, String>;
 
 /// The page, and what could not be shown on it.
-pub fn render(store: &Store, audit: &Audit) -> (Markup, Vec<String>) {
+pub fn render(store: &Store, audit: &Audit, wrong: Option<&WrongLabels>) -> (Markup, Vec<String>) {
     let mut pictures = Pictures::new();
     let mut problems = Vec::new();
     let shown = audit.same.iter().take(SHOWN).chain(audit.alike.iter().take(SHOWN));
@@ -30,10 +31,15 @@ pub fn render(store: &Store, audit: &Audit) -> (Markup, Vec<String>) {
             Err(problem) => problems.push(problem),
         }
     }
-    (page(audit, &pictures), problems)
+    let wrong = wrong.map(|wrong| {
+        let (section, more) = wrong_labels::section(store, &audit.panels, wrong, false);
+        problems.extend(more);
+        section
+    });
+    (page(audit, wrong.as_ref(), &pictures), problems)
 }
 
-fn page(audit: &Audit, pictures: &Pictures) -> Markup {
+fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
     let body = html! {
         header {
             h1 { (title(audit)) }
@@ -42,6 +48,7 @@ fn page(audit: &Audit, pictures: &Pictures) -> Markup {
         main {
             (verdict(audit))
             (unreadable(audit))
+            @if let Some(wrong) = wrong { (wrong) }
             @if audit.split.is_some() { (crossings(audit)) }
             section {
                 h2 { "The same picture twice (" (audit.same.len()) ")" }
@@ -68,7 +75,11 @@ fn page(audit: &Audit, pictures: &Pictures) -> Markup {
         } }
     };
     let title = format!("{} · covid-ct audit", title(audit));
-    document(&title, &[include_str!("style.css"), include_str!("audit.css")], &body)
+    document(
+        &title,
+        &[include_str!("style.css"), include_str!("audit.css"), include_str!("wrong_labels.css")],
+        &body,
+    )
 }
 
 fn title(audit: &Audit) -> String {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::ReportError;
 use super::captions::add_captions;
 use super::runs::{RunSummary, read_runs};
 use super::samples::{NamedPanel, Sample, pick_samples};
+use super::{ReportError, wrong_labels};
 use crate::Workspace;
 use crate::dataset::stems;
 use crate::store::{Label, LabelledPanel, Part, Stage, Store, Totals};
@@ -145,6 +145,7 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
     }
     let mut runs = read_runs(workspace, &mut problems)?;
     add_captions(&mut runs, workspace, store, &documents, &named, &mut problems)?;
+    wrong_labels::add(workspace, store, &mut runs, &mut problems)?;
     Ok(Contents {
         totals: store.totals()?,
         failures: documents

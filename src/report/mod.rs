@@ -14,10 +14,11 @@ mod paper;
 mod run_page;
 mod runs;
 mod samples;
+mod wrong_labels;
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::audit::Audit;
+use crate::dataset::audit::{Audit, WrongLabels};
 use crate::store::{Store, StoreError};
 use crate::{Workspace, whole};
 
@@ -55,8 +56,13 @@ pub fn write(workspace: &Workspace, store: &Store, folder: &Path) -> Result<Writ
 ///
 /// # Errors
 /// When the disk refuses; an earlier page then stays as it was.
-pub fn write_audit(store: &Store, audit: &Audit, folder: &Path) -> Result<Written, ReportError> {
-    let (page, problems) = audit::render(store, audit);
+pub fn write_audit(
+    store: &Store,
+    audit: &Audit,
+    wrong: Option<&WrongLabels>,
+    folder: &Path,
+) -> Result<Written, ReportError> {
+    let (page, problems) = audit::render(store, audit, wrong);
     // A split may be called anything, a file may not.
     let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let name: String = audit.split.as_deref().unwrap_or("all").chars().map(safe).collect();

@@ -55,7 +55,11 @@ pub fn render(contents: &Contents) -> Markup {
             }
         }
     };
-    document("COVID-CT dataset report", &[include_str!("style.css")], &body)
+    document(
+        "COVID-CT dataset report",
+        &[include_str!("style.css"), include_str!("wrong_labels.css")],
+        &body,
+    )
 }
 
 fn problems(problems: &[String]) -> Markup {

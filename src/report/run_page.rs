@@ -21,6 +21,7 @@ pub fn run_section(run: &RunSummary) -> Markup {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
             }
             (measured(run, &run.own))
+            @if let Some(wrong) = &run.wrong_labels { (wrong) }
             @if run.over() != Some(Over::Folds) && run.own.controls.is_empty() && !run.own.evaluations.is_empty() {
                 (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
             }

@@ -24,6 +24,8 @@ pub struct RunSummary {
     pub elsewhere: Vec<Measured>,
     /// Of a series, those measured together; of a cross-validation its folds.
     pub members: Vec<RunSummary>,
+    /// Of a cross-validation: the labels that it holds for wrong, laid out.
+    pub wrong_labels: Option<maud::Markup>,
 }
 
 /// What was measured of a run on a dataset.
@@ -129,7 +131,8 @@ fn read_run(
     let own = Measured::read(&files, is_series, problems)?;
     let read = |files| Measured::read(files, is_series, problems);
     let elsewhere = elsewhere.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(RunSummary { name: name.into(), made, own, elsewhere, members: Vec::new() })
+    let name = name.into();
+    Ok(RunSummary { name, made, own, elsewhere, members: Vec::new(), wrong_labels: None })
 }
 
 impl RunSummary {

@@ -39,6 +39,8 @@ mod synth;
 mod torture;
 #[cfg(target_os = "linux")]
 mod trouble;
+mod varied;
+mod wrong_labels;
 
 /// What is run.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_covid-ct");

@@ -208,6 +208,51 @@ pub fn table(room: (f32, f32), chance: &mut Chance) -> Graphic {
     Graphic { width, height, marks, ..Graphic::default() }
 }
 
+/// Height of a row of a long table, in points.
+pub const TABLE_STEP: f32 = 14.0;
+
+/// A table of so many rows, and what goes on of it overleaf, in the manners that ruled tables have.
+pub fn long_table(
+    width: f32,
+    (first, rest): (usize, usize),
+    chance: &mut Chance,
+) -> (Graphic, Graphic) {
+    let columns = [0.0, width * 0.5, width * 0.72, width * 0.9];
+    let (head_again, closed, every) = (chance.yes(0.4), chance.yes(0.5), chance.yes(0.25));
+    let mut part = |rows: usize, opens: bool, ends: bool| {
+        let head = if opens || head_again { TABLE_STEP } else { 0.0 };
+        let height = head + 4.0 + TABLE_STEP * rows as f32;
+        let rule = |y: f32| Mark::Line { from: (0.0, y), to: (width, y), width: 0.7, colour: INK };
+        let mut marks = Vec::new();
+        if opens || head_again {
+            marks.extend([rule(0.5), rule(head + 2.0)]);
+            for (x, name) in columns.iter().zip(["Feature", "Group 1", "Group 2", "P"]) {
+                marks.push(Mark::Text(Text::new(*x, 0.75 * TABLE_STEP, Face::Bold, 8.5, name)));
+            }
+        }
+        for row in 0..rows {
+            let baseline = head + TABLE_STEP * (row as f32 + 0.75) + 2.0;
+            let name = fill(ROW, chance);
+            let share = "{12-88} ({10-98}%)";
+            let cells = [name, fill(share, chance), fill(share, chance), fill("0.{10-99}", chance)];
+            for (x, cell) in columns.iter().zip(cells) {
+                marks.push(Mark::Text(Text::new(*x, baseline, Face::Roman, 8.5, cell)));
+            }
+            if every && row + 1 < rows {
+                marks.push(rule(head + 2.0 + TABLE_STEP * (row + 1) as f32));
+            }
+        }
+        if ends || closed {
+            marks.push(rule(height - 0.5));
+        }
+        Graphic { width, height, marks, ..Graphic::default() }
+    };
+    (part(first, true, false), part(rest, false, true))
+}
+
+const ROW: &str = "{Fever|Cough|Dyspnoea|Headache|Fatigue|Women|Diabetes|Asthma|Smokers} {at onset|at \
+     admission|in week one|in week two|at discharge}";
+
 /// A hospital's or journal's mark, for the head of every page.
 pub fn logo(chance: &mut Chance) -> Picture {
     let mut canvas = Canvas::new(160, 80, [255; 3]);

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::server::Identity;
-use super::{Paper, Sign, SliceId, Truth, paper, varied_paper};
+use super::{Oddity, Paper, Sign, SliceId, Truth, paper, varied_paper};
 
 /// Papers made before their truth is written down: bounds the memory.
 const BATCH: u32 = 64;
@@ -67,20 +67,24 @@ pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> 
     let mut decisions = Table::create(annotations.join("decisions.csv"))?;
     let mut panels = Table::create(annotations.join("panels.csv"))?;
     let mut cases = Table::create(annotations.join("cases.csv"))?;
+    let mut odd = options.varied.then(|| Table::create(folder.join("oddities.csv"))).transpose()?;
     let mut summary = Summary::default();
     for first in (0..options.papers).step_by(BATCH as usize) {
         let batch = first..options.papers.min(first + BATCH);
-        let truths: Vec<(u32, Truth)> = batch
+        let truths: Vec<(u32, Truth, OddityRow)> = batch
             .into_par_iter()
             .map(|index| {
                 let make = if options.varied { varied_paper } else { paper };
-                let Paper { file, pdf, pages, truth } = make(options.seed, index);
-                write_whole(&pdfs.join(file), &pdf)?;
+                let Paper { file, pdf, pages, truth, oddities } = make(options.seed, index);
+                write_whole(&pdfs.join(&file), &pdf)?;
                 done();
-                Ok((pages, truth))
+                Ok((pages, truth, OddityRow::new(file, &oddities)))
             })
             .collect::<Result<_>>()?;
-        for (pages, truth) in &truths {
+        for (pages, truth, row) in &truths {
+            if let Some(odd) = &mut odd {
+                odd.extend(std::slice::from_ref(row))?;
+            }
             figures.extend(&truth.figures)?;
             scored.extend(&truth.scored)?;
             decisions.extend(&truth.decisions)?;
@@ -89,12 +93,28 @@ pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> 
             summary.add(*pages, truth);
         }
     }
+    odd.map(Table::finish).transpose()?;
     figures.finish()?;
     scored.finish()?;
     decisions.finish()?;
     panels.finish()?;
     cases.finish()?;
     Ok(summary)
+}
+
+/// A line of `oddities.csv`.
+#[derive(Debug, Serialize)]
+struct OddityRow {
+    file: String,
+    /// With `|` between them; empty where there is none.
+    oddities: String,
+}
+
+impl OddityRow {
+    fn new(file: String, oddities: &[Oddity]) -> Self {
+        let names: Vec<&str> = oddities.iter().map(|oddity| oddity.as_str()).collect();
+        Self { file, oddities: names.join("|") }
+    }
 }
 
 /// A line of `slices.csv`.

@@ -25,6 +25,8 @@ pub struct Panel {
     pub letter: String,
     /// Where the page prints the letter, in points of the graphic.
     pub printed: Option<Rect>,
+    /// Whether it stands on the page after the figure's first.
+    pub overleaf: bool,
     /// What the caption says of this panel, its letter left out.
     pub text: String,
     /// Index into the paper's patients.
@@ -201,6 +203,7 @@ pub fn compose(
             bounds,
             letter: how.letter(i),
             printed: letter.as_ref().map(Mark::bounds),
+            overleaf: false,
             text: describe(&patients[patient], day, scans.len() > 1, chance),
             patient,
             time: format!("day {day} after onset"),

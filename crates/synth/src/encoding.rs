@@ -164,6 +164,38 @@ pub struct Picture {
     pub mask: Option<Vec<u8>>,
     /// Written into the page's content, not an object of its own.
     pub inline: bool,
+    /// The optional content it belongs to.
+    pub layer: Option<Layer>,
+    /// Whether its colours rest on a colour space that is an object of its own, which other pictures share.
+    pub shared_space: bool,
+}
+
+/// Optional content: a file has one layer that is shown and one that is not, and what is said of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The shown layer itself.
+    Shown,
+    /// Where one of both is off.
+    AnyOff,
+    /// Where one of both is on.
+    AnyOn,
+    /// Where the hidden one is off, as an expression.
+    Not,
+    /// Where the shown one is on and the hidden one off, as an expression.
+    And,
+    /// The hidden layer itself.
+    Hidden,
+    /// Where all are off.
+    AllOff,
+}
+
+impl Layer {
+    pub const SHOWN: [Self; 5] = [Self::Shown, Self::AnyOff, Self::AnyOn, Self::Not, Self::And];
+    pub const HIDDEN: [Self; 2] = [Self::Hidden, Self::AllOff];
+
+    pub fn is_shown(self) -> bool {
+        Self::SHOWN.contains(&self)
+    }
 }
 
 impl Picture {
@@ -190,7 +222,22 @@ impl Picture {
         };
         let mask = (encoding == Encoding::SoftMask).then(|| deflate(&fading(canvas)));
         let (width, height) = (seen.width, seen.height);
-        Self { width, height, encoding, turn, bytes, mask, inline: false }
+        Self {
+            width,
+            height,
+            encoding,
+            turn,
+            bytes,
+            mask,
+            inline: false,
+            layer: None,
+            shared_space: false,
+        }
+    }
+
+    /// Whether a viewer shows it.
+    pub fn is_shown(&self) -> bool {
+        self.layer.is_none_or(Layer::is_shown)
     }
 
     /// Pixels of the image object.

@@ -43,6 +43,25 @@ impl Face {
         thousandths as f32 * size / 1000.0
     }
 
+    pub fn is_bold(self) -> bool {
+        matches!(self, Self::Bold | Self::SansBold)
+    }
+
+    /// Advance width of the letter with this byte, in thousandths of the font size; `None` where there is none.
+    pub fn advance_of(self, byte: u8) -> Option<u16> {
+        let c = match byte {
+            b' '..=b'~' | 0xa0 | 0xb1 | 0xd7 => char::from(byte),
+            0x96 => '\u{2013}',
+            0x97 => '\u{2014}',
+            0x92 => '\u{2019}',
+            0x1c => '\u{fb01}',
+            0x1d => '\u{fb02}',
+            0x1e => '\u{2009}',
+            _ => return None,
+        };
+        Some(self.advance(c))
+    }
+
     /// Advance width in thousandths of the font size.
     fn advance(self, c: char) -> u16 {
         let sans = matches!(self, Self::Sans | Self::SansBold);

@@ -8,6 +8,7 @@ use super::chance::Chance;
 use super::cite::CiteStyle;
 use super::ct::Panel;
 use super::layout::Style;
+use super::oddities::{Oddities, Oddity};
 
 /// Habits of a paper's authors.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Varied {
     pub without_graphic: u32,
     /// Charts beyond those of a usual paper.
     pub more_charts: u32,
+    /// Until the script takes them.
+    pub oddities: Option<Oddities>,
 }
 
 /// How legends that stand apart from their figures are listed.
@@ -128,9 +131,21 @@ impl Head {
         }
         format!("{}{number}{}", self.word, self.divider)
     }
+
+    /// `Figure 1a:`, or `Figure 1-A.`
+    pub fn of_part(self, label: &str, letter: &str, hyphen: bool) -> String {
+        let number = label.rsplit(' ').next().unwrap_or_default();
+        let (hyphen, divider) = if hyphen { ("-", ".") } else { ("", ":") };
+        format!("{}{number}{hyphen}{letter}{divider}", self.word)
+    }
 }
 
 impl Habits {
+    /// Whether each caption stands with its figure, above or below.
+    pub fn has_captions_at_figures(&self) -> bool {
+        matches!(self.placement, Placement::InText(Pairing::Below | Pairing::Above))
+    }
+
     pub fn usual(style: &Style, chance: &mut Chance) -> Self {
         let placement = match chance.whole(0, 99) {
             50..64 => Placement::InText(Pairing::Above),
@@ -163,7 +178,7 @@ impl Habits {
 
     /// Draws every habit on its own, but for what no reader could tell: text that nothing sets apart from the
     /// paragraph behind it.
-    pub fn varied(style: &Style, chance: &mut Chance) -> Self {
+    pub fn varied(style: &Style, oddities: Oddities, chance: &mut Chance) -> Self {
         let one_column = style.columns == 1;
         let placement = match chance.whole(0, 9) {
             0..2 => Placement::InText(Pairing::Above),
@@ -172,7 +187,11 @@ impl Habits {
             _ => Placement::InText(Pairing::Below),
         };
         let at_end = matches!(placement, Placement::AtEnd { .. });
-        let head = *chance.pick(&VARIED_HEADS);
+        let mut head = *chance.pick(&VARIED_HEADS);
+        // Nobody knows the face of drawn letters, which alone would tell such a head from a sentence.
+        if head.divider.is_empty() && oddities.has(Oddity::DrawnLetters) {
+            head = VARIED_HEADS[0];
+        }
         let short = chance.yes(0.5);
         // Nothing but its face tells such a head from a sentence.
         let bold = chance.yes(0.3);
@@ -206,6 +225,7 @@ impl Habits {
                 neighbours,
                 without_graphic: if at_end && chance.yes(0.3) { chance.whole(1, 4) } else { 0 },
                 more_charts: if chance.yes(0.6) { chance.whole(1, 6) } else { 0 },
+                oddities: Some(oddities),
             }),
         }
     }

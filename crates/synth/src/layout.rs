@@ -91,6 +91,8 @@ pub struct Paragraph {
     pub after: f32,
     /// Lines that must fit below it on the page: keeps a heading with its text.
     pub keep: f32,
+    /// Above words that begin a line of their own.
+    pub apart: f32,
 }
 
 impl Paragraph {
@@ -122,6 +124,8 @@ pub struct Laid {
     pub pages: Vec<Page>,
     /// Of each float: page and top left corner of the graphic.
     pub graphics: Vec<Option<(u32, (f32, f32))>>,
+    /// Of each float: page and top left corner of what stands on the page after.
+    pub more: Vec<Option<(u32, (f32, f32))>>,
     /// Of each float: page its caption starts on.
     pub captions: Vec<Option<u32>>,
     /// Of each mention: page of the citation.
@@ -136,6 +140,7 @@ pub fn lay_out(style: &Style, blocks: &[Block], floats: &[Float], mentions: usiz
         laid: Laid {
             pages: Vec::new(),
             graphics: vec![None; floats.len()],
+            more: vec![None; floats.len()],
             captions: vec![None; floats.len()],
             mentions: vec![None; mentions],
         },
@@ -267,11 +272,17 @@ impl Setter<'_> {
         }
         let lines = break_lines(p, self.width());
         let count = lines.len();
+        let ends: Vec<bool> = (1..=count)
+            .map(|next| lines.get(next).is_none_or(|line| line[0].starts_line))
+            .collect();
         for (i, line) in lines.into_iter().enumerate() {
+            if i > 0 && line.first().is_some_and(|word| word.starts_line) {
+                self.y += p.apart;
+            }
             if self.room() < step {
                 self.advance();
             }
-            self.line(p, &line, i == 0, i + 1 == count);
+            self.line(p, &line, i == 0, ends[i]);
             self.y += step;
         }
         self.y += p.after;
@@ -376,6 +387,7 @@ mod tests {
             before: 0.0,
             after: 6.0,
             keep: 0.0,
+            apart: 0.0,
         }
     }
 
@@ -401,6 +413,9 @@ mod tests {
                 framed: false,
                 in_two: false,
                 fitted: None,
+                more: None,
+                quarters: 0,
+                rest: None,
             };
             let mut blocks = vec![Block::Columns];
             for i in 0..5 {

@@ -26,6 +26,11 @@ pub enum Mark {
         corners: [(f32, f32); 3],
         colour: [f32; 3],
     },
+    /// An area of colour through which what lies below is seen.
+    Veil {
+        area: Rect,
+        colour: [f32; 3],
+    },
 }
 
 /// A run of text in one face.
@@ -86,6 +91,23 @@ impl Text {
 }
 
 impl Mark {
+    /// The mark moved up by so many points.
+    pub fn up(self, by: f32) -> Self {
+        let higher = |area: Rect| moved(&area, (0.0, -by));
+        match self {
+            Self::Text(text) => Self::Text(Text { baseline: text.baseline - by, ..text }),
+            Self::Line { from, to, width, colour } => {
+                Self::Line { from: (from.0, from.1 - by), to: (to.0, to.1 - by), width, colour }
+            }
+            Self::Fill { area, colour } => Self::Fill { area: higher(area), colour },
+            Self::Veil { area, colour } => Self::Veil { area: higher(area), colour },
+            Self::Frame { area, width } => Self::Frame { area: higher(area), width },
+            Self::Triangle { corners, colour } => {
+                Self::Triangle { corners: corners.map(|(x, y)| (x, y - by)), colour }
+            }
+        }
+    }
+
     /// The box the mark inks, letters from cap height to descender.
     pub fn bounds(&self) -> Rect {
         match self {
@@ -94,7 +116,7 @@ impl Mark {
                 Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
                     .grow(width / 2.0)
             }
-            Self::Fill { area, .. } => *area,
+            Self::Fill { area, .. } | Self::Veil { area, .. } => *area,
             Self::Frame { area, width } => area.grow(width / 2.0),
             Self::Triangle { corners, .. } => corners
                 .iter()
@@ -113,11 +135,13 @@ pub struct Placed {
     pub area: Rect,
     /// What is seen of it, where that is not all.
     pub clip: Option<Rect>,
+    /// Whether what lies below is seen through it.
+    pub faint: bool,
 }
 
 impl Placed {
     pub fn whole(picture: usize, area: Rect) -> Self {
-        Self { picture, area, clip: None }
+        Self { picture, area, clip: None, faint: false }
     }
 
     /// What a reader sees of it.
@@ -139,6 +163,12 @@ pub struct Graphic {
 }
 
 impl Graphic {
+    /// Whether something lies over its pictures that one sees through.
+    pub fn is_layered(&self) -> bool {
+        self.pictures.iter().any(|placed| placed.faint)
+            || self.marks.iter().any(|mark| matches!(mark, Mark::Veil { .. }))
+    }
+
     /// The box around everything it draws.
     pub fn ink(&self) -> Rect {
         let marks = self.marks.iter().map(Mark::bounds);
@@ -170,10 +200,15 @@ pub struct Sheet {
     pub user_unit: f32,
 }
 
-/// A page as laid out.
+/// A page as laid out. Places are points of the page as it is read.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
+    /// As it is read.
     pub sheet: Sheet,
+    /// Quarter turns anticlockwise from the page as read to the page as displayed.
+    pub quarters: u32,
+    /// Whether its text is there to be found, but not to be seen: the page is a scan.
+    pub unseen: bool,
     pub marks: Vec<Mark>,
     /// Index into the paper's graphics, and where its top left corner goes.
     pub graphics: Vec<(usize, (f32, f32))>,
@@ -181,6 +216,40 @@ pub struct Page {
     pub pictures: Vec<Placed>,
     /// Pictures among the page's resources that nothing draws.
     pub listed: Vec<usize>,
+}
+
+impl Page {
+    /// The sheet as displayed.
+    pub fn displayed(&self) -> Sheet {
+        let (w, h) = self.sheet.size;
+        let size = if self.quarters % 2 == 1 { (h, w) } else { (w, h) };
+        Sheet { size, ..self.sheet }
+    }
+
+    /// Where `area` is on the page as displayed.
+    pub fn place(&self, area: &Rect) -> Rect {
+        let (w, h) = self.sheet.size;
+        match self.quarters {
+            1 => Rect::new(area.y0, w - area.x1, area.y1, w - area.x0),
+            2 => Rect::new(w - area.x1, h - area.y1, w - area.x0, h - area.y0),
+            3 => Rect::new(h - area.y1, area.x0, h - area.y0, area.x1),
+            _ => *area,
+        }
+    }
+
+    /// `text`, which is given as the page is displayed, as the page is read.
+    pub fn upright(&self, text: Text) -> Text {
+        let (w, h) = self.sheet.size;
+        let (x, y) = (text.x, text.baseline);
+        let (x, baseline) = match self.quarters {
+            1 => (w - y, x),
+            2 => (w - x, h - y),
+            3 => (y, h - x),
+            _ => (x, y),
+        };
+        let turned = text.turned - 90.0 * self.quarters as f32;
+        Text { x, baseline, turned: if self.quarters == 0 { text.turned } else { turned }, ..text }
+    }
 }
 
 #[cfg(test)]
@@ -197,9 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_turned_and_turned_back_is_where_it_was() {
+        let sheet = Sheet { size: (600.0, 400.0), ..Sheet::default() };
+        let text = Text::new(50.0, 30.0, Face::Sans, 10.0, "Extent score");
+        for quarters in 0..4 {
+            let page = Page { sheet, quarters, ..Page::default() };
+            let read = Mark::Text(page.upright(text.clone())).bounds();
+            let (back, wanted) = (page.place(&read), Mark::Text(text.clone()).bounds());
+            assert!(back.grow(0.01).contains(&wanted) && wanted.grow(0.01).contains(&back));
+        }
+    }
+
+    #[test]
     fn a_clipped_picture_is_seen_in_part() {
         let clip = Some(Rect::new(10.0, 0.0, 50.0, 90.0));
-        let placed = Placed { picture: 0, area: Rect::new(0.0, 5.0, 100.0, 60.0), clip };
+        let placed = Placed { clip, ..Placed::whole(0, Rect::new(0.0, 5.0, 100.0, 60.0)) };
         assert_eq!(placed.seen(), Rect::new(10.0, 5.0, 50.0, 60.0));
     }
 }

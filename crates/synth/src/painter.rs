@@ -3,11 +3,13 @@
 
 use std::fmt::Write as _;
 
+use pdf_writer::types::TextRenderingMode;
 use pdf_writer::{Content, Name, Str};
 
 use super::encoding::Picture;
 use super::fonts::win_ansi;
-use super::page::{Graphic, Mark, Placed, Sheet, Text, moved};
+use super::page::{Graphic, Mark, Page, Placed, Sheet, Text, moved};
+use super::writer::UNITS;
 
 pub fn picture_name(index: usize) -> String {
     format!("Im{index}")
@@ -17,6 +19,18 @@ pub fn form_name(index: usize) -> String {
     format!("Fm{index}")
 }
 
+/// Name of the graphics state for what is seen through.
+pub const FAINT: &[u8] = b"G0";
+
+/// How a file sets its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setting {
+    /// Its fonts' letters are drawings.
+    pub drawn_letters: bool,
+    /// Blanks have hardly any size, are mirrored, and stand a little before the word ends.
+    pub tiny_blanks: bool,
+}
+
 /// A content stream in the making.
 pub struct Painter<'a> {
     pictures: &'a [Picture],
@@ -24,19 +38,24 @@ pub struct Painter<'a> {
     /// What came before `content`: inline images are bytes of their own.
     before: Vec<u8>,
     height: f32,
+    setting: Setting,
 }
 
 impl<'a> Painter<'a> {
-    pub fn new(height: f32, pictures: &'a [Picture]) -> Self {
-        Self { pictures, content: Content::new(), before: Vec::new(), height }
+    pub fn new(height: f32, pictures: &'a [Picture], setting: Setting) -> Self {
+        Self { pictures, content: Content::new(), before: Vec::new(), height, setting }
     }
 
-    /// For a page that is described the way `sheet` says: turned, trimmed, in units of its own.
-    pub fn of_sheet(sheet: &Sheet, pictures: &'a [Picture]) -> Self {
-        let mut painter = Self::new(sheet.size.1, pictures);
-        let (matrix, unit) = (sheet.matrix(), sheet.unit());
+    /// For a page that is described the way its sheet says: turned, trimmed, in units of its own.
+    pub fn of_page(page: &Page, pictures: &'a [Picture], setting: Setting) -> Self {
+        let mut painter = Self::new(page.sheet.size.1, pictures, setting);
+        let sheet = page.displayed();
+        let (matrix, unit) = (times(page.matrix(), sheet.matrix()), sheet.unit());
         if matrix != [1.0, 0.0, 0.0, 1.0, 0.0, 0.0] || unit != 1.0 {
             painter.content.transform(matrix.map(|v| v / unit));
+        }
+        if page.unseen {
+            painter.content.set_text_rendering_mode(TextRenderingMode::Invisible);
         }
         painter
     }
@@ -66,6 +85,9 @@ impl<'a> Painter<'a> {
             let bottom = self.height - clip.y1;
             self.content.rect(clip.x0, bottom, clip.width(), clip.height());
             self.content.clip_nonzero().end_path();
+        }
+        if placed.faint {
+            self.content.set_parameters(Name(FAINT));
         }
         self.content.transform(matrix);
         self.content.x_object(Name(picture_name(placed.picture).as_bytes()));
@@ -111,6 +133,12 @@ impl<'a> Painter<'a> {
                 self.content.set_fill_rgb(*r, *g, *b);
                 self.content.rect(x, y, area.width(), area.height()).fill_nonzero();
             }
+            Mark::Veil { area, colour: [r, g, b] } => {
+                let (x, y) = point((area.x0, area.y1));
+                self.content.save_state().set_parameters(Name(FAINT)).set_fill_rgb(*r, *g, *b);
+                self.content.rect(x, y, area.width(), area.height()).fill_nonzero();
+                self.content.restore_state();
+            }
             Mark::Frame { area, width } => {
                 let (x, y) = point((area.x0, area.y1));
                 self.content.set_line_width(*width).set_stroke_gray(0.0);
@@ -128,8 +156,12 @@ impl<'a> Painter<'a> {
     fn text(&mut self, text: &Text, (dx, dy): (f32, f32)) {
         let [r, g, b] = text.colour;
         let (x, y) = (text.x + dx, self.height - text.baseline - dy);
+        if self.setting.tiny_blanks && text.turned == 0.0 && text.string.contains(' ') {
+            self.words(text, (x, y));
+            return;
+        }
         self.content.set_fill_rgb(r, g, b).begin_text();
-        self.content.set_font(Name(text.face.resource().as_bytes()), text.size);
+        self.content.set_font(Name(text.face.resource().as_bytes()), self.font_size(text.size));
         self.content.set_word_spacing(text.word_spacing);
         if text.turned == 0.0 {
             self.content.next_line(x, y);
@@ -138,6 +170,52 @@ impl<'a> Painter<'a> {
             self.content.set_text_matrix([cos, sin, -sin, cos, x, y]);
         }
         self.content.show(Str(&win_ansi(&text.string))).end_text();
+    }
+}
+
+impl Painter<'_> {
+    fn font_size(&self, size: f32) -> f32 {
+        if self.setting.drawn_letters { size / UNITS } else { size }
+    }
+
+    /// Word by word, a blank that has hardly any size a little before the end of each.
+    fn words(&mut self, text: &Text, (mut x, y): (f32, f32)) {
+        let [r, g, b] = text.colour;
+        let font = text.face.resource();
+        let blank = text.face.width(" ", text.size) + text.word_spacing;
+        let size = self.font_size(text.size);
+        self.content.set_fill_rgb(r, g, b).set_word_spacing(0.0);
+        for word in text.string.split(' ') {
+            if !word.is_empty() {
+                self.content.begin_text().set_font(Name(font.as_bytes()), size);
+                self.content.next_line(x, y).show(Str(&win_ansi(word))).end_text();
+                x += text.face.width(word, text.size);
+            }
+            let tiny = [0.0002, 0.0, 0.0, -0.0002, x - 0.3, y];
+            self.content.begin_text().set_font(Name(font.as_bytes()), 1.0);
+            self.content.set_text_matrix(tiny).show(Str(b" ")).end_text();
+            x += blank;
+        }
+    }
+}
+
+/// First `a`, then `b`.
+fn times(a: [f32; 6], b: [f32; 6]) -> [f32; 6] {
+    let row = |x: f32, y: f32| (x * b[0] + y * b[2], x * b[1] + y * b[3]);
+    let ((p, q), (r, s), (t, u)) = (row(a[0], a[1]), row(a[2], a[3]), row(a[4], a[5]));
+    [p, q, r, s, t + b[4], u + b[5]]
+}
+
+impl Page {
+    /// From the page as read to the page as displayed, both counted from the bottom left corner.
+    fn matrix(&self) -> [f32; 6] {
+        let (w, h) = self.sheet.size;
+        match self.quarters {
+            1 => [0.0, 1.0, -1.0, 0.0, h, 0.0],
+            2 => [-1.0, 0.0, 0.0, -1.0, w, h],
+            3 => [0.0, -1.0, 1.0, 0.0, 0.0, w],
+            _ => [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+        }
     }
 }
 

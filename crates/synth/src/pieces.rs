@@ -80,7 +80,7 @@ impl Manner {
         );
         pictures.push(Picture::turned(&whole, self.encoding, self.quality, self.turn));
         let outer = Rect::new(area.x0 - x, area.y0 - y, area.x1 + x, area.y1 + y);
-        Placed { picture: pictures.len() - 1, area: outer, clip: Some(area) }
+        Placed { clip: Some(area), ..Placed::whole(pictures.len() - 1, outer) }
     }
 
     /// Pixels the clip hides at the left and at the top.

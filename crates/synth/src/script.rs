@@ -12,7 +12,9 @@ use super::layout::{
     Align, BESIDE, BannerPlace, Block, Float, Furniture, Paragraph, SIDE_CAPTION, Style, Word,
     words,
 };
-use super::page::{Graphic, Sheet};
+use super::oddities::Oddities;
+use super::page::{Graphic, Placed, Sheet};
+use super::painter::Setting;
 use super::patient::Patient;
 use super::prose::{self, Bank, fill};
 use super::server::Identity;
@@ -32,6 +34,7 @@ pub struct Script {
     pub floats: Vec<Float>,
     pub mentions: Vec<Citation>,
     pub blocks: Vec<Block>,
+    pub setting: Setting,
 }
 
 /// A figure or table, its caption printed in full.
@@ -47,13 +50,31 @@ pub struct Figure {
     pub ct: bool,
     /// Whether the file has its graphic.
     pub drawn: bool,
+    /// What of it stands on the page after.
+    pub more: Option<Graphic>,
+    /// Points between the parts of its caption, where these begin lines of their own.
+    pub apart: f32,
 }
 
-/// Writes the paper that `identity` names, with habits of usual papers or varied ones.
-pub fn write(identity: Identity, varied: bool, chance: &mut Chance) -> Script {
+impl Figure {
+    /// The pictures that stand on the page after.
+    pub fn more_pictures(&self) -> impl Iterator<Item = &Placed> {
+        self.more.iter().flat_map(|more| &more.pictures)
+    }
+}
+
+/// Writes the paper that `identity` names, with habits of usual papers, or with varied ones where there are oddities.
+/// These are returned, for what is left to do when it is set.
+pub fn write(
+    identity: Identity,
+    oddities: Option<Oddities>,
+    chance: &mut Chance,
+) -> (Script, Option<Oddities>) {
     let mut style = page_style(&identity, chance);
-    let habits =
-        if varied { Habits::varied(&style, chance) } else { Habits::usual(&style, chance) };
+    let mut habits = match oddities {
+        Some(oddities) => Habits::varied(&style, oddities, chance),
+        None => Habits::usual(&style, chance),
+    };
     let mut pictures = Vec::new();
     style.furniture.logo = chance.yes(0.25).then(|| {
         pictures.push(charts::logo(chance));
@@ -61,8 +82,16 @@ pub fn write(identity: Identity, varied: bool, chance: &mut Chance) -> Script {
     });
     let patients = recruit(chance);
     let title = fill(title_template(&patients), chance);
-    let figures = draw_figures(&style, &habits, &patients, &mut pictures, chance);
-    let floats = figures.iter().map(|figure| float(figure, &habits, &style)).collect();
+    let mut figures = draw_figures(&style, &habits, &patients, &mut pictures, chance);
+    let mut oddities = habits.varied.as_mut().and_then(|varied| varied.oddities.take());
+    if let Some(oddities) = &mut oddities {
+        oddities.figures(&habits, &style, &mut figures, &mut pictures);
+    }
+    let mut floats: Vec<Float> =
+        figures.iter().map(|figure| float(figure, &habits, &style)).collect();
+    if let Some(oddities) = &mut oddities {
+        oddities.floats(&habits, &style, &figures, &mut floats);
+    }
     let mut script = Script {
         identity,
         title,
@@ -74,9 +103,10 @@ pub fn write(identity: Identity, varied: bool, chance: &mut Chance) -> Script {
         floats,
         mentions: Vec::new(),
         blocks: Vec::new(),
+        setting: oddities.as_ref().map(Oddities::setting).unwrap_or_default(),
     };
     Writer { script: &mut script, habits: &habits, chance }.write();
-    script
+    (script, oddities)
 }
 
 fn page_style(identity: &Identity, chance: &mut Chance) -> Style {
@@ -202,7 +232,17 @@ fn draw_figures(
                 Some(varied) => varied.caption(&head, i, &text, panels),
                 None => (format!("{head} {text}"), panels),
             };
-            Figure { label, kind, caption, graphic, panels, ct, drawn: true }
+            Figure {
+                label,
+                kind,
+                caption,
+                graphic,
+                panels,
+                ct,
+                drawn: true,
+                more: None,
+                apart: 0.0,
+            }
         })
         .collect();
     let without = habits.varied.as_ref().map_or(0, |varied| varied.without_graphic);
@@ -218,6 +258,8 @@ fn draw_figures(
             panels: Vec::new(),
             ct: false,
             drawn: false,
+            more: None,
+            apart: 0.0,
         });
     }
     if chance.yes(0.4) {
@@ -229,6 +271,8 @@ fn draw_figures(
             panels: Vec::new(),
             ct: false,
             drawn: true,
+            more: None,
+            apart: 0.0,
         });
     }
     figures
@@ -305,6 +349,7 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
             before: 0.0,
             after: 0.0,
             keep: 0.0,
+            apart: figure.apart,
         },
         pairing,
         wide: figure.graphic.width > style.column_width(),
@@ -312,6 +357,9 @@ fn float(figure: &Figure, habits: &Habits, style: &Style) -> Float {
         framed: habits.captions == CaptionStyle::Framed && figure.kind != FigureKind::Table,
         in_two: habits.captions == CaptionStyle::InTwo && figure.kind != FigureKind::Table,
         fitted: habits.list.fitted,
+        more: figure.more.as_ref().map(|more| (more.width, more.height)),
+        quarters: 0,
+        rest: None,
     }
 }
 
@@ -368,6 +416,7 @@ impl Writer<'_> {
             before: 0.0,
             after: if style.columns == 2 { 0.0 } else { style.body * 0.6 },
             keep: 0.0,
+            apart: 0.0,
         }
     }
 
@@ -384,6 +433,7 @@ impl Writer<'_> {
             before: 8.0,
             after: 4.0,
             keep,
+            apart: 0.0,
         };
         self.script.blocks.push(Block::Paragraph(heading));
     }
@@ -398,6 +448,7 @@ impl Writer<'_> {
             before: 0.0,
             after,
             keep: 0.0,
+            apart: 0.0,
         };
         self.script.blocks.push(Block::Paragraph(line));
     }

@@ -6,13 +6,14 @@ use super::anatomy::Disease;
 use super::ct;
 use super::encoding::{Encoding, Picture, Turn};
 use super::layout::Laid;
-use super::page::{Graphic, Placed, moved};
+use super::page::{Graphic, Page, Placed, moved};
 use super::script::{Figure, Script};
 use covid_ct_core::{
     CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
 };
 use covid_ct_extraction::figures::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel,
+    RegionRecord, RegionRole,
 };
 use covid_ct_extraction::pdf::Rect;
 
@@ -92,9 +93,12 @@ impl Facts<'_> {
     fn figure(&self, i: usize) -> FigureRecord {
         let (figure, float) = (&self.script.figures[i], &self.script.floats[i]);
         let placed = self.laid.graphics[i];
-        let images = placed.map_or_else(Vec::new, |(page, at)| {
-            let pictures = figure.graphic.pictures.iter();
-            pictures.map(|placed| self.image(placed, page, at)).collect()
+        let more = self.laid.more[i].zip(figure.more.as_ref());
+        let mut images = placed.map_or_else(Vec::new, |at| self.images(&figure.graphic, at));
+        let regions = more.map(|(at, more)| {
+            images.extend(self.images(more, at));
+            let bbox = self.place(&more.ink(), at);
+            RegionRecord { role: RegionRole::Continued, page: at.0, bbox, images: Vec::new() }
         });
         FigureRecord {
             file: self.script.identity.file_name(),
@@ -104,16 +108,55 @@ impl Facts<'_> {
             caption_page: self.laid.captions[i],
             caption_bbox: None,
             page: placed.map(|(page, _)| page),
-            bbox: placed.map(|(_, at)| moved(&figure.graphic.ink(), at)),
+            bbox: placed.map(|at| self.place(&figure.graphic.ink(), at)),
             images,
             icons: Vec::new(),
             pairing: if figure.drawn { float.pairing } else { Pairing::Unpaired },
             confidence: 1.0,
-            panels: panels_of(figure, placed),
+            panels: self.panels_of(figure, [placed, self.laid.more[i]]),
             mentions: self.mentions(i),
             composition: figure.drawn.then(|| composition(&figure.graphic)),
-            regions: Vec::new(),
+            regions: regions.into_iter().collect(),
         }
+    }
+
+    /// Where `area` of a graphic is on the page as displayed.
+    fn place(&self, area: &Rect, (page, at): (u32, (f32, f32))) -> Rect {
+        self.page(page).place(&moved(area, at))
+    }
+
+    fn page(&self, number: u32) -> &Page {
+        &self.laid.pages[number as usize - 1]
+    }
+
+    /// The pictures of a graphic that are seen; on a scanned page the scan.
+    fn images(&self, graphic: &Graphic, at: (u32, (f32, f32))) -> Vec<ImageRecord> {
+        let page = self.page(at.0);
+        if page.unseen {
+            return page.pictures.iter().map(|scan| self.image(scan, at.0, (0.0, 0.0))).collect();
+        }
+        let seen = graphic.pictures.iter().filter(|p| self.script.pictures[p.picture].is_shown());
+        seen.map(|placed| self.image(placed, at.0, at.1)).collect()
+    }
+
+    /// The lettered panels. Their boxes are pixels of the figure's picture, so a figure of several
+    /// pictures has none.
+    fn panels_of(&self, figure: &Figure, places: [Option<(u32, (f32, f32))>; 2]) -> Vec<Panel> {
+        let first = figure.panels.first().map(|panel| panel.picture);
+        let one_picture = figure.panels.iter().all(|panel| Some(panel.picture) == first);
+        let lettered = figure.panels.iter().filter(|panel| !panel.letter.is_empty());
+        lettered
+            .map(|panel| {
+                let PanelBox { x, y, w, h } = panel.bounds;
+                let printed = places[usize::from(panel.overleaf)].zip(panel.printed);
+                Panel {
+                    letter: panel.letter.clone(),
+                    bbox_px: one_picture.then_some([x, y, x + w, y + h]),
+                    text: panel.text.clone(),
+                    printed: printed.map(|(at, bounds)| (at.0, self.place(&bounds, at))),
+                }
+            })
+            .collect()
     }
 
     fn image(&self, placed: &Placed, page: u32, at: (f32, f32)) -> ImageRecord {
@@ -125,7 +168,7 @@ impl Facts<'_> {
         ImageRecord {
             xref: self.xrefs[placed.picture],
             page,
-            bbox: moved(&placed.seen(), at),
+            bbox: self.place(&placed.seen(), (page, at)),
             width,
             height,
             origin,
@@ -191,10 +234,15 @@ impl Facts<'_> {
 
     /// Page of a picture's first placement.
     fn page_of(&self, picture: usize) -> u32 {
-        let shows = |figure: &Figure| figure.graphic.pictures.iter().any(|p| p.picture == picture);
-        let found = self.script.figures.iter().position(shows);
+        let shows = |p: &Placed| p.picture == picture;
+        let figures =
+            self.script.figures.iter().zip(self.laid.graphics.iter().zip(&self.laid.more));
+        let mut places = figures.filter_map(|(figure, (first, more))| {
+            let later = figure.more_pictures().any(shows);
+            if figure.graphic.pictures.iter().any(shows) { *first } else { more.filter(|_| later) }
+        });
         // A picture of no figure is the logo, which every page shows.
-        found.and_then(|i| self.laid.graphics[i]).map_or(1, |(page, _)| page)
+        places.next().map_or(1, |(page, _)| page)
     }
 
     fn decisions(&self) -> Vec<DecisionRow> {
@@ -202,9 +250,14 @@ impl Facts<'_> {
         if let Some(logo) = self.script.logo {
             rows.push(self.decision(logo, None, &Value::Select(Selection::NotCt)));
         }
-        for figure in &self.script.figures {
-            let mut drawn: Vec<usize> = figure.graphic.pictures.iter().map(|p| p.picture).collect();
+        for (i, figure) in self.script.figures.iter().enumerate() {
+            let pictures = figure.graphic.pictures.iter().chain(figure.more_pictures());
+            let mut drawn: Vec<usize> = pictures.map(|p| p.picture).collect();
+            drawn.retain(|&picture| self.script.pictures[picture].is_shown());
             drawn.dedup();
+            if self.laid.graphics[i].is_some_and(|(page, _)| self.page(page).unseen) {
+                continue;
+            }
             // Pieces are put together first, and what comes of them has no number.
             let decided =
                 drawn.len() <= MOST_PICTURES && !figure.panels.iter().any(|p| p.picture.is_none());
@@ -317,7 +370,7 @@ fn listed(images: &[ImageRecord]) -> Option<Vec<u32>> {
 
 /// What a graphic is drawn with.
 fn composition(graphic: &Graphic) -> Composition {
-    match (graphic.pictures.is_empty(), graphic.marks.is_empty()) {
+    match (graphic.pictures.is_empty(), graphic.marks.is_empty() && !graphic.is_layered()) {
         (true, _) => Composition::Vector,
         (false, true) => Composition::Raster,
         (false, false) => Composition::Mixed,
@@ -329,24 +382,4 @@ fn quoting(mut row: DecisionRow, span: &str) -> DecisionRow {
     row.evidence = Evidence::Caption.to_string();
     row.span = span.into();
     row
-}
-
-/// The lettered panels. Their boxes are pixels of the figure's picture, so a figure of several
-/// pictures has none.
-fn panels_of(figure: &Figure, placed: Option<(u32, (f32, f32))>) -> Vec<Panel> {
-    let first = figure.panels.first().map(|panel| panel.picture);
-    let one_picture = figure.panels.iter().all(|panel| Some(panel.picture) == first);
-    let lettered = figure.panels.iter().filter(|panel| !panel.letter.is_empty());
-    lettered
-        .map(|panel| {
-            let PanelBox { x, y, w, h } = panel.bounds;
-            let printed = placed.zip(panel.printed);
-            Panel {
-                letter: panel.letter.clone(),
-                bbox_px: one_picture.then_some([x, y, x + w, y + h]),
-                text: panel.text.clone(),
-                printed: printed.map(|((page, at), bounds)| (page, moved(&bounds, at))),
-            }
-        })
-        .collect()
 }

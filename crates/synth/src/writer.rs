@@ -1,11 +1,16 @@
 //! Writes laid-out pages as a PDF file.
 
-use pdf_writer::{Filter, Finish as _, Name, Pdf, Rect as PdfRect, Ref, TextStr};
+mod spaces;
+mod type3;
+
+use pdf_writer::{Filter, Finish as _, Name, Pdf, Rect as PdfRect, Ref, Str, TextStr};
 
 use super::encoding::{Encoding, Picture, deflate, palette};
 use super::fonts::{DIFFERENCES, Face, TO_UNICODE};
 use super::page::{Graphic, Page};
-use super::painter::{Painter, form_name, picture_name};
+use super::painter::{FAINT, Painter, Setting, form_name, picture_name};
+use spaces::Spaces;
+pub use type3::UNITS;
 
 /// Everything a file is written from.
 #[derive(Debug)]
@@ -14,6 +19,21 @@ pub struct Document<'a> {
     pub pages: &'a [Page],
     pub graphics: &'a [&'a Graphic],
     pub pictures: &'a [Picture],
+    pub setting: Setting,
+}
+
+impl Document<'_> {
+    fn has_layers(&self) -> bool {
+        self.pictures.iter().any(|picture| picture.layer.is_some())
+    }
+
+    fn has_shared_space(&self) -> bool {
+        self.pictures.iter().any(|picture| picture.shared_space)
+    }
+
+    fn has_faint(&self) -> bool {
+        self.graphics.iter().any(|graphic| graphic.is_layered())
+    }
 }
 
 const CATALOG: Ref = Ref::new(1);
@@ -33,7 +53,11 @@ pub fn write(document: &Document<'_>) -> (Vec<u8>, Vec<Option<u32>>) {
         first_picture,
         forms: vec![None; document.graphics.len()],
         next: nth(first_picture, document.pictures.len()),
+        spaces: None,
     };
+    if document.has_layers() || document.has_shared_space() {
+        writer.spaces = Some(Spaces::new(|| writer.fresh()));
+    }
     writer.fonts();
     for (i, picture) in document.pictures.iter().enumerate().filter(|(_, p)| !p.inline) {
         writer.picture(nth(first_picture, i), picture);
@@ -42,8 +66,19 @@ pub fn write(document: &Document<'_>) -> (Vec<u8>, Vec<Option<u32>>) {
         writer.forms[i] = Some(writer.form(graphic));
     }
     let pages: Vec<Ref> = document.pages.iter().map(|page| writer.page(page)).collect();
-    let Writer { mut pdf, next: info, .. } = writer;
-    pdf.catalog(CATALOG).pages(PAGE_TREE);
+    let Writer { mut pdf, next: info, spaces, .. } = writer;
+    let mut catalog = pdf.catalog(CATALOG);
+    catalog.pages(PAGE_TREE);
+    if let Some(spaces) = spaces.filter(|_| document.has_layers()) {
+        spaces.catalog(&mut catalog);
+    }
+    catalog.finish();
+    if let Some(spaces) = spaces.filter(|_| document.has_layers()) {
+        spaces.write_layers(&mut pdf);
+    }
+    if let Some(spaces) = spaces.filter(|_| document.has_shared_space()) {
+        spaces.write_colours(&mut pdf);
+    }
     pdf.pages(PAGE_TREE).count(pages.len() as i32).kids(pages);
     pdf.document_info(info).title(TextStr(document.title)).producer(TextStr("covid-ct"));
     let xref = |(i, picture): (usize, &Picture)| {
@@ -60,6 +95,7 @@ struct Writer<'a> {
     forms: Vec<Option<Ref>>,
     /// The next object number free.
     next: Ref,
+    spaces: Option<Spaces>,
 }
 
 impl Writer<'_> {
@@ -73,6 +109,12 @@ impl Writer<'_> {
         let to_unicode = self.fresh();
         self.pdf.stream(to_unicode, TO_UNICODE);
         for (i, face) in Face::ALL.into_iter().enumerate() {
+            if self.document.setting.drawn_letters {
+                let next = &mut self.next;
+                let fresh = || std::mem::replace(next, nth(*next, 1));
+                type3::write(&mut self.pdf, nth(FIRST_FONT, i), face, fresh);
+                continue;
+            }
             let mut font = self.pdf.type1_font(nth(FIRST_FONT, i));
             font.base_font(Name(face.base_font().as_bytes())).to_unicode(to_unicode);
             let mut encoding = font.encoding_custom();
@@ -108,6 +150,24 @@ impl Writer<'_> {
         if let Some(mask) = mask {
             image.s_mask(mask);
         }
+        let spaces = self.spaces.as_ref();
+        if let Some((layer, spaces)) = picture.layer.zip(spaces) {
+            spaces.layer(&mut image, layer);
+        }
+        if let Some(spaces) = spaces.filter(|_| picture.shared_space) {
+            let shared = spaces.shared();
+            match picture.encoding {
+                Encoding::Indexed => indexed(&mut image, shared, &palette()),
+                Encoding::FlateGrey => indexed(&mut image, shared, &grey_palette()),
+                _ => {
+                    image.pair(Name(b"ColorSpace"), shared);
+                }
+            }
+            if picture.encoding == Encoding::ColourKey {
+                image.insert(Name(b"Mask")).array().items([255; 6]);
+            }
+            return;
+        }
         match picture.encoding {
             Encoding::JpegGrey | Encoding::FlateGrey | Encoding::Bits1 | Encoding::Bits16 => {
                 image.color_space().device_gray();
@@ -141,7 +201,7 @@ impl Writer<'_> {
 
     /// A graphic with the resources it uses, in its own coordinates, in as many forms as it wants.
     fn form(&mut self, graphic: &Graphic) -> Ref {
-        let mut painter = Painter::new(graphic.height, self.document.pictures);
+        let mut painter = self.painter(graphic.height);
         painter.graphic(graphic, (0.0, 0.0));
         let objects = self.objects_of(graphic);
         let size = (graphic.width, graphic.height);
@@ -149,7 +209,7 @@ impl Writer<'_> {
         for level in 1..graphic.forms {
             // Twice as large inside: every other time the inner form's own matrix says so.
             let scale = if level % 2 == 1 { 2.0 } else { 1.0 };
-            let mut painter = Painter::new(0.0, self.document.pictures);
+            let mut painter = self.painter(0.0);
             painter.form(0, (0.0, 0.0), 1.0 / scale);
             let content = painter.finish();
             form = self.one_form(size, &content, &[(form_name(0), form)], scale);
@@ -173,7 +233,7 @@ impl Writer<'_> {
         if scale != 1.0 {
             form.matrix([scale, 0.0, 0.0, scale, 0.0, 0.0]);
         }
-        resources(&mut form.resources(), objects);
+        resources(&mut form.resources(), objects, self.document.has_faint());
         id
     }
 
@@ -191,7 +251,7 @@ impl Writer<'_> {
     }
 
     fn page(&mut self, page: &Page) -> Ref {
-        let mut painter = Painter::of_sheet(&page.sheet, self.document.pictures);
+        let mut painter = Painter::of_page(page, self.document.pictures, self.document.setting);
         let direct = page.pictures.iter().map(|placed| placed.picture);
         let mut drawn: Vec<usize> = direct.chain(page.listed.iter().copied()).collect();
         let mut forms = Vec::new();
@@ -212,23 +272,51 @@ impl Writer<'_> {
         let (id, contents) = (self.fresh(), self.fresh());
         self.pdf.stream(contents, &deflate(&painter.finish())).filter(Filter::FlateDecode);
         let mut dict = self.pdf.page(id);
-        let (media, crop) = page.sheet.boxes();
+        let sheet = page.displayed();
+        let (media, crop) = sheet.boxes();
         dict.parent(PAGE_TREE).media_box(media).contents(contents);
-        if page.sheet.trim != (0.0, 0.0) {
+        if sheet.trim != (0.0, 0.0) {
             dict.crop_box(crop);
         }
-        if page.sheet.rotate != 0 {
-            dict.rotate(page.sheet.rotate as i32);
+        if sheet.rotate != 0 {
+            dict.rotate(sheet.rotate as i32);
         }
-        if page.sheet.user_unit != 0.0 {
-            dict.user_unit(page.sheet.user_unit);
+        if sheet.user_unit != 0.0 {
+            dict.user_unit(sheet.user_unit);
         }
-        resources(&mut dict.resources(), &objects);
+        resources(&mut dict.resources(), &objects, self.document.has_faint());
         id
+    }
+
+    fn painter(&self, height: f32) -> Painter<'_> {
+        Painter::new(height, self.document.pictures, self.document.setting)
     }
 }
 
-fn resources(resources: &mut pdf_writer::writers::Resources<'_>, objects: &[(String, Ref)]) {
+/// An indexed picture over the colour space `base`.
+fn indexed(image: &mut pdf_writer::writers::ImageXObject<'_>, base: Ref, palette: &[u8]) {
+    let highest = palette.len() as i32 / 3 - 1;
+    let mut space = image.insert(Name(b"ColorSpace")).array();
+    space.item(Name(b"Indexed")).item(base).item(highest).item(Str(palette));
+}
+
+/// 256 grey levels.
+fn grey_palette() -> Vec<u8> {
+    (0..=255).flat_map(|level: u8| [level; 3]).collect()
+}
+
+fn resources(
+    resources: &mut pdf_writer::writers::Resources<'_>,
+    objects: &[(String, Ref)],
+    faint: bool,
+) {
+    if faint {
+        let mut states = resources.ext_g_states();
+        states
+            .insert(Name(FAINT))
+            .start::<pdf_writer::writers::ExtGraphicsState<'_>>()
+            .non_stroking_alpha(0.4);
+    }
     let mut x_objects = resources.x_objects();
     for (name, id) in objects {
         x_objects.pair(Name(name.as_bytes()), *id);

@@ -3,12 +3,14 @@
 
 mod shortcuts;
 mod stumps;
+mod wrong_labels;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 pub use self::shortcuts::{Example, HeldOut, Shortcut, held_out};
+pub use self::wrong_labels::{Predictions, PredictionsError, WrongLabel, WrongLabels};
 
 use self::shortcuts::shortcuts;
 use super::groups::groups;

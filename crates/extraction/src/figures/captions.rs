@@ -231,6 +231,26 @@ fn legends_of(
     legends(page).or_else(|| (before && goes_on).then_some(f32::NEG_INFINITY))
 }
 
+/// Takes lines of a page, which are cells of a table, out of captions.
+pub fn leave_out(
+    captions: &mut [Caption],
+    cells: &[(usize, usize)],
+    pages: &[PageText],
+    vocabulary: &Vocabulary,
+) {
+    for caption in captions {
+        let lines: Vec<_> =
+            caption.lines.iter().copied().filter(|line| !cells.contains(line)).collect();
+        if lines.len() == caption.lines.len() {
+            continue;
+        }
+        let first = lines.first().map(|&(page, line)| &pages[page].lines[line].text);
+        if let Some(label) = first.and_then(|text| label::read(text)) {
+            *caption = assemble(pages, lines, label, vocabulary);
+        }
+    }
+}
+
 fn assemble(
     pages: &[PageText],
     mut lines: Vec<(usize, usize)>,

@@ -100,6 +100,11 @@ static UNFINISHED: LazyLock<Regex> = LazyLock::new(|| {
 static VOLUME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:19|20)\d{2}\s?;\s?\d{1,4}\s?[:(]").expect("a valid pattern"));
 
+/// A panel's letter in brackets that ends a line.
+static LETTER_ENDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[.;:,]\s\([A-Za-z](?:\s?[-–,]\s?[A-Za-z])*\)$").expect("a valid pattern")
+});
+
 /// A panel's letter that is all of a line.
 static PANEL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[(\[]?[A-Za-z][)\].:]?$").expect("a valid pattern"));
@@ -368,7 +373,15 @@ impl Reader<'_> {
                     && breaks_off(self.pages, self.page(), above, below, 1)));
         // Nor has a title more of it in a paragraph well below.
         let title = leading.is_none() && body_like && self.is_prose_below(first, below, finished);
+        // Nor has the last of a legend's parts, each of which begins a line: `Figure 1b: Axial CT on day 6`.
+        let after_part = body_like
+            && !finished
+            && label::read(&above.text).is_some_and(|label| label.part.is_some())
+            && breaks_off(self.pages, self.page(), above, below, 1)
+            && (above.is_bold() && !below.is_bold()
+                || leading.is_some_and(|known| step > 1.03 * known));
         title
+            || after_part
             || broken
             || style_changes
             || heading
@@ -439,7 +452,9 @@ pub fn continuation(
     let last = &page.lines[last];
     let next = overleaf.page();
     let lowest = page.lines.iter().map(|line| line.line.bbox.y1).fold(0.0, f32::max);
-    let finished = last.text.ends_with(['.', '!', '?', ')']);
+    // Behind a panel's letter comes what it shows.
+    let announced = LETTER_ENDS.is_match(&last.text);
+    let finished = !announced && last.text.ends_with(['.', '!', '?', ')']);
     let wide = last.line.bbox.width() > 0.85 * page_column_width(page, last);
     let at_foot =
         last.line.bbox.y1 > lowest - 0.5 * last.size && last.line.bbox.y1 > 0.7 * page.height;
@@ -461,6 +476,7 @@ pub fn continuation(
     }
     // After a full stop, and after a single line, only what cannot begin a text of its own goes on.
     let goes_on = part
+        || announced
         || goes_on(&last.text)
         || SUB_CAPTION.is_match(&opening.text)
         || (!finished

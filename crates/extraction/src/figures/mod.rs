@@ -128,7 +128,11 @@ fn search(
     furniture: &Furniture,
     vocabulary: &Vocabulary,
 ) -> Search {
-    let all = captions::find(texts, vocabulary);
+    let mut all = captions::find(texts, vocabulary);
+    for (page, text) in pages.iter().zip(texts) {
+        let cells = regions::cells(page, text, &all, furniture);
+        captions::leave_out(&mut all, &cells, texts, vocabulary);
+    }
     let mut is_caption: Vec<Vec<bool>> =
         texts.iter().map(|page| vec![false; page.lines.len()]).collect();
     for &(page, line) in all.iter().flat_map(|caption| &caption.lines) {

@@ -67,6 +67,21 @@ const WIDE_BLANK: f32 = 3.0;
 /// A picture that may be a panel is at least this wide and high when drawn, in points.
 const SMALLEST_PANEL: f32 = 60.0;
 
+/// Lines of a page that captions of tables seem to hold and that are cells of these, as page and line index.
+pub fn cells(
+    page: &Page,
+    text: &PageText,
+    captions: &[Caption],
+    furniture: &Furniture,
+) -> Vec<(usize, usize)> {
+    let here: Vec<&Caption> =
+        captions.iter().filter(|caption| caption.page == page.number).collect();
+    let paths: Vec<Rect> =
+        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let cells = sheet::cells(text, &here, &paths).into_iter().enumerate();
+    cells.filter(|(_, cell)| *cell).map(|(line, _)| (page.number as usize - 1, line)).collect()
+}
+
 /// `is_caption` tells which lines of `text` belong to captions; `captions` are those of this page.
 pub fn find(
     page: &Page,
@@ -75,8 +90,9 @@ pub fn find(
     captions: &[&Caption],
     furniture: &Furniture,
 ) -> PageGraphics {
-    let paths: Vec<Rect> =
-        page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied().collect();
+    let (scanned, rules) = scans::marks(page);
+    let drawn = page.drawn.paths.iter().filter(|path| !furniture.holds_path(path)).copied();
+    let paths: Vec<Rect> = drawn.chain(rules).collect();
     let is_cell = sheet::cells(text, captions, &paths);
     let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
     let prose_lines = prose(text, is_caption);
@@ -93,6 +109,7 @@ pub fn find(
         .filter(|(index, image)| !furniture.holds_image(image) && !page.is_scan(*index))
         .map(|(_, image)| image.bbox)
         .filter(|image| !is_backdrop(image, text, &prose))
+        .chain(scanned)
         .collect();
 
     let lines = text.lines.iter().enumerate();
@@ -115,7 +132,9 @@ pub fn find(
     while sheet::give_up(&mut tables, &graphics, captions, &walls) {
         (graphics, own) = ink.graphics(&paths, &tables, &captions_of, &labels, &walls);
     }
-    graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
+    if page.scanned.is_none() {
+        graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
+    }
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
     let pictures = images.iter().filter(|image| is_panel(image)).copied().collect();
     let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
@@ -197,12 +216,20 @@ fn pieces(line: &Line) -> Vec<Rect> {
     pieces
 }
 
+/// A slanted letter by itself is no part of a chart where it is larger, in points.
+const LARGEST_LETTER: f32 = 24.0;
+
 /// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
 /// banner that runs along the whole page is none, nor is a watermark.
 fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
     let turned = page.lines.iter().filter(|line| match line.direction {
         Direction::Up | Direction::Down => line.bbox.height() < 0.4 * page.height,
-        Direction::Oblique => line.bbox.width().max(line.bbox.height()) < 0.15 * page.height,
+        Direction::Oblique => {
+            let (w, h) = (line.bbox.width(), line.bbox.height());
+            // A watermark of which each letter stands for itself.
+            let letter = line.text().chars().count() == 1 && w.min(h) > LARGEST_LETTER;
+            w.max(h) < 0.15 * page.height && !letter
+        }
         Direction::Right | Direction::Left => false,
     });
     turned.map(|line| line.bbox)

@@ -21,15 +21,21 @@ const ENOUGH_WITHOUT_LABEL: usize = 48;
 
 /// The turn that sets upright what there is to read on a page, as it is here; none where most of it is.
 pub fn upright(page: &Page) -> Turn {
+    let across = evidence(page, Direction::Right).0;
     let mut best = (0, Direction::Right);
     for direction in [Direction::Up, Direction::Down, Direction::Left] {
         let (words, labelled) = evidence(page, direction);
-        let enough = if labelled { ENOUGH } else { ENOUGH_WITHOUT_LABEL };
+        let enough = match labelled {
+            // Of a page that bears nothing else, a figure's label says it all.
+            true if across == 0 => LABEL,
+            true => ENOUGH,
+            false => ENOUGH_WITHOUT_LABEL,
+        };
         if words >= enough && words > best.0 {
             best = (words, direction);
         }
     }
-    if best.0 > 0 && evidence(page, Direction::Right).0 >= best.0 {
+    if best.0 > 0 && across >= best.0 {
         return Turn::NONE;
     }
     best.1.upright()

@@ -44,6 +44,8 @@ pub struct Page {
     pub drawn: Drawn,
     /// By how much it was turned from how it is displayed.
     pub turned: Turn,
+    /// Of a scan: boxes around the ink that no text accounts for, where somebody looked ([`Document::scanned`]).
+    pub scanned: Option<Vec<Rect>>,
     /// Drawn images that are upright once the page is turned further, by index.
     pub(super) leaning: HashMap<usize, Turn>,
     /// How each of the drawn images is drawn.
@@ -156,6 +158,7 @@ impl Document {
             lines: text::lines(&text),
             drawn,
             turned: Turn::NONE,
+            scanned: None,
             leaning: HashMap::new(),
             manners,
             over,
@@ -216,6 +219,9 @@ impl Page {
         }
         for path in &mut self.drawn.paths {
             *path = matrix.bounds(path);
+        }
+        for mark in self.scanned.iter_mut().flatten() {
+            *mark = matrix.bounds(mark);
         }
         for path in &mut self.over {
             path.bbox = matrix.bounds(&path.bbox);

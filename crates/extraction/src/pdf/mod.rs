@@ -26,6 +26,7 @@ mod object;
 mod overlay;
 mod paint;
 mod render;
+mod scan;
 mod seams;
 mod state;
 mod text;

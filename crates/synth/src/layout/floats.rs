@@ -1,6 +1,6 @@
 //! Where figures and their captions go.
 
-use super::{Paragraph, Setter, break_lines};
+use super::{Paragraph, Setter, Word, break_lines};
 use crate::fonts::Face;
 use crate::page::{Mark, Page, Sheet, Text};
 use covid_ct_extraction::figures::Pairing;
@@ -22,6 +22,12 @@ pub struct Float {
     pub framed: bool,
     /// Whether a caption below is set in two columns, where it is long enough.
     pub in_two: bool,
+    /// Size of what stands on the page after.
+    pub more: Option<(f32, f32)>,
+    /// Quarter turns anticlockwise that it is set turned by, on a page of its own; 0 for none.
+    pub quarters: u32,
+    /// What of the caption follows on the page after.
+    pub rest: Option<Vec<Word>>,
     /// On a page of its own, which is as large as the graphic with this margin; `None` for a page like the others.
     pub fitted: Option<f32>,
 }
@@ -74,7 +80,23 @@ impl Setter<'_> {
 
     /// Here where there is room, else at the top of the next column or page.
     pub(super) fn float(&mut self, i: usize) {
-        match self.floats[i].pairing {
+        let float = &self.floats[i];
+        if float.quarters != 0 && self.turned(i, true) {
+            return;
+        }
+        match float.pairing {
+            _ if float.more.is_some() => {
+                self.new_page();
+                self.float_here(i);
+                self.new_page();
+                self.more(i);
+            }
+            _ if float.rest.is_some() => {
+                self.new_page();
+                self.float_here(i);
+                self.new_page();
+                self.rest(i);
+            }
             Pairing::NextPage => {
                 self.new_page();
                 self.graphic(i);
@@ -136,6 +158,9 @@ impl Setter<'_> {
     /// A graphic on a page of its own.
     pub(super) fn plate(&mut self, i: usize) {
         let float = &self.floats[i];
+        if float.quarters != 0 && self.turned(i, false) {
+            return;
+        }
         let Some(margin) = float.fitted else {
             self.new_page();
             self.graphic(i);
@@ -152,6 +177,65 @@ impl Setter<'_> {
         self.inset = None;
         // What comes next comes on a page like the others.
         self.y = f32::INFINITY;
+    }
+
+    /// On a page of its own, sideways, what stands on every page as ever; false where it does not fit.
+    fn turned(&mut self, i: usize, captioned: bool) -> bool {
+        let (floats, style) = (self.floats, self.style);
+        let float = &floats[i];
+        let (width, height) = (style.sheet.size.1, style.sheet.size.0);
+        let wide = width - 2.0 * style.margin;
+        let lines = if captioned { break_lines(&float.caption, wide).len() } else { 0 };
+        let text = lines as f32 * float.caption.step() + TO_CAPTION;
+        let tag = if float.tag.is_some() { TAG } else { 0.0 };
+        let edge = style.top.max(style.bottom);
+        if float.height + text + tag + 2.0 * edge > height || float.width > wide {
+            return false;
+        }
+        self.new_page();
+        let sheet = Sheet { size: (width, height), ..style.sheet };
+        let page = self.page();
+        (page.quarters, page.sheet) = (float.quarters, sheet);
+        page.pictures.clear();
+        let shown = Page { quarters: page.quarters, sheet, ..Page::default() };
+        for mark in &mut page.marks {
+            if let Mark::Text(text) = mark {
+                *text = shown.upright(text.clone());
+            }
+        }
+        self.y = edge;
+        self.inset = Some((style.margin, wide));
+        if captioned && float.pairing == Pairing::Above {
+            self.caption(i);
+            self.y += TO_CAPTION;
+        }
+        self.graphic(i);
+        if captioned && float.pairing != Pairing::Above {
+            self.y += TO_CAPTION;
+            self.caption(i);
+        }
+        self.inset = None;
+        // What comes next comes on a page like the others.
+        self.y = f32::INFINITY;
+        true
+    }
+
+    /// What of a figure stands on the page after.
+    fn more(&mut self, i: usize) {
+        let floats = self.floats;
+        let Some((width, height)) = floats[i].more else { return };
+        let at = (self.left() + (self.width() - width) / 2.0, self.y);
+        self.laid.more[i] = Some((self.page_number(), at));
+        self.page().graphics.push((i + floats.len(), at));
+        self.y += height + AROUND;
+    }
+
+    /// What of a caption follows on the page after.
+    fn rest(&mut self, i: usize) {
+        let caption = &self.floats[i].caption;
+        let words = self.floats[i].rest.clone().unwrap_or_default();
+        self.paragraph(&Paragraph { words, ..caption.clone() });
+        self.y += AROUND;
     }
 
     pub(super) fn row(&mut self, pair: [usize; 2]) {

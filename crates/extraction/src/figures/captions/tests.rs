@@ -551,3 +551,34 @@ fn letters_and_numbers_printed_on_the_graphic_below_are_no_part_of_the_caption()
     assert_eq!(below("100", 78.0), whole);
     assert_eq!(below("2019", 72.0), ["Figure 2 - Number of cases by day 2019"]);
 }
+
+#[test]
+fn a_panels_letter_at_the_foot_announces_what_stands_overleaf() {
+    let first = block(
+        1,
+        &[
+            line("Figure 1. Serial scans of a patient. (A) Patient 1, on", 72.0, 740.0),
+            line("the day of admission, with opacities in one lung. (B)", 72.0, 752.0),
+        ],
+    );
+    let second = block(1, &[line("Patient 1, on day 9, with fewer of them.", 72.0, 60.0)]);
+    let whole = "Figure 1. Serial scans of a patient. (A) Patient 1, on the day of admission, with \
+                 opacities in one lung. (B) Patient 1, on day 9, with fewer of them.";
+    assert_eq!(captions(&[page(1, first), page(2, second)]), [whole]);
+}
+
+#[test]
+fn the_last_part_of_a_legend_leaves_the_paragraph_below_alone() {
+    let mut lines = block(
+        1,
+        &[
+            line("Figure 1. Scans of the patients over the disease", 72.0, 300.0),
+            line("Figure 1a: Axial CT on the day of admission", 72.0, 318.0),
+            line("Figure 1b: Axial CT on day 6", 72.0, 336.0),
+        ],
+    );
+    lines.extend(paragraph(62.0, 355.0, 2));
+    let whole = "Figure 1. Scans of the patients over the disease Figure 1a: Axial CT on the day of \
+                 admission Figure 1b: Axial CT on day 6";
+    assert_eq!(captions(&[page(1, lines)]), [whole]);
+}

@@ -82,6 +82,7 @@ pub fn pair(
     repeats::find_copies(&scene, &mut free, &mut paired);
     overleaf::go_on(&scene, Evidence::Place, &mut free, &mut paired);
     tables::place(captions, marks, pages, &tables, &mut paired);
+    tables::take_rest(captions, pages, &mut free, &mut paired);
     for (index, page) in pages.iter().enumerate() {
         let left = page.graphics.iter().zip(&free[index]).filter(|(_, free)| **free);
         paired.extend(left.filter(|(graphic, _)| graphic.has_image).map(|(graphic, _)| Paired {
@@ -181,6 +182,11 @@ fn runs_into_text(scene: &Scene<'_>, number: u32, bbox: &Rect, joint: &Rect) -> 
 /// Blank between a graphic and the columns of text that belong to it: a tree and the table at its
 /// leaves, a plot and its key. In points.
 const FARTHEST_TEXT: f32 = 30.0;
+/// Blank between a flow chart and a box beside it, on a page that shows nothing else. In points.
+const FARTHEST_BOX: f32 = 60.0;
+/// Rows of a plot on such a page are no further apart, as a part of its height and in points; so are its heads.
+const ROW: f32 = 0.2;
+const FARTHEST_HEAD: f32 = 64.0;
 /// Blank between the heads of columns, and to the plot under them, in heights of the text, at most.
 const HEAD_GAP: f32 = 3.0;
 /// What is drawn beside a graphic is wider and higher than this, in points; lines are not taken in.
@@ -218,7 +224,7 @@ fn take_surroundings(page: &PageGraphics, height: f32, mut bbox: Rect) -> Rect {
     for path in paths.iter().chain(paths.iter().rev()) {
         let gap = (path.x0 - bbox.x1).max(bbox.x0 - path.x1);
         let level = bbox.y_overlap(path) > 0.5 * path.height();
-        if level && gap < FARTHEST_TEXT && path.width().min(path.height()) > THINNEST {
+        if level && gap < FARTHEST_BOX && path.width().min(path.height()) > THINNEST {
             bbox = bbox.union(path);
         }
     }
@@ -230,7 +236,9 @@ fn take_surroundings(page: &PageGraphics, height: f32, mut bbox: Rect) -> Rect {
     for text in texts.iter().chain(texts.iter().rev()) {
         let gap = (text.y0 - bbox.y1).max(bbox.y0 - text.y1);
         let over = bbox.x0 <= text.centre().0 && text.centre().0 <= bbox.x1;
-        if over && text.width() < bbox.width() && gap < HEAD_GAP * text.height().min(20.0) {
+        let most =
+            (HEAD_GAP * text.height().min(20.0)).max((ROW * bbox.height()).min(FARTHEST_HEAD));
+        if over && text.width() < bbox.width() && gap < most {
             bbox = bbox.union(text);
         }
     }

@@ -232,7 +232,10 @@ impl<'a> Scene<'a> {
         let (mut offered, mut apart) = (Vec::new(), Vec::new());
         for (number, graphic) in self.pages[page].graphics.iter().enumerate() {
             let gap = side.gap(&caption.bbox, &graphic.bbox);
-            let Some(gap) = gap.or_else(|| self.gap_aside(caption, number, side)) else { continue };
+            let gap = gap.or_else(|| self.gap_aside(caption, number, side));
+            let Some(gap) = gap.or_else(|| self.gap_behind(caption, &graphic.bbox, side)) else {
+                continue;
+            };
             // A table is set under its title; a picture over the title is a figure's.
             let foreign =
                 table && (gap > FARTHEST_TABLE || side == Side::Above && graphic.has_image);
@@ -280,6 +283,29 @@ impl<'a> Scene<'a> {
         let wide = Rect { x0: joint.x0, x1: joint.x1, ..caption.bbox };
         let gap = side.gap(&wide, graphic).filter(|gap| *gap < RIGHT_AT)?;
         others.chain(drawn).chain(&page.prose).chain(&page.tables).all(alone).then_some(gap)
+    }
+
+    /// Blank between a short caption and a graphic behind the one right at it: rows of one figure, of which the nearest
+    /// begins above the caption's last word, and the others are no nearer to the edge of the text.
+    fn gap_behind(&self, caption: &Caption, graphic: &Rect, side: Side) -> Option<f32> {
+        let page = &self.pages[caption.page as usize - 1];
+        if side.is_beside() {
+            return None;
+        }
+        let first = page.graphics.iter().map(|other| &other.bbox).find(|other| {
+            let gap = side.gap(&caption.bbox, other);
+            gap.is_some_and(|gap| gap < RIGHT_AT)
+                && other.x_overlap(graphic) > 0.8 * graphic.width()
+        })?;
+        let blank = (graphic.y0 - first.y1).max(first.y0 - graphic.y1);
+        (blank > -1.0 && blank < RIGHT_AT).then(|| {
+            let wide = Rect {
+                x0: caption.bbox.x0.min(first.x0),
+                x1: caption.bbox.x1.max(first.x1),
+                ..caption.bbox
+            };
+            side.gap(&wide, graphic)
+        })?
     }
 
     fn over(&self, caption: &Caption) -> Option<Choice> {

@@ -35,9 +35,6 @@ pub fn go_on(scene: &Scene<'_>, least: Evidence, free: &mut Free, paired: &mut [
             continue;
         }
         let named = named(&caption.text);
-        if named < 2 {
-            continue;
-        }
         for ahead in [true, false] {
             let mut page = caption.page as usize - 1;
             while let Some(next) = step(page, ahead).filter(|next| *next < scene.pages.len()) {
@@ -128,8 +125,13 @@ fn evidence(
     let (first, second) = if ahead { (&before, &behind) } else { (&behind, &before) };
     let run = ('A'..='Z').take_while(|letter| first.contains(letter)).count();
     let next = (b'A' + run.min(25) as u8) as char;
-    if run > 0 && run < named && second.contains(&next) && !second.contains(&'A') {
+    // A title names no panels: at least two letters must run on, and no more of another's begin.
+    let fits = if named < 2 { run > 1 } else { run > 0 && run < named };
+    if fits && second.contains(&next) && !second.contains(&'A') {
         return Some(Evidence::Letters);
+    }
+    if named < 2 {
+        return None;
     }
     // A page that begins anew with A is another figure's.
     if behind.contains(&'A') && behind.contains(&'B') && ahead {

@@ -4,7 +4,7 @@
 use super::super::captions::Caption;
 use super::super::regions::PageGraphics;
 use super::sides::{Side, crosses};
-use super::{FigureKind, Paired, Pairing, Place, RegionRole, unpaired};
+use super::{FigureKind, Free, Paired, Pairing, Place, RegionRole, unpaired};
 use crate::pdf::Rect;
 
 /// A table stands so near to its caption, in points: under it as a rule, else over it.
@@ -176,6 +176,42 @@ fn goes_on(
             wide && ends(before, &bbox) && heads(here, table) && !captioned(0.0, table.y0)
         }
         _ => false,
+    }
+}
+
+/// A graphic with as many texts on it may be a piece of a table.
+const FEWEST_CELLS: usize = 6;
+
+/// Takes for tables what is left at the head of a page, though too little to be known by itself, where a table goes
+/// on that begins and ends at the same edges.
+pub fn take_rest(
+    captions: &[Caption],
+    pages: &[PageGraphics],
+    free: &mut Free,
+    paired: &mut [Paired],
+) {
+    for (index, page) in pages.iter().enumerate() {
+        let number = index as u32 + 1;
+        for (graphic, free) in page.graphics.iter().zip(&mut free[index]).filter(|(_, f)| **f) {
+            let bbox = graphic.bbox;
+            let cells = page.labels.iter().filter(|text| bbox.contains_point(text.centre()));
+            if cells.count() < FEWEST_CELLS {
+                continue;
+            }
+            let home = paired.iter().position(|other| {
+                let own = other.page.zip(other.bbox);
+                let last = other.regions.last().map(|place| (place.page, place.bbox)).or(own);
+                last.is_some_and(|(page, before)| {
+                    page + 1 == number
+                        && (before.x0 - bbox.x0).abs() < SAME_EDGE
+                        && (before.x1 - bbox.x1).abs() < SAME_EDGE
+                }) && goes_on(other, captions, pages, number, &bbox)
+            });
+            if let Some(home) = home {
+                *free = false;
+                add(&mut paired[home], number, bbox);
+            }
+        }
     }
 }
 

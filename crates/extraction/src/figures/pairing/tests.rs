@@ -381,6 +381,49 @@ fn a_table_stands_over_its_caption_or_on_the_next_page_or_is_nobodys() {
     assert_eq!((paired.len(), paired[0].regions[0].page), (1, 3));
 }
 
+#[test]
+fn a_piece_of_a_table_at_the_head_of_the_next_page_is_no_picture() {
+    let title = [caption("Table 1", 1, MIDDLE)];
+    let piece = [100.0, 60.0, 500.0, 140.0];
+    let texts = |count: usize| -> Vec<Rect> {
+        (0..count)
+            .map(|n| [110.0 + 50.0 * n as f32, 80.0, 140.0 + 50.0 * n as f32, 90.0].into())
+            .collect()
+    };
+    let taken = |piece: [f32; 4], cells: usize| {
+        let second = PageGraphics { labels: texts(cells), ..drawn(&[piece], &[]) };
+        let paired = pair(&title, &[], &[tabled(&[LOWER], &[]), second], &[(600.0, 800.0); 2]);
+        paired.len() == 1 && paired[0].regions.len() == 1
+    };
+    assert!(taken(piece, 7));
+    assert!(!taken(piece, 2), "a picture with letters on it");
+    assert!(!taken([150.0, 60.0, 500.0, 140.0], 7), "of another width");
+}
+
+#[test]
+fn boxes_beside_a_flow_chart_and_heads_over_a_plot_belong_to_the_figure_of_a_bare_page() {
+    let list = [caption("Figure 1", 1, UPPER), caption("Figure 2", 1, LOWER)];
+    let chart = [150.0, 200.0, 500.0, 600.0];
+    let page = |labels: &[[f32; 4]], paths: &[[f32; 4]]| PageGraphics {
+        labels: labels.iter().map(|bbox| (*bbox).into()).collect(),
+        paths: paths.iter().map(|bbox| (*bbox).into()).collect(),
+        ..drawn(&[chart], &[])
+    };
+    let flow = page(&[], &[[80.0, 250.0, 105.0, 330.0], [80.0, 400.0, 105.0, 480.0]]);
+    let heads = page(
+        &[[160.0, 100.0, 190.0, 108.0], [160.0, 146.0, 190.0, 154.0], [160.0, 20.0, 190.0, 28.0]],
+        &[],
+    );
+    let pages = [drawn(&[], &[]), flow, heads];
+    let paired = pair(&list, &[], &pages, &[(600.0, 800.0); 3]);
+    assert_eq!(paired[0].bbox, Some([80.0, 200.0, 500.0, 600.0].into()));
+    assert_eq!(
+        paired[1].bbox,
+        Some([150.0, 100.0, 500.0, 600.0].into()),
+        "but not the page's head"
+    );
+}
+
 /// A figure of two panels of four on the first page, and the pictures of the second.
 fn overleaf(letters: [&str; 2], second: &[[f32; 4]], text: &str) -> Vec<Paired> {
     let captions = [Caption { text: text.into(), ..caption("Figure 1", 1, FOOT) }];

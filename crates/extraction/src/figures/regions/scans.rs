@@ -1,7 +1,28 @@
-//! Pages that are pictures of paper: where their figures are.
+//! Pages that are pictures of paper: where their figures are. The ink that no text accounts for tells; where nobody
+//! looked at it, the blanks between the texts do.
 
 use super::Graphic;
 use crate::pdf::{Page, Rect};
+
+/// Ink so thin, in points, is a rule or an axis.
+const THIN: f32 = 4.5;
+
+/// The ink of a scan that no text accounts for: what may be pictures, and what may be lines.
+pub(super) fn marks(page: &Page) -> (Vec<Rect>, Vec<Rect>) {
+    let marks = page.scanned.iter().flatten().copied();
+    let (pictures, lines): (Vec<Rect>, Vec<Rect>) =
+        marks.partition(|mark| mark.width().min(mark.height()) > THIN);
+    // As thin as they are meant: a scanner's resolution is no height.
+    let stroke = |line: Rect| {
+        let (x, y) = line.centre();
+        if line.width() > line.height() {
+            Rect { y0: y, y1: y, ..line }
+        } else {
+            Rect { x0: x, x1: x, ..line }
+        }
+    };
+    (pictures, lines.into_iter().map(stroke).collect())
+}
 
 /// What of a scanned page is a figure: where no text is, above or below each caption, whichever is more. A
 /// scan without a caption on it stays one picture, unless it is of text.

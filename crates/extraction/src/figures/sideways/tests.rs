@@ -128,3 +128,13 @@ fn an_upright_caption_keeps_its_graphic() {
     let captioned: Vec<_> = figures.iter().filter_map(|figure| figure.label.as_deref()).collect();
     assert_eq!(captioned, ["Figure 1"]);
 }
+
+#[test]
+fn a_page_that_bears_nothing_but_a_label_sideways_is_turned() {
+    let label = text("0 1 -1 0", (60.0, 40.0), "Figure 2");
+    let turned = |more: &str| upright(&page(&format!("{UP}{label}{more}"), ""));
+    assert_eq!(turned(""), Direction::Up.upright());
+    assert_eq!(turned(&paragraph(4)), Turn::NONE);
+    let axis = text("0 1 -1 0", (60.0, 40.0), "Patients");
+    assert_eq!(upright(&page(&format!("{UP}{axis}"), "")), Turn::NONE);
+}
