@@ -10,6 +10,7 @@ pub mod duplicates;
 mod events;
 #[cfg(test)]
 mod golden;
+pub mod leaks;
 pub mod panels;
 mod recipe;
 pub(crate) mod run_config;

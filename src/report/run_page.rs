@@ -7,6 +7,7 @@ use super::page::{class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
+use crate::metrics::leaks::Leaked;
 use crate::metrics::{
     Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
     SeriesMetrics, Slice, Spread, Spreads, three_decimals,
@@ -15,7 +16,7 @@ use crate::metrics::{
 pub fn run_section(run: &RunSummary) -> Markup {
     html! {
         section.run {
-            h3 { (kind(run)) " " (run.name) }
+            h3 id=(anchor(run)) { (kind(run)) " " (run.name) }
             (made(run))
             @if run.own.evaluations.is_empty() {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
@@ -36,7 +37,12 @@ pub fn run_section(run: &RunSummary) -> Markup {
     }
 }
 
-fn kind(run: &RunSummary) -> &'static str {
+/// Where the list of contents leads for a run.
+pub(super) fn anchor(run: &RunSummary) -> String {
+    format!("run-{}", run.name)
+}
+
+pub(super) fn kind(run: &RunSummary) -> &'static str {
     match run.over() {
         None => "Run",
         Some(Over::Seeds) => "Series",
@@ -63,8 +69,8 @@ fn made(run: &RunSummary) -> Markup {
                 p.quiet { (recipe(&made.config, &made.history)) }
                 @if !made.history.is_empty() {
                     div.charts {
-                        (drawn(&loss_chart(&run.name, &made.history), &loss_words(made)))
-                        (drawn(&validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
+                        (drawn("Loss", &loss_chart(&run.name, &made.history), &loss_words(made)))
+                        (drawn("Validation metrics", &validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
                     }
                 }
             }
@@ -81,7 +87,7 @@ fn made(run: &RunSummary) -> Markup {
                     }
                 }
                 @if run.trained().into_iter().any(has_history) {
-                    div.charts { (drawn(&members_chart(run), "Validation AUROC of each run after each epoch.")) }
+                    div.charts { (drawn("Validation AUROC", &members_chart(run), "Validation AUROC of each run after each epoch.")) }
                 }
             }
         }
@@ -92,8 +98,8 @@ fn has_history(run: &RunSummary) -> bool {
     run.made.as_ref().is_some_and(|made| !made.history.is_empty())
 }
 
-fn drawn(chart: &Chart, caption: &str) -> Markup {
-    html! { figure.drawn { (chart.draw()) figcaption { (caption) } } }
+fn drawn(name: &str, chart: &Chart, caption: &str) -> Markup {
+    html! { figure.drawn { p.name { (name) } (chart.draw()) figcaption { (caption) } } }
 }
 
 fn by_epoch(history: &[HistoryRow], value: fn(&HistoryRow) -> f64) -> Vec<(f64, f64)> {
@@ -161,16 +167,17 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         @if measured.counts.covid == 0 || measured.counts.non_covid == 0 {
             p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
         }
+        (leaks(measured))
         @if let Some(series) = &evaluation.series { (series_table(series)) }
         (metrics_table(evaluation))
         div.charts {
             @if let Some(chart) = roc_chart(run, evaluation) {
-                (drawn(&chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
+                (drawn("ROC curve", &chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
             }
             @if let Some(chart) = pr_chart(run, evaluation) {
-                (drawn(&chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
+                (drawn("Precision–recall curve", &chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
             }
-            @if let Some(chart) = reliability_chart(run, evaluation) { (drawn(&chart, &reliability_words(evaluation))) }
+            @if let Some(chart) = reliability_chart(run, evaluation) { (drawn("Calibration", &chart, &reliability_words(evaluation))) }
         }
         div.charts {
             (confusion_matrix(&measured.metrics, "the middle of the scale"))
@@ -181,6 +188,41 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         (breakdown("Source", &measured.details.by_source))
         (breakdown("Shorter side", &measured.details.by_size))
         (wrong(evaluation))
+    }
+}
+
+/// What of the part was learned from: it stands before the numbers that it spoils.
+fn leaks(measured: &RunMetrics) -> Markup {
+    let part = measured.part;
+    let Some(leaks) = &measured.leaks else {
+        return html! {
+            p.quiet {
+                "Nobody looked for leaks: an older version measured this. " code { "covid-ct evaluate " (measured.run) }
+                " looks for them."
+            }
+        };
+    };
+    if leaks.is_empty() {
+        return html! {
+            p.quiet { "No leaks: no picture, patient or paper of " (part) " was in what the network learned from." }
+        };
+    }
+    html! {
+        div.note {
+            strong { "Leaks: " (leaks.counted()) }
+            " of " (part) " were in what the network learned from too, which " (leaks.images) " of the "
+            (count(measured.counts.total(), "image")) " show. The numbers below are too good by what it knew of them."
+            details {
+                summary { "Which" }
+                ul {
+                    @for Leaked { measured, learned } in &leaks.pictures {
+                        li { "one picture: " (placed(measured)) " and " (placed(learned)) }
+                    }
+                    @for patient in &leaks.patients { li { "patient " (patient) } }
+                    @for paper in &leaks.papers { li { "paper " (paper) } }
+                }
+            }
+        }
     }
 }
 
