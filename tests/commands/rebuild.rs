@@ -15,8 +15,8 @@ const PAPERS: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
 
 /// What every export has beside its pictures and lists.
 const BESIDE: [&str; 6] = [
-    ".huggingface.yaml",
     "COVID-CT-MetaInfo.csv",
+    ".huggingface.yaml",
     "COVID-CT-MetaInfo.parquet",
     "MANIFEST.csv",
     "README.md",
@@ -208,7 +208,7 @@ fn the_pmc_sample_is_rebuilt_from_pdfs_and_what_an_open_export_may_hold() {
     assert!(files(&rebuilt) == files(&whole), "not every file is as it was exported");
     let checked = reader.command(["export", "--verify"]).arg(&rebuilt).assert().success();
     let told = text(&checked.get_output().stdout);
-    assert!(told.starts_with("92 pictures and 9 other files"), "{told}");
+    assert!(told.starts_with("92 pictures and 11 other files"), "{told}");
 
     let told = rebuild(&pmc_sample(), &reader.path("from-annotations"));
     assert!(told.contains("every file is as SHA256SUMS lists it"), "{told}");

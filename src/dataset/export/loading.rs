@@ -132,11 +132,17 @@ pub fn how(format: Format, figures: bool) -> String {
              read `data/*.parquet`, in which `image` is a struct of the file's `bytes` and its `path`."
         }
     };
+    let warning = if matches!(format, Format::CovidCt | Format::ImageFolder) {
+        " It keeps where the pictures lie: after moving the folder, and of a copy of it, load with \
+         `download_mode=\"force_redownload\"`."
+    } else {
+        ""
+    };
     let list =
         if figures { "`MANIFEST.csv`" } else { "`COVID-CT-MetaInfo.csv` and `MANIFEST.csv`" };
     let table = if figures { "figures.parquet" } else { "COVID-CT-MetaInfo.parquet" };
     format!(
-        "## How to open it\n\n{opened} `{table}` is the table without pictures, in which numbers are numbers.\n\n\
+        "## How to open it\n\n{opened}{warning} `{table}` is the table without pictures, in which numbers are numbers.\n\n\
          Read the CSV files ({list}) as text: readers that guess types make `45.0` of an age where another is \
          missing, nothing of a place called `NA`, a number of a version, and fail where a text comes late in a \
          column of numbers.\n\n    pandas.read_csv(\"MANIFEST.csv\", dtype=str, keep_default_na=False)\n    \
