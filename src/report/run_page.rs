@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
+use super::leaks::leaks;
 use super::page::{class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
-use crate::metrics::leaks::Leaked;
 use crate::metrics::{
     Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
     SeriesMetrics, Slice, Spread, Spreads, three_decimals,
@@ -188,41 +188,6 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         (breakdown("Source", &measured.details.by_source))
         (breakdown("Shorter side", &measured.details.by_size))
         (wrong(evaluation))
-    }
-}
-
-/// What of the part was learned from: it stands before the numbers that it spoils.
-fn leaks(measured: &RunMetrics) -> Markup {
-    let part = measured.part;
-    let Some(leaks) = &measured.leaks else {
-        return html! {
-            p.quiet {
-                "Nobody looked for leaks: an older version measured this. " code { "covid-ct evaluate " (measured.run) }
-                " looks for them."
-            }
-        };
-    };
-    if leaks.is_empty() {
-        return html! {
-            p.quiet { "No leaks: no picture, patient or paper of " (part) " was in what the network learned from." }
-        };
-    }
-    html! {
-        div.note {
-            strong { "Leaks: " (leaks.counted()) }
-            " of " (part) " were in what the network learned from too, which " (leaks.images) " of the "
-            (count(measured.counts.total(), "image")) " show. The numbers below are too good by what it knew of them."
-            details {
-                summary { "Which" }
-                ul {
-                    @for Leaked { measured, learned } in &leaks.pictures {
-                        li { "one picture: " (placed(measured)) " and " (placed(learned)) }
-                    }
-                    @for patient in &leaks.patients { li { "patient " (patient) } }
-                    @for paper in &leaks.papers { li { "paper " (paper) } }
-                }
-            }
-        }
     }
 }
 
@@ -588,7 +553,7 @@ fn controls_section(controls: &Controls) -> Markup {
     }
 }
 
-fn placed(Placed { file, label, part }: &Placed) -> Markup {
+pub(super) fn placed(Placed { file, label, part }: &Placed) -> Markup {
     html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
 }
 
