@@ -81,13 +81,13 @@ clippy: setup ## Lint
 	$(DAILY) clippy $(DAILY_FLAGS) --all-targets -- -D warnings
 
 .PHONY: test-formats
-test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, mlcroissant
-	@tools/test-formats.sh $(BINARY)
+test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
+	@SHARED='$(SHARED)' tools/test-formats.sh $(BINARY)
 
 .PHONY: check fmt-check
 check: fmt-check clippy test ## What CI runs: formatting, lints, tests, exports read by others
 	@# The program that the tests built.
-	@tools/test-formats.sh $(DAILY_BINARY)
+	@SHARED='$(SHARED)' tools/test-formats.sh $(DAILY_BINARY)
 fmt-check:
 	cargo fmt --all --check
 

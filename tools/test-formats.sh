@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Reads exports with the Python programs they are written for, which pip puts into target/ (600 MB on
+# Reads exports with the Python programs they are written for, which pip puts into target/ (1 GB on
 # disk) once, and again when tools/formats-requirements.txt changes.
-# Usage: test-formats.sh COVID-CT
+# Usage: [SHARED=../shared] test-formats.sh COVID-CT
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,4 +16,4 @@ if ! cmp -s "$requirements" "$stamp"; then
         --target "$packages" --requirement "$requirements"
     cp "$requirements" "$stamp"
 fi
-PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_formats.py "$1" target/formats
+PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_formats.py "$1" target/formats "${SHARED:-../shared}"

@@ -133,15 +133,22 @@ pub struct AuditArgs {
 /// The same annotations give the same bytes, on any machine. With --licence open, pictures that may
 /// not be re-hosted are left out and listed in RECIPE.csv, from which `covid-ct rebuild` makes them
 /// again.
+///
+/// With --figures it is every figure of the corpus, whatever it shows: the picture, or the figure drawn as
+/// printed, with caption, sub-captions and the sentences that cite it.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Name of the export: data/export/NAME
-    #[arg(value_name = "NAME", default_value = "default")]
-    pub name: String,
+    /// Name of the export: data/export/NAME [default: `default`, or `figures` with --figures]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 
     /// Split to export [default: the one named like the export]
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
+
+    /// Export all figures of the corpus with their texts, not the panels of a split; as webdataset or parquet
+    #[arg(long, conflicts_with_all = ["split", "folds", "classes", "size"])]
+    pub figures: bool,
 
     /// Export so many folds that `split --folds` dealt: of each of SPLIT-fold1 and so on NAME-fold1 and so on
     #[arg(long, value_name = "K", value_parser = folds())]
@@ -151,7 +158,7 @@ pub struct ExportArgs {
     pub dataset: DatasetArgs,
 
     /// Write nothing: check the export in DIR against its MANIFEST.csv, and name what differs
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "split", "folds"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "split", "folds", "figures"])]
     pub verify: Option<PathBuf>,
 }
 

@@ -341,21 +341,23 @@ pub struct BenchNetworkArgs {
 /// Scores pictures with a trained network: the probability that each shows COVID-19, of 0 to 1.
 ///
 /// CSV on stdout: `score` and `file`; of the database's pictures `score`, `sha256` and `name`, which
-/// `label --scores FILE` takes to ask first what has the highest score. A picture that cannot be read is
-/// named on stderr, and the exit code is 1.
+/// `label --scores FILE` takes to ask first what has the highest score. `score` is P(positive class), and the
+/// positive class is COVID: 1 is COVID for certain, 0 anything else for certain, and nobody has calibrated it but
+/// as `evaluate` tells. A picture that cannot be read is named on stderr, and the exit code is 1.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// Pictures, or folders to search for them
-    #[arg(value_name = "FILE", required_unless_present = "database", conflicts_with = "database")]
-    pub files: Vec<PathBuf>,
+    /// Name of the run or series first, as for `evaluate` [default: `default`], then pictures, or folders to search
+    /// for them
+    #[arg(value_name = "RUN|FILE", required_unless_present = "database")]
+    pub run_and_files: Vec<PathBuf>,
 
     /// Every picture in the database but tiles and what papers are dressed in
     #[arg(long)]
     pub database: bool,
 
-    /// Name of the run whose network scores, data/runs/NAME, or of a series, whose mean probability counts
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub run: String,
+    /// Name of the run or series, data/runs/NAME, where a file is called like it: then all others are FILEs
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
 
     /// Score each picture and its mirror image, and take the mean of their log-odds
     #[arg(long)]

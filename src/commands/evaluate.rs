@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::metrics::leaks::Leaks;
 use crate::metrics::{
     Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
     RunFiles, RunMetrics, Scored, SeriesMetrics,
@@ -13,8 +14,9 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use self::subject::{Destination, Shown, Subject};
+use super::bars::Bars;
 use super::environment::{Computing, prepare_for_tensors};
-use super::{Outcome, in_full};
+use super::{Outcome, in_full, progress_bar};
 use crate::cli::EvaluateArgs;
 
 mod explained;
@@ -61,6 +63,7 @@ fn measure(
         validation: Validation::open(trained_on),
         destination,
         origins: model::origins(dataset.root(), shown.examples())?,
+        leaks: find_leaks(&dataset, args.measured.part, trained_on),
         shown,
         viewing,
         explain: args.explain,
@@ -150,6 +153,22 @@ impl Validation {
     }
 }
 
+/// What of the part was learned from. A dataset that is gone or damaged costs this, not the measurement.
+fn find_leaks(dataset: &DatasetFolder, part: Part, trained_on: &Path) -> Option<Leaks> {
+    let bar = progress_bar(0, "looking for leaks");
+    let advance = || {
+        bar.inc_length(1);
+        bar.inc(1);
+    };
+    let found = DatasetFolder::open(trained_on)
+        .and_then(|learned| model::leaks(dataset, part, &learned, advance, &Bars::new()));
+    bar.finish_and_clear();
+    let told = |error: &model::ModelError| {
+        eprintln!("covid-ct: leaks are not looked for: {error}");
+    };
+    found.inspect_err(told).ok()
+}
+
 fn tell(error: &anyhow::Error) {
     eprintln!("covid-ct: no threshold is chosen: {}", in_full(error));
 }
@@ -197,6 +216,7 @@ struct Measuring<'a> {
     shown: Shown,
     /// Of the part that is measured.
     origins: Vec<Origin>,
+    leaks: Option<Leaks>,
     validation: Validation,
     viewing: Viewing,
     explain: usize,
@@ -281,6 +301,7 @@ impl Measuring<'_> {
             loss: evaluation.loss,
             metrics: evaluation.metrics,
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
+            leaks: self.leaks.clone(),
         };
         let files = self.destination.within(run);
         write(&files, &evaluation.predictions, &self.origins, series, &metrics)?;

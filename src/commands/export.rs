@@ -1,47 +1,97 @@
 //! `covid-ct export`
 
+use std::num::NonZero;
 use std::path::{Component, Path};
 use std::sync::atomic::AtomicBool;
 
 use crate::Workspace;
-use crate::dataset::{DatasetError, Exported, Format, Hosting, Options, Size, export, verify};
-use crate::extract::Renderings;
+use crate::dataset::{
+    DatasetError, Exported, Format, Hosting, Options, Size, export, export_figures, verify,
+};
+use crate::extract::{self, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
-use crate::store::{Label, Part, Store};
+use crate::store::{Label, Part, Source, Store};
 use anyhow::bail;
 use indicatif::ProgressBar;
 
-use super::{Outcome, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{DatasetArgs, ExportArgs, ExportFormat, LicenceArg, SizeArg};
 
 pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = &args.verify {
         return check(folder);
     }
-    let mut parts = Path::new(&args.name).components();
+    let name = args.name.as_deref().unwrap_or(if args.figures { "figures" } else { "default" });
+    let mut parts = Path::new(name).components();
     if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
-        return Err(DatasetError::BadName(args.name.clone()).into());
+        return Err(DatasetError::BadName(name.into()).into());
     }
     let workspace = Workspace::new(workspace);
     let mut store = Store::open_existing(&workspace)?;
-    restore_renderings(&mut store, &workspace)?;
     let stop = stop_on_interrupt("stopping; what was exported before stays")?;
-    let options = options(&args.dataset, &stop);
-    let split = args.split.as_deref().unwrap_or(&args.name);
+    let options = Options { figures: args.figures, ..options(&args.dataset, &stop) };
+    if args.figures {
+        return export_all_figures(&mut store, &workspace, name, &options, &stop);
+    }
+    restore_renderings(&mut store, &workspace)?;
+    let split = args.split.as_deref().unwrap_or(name);
     let Some(folds) = args.folds else {
-        return export_one(&store, split, &workspace.export(&args.name), &options);
+        return export_one(&store, split, &workspace.export(name), &options);
     };
     check_folds(&store, split, folds)?;
     let mut outcome = Outcome::Done;
     for fold in 1..=folds {
-        let target = workspace.export(&fold_name(&args.name, fold));
+        let target = workspace.export(&fold_name(name, fold));
         let exported = export_one(&store, &fold_name(split, fold), &target, &options)?;
         if exported != Outcome::Done {
             outcome = exported;
         }
     }
     Ok(outcome)
+}
+
+/// Draws what is not drawn yet, and writes every figure.
+fn export_all_figures(
+    store: &mut Store,
+    workspace: &Workspace,
+    name: &str,
+    options: &Options<'_>,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
+    if !options.format.holds_figures() {
+        return Err(DatasetError::FiguresFormat(options.format).into());
+    }
+    let mut documents = store.documents()?;
+    documents.retain(|document| document.error.is_none() && document.source != Source::Release);
+    let mut undrawn = 0;
+    for document in &documents {
+        undrawn += usize::from(!store.unrendered(document.id)?.is_empty());
+    }
+    let bar = progress_bar(undrawn, "documents drawn");
+    let workers = extract::Options {
+        jobs: jobs(options.jobs.and_then(NonZero::new)),
+        ..worker_options(workspace)?
+    };
+    let drawn = render_all(store, &workers, &documents, stop, || bar.inc(1))?;
+    bar.finish_and_clear();
+    for (path, error) in &drawn.failed {
+        eprintln!("covid-ct: {}: {error}", path.display());
+    }
+    let target = workspace.export(name);
+    let bar = std::cell::OnceCell::new();
+    let exported = export_figures(
+        store,
+        &target,
+        options,
+        |count| drop(bar.set(progress_bar(count, "pictures"))),
+        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
+    );
+    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    let exported = exported?;
+    print_exported(&exported, &target);
+    let is_whole = exported.failures.is_empty() && drawn.failed.is_empty();
+    Ok(if is_whole { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
 /// Refuses folds of more than one deal, and some of one: together they would not be what was split.
@@ -107,6 +157,7 @@ pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
     };
     Options {
         format,
+        figures: false,
         classes: args.classes.clone(),
         hosting: match args.licence {
             LicenceArg::Any => Hosting::Any,
@@ -123,7 +174,11 @@ pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
 
 /// What was written and where; what could not be, on stderr.
 pub fn print_exported(exported: &Exported, target: &Path) {
-    for label in Label::ALL {
+    if exported.figures > 0 || exported.counts.is_empty() {
+        println!("{} pictures of figures", exported.figures);
+    }
+    let labels = if exported.counts.is_empty() { &[][..] } else { Label::ALL };
+    for label in labels {
         let [train, val, test] = [Part::Train, Part::Val, Part::Test]
             .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));
         println!("{label:<10} train {train:>5}  val {val:>5}  test {test:>5}");
@@ -133,6 +188,18 @@ pub fn print_exported(exported: &Exported, target: &Path) {
         eprintln!(
             "covid-ct: {} pictures may not be re-hosted; they are in RECIPE.csv, for `covid-ct rebuild`",
             exported.left_out
+        );
+    }
+    if exported.without_picture > 0 {
+        eprintln!(
+            "covid-ct: {} figures have no picture, only a caption; left out",
+            exported.without_picture
+        );
+    }
+    if exported.without_text > 0 {
+        eprintln!(
+            "covid-ct: {} pictures have neither caption nor label, as covers and logos have none; left out",
+            exported.without_text
         );
     }
     for failure in &exported.failures {

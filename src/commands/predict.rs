@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::history::stem_of;
+use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
 use crate::model::{self, Backend, Pictures, Viewed, Viewing, mean_probability, probability};
 use crate::store::{ObjectStore, Store};
@@ -17,10 +18,13 @@ use super::evaluate::subject::{Subject, load, preparation};
 use super::{Outcome, progress_bar};
 use crate::cli::PredictArgs;
 
+/// The run where none is named.
+const DEFAULT_RUN: &str = "default";
+
 /// A line of what is written. Nothing but a file's name is known of a picture given by name.
 #[derive(Debug, Serialize)]
 struct Scored {
-    /// P(COVID).
+    /// P(positive class), which is COVID.
     score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
@@ -33,10 +37,11 @@ struct Scored {
 pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
     let computing = prepare_for_tensors(backend, &args.compute)?;
     let workspace = Workspace::new(workspace);
-    let subject = Subject::find(&workspace, &args.run)?;
+    let (run, files) = run_and_files(&workspace, args)?;
+    let subject = Subject::find(&workspace, &run)?;
     subject.tell_missing();
     let Wanted { pictures, mut lines, failures } =
-        if args.database { of_database(&workspace)? } else { of_files(&args.files) };
+        if args.database { of_database(&workspace)? } else { of_files(files) };
     for failure in &failures {
         eprintln!("covid-ct: {failure}");
     }
@@ -62,11 +67,51 @@ pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyho
         line.score = probability(log_odds);
     }
     if let Some(line) = lines.iter().find(|line| !line.score.is_finite()) {
-        bail!("the network's output for {line:?} is not a number: train {} again", args.run);
+        bail!("the network's output for {line:?} is not a number: train {run} again");
     }
     write(&lines, args)?;
     let whole = bad.is_empty() && failures.is_empty() && subject.missing.is_empty();
     Ok(if whole { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// The run, as typed, or `default`; and the pictures. The first argument is the run where there is one of that name,
+/// and else a picture.
+fn run_and_files<'a>(
+    workspace: &Workspace,
+    args: &'a PredictArgs,
+) -> anyhow::Result<(String, &'a [PathBuf])> {
+    let all = args.run_and_files.as_slice();
+    let (run, files) = match (&args.run, all.split_first()) {
+        (Some(run), _) => (run.clone(), all),
+        (None, None) => (DEFAULT_RUN.to_owned(), all),
+        (None, Some((first, others))) => {
+            let name = first.to_str().filter(|name| check_run_name(name).is_ok());
+            match name.filter(|name| is_run(workspace, name)) {
+                Some(name) => (name.to_owned(), others),
+                None if first.exists() => (DEFAULT_RUN.to_owned(), all),
+                None => bail!(
+                    "'{0}' is neither a run, {1}, nor a file: give `covid-ct predict RUN FILE…`",
+                    first.display(),
+                    workspace.runs().join(first).display()
+                ),
+            }
+        }
+    };
+    match (args.database, files.first()) {
+        (true, Some(file)) => bail!(
+            "{} and --database: pictures come from files or from the database, not from both",
+            file.display()
+        ),
+        (false, None) => {
+            bail!("no picture to score: give `covid-ct predict {run} FILE…`, or --database")
+        }
+        _ => Ok((run, files)),
+    }
+}
+
+fn is_run(workspace: &Workspace, name: &str) -> bool {
+    let is_there = RunFiles::new(workspace.run(name)).config().is_file();
+    is_there || Members::find(&workspace.runs(), name).is_ok_and(|found| !found.present.is_empty())
 }
 
 /// What is to be scored.

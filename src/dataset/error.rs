@@ -20,6 +20,12 @@ pub enum DatasetError {
         "no panel of the split '{0}' has a label of the classes asked for any more: nothing to export"
     )]
     NothingOfSplit(String),
+    #[error(
+        "the format {0} has no place for figures as a whole, which have no class: give --format webdataset or --format parquet"
+    )]
+    FiguresFormat(Format),
+    #[error("no figure with a picture here: read PDFs with `covid-ct ingest` first")]
+    NoFigures,
     #[error("nothing to export")]
     NothingToExport,
     #[error("no picture could be written:\n  {}", .0.join("\n  "))]

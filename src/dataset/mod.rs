@@ -24,7 +24,7 @@ pub use balance::{PAPERS_RATIO, Ratio};
 pub use error::{DatasetError, Result};
 pub use export::{
     Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, RECIPE, SIDE, Size,
-    Verified, decision_id, export, read_manifest, stems, verify,
+    Verified, decision_id, export, export_figures, patient_name, read_manifest, stems, verify,
 };
-pub(crate) use export::{Item, captions, write};
+pub(crate) use export::{Figures, Item, Texts, Written, shown_figures, write};
 pub use groups::GroupBy;

@@ -11,6 +11,7 @@ pub mod duplicates;
 mod events;
 #[cfg(test)]
 mod golden;
+pub mod leaks;
 pub mod panels;
 mod recipe;
 pub(crate) mod run_config;

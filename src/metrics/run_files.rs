@@ -32,6 +32,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
+use super::leaks::Leaks;
 use super::{Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events};
 use crate::store::{Label, Part, sha256_hex};
 use crate::whole;
@@ -137,6 +138,9 @@ pub struct RunMetrics {
     pub metrics: Metrics,
     #[serde(flatten)]
     pub details: Details,
+    /// What of the part was in what the run learned from; `None` where nobody looked, as older versions did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaks: Option<Leaks>,
 }
 
 /// A line of `predictions.csv`.
@@ -490,6 +494,7 @@ mod tests {
                 0.5,
                 Some(Chosen { threshold: 0.25, youden: 0.5, chosen_on: Part::Val }),
             ),
+            leaks: Some(Leaks { images: 1, papers: vec!["p".into()], ..Leaks::default() }),
         };
         assert_eq!(files.read_predictions(Part::Test).expect("read"), [prediction]);
         files.write_metrics(&metrics).expect("write");

@@ -12,6 +12,7 @@ mod error;
 mod evaluation;
 mod evidence;
 mod examples;
+mod leaks;
 mod options;
 mod origins;
 mod pictures;
@@ -24,6 +25,7 @@ pub use error::{BadImage, ModelError};
 pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
+pub use leaks::leaks;
 pub use options::{
     Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
     TrainOptions,

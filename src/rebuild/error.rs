@@ -12,6 +12,8 @@ use crate::store::StoreError;
 pub enum RebuildError {
     #[error("nothing to rebuild from at {path}: expected RECIPE.csv or MANIFEST.csv, a folder with one of them, or a folder of annotations with decisions.csv", path = path.display())]
     NoSource { path: PathBuf },
+    #[error("the recipe lists panels and figures as a whole: rebuild each from its own export")]
+    BothKinds,
     #[error("none of the paths of --pdfs leads to a PDF that can be read")]
     NoPdf,
     #[error("none of the pictures is in the PDFs:\n  {}", .0.join("\n  "))]

@@ -19,7 +19,8 @@ use crate::Workspace;
 use crate::curation::annotations::{self, MatchedBy};
 use crate::dataset::split::{Recipe, make};
 use crate::dataset::{
-    DatasetError, Exported, Format, GroupBy, Hosting, Options, PAPERS_RATIO, Size, export,
+    DatasetError, Exported, Format, GroupBy, Hosting, ManifestRow, Options, PAPERS_RATIO, Size,
+    export,
 };
 use crate::extract::{self, Again, find_documents};
 use crate::store::{Store, StoreError, sha256_of_file};
@@ -84,6 +85,12 @@ pub fn rebuild(
     stop: &AtomicBool,
     mut watch: impl FnMut(Event),
 ) -> Result<Rebuilt> {
+    if let From::Recipe(rows) = request.from
+        && are_figures(rows)?
+        && !request.options.format.holds_figures()
+    {
+        return Err(DatasetError::FiguresFormat(request.options.format).into());
+    }
     let parent = request.target.parent().unwrap_or(request.target);
     std::fs::create_dir_all(parent).map_err(RebuildError::write(parent))?;
     let scratch = tempfile::Builder::new()
@@ -96,7 +103,8 @@ pub fn rebuild(
     read_pdfs(request, &workspace, &mut store, &mut rebuilt, stop, &mut watch)?;
     match request.from {
         From::Recipe(rows) => {
-            let found = recipe::items(&store, rows, &request.options)?;
+            let options = &Options { figures: are_figures(rows)?, ..request.options.clone() };
+            let found = recipe::items(&store, rows, options)?;
             (rebuilt.pictures, rebuilt.missing) = (found.pictures, found.missing);
             if found.items.is_empty() {
                 return Err(RebuildError::NothingFound(rebuilt.missing));
@@ -105,7 +113,7 @@ pub fn rebuild(
             rebuilt.exported = crate::dataset::write(
                 found.items,
                 store.objects(),
-                &request.options,
+                options,
                 request.target,
                 || watch(Event::PictureDone),
             )?;
@@ -116,6 +124,15 @@ pub fn rebuild(
     }
     rebuilt.missing.sort_unstable();
     Ok(rebuilt)
+}
+
+/// Whether a recipe is of figures as a whole; no export holds both.
+fn are_figures(rows: &[ManifestRow]) -> Result<bool> {
+    let figures = rows.iter().filter(|row| row.is_figure()).count();
+    if figures > 0 && figures < rows.len() {
+        return Err(RebuildError::BothKinds);
+    }
+    Ok(figures > 0)
 }
 
 /// Reads the PDFs that are asked for by their SHA-256. Only where one of those is not there, the others

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Result;
 use crate::curation::annotations::{Looks, MatchedBy, Pictures};
-use crate::dataset::licence::Licence;
-use crate::dataset::{Hosting, Item, ManifestRow, Options, captions};
-use crate::store::{ImageKey, ImageRow, Store};
+use crate::dataset::{Figures, Hosting, Item, ManifestRow, Options, Texts, Written, shown_figures};
+use crate::store::{ImageKey, ImageRow, Label, Part, Store};
 
 /// What of a recipe there is to write.
 #[derive(Debug, Default)]
@@ -24,21 +23,21 @@ pub struct Found {
 /// The database's.
 pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Result<Found> {
     let pictures = Pictures::new(store.images()?);
-    let captions = captions(store)?;
+    let figures = shown_figures(store, |_| true)?;
     let mut looks = Looks::new(store);
     let mut matched: HashMap<ImageKey, Option<ImageRow>> = HashMap::new();
     let mut found = Found::default();
     for row in rows {
         let name = &row.name;
-        let told = (row.label.parse(), row.part.parse(), row.cut());
-        let (label, part, (bounds, size)) = match told {
-            (Ok(label), Ok(part), Ok(cut)) => (label, part, cut),
-            (Err(problem), ..) | (_, Err(problem), _) | (.., Err(problem)) => {
+        let (class, (bounds, size)) = match (class_and_part(row), row.cut()) {
+            (Ok(class), Ok(cut)) => (class, cut),
+            (Err(problem), _) | (_, Err(problem)) => {
                 found.missing.push(format!("{name}: {problem}"));
                 continue;
             }
         };
-        if options.classes.index(label).is_none() {
+        let (label, part) = class.unzip();
+        if label.is_some_and(|label| options.classes.index(label).is_none()) {
             continue;
         }
         let image = matched.entry(row.image_key()).or_insert_with(|| {
@@ -56,19 +55,33 @@ pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Resu
         };
         // What is beside the picture's own bytes is as the recipe says; only those are made anew.
         let row = ManifestRow { file: String::new(), container: String::new(), ..row.clone() };
-        let hosted = options.hosting == Hosting::Any || Licence::parse(&row.licence).is_open();
+        let hosted = options.hosting == Hosting::Any || row.is_open();
+        let texts = texts(&figures, image.id, &row);
         found.items.push(Item {
-            label,
-            part,
-            caption: captions.get(&image.id).cloned().unwrap_or_default(),
+            told: Written { row, label, part, texts },
             object: image.object.clone(),
             bounds,
             size,
             hosted,
-            row,
         });
     }
     Ok(found)
+}
+
+/// Of a panel; a figure as a whole has neither.
+fn class_and_part(row: &ManifestRow) -> std::result::Result<Option<(Label, Part)>, String> {
+    if row.is_figure() {
+        return Ok(None);
+    }
+    Ok(Some((row.label.parse()?, row.part.parse()?)))
+}
+
+/// What the PDF says of the figure that a row is of: of several that show an `image.id`, the one of the row's label, or
+/// of a panel the first, as an export takes it.
+fn texts(figures: &Figures, image: i64, row: &ManifestRow) -> Texts {
+    let shown = figures.get(&image).map(Vec::as_slice).unwrap_or_default();
+    let of_label = shown.iter().find(|shown| row.is_figure() && shown.label == row.figure);
+    of_label.or(shown.first()).map(|shown| shown.texts.clone()).unwrap_or_default()
 }
 
 fn place(row: &ManifestRow) -> String {

@@ -9,6 +9,7 @@ mod audit;
 mod captions;
 mod charts;
 mod contents;
+mod leaks;
 mod page;
 mod paper;
 mod run_page;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::contents::{Contents, LicenceRow, SizeRow, SplitTable, Spread, Tally};
 use super::paper::beside_the_paper;
-use super::run_page::run_section;
+use super::run_page::{anchor, kind, run_section};
 use super::samples::Sample;
 use crate::html::document;
 use crate::metrics::{HistoryRow, Keep, Recipe, RunConfig};
@@ -39,6 +39,7 @@ pub fn render(contents: &Contents) -> Markup {
                 }
             }
             (problems(&contents.problems))
+            (list_of_contents(contents))
             (headline(contents))
             (failures(&contents.failures))
             (splits(contents))
@@ -60,6 +61,51 @@ pub fn render(contents: &Contents) -> Markup {
         &[include_str!("style.css"), include_str!("wrong_labels.css")],
         &body,
     )
+}
+
+/// The sections, by the names that the addresses have.
+const SECTIONS: [(&str, &str); 7] = [
+    ("database", "What the database holds"),
+    ("failures", "Documents that could not be read"),
+    ("splits", "Splits"),
+    ("samples", "Sample panels"),
+    ("sizes", "Panel sizes"),
+    ("licences", "Licences"),
+    ("runs", "Training runs"),
+];
+
+fn heading(id: &str) -> Markup {
+    let title = SECTIONS.iter().find(|(of, _)| *of == id).map_or(id, |(_, title)| title);
+    html! { h2 id=(id) { (title) } }
+}
+
+fn list_of_contents(contents: &Contents) -> Markup {
+    let is_there = |id: &str| match id {
+        "failures" => !contents.failures.is_empty(),
+        "samples" => contents.labelled() > 0,
+        "sizes" => !contents.sizes.is_empty(),
+        "licences" => !contents.licences.is_empty(),
+        _ => true,
+    };
+    html! {
+        nav aria-label="Contents" {
+            strong { "Contents" }
+            ul {
+                @for (id, title) in SECTIONS.iter().filter(|(id, _)| is_there(id)) {
+                    li {
+                        a href={ "#" (id) } { (title) }
+                        @if *id == "runs" && !contents.runs.is_empty() {
+                            ul {
+                                @for run in &contents.runs {
+                                    li { a href={ "#" (anchor(run)) } { (kind(run)) " " (run.name) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn problems(problems: &[String]) -> Markup {
@@ -84,7 +130,7 @@ fn headline(contents: &Contents) -> Markup {
     let uncaptioned = count(totals.uncaptioned, "uncaptioned figure");
     html! {
         section {
-            h2 { "What the database holds" }
+            (heading("database"))
             dl.tiles {
                 (tile("Documents", totals.documents, &documents))
                 (tile("Pages", totals.pages, ""))
@@ -122,7 +168,7 @@ fn failures(failures: &[(String, String)]) -> Markup {
     html! {
         @if !failures.is_empty() {
             section {
-                h2 { "Documents that could not be read" }
+                (heading("failures"))
                 div.wide { table {
                     thead { tr { th scope="col" { "File" } th.text scope="col" { "Reason" } } }
                     tbody {
@@ -142,7 +188,7 @@ fn failures(failures: &[(String, String)]) -> Markup {
 fn splits(contents: &Contents) -> Markup {
     html! {
         section {
-            h2 { "Splits" }
+            (heading("splits"))
             @if contents.labelled() == 0 {
                 (missing("No panel has a class yet.", "covid-ct label"))
             } @else if contents.splits.is_empty() {
@@ -195,7 +241,7 @@ fn samples(contents: &Contents) -> Markup {
     html! {
         @if contents.labelled() > 0 {
             section {
-                h2 { "Sample panels" }
+                (heading("samples"))
                 @for (label, samples) in &contents.samples {
                     h3 { (class_name(*label)) }
                     @if samples.is_empty() { p.quiet { "None yet." } }
@@ -240,7 +286,7 @@ fn sizes(contents: &Contents) -> Markup {
     html! {
         @if !contents.sizes.is_empty() {
             section {
-                h2 { "Panel sizes" }
+                (heading("sizes"))
                 div.wide { table {
                     thead {
                         tr {
@@ -270,7 +316,7 @@ fn licences(rows: &[LicenceRow]) -> Markup {
     html! {
         @if !rows.is_empty() {
             section {
-                h2 { "Licences" }
+                (heading("licences"))
                 div.wide { table {
                     thead { tr {
                         th scope="col" { "Licence of the paper" } th scope="col" { "Papers" }
@@ -295,7 +341,7 @@ fn licences(rows: &[LicenceRow]) -> Markup {
 fn runs(contents: &Contents) -> Markup {
     html! {
         section {
-            h2 { "Training runs" }
+            (heading("runs"))
             @if contents.runs.is_empty() {
                 (missing("No network has been trained yet.", "covid-ct train"))
             }

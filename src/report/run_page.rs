@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
+use super::leaks::leaks;
 use super::page::{class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
@@ -15,7 +16,7 @@ use crate::metrics::{
 pub fn run_section(run: &RunSummary) -> Markup {
     html! {
         section.run {
-            h3 { (kind(run)) " " (run.name) }
+            h3 id=(anchor(run)) { (kind(run)) " " (run.name) }
             (made(run))
             @if run.own.evaluations.is_empty() {
                 (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
@@ -37,7 +38,12 @@ pub fn run_section(run: &RunSummary) -> Markup {
     }
 }
 
-fn kind(run: &RunSummary) -> &'static str {
+/// Where the list of contents leads for a run.
+pub(super) fn anchor(run: &RunSummary) -> String {
+    format!("run-{}", run.name)
+}
+
+pub(super) fn kind(run: &RunSummary) -> &'static str {
     match run.over() {
         None => "Run",
         Some(Over::Seeds) => "Series",
@@ -64,8 +70,8 @@ fn made(run: &RunSummary) -> Markup {
                 p.quiet { (recipe(&made.config, &made.history)) }
                 @if !made.history.is_empty() {
                     div.charts {
-                        (drawn(&loss_chart(&run.name, &made.history), &loss_words(made)))
-                        (drawn(&validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
+                        (drawn("Loss", &loss_chart(&run.name, &made.history), &loss_words(made)))
+                        (drawn("Validation metrics", &validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
                     }
                 }
             }
@@ -82,7 +88,7 @@ fn made(run: &RunSummary) -> Markup {
                     }
                 }
                 @if run.trained().into_iter().any(has_history) {
-                    div.charts { (drawn(&members_chart(run), "Validation AUROC of each run after each epoch.")) }
+                    div.charts { (drawn("Validation AUROC", &members_chart(run), "Validation AUROC of each run after each epoch.")) }
                 }
             }
         }
@@ -93,8 +99,8 @@ fn has_history(run: &RunSummary) -> bool {
     run.made.as_ref().is_some_and(|made| !made.history.is_empty())
 }
 
-fn drawn(chart: &Chart, caption: &str) -> Markup {
-    html! { figure.drawn { (chart.draw()) figcaption { (caption) } } }
+fn drawn(name: &str, chart: &Chart, caption: &str) -> Markup {
+    html! { figure.drawn { p.name { (name) } (chart.draw()) figcaption { (caption) } } }
 }
 
 fn by_epoch(history: &[HistoryRow], value: fn(&HistoryRow) -> f64) -> Vec<(f64, f64)> {
@@ -162,16 +168,17 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         @if measured.counts.covid == 0 || measured.counts.non_covid == 0 {
             p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
         }
+        (leaks(measured))
         @if let Some(series) = &evaluation.series { (series_table(series)) }
         (metrics_table(evaluation))
         div.charts {
             @if let Some(chart) = roc_chart(run, evaluation) {
-                (drawn(&chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
+                (drawn("ROC curve", &chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
             }
             @if let Some(chart) = pr_chart(run, evaluation) {
-                (drawn(&chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
+                (drawn("Precision–recall curve", &chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
             }
-            @if let Some(chart) = reliability_chart(run, evaluation) { (drawn(&chart, &reliability_words(evaluation))) }
+            @if let Some(chart) = reliability_chart(run, evaluation) { (drawn("Calibration", &chart, &reliability_words(evaluation))) }
         }
         div.charts {
             (confusion_matrix(&measured.metrics, "the middle of the scale"))
@@ -547,7 +554,7 @@ fn controls_section(controls: &Controls) -> Markup {
     }
 }
 
-fn placed(Placed { file, label, part }: &Placed) -> Markup {
+pub(super) fn placed(Placed { file, label, part }: &Placed) -> Markup {
     html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
 }
 

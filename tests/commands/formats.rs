@@ -114,33 +114,144 @@ fn every_picture_is_grey_and_has_no_metadata() {
     }
 }
 
+/// Rows of a Parquet file, each by column; what is missing is empty.
+fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::Field;
+
+    let file = fs::File::open(path).expect("a file");
+    let reader = SerializedFileReader::new(file).expect("Parquet");
+    let told = |field: &Field| match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        Field::Long(number) => number.to_string(),
+        Field::Bool(truth) => truth.to_string(),
+        Field::Double(number) => number.to_string(),
+        _ => "a picture".into(),
+    };
+    let rows = reader.get_row_iter(None).expect("rows").map(|row| row.expect("a row"));
+    rows.map(|row| row.get_column_iter().map(|(name, field)| (name.clone(), told(field))).collect())
+        .collect()
+}
+
+/// The metadata of a Parquet file that says what its columns are.
+fn features(path: &Path) -> serde_json::Value {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+
+    let file = fs::File::open(path).expect("a file");
+    let reader = SerializedFileReader::new(file).expect("Parquet");
+    let metadata = reader.metadata().file_metadata();
+    assert_eq!(metadata.created_by(), Some("covid-ct"), "no version: bytes must not change");
+    let told = metadata.key_value_metadata().expect("metadata");
+    let told = told.iter().find(|entry| entry.key == "huggingface").expect("features");
+    let features: serde_json::Value =
+        serde_json::from_str(told.value.as_deref().expect("a value")).expect("JSON");
+    features["info"]["features"].clone()
+}
+
 #[test]
-fn an_imagefolder_has_a_folder_a_class_and_metadata_a_part() {
+fn an_imagefolder_has_a_folder_a_class_and_a_typed_table_a_part() {
     let classes = ["--format", "imagefolder", "--classes", "non-covid=Other,covid=COVID-19"];
     let folder = export("named", &classes);
     for part in ["train", "val", "test"] {
-        let path = folder.join(part).join("metadata.csv");
-        let mut metadata = csv::Reader::from_path(&path).expect("metadata");
-        let rows: Vec<BTreeMap<String, String>> =
-            metadata.deserialize().map(|row| row.expect("row")).collect();
+        let path = folder.join(part).join("metadata.parquet");
+        let features = features(&path);
+        assert_eq!(features["label"]["names"], serde_json::json!(["Other", "COVID-19"]));
+        assert_eq!(features["age"]["dtype"], "int64");
+        for told in ["caption", "sub_caption", "sex", "citing_sentences"] {
+            assert_eq!(features[told]["dtype"], "string", "{told}");
+        }
+        let rows = table(&path);
         assert!(!rows.is_empty(), "{part}");
         for row in &rows {
             let (class, _) = row["file_name"].split_once('/').expect("a folder");
-            assert_eq!(class, row["label"]);
-            assert!(["Other", "COVID-19"].contains(&class), "{class}");
+            let number = if class == "Other" { "0" } else { "1" };
+            assert_eq!(row["label"], number, "{class}");
             let bytes = fs::read(folder.join(part).join(&row["file_name"])).expect("a picture");
             assert_eq!(sha256_hex(&bytes), row["sha256"]);
-            // The loader guesses types file by file: none may look like a number or like nothing.
-            for (column, value) in row {
-                assert!(!value.is_empty() && value.parse::<f64>().is_err(), "{column}: {value}");
-            }
         }
     }
     let one = export("one-class", &["--format", "imagefolder", "--classes", "covid"]);
     assert!(pictures(&one).into_values().all(|row| row.label == "covid"));
+    let card = fs::read_to_string(one.join("README.md")).expect("card");
+    assert!(!card.contains("Parts that lack"), "a class that is not asked for is missing nowhere");
     let refused = CORPUS.command(["export", "x", "--split", "default", "--classes", "covid=C"]);
     let error = text(&{ refused }.assert().code(2).get_output().stderr);
     assert!(error.contains("give --classes without names"), "{error}");
+}
+
+#[test]
+fn a_patient_has_one_name_in_every_format() {
+    let patients = |name: &str, tables: &[&str]| -> BTreeMap<String, String> {
+        let folder = export(&format!("patients-{name}"), &["--format", name]);
+        let mut told = BTreeMap::new();
+        let rows = tables.iter().flat_map(|path| table(&folder.join(path)));
+        told.extend(rows.map(|row| (row["name"].clone(), row["patient"].clone())));
+        let of_manifest: BTreeMap<String, String> =
+            pictures(&folder).into_iter().map(|(name, row)| (name, row.patient)).collect();
+        assert_eq!(told, of_manifest, "{name}");
+        let mut meta =
+            csv::Reader::from_path(folder.join("COVID-CT-MetaInfo.csv")).expect("MetaInfo");
+        let rows = meta.records().map(|row| row.expect("row"));
+        let of_meta: BTreeMap<String, String> =
+            rows.map(|row| (row[0].to_owned(), row[1].to_owned())).collect();
+        assert_eq!(told, of_meta, "{name}");
+        told
+    };
+    let parts = ["train", "val", "test"];
+    let folders = parts.map(|part| format!("{part}/metadata.parquet"));
+    let files = parts.map(|part| format!("data/{part}-00000.parquet"));
+    let of_tables = patients("imagefolder", &folders.each_ref().map(String::as_str));
+    assert_eq!(of_tables, patients("parquet", &files.each_ref().map(String::as_str)));
+    assert_eq!(of_tables, patients("covid-ct", &["COVID-CT-MetaInfo.parquet"]));
+    let rows = pictures(&CORPUS.path("data/export/patients-parquet"));
+    let mut of_name: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for row in rows.values().filter(|row| !row.case.is_empty()) {
+        of_name.entry(&row.patient).or_default().insert((&row.preprint, &row.case));
+    }
+    assert!(of_name.len() > 5, "patients are told");
+    assert!(of_name.values().all(|whose| whose.len() == 1), "one name, one patient");
+}
+
+#[test]
+fn another_content_has_another_card() {
+    let entry = |name: &str, options: &[&str]| {
+        let folder = export(name, options);
+        let card = [".huggingface.yaml", "README.md"].map(|file| folder.join(file));
+        let card = card.iter().find(|path| path.is_file()).expect("a card");
+        let card = fs::read_to_string(card).expect("card");
+        let line = card.lines().find(|line| line.contains("SHA-256 of the content"));
+        line.expect("a digest").to_owned()
+    };
+    for format in FORMATS {
+        let name = format!("digest-{format}");
+        let first = entry(&name, &["--format", format]);
+        assert_eq!(first, entry(&name, &["--format", format]), "the same content");
+        let smaller = entry(&name, &["--format", format, "--size", "224"]);
+        assert_ne!(first, smaller, "{format}: other pictures under the same names");
+    }
+}
+
+#[test]
+fn a_part_that_lacks_a_class_has_a_section_of_the_card() {
+    let folder = export("whole", &[]);
+    let rows: Vec<ManifestRow> = pictures(&folder)
+        .into_values()
+        .filter(|row| (row.part.as_str(), row.label.as_str()) != ("val", "non-covid"))
+        .collect();
+    let path = CORPUS.path("lacking.csv");
+    let mut writer = csv::Writer::from_path(&path).expect("file");
+    rows.iter().for_each(|row| writer.serialize(row).expect("a row"));
+    drop(writer);
+    let out = CORPUS.path("lacking");
+    rebuild(&path, &pdfs(), &out, &[]).success();
+    let card = fs::read_to_string(out.join("README.md")).expect("card");
+    assert!(card.contains(
+        "## Parts that lack a class\n\n- `val` holds no picture of the class non-covid."
+    ));
+    let whole = fs::read_to_string(folder.join("README.md")).expect("card");
+    assert!(!whole.contains("Parts that lack"), "nothing lacks there");
+    assert!(whole.contains("dtype=str, keep_default_na=False"), "how the lists are read");
 }
 
 #[test]
@@ -166,12 +277,24 @@ fn a_shard_holds_a_picture_its_class_and_its_facts_under_one_key() {
             members.entry(key).or_default().insert(extension, bytes);
         }
         for sample in members.values() {
-            let facts: ManifestRow = serde_json::from_slice(&sample["json"]).expect("facts");
-            assert_eq!(sha256_hex(&sample["png"]), facts.sha256);
-            assert_eq!(&told[&facts.name], &facts);
-            let class = if facts.label == "covid" { "0" } else { "1" };
+            let facts: serde_json::Value = serde_json::from_slice(&sample["json"]).expect("facts");
+            let row = &told[facts["name"].as_str().expect("a name")];
+            assert_eq!(sha256_hex(&sample["png"]), row.sha256);
+            let xref = row.xref.map(|xref| xref.to_string()).unwrap_or_default();
+            for (name, value) in [
+                ("sha256", &row.sha256),
+                ("patient", &row.patient),
+                ("crop", &row.crop),
+                ("xref", &xref),
+                ("decision_ids", &row.decision_ids),
+            ] {
+                assert_eq!(facts[name], **value, "{name}");
+            }
+            let values = facts.as_object().expect("an object");
+            assert!(values.values().all(|value| !value.is_null()), "null is of no type: {facts}");
+            let class = if row.label == "covid" { "0" } else { "1" };
             assert_eq!(text(&sample["cls"]), class);
-            assert_eq!(*path, PathBuf::from(&facts.container));
+            assert_eq!(*path, PathBuf::from(&row.container));
             seen += 1;
         }
     }
@@ -180,26 +303,21 @@ fn a_shard_holds_a_picture_its_class_and_its_facts_under_one_key() {
 
 #[test]
 fn a_parquet_file_says_what_its_columns_are() {
-    use parquet::file::reader::{FileReader as _, SerializedFileReader};
-
     let folder = export("tables", &["--format", "parquet"]);
     let mut rows = 0;
     for (path, _) in files(&folder).iter().filter(|(path, _)| path.starts_with("data")) {
-        let file = fs::File::open(folder.join(path)).expect("a file");
-        let reader = SerializedFileReader::new(file).expect("Parquet");
-        let metadata = reader.metadata().file_metadata();
-        assert_eq!(metadata.created_by(), Some("covid-ct"), "no version: bytes must not change");
-        let told = metadata.key_value_metadata().expect("metadata");
-        let told = told.iter().find(|entry| entry.key == "huggingface").expect("features");
-        let features: serde_json::Value =
-            serde_json::from_str(told.value.as_deref().expect("a value")).expect("JSON");
-        let features = &features["info"]["features"];
+        let features = features(&folder.join(path));
         assert_eq!(features["image"]["_type"], "Image");
         assert_eq!(features["label"]["names"], serde_json::json!(["covid", "non-covid"]));
-        let columns: Vec<String> =
-            metadata.schema_descr().columns().iter().map(|column| column.path().string()).collect();
-        assert_eq!(columns[..3], ["image.bytes", "image.path", "label"]);
-        rows += metadata.num_rows() as usize;
+        for number in ["age", "page", "xref", "width", "height"] {
+            assert_eq!(features[number]["dtype"], "int64", "{number}");
+        }
+        for row in table(&folder.join(path)) {
+            let told = &pictures(&folder)[&row["name"]];
+            assert_eq!(row["xref"], told.xref.map(|xref| xref.to_string()).unwrap_or_default());
+            assert_eq!(row["age_told"], told.age);
+            rows += 1;
+        }
     }
     assert_eq!(rows, pictures(&folder).len());
 }
@@ -412,4 +530,95 @@ fn the_numbers_stand_beside_the_papers() {
     assert!(table.contains("153 / 491.0 / 1853"), "{table}");
     let error = text(&CORPUS.command(["stats", "none"]).assert().code(2).get_output().stderr);
     assert!(error.contains("no split named 'none' here (there are: default)"), "{error}");
+}
+
+/// The pictures of an export of all figures.
+fn export_figures(name: &str, options: &[&str]) -> PathBuf {
+    let args = ["export", name, "--figures"].into_iter().chain(options.iter().copied());
+    CORPUS.command(args).assert().success();
+    CORPUS.path("data/export").join(name)
+}
+
+#[test]
+fn all_figures_come_with_their_texts_in_the_same_bytes_each_time() {
+    let one = export_figures("figures-1", &["--format", "parquet", "--jobs", "1"]);
+    let two = export_figures("figures-2", &["--format", "parquet", "--jobs", "2"]);
+    assert!(files(&one) == files(&two), "differs with the number of jobs");
+    verify(&one).success();
+    let shards = export_figures("figures-3", &["--format", "webdataset"]);
+    verify(&shards).success();
+    let hashes = |folder: &Path| -> BTreeMap<String, String> {
+        pictures(folder).into_iter().map(|(name, row)| (name, row.sha256)).collect()
+    };
+    assert_eq!(hashes(&one), hashes(&shards));
+    let rows = table(&one.join("data/figures-00000.parquet"));
+    assert_eq!(rows.len(), pictures(&one).len());
+    let truth = fs::read_to_string(CORPUS.path("corpus/figures.jsonl")).expect("truth");
+    let truth: Vec<serde_json::Value> =
+        truth.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let captions: BTreeSet<&str> = truth
+        .iter()
+        .filter(|figure| figure["kind"] != "table")
+        .filter_map(|figure| figure["caption"].as_str())
+        .filter(|caption| !caption.is_empty())
+        .collect();
+    let found: BTreeSet<&str> = rows.iter().map(|row| row["caption"].as_str()).collect();
+    let missing: Vec<_> = captions.difference(&found).collect();
+    assert!(missing.len() * 20 <= captions.len(), "of {}: {missing:#?}", captions.len());
+    assert!(!rows.iter().any(|row| row["figure"].starts_with("Table")), "a table is no figure");
+    for told in ["citing_sentences", "sub_captions", "licence", "title"] {
+        assert!(rows.iter().any(|row| row[told].len() > 2), "nobody tells {told}");
+    }
+    assert!(rows.iter().any(|row| row["origin"] == "rendered"), "drawn as printed");
+    for format in ["covid-ct", "imagefolder"] {
+        let refused = CORPUS.command(["export", "f", "--figures", "--format", format]);
+        let error = text(&{ refused }.assert().code(2).get_output().stderr);
+        assert!(error.contains("give --format webdataset"), "{error}");
+    }
+}
+
+#[test]
+fn figures_that_may_not_be_rehosted_are_left_out_and_rebuilt_to_the_same_bytes() {
+    let format = ["--format", "parquet"];
+    let all = export_figures("all-figures", &format);
+    let open = export_figures("open-figures", &["--format", "parquet", "--licence", "open"]);
+    let (hosted, whole) = (pictures(&open), pictures(&all));
+    let left_out = rows(&open.join("RECIPE.csv"));
+    assert!(!hosted.is_empty() && !left_out.is_empty(), "the corpus has papers of both kinds");
+    assert_eq!(hosted.len() + left_out.len(), whole.len());
+    assert!(hosted.values().all(|row| Licence::parse(&row.licence).is_open()));
+    let exported = fs::read(open.join("data/figures-00000.parquet")).expect("file");
+    for row in &left_out {
+        let name = row.name.as_bytes();
+        let is_there = exported.windows(name.len()).any(|bytes| bytes == name);
+        assert!(!is_there, "{} is there all the same", row.name);
+    }
+    let completed = CORPUS.path("all-figures-again");
+    rebuild(&open, &pdfs(), &completed, &format).success();
+    assert!(files(&completed) == files(&all), "every file as exported with all licences");
+    let refused = rebuild(&open, &pdfs(), &CORPUS.path("not-there"), &[]).code(2);
+    let error = text(&refused.get_output().stderr);
+    assert!(error.contains("give --format webdataset"), "{error}");
+}
+
+#[test]
+fn a_manifest_of_an_older_version_is_rebuilt() {
+    let exported = export("of-today", &[]);
+    let text = fs::read_to_string(exported.join("MANIFEST.csv")).expect("manifest");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().expect("header").clone();
+    // As 533b6f0 wrote it: without the columns that came since.
+    let kept: Vec<usize> =
+        (0..header.len()).filter(|&i| !["patient", "kind"].contains(&&header[i])).collect();
+    let path = CORPUS.path("older.csv");
+    let mut writer = csv::Writer::from_path(&path).expect("file");
+    writer.write_record(kept.iter().map(|&i| &header[i])).expect("header");
+    for row in reader.records() {
+        let row = row.expect("a row");
+        writer.write_record(kept.iter().map(|&i| &row[i])).expect("a row");
+    }
+    drop(writer);
+    let out = CORPUS.path("from-older");
+    rebuild(&path, &pdfs(), &out, &[]).success();
+    assert!(files(&out) == files(&exported), "what is new is worked out anew");
 }

@@ -14,7 +14,14 @@ use image::{ImageFormat, Rgb, RgbImage};
 const PAPERS: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
 
 /// What every export has beside its pictures and lists.
-const BESIDE: [&str; 4] = ["COVID-CT-MetaInfo.csv", "MANIFEST.csv", "README.md", "croissant.json"];
+const BESIDE: [&str; 6] = [
+    "COVID-CT-MetaInfo.csv",
+    ".huggingface.yaml",
+    "COVID-CT-MetaInfo.parquet",
+    "MANIFEST.csv",
+    "README.md",
+    "croissant.json",
+];
 
 /// A pixel tells its picture and its place.
 fn pixel(shade: u8, x: u32, y: u32) -> u8 {
@@ -98,7 +105,7 @@ fn panels_are_cut_exactly_and_say_where_they_are_from() {
     let meta = fs::read_to_string(folder.join("COVID-CT-MetaInfo.csv")).expect("MetaInfo");
     let row = meta.lines().find(|line| line.starts_with("p1-p2-52%1.png")).expect("a row");
     for told in [
-        "Patient 1",
+        "\"p1, Patient 1\"",
         "day 3",
         "Figure 1. Two scans.",
         "non-covid",
@@ -201,7 +208,7 @@ fn the_pmc_sample_is_rebuilt_from_pdfs_and_what_an_open_export_may_hold() {
     assert!(files(&rebuilt) == files(&whole), "not every file is as it was exported");
     let checked = reader.command(["export", "--verify"]).arg(&rebuilt).assert().success();
     let told = text(&checked.get_output().stdout);
-    assert!(told.starts_with("92 pictures and 9 other files"), "{told}");
+    assert!(told.starts_with("92 pictures and 11 other files"), "{told}");
 
     let told = rebuild(&pmc_sample(), &reader.path("from-annotations"));
     assert!(told.contains("every file is as SHA256SUMS lists it"), "{told}");

@@ -155,7 +155,7 @@ fn an_export_has_the_lists_and_one_kind_of_picture() {
     let mut meta = csv::Reader::from_path(folder.join("COVID-CT-MetaInfo.csv")).expect("MetaInfo");
     let rows: Vec<csv::StringRecord> = meta.records().map(|row| row.expect("row")).collect();
     assert_eq!(rows.len(), 8, "both classes");
-    let expected = "2020.02.10.20021584-p6-52%0.png,Patient 2,50,M,Beijing,,day 8,early; late,,\
+    let expected = "2020.02.10.20021584-p6-52%0.png,2020.02.10.20021584, Patient 2,50,M,Beijing,,day 8,early; late,,\
                     10.1101/2020.02.10.20021584,Figure 1. The model's view.,covid,train";
     let first: Vec<&str> = rows[0].iter().take(13).collect();
     assert_eq!(first.join(","), expected);
@@ -312,6 +312,14 @@ fn the_published_dataset_comes_out_as_it_was_split() {
     let out = text(&project.command(args).assert().success().get_output().stdout);
     assert!(out.contains("349 panels; split 'published': train 191, val 60, test 98"), "{out}");
     assert!(out.contains("397 panels; split 'published': train 234, val 58, test 105"), "{out}");
+    for format in ["imagefolder", "webdataset", "parquet"] {
+        let args = ["export", format, "--split", "published", "--format", format];
+        project.command(args).assert().success();
+        let rows = read_manifest(&project.path("data/export").join(format).join("MANIFEST.csv"));
+        let rows = rows.expect("manifest");
+        let of = |part: &str| rows.iter().filter(|row| row.part == part).count();
+        assert_eq!([of("train"), of("val"), of("test")], [425, 118, 203], "{format}");
+    }
     export(&project, "released", "2");
     let exported = project.path("data/export/released");
     for class in ["COVID", "NonCOVID"] {

@@ -174,6 +174,7 @@ fn add_run(folder: &Path, name: &str) {
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
         details: Details::default(),
+        leaks: None,
     };
     files.write_metrics(&metrics).expect("metrics");
 }

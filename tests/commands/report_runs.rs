@@ -5,6 +5,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::controls::{Contradiction, Control, Controls, Placed};
+use covid_ct::metrics::leaks::{Leaked, Leaks};
 use covid_ct::metrics::{
     Chosen, ClassCounts, Curves, Details, Explained, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, Scored, SeriesMetrics, SizeBand,
@@ -22,6 +23,19 @@ fn predictions(shift: usize) -> Vec<Prediction> {
         Prediction { file: format!("{n}%1.png"), label, score, predicted }
     };
     (0..40).map(of).collect()
+}
+
+fn leaks() -> Leaks {
+    let placed = |file: &str, part| Placed { file: file.into(), label: Label::Covid, part };
+    Leaks {
+        images: 3,
+        pictures: vec![Leaked {
+            measured: placed("7%1.png", Part::Test),
+            learned: placed("again.jpg", Part::Train),
+        }],
+        patients: vec!["paper <1>, Patient 2".into()],
+        papers: Vec::new(),
+    }
 }
 
 fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
@@ -49,6 +63,7 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
         details: Details::of(&scored, &origins, 0.5, Some(chosen)),
+        leaks: (name == "s").then(leaks),
     };
     files.write_predictions(Part::Test, &predictions).expect("predictions.csv");
     files.write_curves(Part::Test, &Curves::of(&scored, &groups)).expect("curves.json");
@@ -172,12 +187,26 @@ fn a_series_its_controls_and_its_errors_are_shown() {
         "No caption is known",
         "each image scored mirrored too",
         "Few images.",
+        "Leaks: 1 picture and 1 patient",
+        "again.jpg",
+        "paper &lt;1&gt;, Patient 2",
+        "Nobody looked for leaks",
+        "<a href=\"#run-s\">Series s</a>",
+        "<h3 id=\"run-s\">",
+        "<p class=\"name\">ROC curve</p>",
+        "<p class=\"name\">Precision–recall curve</p>",
+        "<p class=\"name\">Calibration</p>",
         "86.4",
     ] {
         assert!(html.contains(expected), "no '{expected}' in the report");
     }
     assert_eq!(html.matches("Run s-seed0").count(), 2, "a member stands in its series alone");
     assert!(!html.contains("http") && !html.contains("<script") && !html.contains("NaN"));
+    // Whatever the list of contents leads to is there, once.
+    let leads = regex::Regex::new("href=\"#([^\"]+)\"").expect("pattern");
+    for lead in leads.captures_iter(&html) {
+        assert_eq!(html.matches(&format!("id=\"{}\"", &lead[1])).count(), 1, "{}", &lead[1]);
+    }
     // Every chart says in words what it shows.
     assert_eq!(html.matches("<svg").count(), html.matches("</title>").count() - 1);
     // The mean and the deviation, and each metric in per cent beside the paper's.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::Workspace;
 use crate::folds::{fold_name, fold_of};
+use crate::metrics::leaks::Leaks;
 use crate::metrics::{
     ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Meaning, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, SeriesMetrics,
@@ -127,6 +128,7 @@ fn together(
     let predictions = predictions_of(series.part, folds)?;
     let origins: Vec<Origin> = folds.iter().flat_map(|fold| fold.origins.clone()).collect();
     let examples = scored(&predictions);
+    let leaks: Option<Vec<&Leaks>> = folds.iter().map(|fold| fold.metrics.leaks.as_ref()).collect();
     let metrics = RunMetrics {
         covid_ct: series.covid_ct.clone(),
         run: series.series.clone(),
@@ -139,6 +141,7 @@ fn together(
         metrics: Metrics::at(DEFAULT_THRESHOLD, &examples),
         // Each fold has a threshold of its own.
         details: Details::of(&examples, &origins, DEFAULT_THRESHOLD, None),
+        leaks: leaks.map(|leaks| Leaks::of_all(&leaks)),
     };
     write(files, &predictions, &origins, Some(series), &metrics)?;
     Ok(metrics)

@@ -95,7 +95,21 @@ pub fn told(run: &RunMetrics) -> String {
     }
     slices(&mut text, "source", &run.details.by_source);
     slices(&mut text, "size", &run.details.by_size);
+    leaks(&mut text, run);
     text
+}
+
+/// What of the part was learned from; the report names each.
+fn leaks(text: &mut String, run: &RunMetrics) {
+    let Some(leaks) = run.leaks.as_ref().filter(|leaks| !leaks.is_empty()) else { return };
+    let (concerned, all) = (leaks.images, run.counts.total());
+    let _ = writeln!(
+        text,
+        "LEAKS: {} of {} were in what it learned from, which {concerned} of the {all} images show: the numbers above \
+         are too good",
+        leaks.counted(),
+        run.part
+    );
 }
 
 /// The metrics at each threshold.
@@ -166,6 +180,7 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::leaks::Leaks;
     use crate::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
     use crate::store::Part;
 
@@ -217,6 +232,7 @@ mod tests {
             loss: None,
             metrics: Metrics::at(0.5, &examples),
             details: Details::of(&examples, &origins, 0.5, Some(chosen)),
+            leaks: Some(Leaks { images: 2, papers: vec!["a".into()], ..Leaks::default() }),
         };
         let text = told(&run);
         for part in [
@@ -228,6 +244,7 @@ mod tests {
             "by source          COVID  non-COVID  accuracy  AUROC\n",
             "  medrxiv              2          0     0.500  0.750 *\n",
             "  * of one class: against all pictures of the other\n",
+            "LEAKS: 1 paper of test were in what it learned from, which 2 of the 4 images show",
         ] {
             assert!(text.contains(part), "no '{part}' in\n{text}");
         }

@@ -4,32 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::formats::Format;
+use super::loading;
 use super::manifest::RECIPE;
 use super::options::{Classes, Hosting, Options, SIDE, Size};
 use super::write::Written;
 use crate::dataset::licence::Licence;
 use crate::dataset::stats::{ClassStats, Counted, Spread, count, paper};
 use crate::store::{Label, Part};
+use crate::synth;
 
-pub const TITLE: &str = "Chest CTs from preprints, COVID-19 and other";
+const TITLE: &str = "Chest CTs from preprints, COVID-19 and other";
+const TITLE_OF_FIGURES: &str = "Figures of papers with their captions and citing sentences";
 
 /// What the card and the Croissant metadata tell.
 #[derive(Debug)]
 pub struct Facts {
     pub format: Format,
+    /// Whether it holds figures as a whole.
+    pub figures: bool,
     pub classes: Classes,
-    hosting: Hosting,
+    pub hosting: Hosting,
     size: Size,
     stats: Vec<ClassStats>,
     pub pictures: usize,
-    /// Parts that hold pictures.
-    pub parts: BTreeSet<Part>,
+    /// Of the pictures written.
+    pub papers: usize,
+    pub dois: BTreeSet<String>,
+    /// Pictures that papers give a caption; and that a sentence cites.
+    captioned: usize,
+    cited: usize,
+    /// Parts that hold pictures; `None` of figures.
+    pub parts: BTreeSet<Option<Part>>,
     /// Pictures and papers by licence; of the pictures written.
     licences: BTreeMap<Licence, (usize, usize)>,
     /// Pictures by licence of those left out.
     left_out: BTreeMap<Licence, usize>,
-    curators: BTreeSet<String>,
-    /// YYYY-MM-DD of the newest decision; `None` where none is dated.
+    pub curators: BTreeSet<String>,
+    /// Whether decisions came with a synthetic corpus: then its pictures are drawings.
+    pub synthetic: bool,
+    /// YYYY-MM-DD of the newest decision, of figures of the newest paper; `None` where none is dated.
     pub newest: Option<String>,
     split_how: BTreeSet<String>,
 }
@@ -38,13 +51,15 @@ impl Facts {
     pub fn of(hosted: &[Written], left_out: &[Written], options: &Options<'_>) -> Self {
         let counted: Vec<Counted<'_>> = hosted
             .iter()
-            .map(|written| Counted {
-                label: written.label,
-                part: Some(written.part),
-                width: written.row.width.unwrap_or_default(),
-                height: written.row.height.unwrap_or_default(),
-                preprint: &written.row.preprint,
-                case: &written.row.case,
+            .filter_map(|written| {
+                Some(Counted {
+                    label: written.label?,
+                    part: written.part,
+                    width: written.row.width.unwrap_or_default(),
+                    height: written.row.height.unwrap_or_default(),
+                    preprint: &written.row.preprint,
+                    case: &written.row.case,
+                })
             })
             .collect();
         let mut papers: BTreeMap<Licence, BTreeSet<&str>> = BTreeMap::new();
@@ -67,8 +82,19 @@ impl Facts {
                 Some((who.split_once(':')?.1, time))
             })
         };
+        let curators: BTreeSet<String> =
+            decisions().map(|(curator, _)| curator.to_owned()).collect();
+        let rows = || hosted.iter().map(|written| &written.row);
+        let told = |tells: fn(&Written) -> bool| hosted.iter().filter(|w| tells(w)).count();
+        let dois = rows().map(|row| row.doi.clone()).filter(|doi| !doi.is_empty());
         Self {
             format: options.format,
+            figures: options.figures,
+            papers: rows().map(|row| &row.preprint).collect::<BTreeSet<_>>().len(),
+            dois: dois.collect(),
+            captioned: told(|written| !written.texts.caption.is_empty()),
+            cited: told(|written| !written.texts.citing_sentences.is_empty()),
+            synthetic: curators.contains(synth::CURATOR),
             classes: options.classes.clone(),
             hosting: options.hosting,
             size: options.size,
@@ -77,8 +103,13 @@ impl Facts {
             parts: hosted.iter().map(|written| written.part).collect(),
             licences,
             left_out: by_licence,
-            curators: decisions().map(|(curator, _)| curator.to_owned()).collect(),
-            newest: decisions().filter_map(|(_, time)| time.get(..10)).max().map(Into::into),
+            curators,
+            newest: if options.figures {
+                let posted = hosted.iter().chain(left_out).map(|w| w.texts.posted.clone());
+                posted.filter(|day| day.len() == 10).max()
+            } else {
+                decisions().filter_map(|(_, time)| time.get(..10)).max().map(Into::into)
+            },
             split_how: hosted
                 .iter()
                 .chain(left_out)
@@ -92,48 +123,132 @@ impl Facts {
         self.licences.keys().filter_map(|licence| licence.url()).collect()
     }
 
+    pub fn title(&self) -> &'static str {
+        if self.figures { TITLE_OF_FIGURES } else { TITLE }
+    }
+
+    pub fn class_names(&self) -> Vec<&str> {
+        self.classes.names().collect()
+    }
+
+    pub fn left_out_len(&self) -> usize {
+        self.left_out.values().sum()
+    }
+
+    /// Whether the licences of all pictures let everybody pass them on.
+    pub fn may_be_shared(&self) -> bool {
+        self.licences.keys().all(|licence| licence.is_open())
+    }
+
+    pub fn size_in_words(&self) -> String {
+        match self.size {
+            Size::Native => "in native pixels".to_owned(),
+            Size::Square => format!("scaled to {SIDE} x {SIDE} pixels"),
+        }
+    }
+
+    /// Parts of the split that lack a class which other parts have, with the name of the class.
+    pub fn parts_without_class(&self) -> Vec<(Part, &str)> {
+        let mut lacking = Vec::new();
+        for part in Part::ALL.iter().filter(|_| !self.figures) {
+            let missing = |(stats, _): &(&ClassStats, &str)| {
+                stats.parts.get(part).copied().unwrap_or_default() == 0
+            };
+            lacking.extend(self.of_classes().filter(missing).map(|(_, name)| (*part, name)));
+        }
+        lacking
+    }
+
     fn of_classes(&self) -> impl Iterator<Item = (&ClassStats, &str)> {
         let written = |stats: &&ClassStats| self.classes.index(stats.label).is_some();
         self.stats.iter().filter(written).map(|stats| (stats, self.classes.name(stats.label)))
     }
 }
 
-/// The text of the card.
-pub fn write(facts: &Facts) -> String {
-    let mut card = front_matter(facts);
-    let _ = write!(
-        card,
-        "# {TITLE}\n\n\
-         Single CT scans cut out of the figures of papers, each with the diagnosis that its authors \
-         state, in the manner of COVID-CT (Zhao et al., 2020). Made by `covid-ct` from PDFs and the \
-         decisions of curators.\n\n\
-         **Not for diagnosis.** The pictures are screenshots of scans; the labels rest on what \
-         captions say.\n\n"
-    );
-    card += &contents(facts);
-    card += &sizes(facts);
+/// The text of the card; `digest` is of all other data.
+pub fn write(facts: &Facts, digest: &str) -> String {
+    let mut card = front_matter(facts, digest);
+    let _ = write!(card, "# {}\n\n", facts.title());
+    if facts.synthetic {
+        card += "**Synthetic.** The papers were generated by `covid-ct synth`; the scans are drawings.\n\n";
+    }
+    card += if facts.figures { ABOUT_FIGURES } else { ABOUT };
+    if facts.figures {
+        card += &figures(facts);
+    } else {
+        card += &contents(facts);
+        card += &lacking(facts);
+    }
+    card += &loading::how(facts.format, facts.figures);
+    card += &loading::glossary(loading::fields_of(facts.figures));
+    if !facts.figures {
+        card += &sizes(facts);
+    }
     card += &licences(facts);
-    card += &how_made(facts);
-    card += LIMITS;
+    if facts.figures {
+        card += LIMITS_OF_FIGURES;
+    } else {
+        card += &how_made(facts);
+        card += LIMITS;
+    }
     card
 }
 
 /// What the Hugging Face Hub reads.
-fn front_matter(facts: &Facts) -> String {
+fn front_matter(facts: &Facts, digest: &str) -> String {
+    let (task, tags) = if facts.figures {
+        ("image-to-text", "- medical\n- figures\n- scientific-literature\n")
+    } else {
+        ("image-classification", "- medical\n- ct\n- covid-19\n")
+    };
     let mut yaml = format!(
-        "---\npretty_name: {TITLE}\nlicense: other\ntask_categories:\n- image-classification\n\
-         tags:\n- medical\n- ct\n- covid-19\nsize_categories:\n- {}\n",
+        "---\npretty_name: {}\nlicense: other\ntask_categories:\n- {task}\ntags:\n{tags}size_categories:\n- {}\n",
+        facts.title(),
         size_category(facts.pictures)
     );
-    if facts.format != Format::CovidCt && !facts.parts.is_empty() {
-        yaml += "configs:\n- config_name: default\n  data_files:\n";
-        for part in &facts.parts {
-            let split = if *part == Part::Val { "validation" } else { part.as_str() };
-            let _ =
-                writeln!(yaml, "  - split: {split}\n    path: \"{}\"", facts.format.pattern(*part));
-        }
+    let entry = loading::entry(facts.format, facts.parts.iter().copied(), digest);
+    if entry.is_some() && facts.format == Format::WebDataset {
+        let classes = (!facts.figures).then_some(&facts.classes);
+        yaml += &loading::types_of_shards(classes, loading::fields_of(facts.figures));
     }
-    yaml + "---\n\n"
+    yaml + &entry.unwrap_or_default() + "---\n\n"
+}
+
+const ABOUT: &str = "\
+Single CT scans cut out of the figures of papers, each with the diagnosis that its authors state, in the
+manner of COVID-CT (Zhao et al., 2020). Made by `covid-ct` from PDFs and the decisions of curators.
+
+**Not for diagnosis.** The pictures are screenshots of scans; the labels rest on what captions say.
+
+";
+
+const ABOUT_FIGURES: &str = "\
+Every figure of the papers that were read, whatever it shows: the picture, its caption, what the caption says
+of each panel, and the sentences of the text that cite it. Made by `covid-ct` from PDFs; nobody labelled anything.
+
+";
+
+fn figures(facts: &Facts) -> String {
+    format!(
+        "## What it holds\n\n| Pictures | Papers | with a caption | cited by a sentence |\n| ---: | ---: | ---: | ---:          |\n| {} | {} | {} | {} |\n\nA figure that pictures alone do not show (drawn, or written over) is there as \
+         printed; any other by its pictures, one entry each. `MANIFEST.csv` lists every file with its SHA-256, and of \
+         each picture the paper, version, page and PDF object.\n\n",
+        facts.pictures, facts.papers, facts.captioned, facts.cited
+    )
+}
+
+/// Of parts in which a class is missing; nothing where none is.
+fn lacking(facts: &Facts) -> String {
+    let lacking = facts.parts_without_class();
+    if lacking.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("## Parts that lack a class\n\n");
+    for (part, class) in &lacking {
+        let _ = writeln!(text, "- `{part}` holds no picture of the class {class}.");
+    }
+    text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a part, \
+            and a network cannot be chosen by it.\n\n"
 }
 
 fn size_category(pictures: usize) -> &'static str {
@@ -164,8 +279,9 @@ fn contents(facts: &Facts) -> String {
         );
     }
     text + "\nPatients are those that papers tell apart; a picture whose patient is not told counts \
-            for none. `COVID-CT-MetaInfo.csv` has a row a picture: patient, age, sex, time and what \
-            else the paper tells, caption, and where the picture is from. `MANIFEST.csv` lists every \
+            for none. A patient's name is that of the paper and the one within it, the same in every file. \
+            `COVID-CT-MetaInfo.csv` has a row a picture: patient, age, sex, time and what else the paper tells, \
+            caption, and where the picture is from. `MANIFEST.csv` lists every \
             file with its SHA-256, and of each picture the paper, version, page, PDF object, crop and \
             decisions.\n\n"
 }
@@ -213,7 +329,7 @@ fn licences(facts: &Facts) -> String {
             "{} more pictures may not be passed on, and are left out. `{RECIPE}` says where they are; \
              `covid-ct rebuild` makes them again out of your own copies of the PDFs, with the same \
              bytes:\n\n    covid-ct rebuild THIS-FOLDER --pdfs FOLDER-OF-PDFS\n\n",
-            facts.left_out.values().sum::<usize>()
+            facts.left_out_len()
         );
         if !facts.left_out.is_empty() {
             text += "| Licence | Left out |\n| --- | ---: |\n";
@@ -227,10 +343,7 @@ fn licences(facts: &Facts) -> String {
 }
 
 fn how_made(facts: &Facts) -> String {
-    let size = match facts.size {
-        Size::Native => "in native pixels".to_owned(),
-        Size::Square => format!("scaled to {SIDE} x {SIDE} pixels"),
-    };
+    let size = facts.size_in_words();
     let curators: Vec<&str> = facts.curators.iter().map(String::as_str).collect();
     let splits: Vec<String> = facts.split_how.iter().map(|how| describe_split(how)).collect();
     let newest = facts.newest.as_deref().unwrap_or("no known day");
@@ -256,6 +369,20 @@ fn describe_split(how: &str) -> String {
         json["ratio"].as_array().into_iter().flatten().map(ToString::to_string).collect();
     format!("by {by}, ratio {}, seed {}", ratio.join(" : "), json["seed"])
 }
+
+const LIMITS_OF_FIGURES: &str = "\
+## Known limits
+
+- Captions are paired with figures by rules; `pairing_confidence` says how sure each pair is.
+- A figure may show patients; papers do not name them.
+- What papers print is chosen: no number drawn from this dataset says how common anything is.
+- Papers of the test part of a dataset of scans may be among these: leave them out before a network learns from
+  figures and is measured on scans.
+
+## Citation
+
+Cite the papers that the pictures are from (field `doi`).
+";
 
 const LIMITS: &str = "\
 ## Known limits

@@ -1,90 +1,132 @@
-//! `croissant.json`: the dataset in the Croissant vocabulary of `MLCommons` (version 1.0), which
-//! search engines for datasets read. Its table is COVID-CT-MetaInfo.csv: one record a picture.
+//! `croissant.json`: the dataset in the Croissant vocabulary of `MLCommons` (version 1.1, January 2026), which search
+//! engines for datasets read, with its terms of responsible AI and of provenance. Its records are those of a Parquet
+//! table, one a picture: of a CSV `mlcroissant` 1.1 guesses the types, and gave `45.0` for an age of 45 where other ages
+//! are not known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::card::{Facts, TITLE};
-use super::formats::Format;
-use crate::dataset::layout::META_INFO;
+use super::card::Facts;
+use super::fields::{Field, Value};
+use super::loading;
+use super::write::Written;
+use super::{fields, rai};
 use crate::dataset::{DatasetError, Result};
-use crate::store::sha256_hex;
 
-/// Columns of the MetaInfo that become fields: id, column, what it is.
-const FIELDS: [(&str, &str, &str); 14] = [
-    ("name", "File name", "Name of the picture"),
-    ("label", "label", "Class: covid or non-covid"),
-    ("part", "part", "Part of the split: train, val or test"),
-    ("patient", "Patient ID", "The patient, as the paper tells them apart"),
-    ("age", "Age", "In years, as the paper tells it"),
-    ("sex", "Gender", "As the paper tells it"),
-    ("time", "Time", "When the scan was taken, as the paper tells it"),
-    ("preprint", "preprint", "The paper"),
-    ("doi", "DOI", "DOI of the paper"),
-    ("page", "page", "Page of the PDF, from 1"),
-    ("crop", "panel", "What was cut out of the picture on the page: x,y,w,h in pixels"),
-    ("licence", "licence", "Licence of the paper, and so of the picture"),
-    ("caption", "Captions", "Caption of the figure"),
-    ("sha256", "sha256", "SHA-256 of the picture's bytes"),
-];
-
-/// The JSON-LD text. `containers` are the tar and Parquet files of `folder`, with their SHA-256.
+/// The JSON-LD text. `table` is the file of the records; `files` are all of `folder` but pictures that lie there by
+/// themselves, with their SHA-256.
 ///
 /// # Errors
-/// When the MetaInfo, or a container, cannot be read.
+/// When a file cannot be read.
 pub fn write(
     facts: &Facts,
     folder: &Path,
-    containers: &BTreeMap<String, String>,
+    table: &str,
+    files: &BTreeMap<String, String>,
 ) -> Result<String> {
-    let meta_info = format!("{META_INFO}.csv");
-    let path = folder.join(&meta_info);
-    let bytes = std::fs::read(&path).map_err(DatasetError::read(&path))?;
-    let mut distribution =
-        vec![file_object(&meta_info, "text/csv", bytes.len() as u64, &sha256_hex(&bytes))];
-    for (name, sha256) in containers {
+    let mut distribution = Vec::new();
+    for (name, sha256) in files {
+        let Some(kind) = kind_of(name) else { continue };
         let path = folder.join(name);
         let length = std::fs::metadata(&path).map_err(DatasetError::read(&path))?.len();
-        let kind = match facts.format {
-            Format::Parquet => "application/vnd.apache.parquet",
-            _ => "application/x-tar",
-        };
         distribution.push(file_object(name, kind, length, sha256));
     }
+    let what = if facts.figures {
+        "figures of papers with their captions, sub-captions and citing sentences; rebuilt from PDFs."
+    } else {
+        "single CT scans cut out of the figures of papers, each with the diagnosis that its authors state; rebuilt from \
+         PDFs in the manner of COVID-CT. Not for diagnosis."
+    };
+    let (name, keywords) = if facts.figures {
+        (
+            "covid-ct-figures",
+            ["scientific figures", "image captioning", "medical imaging", "preprints"],
+        )
+    } else {
+        ("covid-ct-rebuilt", ["computed tomography", "COVID-19", "chest", "medical imaging"])
+    };
     let licences = facts.licence_urls();
     let mut dataset = json!({
         "@context": context(),
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "covid-ct-rebuilt",
-        "alternateName": TITLE,
-        "description": format!(
-            "{} single CT scans cut out of the figures of papers, each with the diagnosis that its \
-             authors state; rebuilt from PDFs in the manner of COVID-CT. Not for diagnosis.",
-            facts.pictures
-        ),
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
+        "name": name,
+        "alternateName": facts.title(),
+        "description": format!("{} {what}", facts.pictures),
         "url": "https://arxiv.org/abs/2003.13865",
+        "creator": { "@type": "sc:Organization", "name": "The curators of this dataset, with covid-ct" },
         "version": "1.0.0",
         "license": licences,
-        "citeAs": "Zhao, Zhang, He, Xie: COVID-CT-Dataset: a CT scan dataset about COVID-19. \
-                   arXiv 2003.13865, 2020",
-        "keywords": ["computed tomography", "COVID-19", "chest", "medical imaging"],
+        "keywords": keywords,
+        "prov:wasGeneratedBy": [
+            { "@type": "prov:Activity", "prov:label": "Figures, captions and sentences read from PDFs by covid-ct" },
+        ],
         "distribution": distribution,
-        "recordSet": [record_set(&meta_info)],
+        "recordSet": record_sets(facts, table),
     });
-    if licences.is_empty() {
-        // The vocabulary asks for one.
-        dataset["license"] = json!("not stated: see MANIFEST.csv");
+    if let Some(object) = dataset.as_object_mut() {
+        complete(object, facts, &licences);
     }
-    if let Some(day) = &facts.newest {
-        dataset["datePublished"] = json!(day);
-    }
-    Ok(format!("{dataset:#}\n"))
+    let mut text = serde_json::to_string_pretty(&dataset)
+        .map_err(|error| DatasetError::write(folder)(error.into()))?;
+    text.push('\n');
+    Ok(text)
 }
 
-fn file_object(name: &str, kind: &str, length: u64, sha256: &str) -> Value {
+/// What depends on what is known.
+fn complete(dataset: &mut Map<String, Json>, facts: &Facts, licences: &[String]) {
+    if licences.is_empty() {
+        // The vocabulary asks for one.
+        dataset
+            .insert("license".into(), json!("https://en.wikipedia.org/wiki/All_rights_reserved"));
+    }
+    if let Some(newest) = &facts.newest {
+        dataset.insert("datePublished".into(), json!(newest));
+    }
+    if facts.figures {
+        dataset.insert(
+            "citeAs".into(),
+            json!("The papers that the figures are from: field doi of each record"),
+        );
+    } else {
+        let cite = "Zhao, Zhang, He, Xie: COVID-CT-Dataset: a CT scan dataset about COVID-19. arXiv 2003.13865, 2020";
+        dataset.insert("citeAs".into(), json!(cite));
+        let activity = "Scans selected, cropped, diagnosed and told apart by patient, by curators with covid-ct";
+        if let Some(Json::Array(activities)) = dataset.get_mut("prov:wasGeneratedBy") {
+            activities.push(json!({ "@type": "prov:Activity", "prov:label": activity }));
+        }
+    }
+    let sources: BTreeSet<String> = facts.dois.iter().filter_map(|doi| doi_address(doi)).collect();
+    let sources: Vec<Json> = sources.into_iter().map(|address| json!({ "@id": address })).collect();
+    if !sources.is_empty() {
+        dataset.insert("prov:wasDerivedFrom".into(), sources.into());
+    }
+    dataset.extend(rai::fields(facts));
+}
+
+/// The address of a DOI; `None` of what is none. Published lists have blanks in them.
+fn doi_address(told: &str) -> Option<String> {
+    let doi: String = told.split_whitespace().collect();
+    let at = doi.find("10.")?;
+    let doi = &doi[at..];
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._;()/:".contains(c);
+    (doi.contains('/') && doi.chars().all(is_plain)).then(|| format!("https://doi.org/{doi}"))
+}
+
+/// What a file is, by its name; `None` of what is no data.
+fn kind_of(name: &str) -> Option<&'static str> {
+    match Path::new(name).extension()?.to_str()? {
+        "csv" => Some("text/csv"),
+        // Not the registered name: `mlcroissant` 1.1 and the specification know this one.
+        "parquet" => Some("application/x-parquet"),
+        "tar" => Some("application/x-tar"),
+        _ => None,
+    }
+}
+
+fn file_object(name: &str, kind: &str, length: u64, sha256: &str) -> Json {
     json!({
         "@type": "cr:FileObject",
         "@id": name,
@@ -96,72 +138,149 @@ fn file_object(name: &str, kind: &str, length: u64, sha256: &str) -> Value {
     })
 }
 
-fn record_set(meta_info: &str) -> Value {
-    let fields: Vec<Value> = FIELDS
-        .iter()
-        .map(|(id, column, description)| {
-            let kind = if *id == "page" { "sc:Integer" } else { "sc:Text" };
-            json!({
-                "@type": "cr:Field",
-                "@id": format!("pictures/{id}"),
-                "name": id,
-                "description": description,
-                "dataType": kind,
-                "source": {
-                    "fileObject": { "@id": meta_info },
-                    "extract": { "column": column },
-                },
-            })
-        })
-        .collect();
-    json!({
+/// The records, and the parts of the split that they are of.
+fn record_sets(facts: &Facts, table: &str) -> Vec<Json> {
+    let id = if facts.figures { "figures" } else { "pictures" };
+    let mut described: Vec<Json> =
+        loading::fields_of(facts.figures).iter().map(|field| described(field, id, table)).collect();
+    if !facts.figures {
+        let label = "Class of the picture";
+        let mut label = field_of(id, table, "label", label, &json!(["sc:Text", "cr:Label"]));
+        label["description"] = json!(format!("Class: {}", facts.class_names().join(", ")));
+        described.insert(1, label);
+    }
+    let records = json!({
         "@type": "cr:RecordSet",
-        "@id": "pictures",
-        "name": "pictures",
+        "@id": id,
+        "name": id,
         "description": "One record a picture.",
-        "key": { "@id": "pictures/name" },
-        "field": fields,
+        "key": { "@id": format!("{id}/name") },
+        "field": described,
+    });
+    if facts.figures { vec![records] } else { vec![splits(), records] }
+}
+
+fn described(field: &Field<Written>, id: &str, table: &str) -> Json {
+    let kind = match field.value {
+        Value::Text(_) => "sc:Text",
+        Value::Number(_) | Value::MaybeNumber(_) => "sc:Integer",
+        Value::Share(_) => "sc:Float",
+        Value::Truth(_) => "sc:Boolean",
+    };
+    let mut described = field_of(id, table, field.name, field.what, &json!(kind));
+    if field.name == fields::PART {
+        described["references"] = json!({ "field": { "@id": "splits/name" } });
+    }
+    described
+}
+
+fn field_of(id: &str, table: &str, name: &str, what: &str, kind: &Json) -> Json {
+    json!({
+        "@type": "cr:Field",
+        "@id": format!("{id}/{name}"),
+        "name": name,
+        "description": what,
+        "dataType": kind,
+        "source": {
+            "fileObject": { "@id": table },
+            "extract": { "column": name },
+        },
     })
 }
 
-/// As the specification gives it.
-fn context() -> Value {
+/// The parts, in the vocabulary's words.
+fn splits() -> Json {
     json!({
-        "@language": "en",
-        "@vocab": "https://schema.org/",
-        "citeAs": "cr:citeAs",
-        "column": "cr:column",
-        "conformsTo": "dct:conformsTo",
-        "cr": "http://mlcommons.org/croissant/",
-        "rai": "http://mlcommons.org/croissant/RAI/",
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "description": "Parts of the split.",
+        "dataType": "cr:Split",
+        "key": { "@id": "splits/name" },
+        "field": [
+            { "@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text" },
+            { "@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL" },
+        ],
+        "data": [
+            { "splits/name": "train", "splits/url": "cr:TrainingSplit" },
+            { "splits/name": "val", "splits/url": "cr:ValidationSplit" },
+            { "splits/name": "test", "splits/url": "cr:TestSplit" },
+        ],
+    })
+}
+
+/// Words of the context that stand for one other, as the specification gives them, and the prefix of provenance.
+const WORDS: [(&str, &str); 37] = [
+    ("@language", "en"),
+    ("@vocab", "https://schema.org/"),
+    ("arrayShape", "cr:arrayShape"),
+    ("citeAs", "cr:citeAs"),
+    ("column", "cr:column"),
+    ("conformsTo", "dct:conformsTo"),
+    ("containedIn", "cr:containedIn"),
+    ("cr", "http://mlcommons.org/croissant/"),
+    ("rai", "http://mlcommons.org/croissant/RAI/"),
+    ("dct", "http://purl.org/dc/terms/"),
+    ("equivalentProperty", "cr:equivalentProperty"),
+    ("extract", "cr:extract"),
+    ("field", "cr:field"),
+    ("fileProperty", "cr:fileProperty"),
+    ("fileObject", "cr:fileObject"),
+    ("fileSet", "cr:fileSet"),
+    ("format", "cr:format"),
+    ("includes", "cr:includes"),
+    ("isArray", "cr:isArray"),
+    ("isLiveDataset", "cr:isLiveDataset"),
+    ("jsonPath", "cr:jsonPath"),
+    ("key", "cr:key"),
+    ("md5", "cr:md5"),
+    ("parentField", "cr:parentField"),
+    ("path", "cr:path"),
+    ("prov", "http://www.w3.org/ns/prov#"),
+    ("recordSet", "cr:recordSet"),
+    ("references", "cr:references"),
+    ("regex", "cr:regex"),
+    ("repeated", "cr:repeated"),
+    ("replace", "cr:replace"),
+    ("samplingRate", "cr:samplingRate"),
+    ("sc", "https://schema.org/"),
+    ("separator", "cr:separator"),
+    ("source", "cr:source"),
+    ("subField", "cr:subField"),
+    ("transform", "cr:transform"),
+];
+
+fn context() -> Json {
+    let mut context = json!({
         "data": { "@id": "cr:data", "@type": "@json" },
         "dataType": { "@id": "cr:dataType", "@type": "@vocab" },
-        "dct": "http://purl.org/dc/terms/",
-        "equivalentProperty": "cr:equivalentProperty",
+        "description": { "@container": "@language" },
         "examples": { "@id": "cr:examples", "@type": "@json" },
-        "extract": "cr:extract",
-        "field": "cr:field",
-        "fileProperty": "cr:fileProperty",
-        "fileObject": "cr:fileObject",
-        "fileSet": "cr:fileSet",
-        "format": "cr:format",
-        "includes": "cr:includes",
-        "isLiveDataset": "cr:isLiveDataset",
-        "jsonPath": "cr:jsonPath",
-        "key": "cr:key",
-        "md5": "cr:md5",
-        "parentField": "cr:parentField",
-        "path": "cr:path",
-        "recordSet": "cr:recordSet",
-        "references": "cr:references",
-        "regex": "cr:regex",
-        "repeated": "cr:repeated",
-        "replace": "cr:replace",
-        "samplingRate": "cr:samplingRate",
-        "sc": "https://schema.org/",
-        "separator": "cr:separator",
-        "source": "cr:source",
-        "subField": "cr:subField",
-        "transform": "cr:transform",
-    })
+        "name": { "@container": "@language" },
+    });
+    for (word, meaning) in WORDS {
+        context[word] = json!(meaning);
+    }
+    context
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_doi_has_an_address() {
+        for (told, expected) in [
+            ("10.1101/2020.02.10.20021584", Some("https://doi.org/10.1101/2020.02.10.20021584")),
+            (
+                "10.1016/ S0140-6736(20)30154-9",
+                Some("https://doi.org/10.1016/S0140-6736(20)30154-9"),
+            ),
+            ("https://doi.org/10.1/x", Some("https://doi.org/10.1/x")),
+            ("see the paper", None),
+            ("10.1/<x>", None),
+        ] {
+            assert_eq!(doi_address(told).as_deref(), expected, "{told}");
+        }
+    }
 }

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::manifest::ManifestRow;
 use super::names;
 use super::options::{Hosting, Options, SIDE, Size};
-use crate::dataset::licence::Licence;
+use super::write::Written;
 use crate::dataset::release::CURATOR;
 use crate::dataset::{Result, split};
+use crate::figures::FigureRecord;
 use crate::store::{
     Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Part, Store, sha256_hex,
 };
@@ -19,11 +20,7 @@ const ID_DIGITS: usize = 12;
 #[derive(Debug, Clone)]
 pub struct Item {
     /// All that is told of it; `file`, `container`, `sha256`, `width`, `height` come with writing.
-    pub row: ManifestRow,
-    pub label: Label,
-    pub part: Part,
-    /// Caption of its figure: the paper's text, so never in a recipe.
-    pub caption: String,
+    pub told: Written,
     pub object: ObjectId,
     /// What to cut out of the object.
     pub bounds: PanelBox,
@@ -32,6 +29,30 @@ pub struct Item {
     /// Whether its bytes are written, or only listed in the recipe.
     pub hosted: bool,
 }
+
+/// What the paper says of a figure: its text, so never in a recipe.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Texts {
+    pub caption: String,
+    /// In reading order, each on one line.
+    pub citing_sentences: Vec<String>,
+    /// Of the paper, as the day it was posted (YYYY-MM-DD).
+    pub title: String,
+    pub posted: String,
+    /// How sure it is that the caption is this figure's, 0 to 1.
+    pub confidence: f64,
+}
+
+/// A figure that shows a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownIn {
+    /// `Figure 1`; empty where the paper gives it none.
+    pub label: String,
+    pub texts: Texts,
+}
+
+/// The figures that show a picture, by `image.id`, in reading order.
+pub type Figures = HashMap<i64, Vec<ShownIn>>;
 
 /// Items of a split, and what of it is none.
 #[derive(Debug, Default)]
@@ -66,14 +87,11 @@ pub fn choose(store: &Store, name: &str, options: &Options<'_>) -> Result<Chosen
         if options.classes.index(label).is_none() {
             continue;
         }
-        let (row, caption) = sources.row(&panel, label, *part, &stem);
+        let (row, texts) = sources.row(&panel, label, *part, &stem);
         let square = options.size == Size::Square;
-        let hosted = options.hosting == Hosting::Any || Licence::parse(&row.licence).is_open();
+        let hosted = options.hosting == Hosting::Any || row.is_open();
         items.push(Item {
-            row,
-            label,
-            part: *part,
-            caption,
+            told: Written { row, label: Some(label), part: Some(*part), texts },
             object: panel.object,
             bounds: panel.bounds,
             size: square.then_some((SIDE, SIDE)),
@@ -100,33 +118,42 @@ pub fn decision_id(decision: &Decision, image_sha256: &str, panel: Option<PanelB
     id
 }
 
-/// Captions of figures, by the `image.id` of the pictures they show: of several, the first.
+/// The figures of the papers that are wanted, by `preprint.id`.
 ///
 /// # Errors
 /// The database's.
-pub fn captions(store: &Store) -> Result<HashMap<i64, String>> {
-    let figures = figures(store, |_| true)?;
-    Ok(figures.into_iter().map(|(image, (_, caption))| (image, caption)).collect())
-}
-
-/// Label and caption of the first figure that shows an image, by `image.id`.
-type Figures = HashMap<i64, (Option<String>, String)>;
-
-fn figures(store: &Store, is_wanted: impl Fn(i64) -> bool) -> Result<Figures> {
-    let mut figures = HashMap::new();
+pub fn figures(store: &Store, is_wanted: impl Fn(i64) -> bool) -> Result<Figures> {
+    let mut figures = Figures::new();
     for document in store.documents()? {
-        if !document.preprint.is_some_and(&is_wanted) {
+        let Some(preprint) = document.preprint.filter(|preprint| is_wanted(*preprint)) else {
             continue;
-        }
+        };
+        let paper = store.paper(preprint)?;
         for (id, figure) in store.figures(&document)? {
-            for image in store.images_of_figure(id)? {
-                figures
-                    .entry(image)
-                    .or_insert_with(|| (figure.label.clone(), figure.caption.clone()));
+            let shown = ShownIn {
+                label: figure.label.clone().unwrap_or_default(),
+                texts: texts(&figure, &paper),
+            };
+            let rendering = store.rendering(id)?.map(|(image, _)| image);
+            for image in store.images_of_figure(id)?.into_iter().chain(rendering) {
+                figures.entry(image).or_default().push(shown.clone());
             }
         }
     }
     Ok(figures)
+}
+
+/// What the paper says of a figure.
+pub fn texts(figure: &FigureRecord, paper: &PaperMeta) -> Texts {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Texts {
+        caption: figure.caption.clone(),
+        citing_sentences: figure.mentions.iter().map(|mention| one_line(&mention.text)).collect(),
+        title: paper.title.clone(),
+        posted: paper.posted.clone(),
+        // In hundredths, so that no format rounds it otherwise.
+        confidence: (f64::from(figure.confidence) * 100.0).round() / 100.0,
+    }
 }
 
 /// What the rows quote, by the ids panels name it with.
@@ -167,20 +194,22 @@ impl Sources {
         })
     }
 
-    /// What is told of a panel, and its caption.
+    /// What is told of a panel, and what its paper says of the figure.
     fn row(
         &self,
         panel: &LabelledPanel,
         label: Label,
         part: Part,
         stem: &str,
-    ) -> (ManifestRow, String) {
+    ) -> (ManifestRow, Texts) {
         let paper = self.papers.get(&panel.preprint).cloned().unwrap_or_default();
         let case = panel.case.as_ref().and_then(|name| {
             self.cases.get(&(panel.preprint, name.clone())).map(|case| case.details.clone())
         });
         let case = case.unwrap_or_default();
-        let (figure, caption) = self.figures.get(&panel.image).cloned().unwrap_or_default();
+        // Of several figures that show it, the first.
+        let shown = self.figures.get(&panel.image).and_then(|figures| figures.first()).cloned();
+        let (figure, texts) = shown.map(|shown| (shown.label, shown.texts)).unwrap_or_default();
         let (decisions, decision_ids) = self.decided(panel, |_| true);
         let row = ManifestRow {
             name: format!("{stem}.png"),
@@ -194,7 +223,7 @@ impl Sources {
             origin: panel.origin.to_string(),
             crop: panel.bounds.to_string(),
             letter: panel.letter.clone(),
-            figure: figure.unwrap_or_default(),
+            figure,
             licence: paper.licence,
             case: panel.case.clone().unwrap_or_default(),
             age: case.age,
@@ -211,7 +240,7 @@ impl Sources {
             split_how: self.split_how.clone(),
             ..ManifestRow::default()
         };
-        (self.with_origin(panel, row), caption)
+        (self.with_origin(panel, row), texts)
     }
 
     /// Of a picture out of an export that was imported: where that export said it was from, and who

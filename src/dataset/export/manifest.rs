@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::licence::Licence;
 use crate::dataset::{DatasetError, Result};
 use crate::store::{ImageKey, PanelBox};
 
@@ -49,8 +50,13 @@ pub struct ManifestRow {
     pub letter: String,
     /// Label of the figure: `Figure 1`.
     pub figure: String,
+    /// Of a row that is a whole figure, [`crate::figures::FigureKind`] as text; empty of a panel.
+    pub kind: String,
     pub licence: String,
+    /// The patient's name within the paper.
     pub case: String,
+    /// [`patient_name`]: written for readers, worked out anew from `preprint` and `case`.
+    pub patient: String,
     pub age: String,
     pub sex: String,
     pub location: String,
@@ -81,6 +87,16 @@ impl ManifestRow {
         !self.name.is_empty()
     }
 
+    /// Whether it is a figure as a whole, not a panel with a class.
+    pub fn is_figure(&self) -> bool {
+        !self.kind.is_empty()
+    }
+
+    /// Whether anybody may re-host the picture.
+    pub fn is_open(&self) -> bool {
+        Licence::parse(&self.licence).is_open()
+    }
+
     /// The name without its extension.
     pub fn stem(&self) -> &str {
         self.name.strip_suffix(".png").unwrap_or(&self.name)
@@ -107,6 +123,12 @@ impl ManifestRow {
         let size = self.width.zip(self.height).ok_or("columns width and height: no number")?;
         Ok((bounds, (size != (bounds.w, bounds.h)).then_some(size)))
     }
+}
+
+/// The one name that a patient has in all of a dataset: the paper, and the name that is local to it. Empty where
+/// no patient is told.
+pub fn patient_name(preprint: &str, case: &str) -> String {
+    if case.is_empty() { String::new() } else { format!("{preprint}, {case}") }
 }
 
 /// Reads all rows.

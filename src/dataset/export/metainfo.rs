@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use super::fields;
 use super::write::Written;
 use crate::dataset::layout::META_INFO_COLUMNS;
 use crate::dataset::{DatasetError, Result};
 
 /// Columns after the published ones. `panel` is `x,y,w,h` in native pixels of the picture whose
 /// bytes have `image_sha256`; `sha256` is the exported file's. `decisions` names lines of
-/// `decisions.csv` as `stage:curator@time`: ids would differ between databases.
-const PROVENANCE_COLUMNS: [&str; 14] = [
+/// `decisions.csv` as `stage:curator@time`: ids would differ between databases. `citing_sentences` has one a line.
+const PROVENANCE_COLUMNS: [&str; 16] = [
     "label",
     "part",
     "preprint",
@@ -24,6 +25,8 @@ const PROVENANCE_COLUMNS: [&str; 14] = [
     "document_sha256",
     "sha256",
     "decisions",
+    "sub_caption",
+    "citing_sentences",
 ];
 
 /// Writes one row a picture, by class, then name.
@@ -41,13 +44,14 @@ pub fn write(path: &Path, written: &[&Written]) -> Result<()> {
 }
 
 fn row(written: &Written) -> Vec<String> {
-    let Written { row, caption, .. } = written;
+    let Written { row, texts, .. } = written;
+    let (sub_caption, citing) = (&fields::sub_caption(written), &fields::citing(written));
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let (page, xref) = (&number(row.page), &number(row.xref));
     [
         // As published.
         &row.name,
-        &row.case,
+        &row.patient,
         &row.age,
         &row.sex,
         &row.location,
@@ -56,7 +60,7 @@ fn row(written: &Written) -> Vec<String> {
         &row.severity,
         &row.other_diseases,
         &row.doi,
-        caption,
+        &texts.caption,
         // Provenance.
         &row.label,
         &row.part,
@@ -72,6 +76,8 @@ fn row(written: &Written) -> Vec<String> {
         &row.document_sha256,
         &row.sha256,
         &row.decisions,
+        sub_caption,
+        citing,
     ]
     .map(Clone::clone)
     .to_vec()

@@ -6,19 +6,25 @@
 //! lost. Transparency is laid on white. The same split gives the same bytes, at any number of
 //! threads, in any database.
 //!
-//! [`items`] gathers what there is to write, [`write`] cuts it and hands it to one of [`formats`],
+//! [`items`] and [`figures`] gather what there is to write, [`write`] cuts it and hands it to one of [`formats`],
 //! and beside the pictures every format has its lists: the published MetaInfo, the manifest, the
-//! dataset card, Croissant metadata, and the recipe of what may not be re-hosted.
+//! dataset card, Croissant metadata, and the recipe of what may not be re-hosted. What is told of a
+//! picture is one list, [`fields`].
 
 mod card;
 mod croissant;
+mod fields;
+mod figures;
 mod formats;
 mod items;
+mod loading;
 pub(super) mod manifest;
 mod metainfo;
 mod names;
 mod options;
 pub(crate) mod picture;
+mod rai;
+mod table;
 mod verify;
 mod write;
 
@@ -26,14 +32,14 @@ use std::path::Path;
 
 pub use self::formats::Format;
 pub use self::items::decision_id;
-pub(crate) use self::items::{Item, captions};
-pub use self::manifest::{MANIFEST, ManifestRow, RECIPE, read as read_manifest};
+pub(crate) use self::items::{Figures, Item, Texts, figures as shown_figures};
+pub use self::manifest::{MANIFEST, ManifestRow, RECIPE, patient_name, read as read_manifest};
 pub(super) use self::names::picture_stem;
 pub use self::names::stems;
 pub use self::options::{Classes, Hosting, Options, SIDE, Size};
 pub use self::verify::{Verified, verify};
 pub use self::write::Exported;
-pub(crate) use self::write::write;
+pub(crate) use self::write::{Written, write};
 
 use super::{DatasetError, Result};
 use crate::store::Store;
@@ -62,4 +68,27 @@ pub fn export(
     start(items.len());
     let exported = write(items, store.objects(), options, target, advance)?;
     Ok(Exported { without_label, not_in_split, ..exported })
+}
+
+/// Writes all figures of the corpus of `store` to `target`, as [`export`] writes panels.
+///
+/// # Errors
+/// As [`export`], and where the format holds no figures.
+pub fn export_figures(
+    store: &Store,
+    target: &Path,
+    options: &Options<'_>,
+    start: impl FnOnce(usize),
+    advance: impl FnMut(),
+) -> Result<Exported> {
+    if !options.format.holds_figures() {
+        return Err(DatasetError::FiguresFormat(options.format));
+    }
+    let figures::Chosen { items, without_picture, without_text } = figures::choose(store, options)?;
+    if items.is_empty() {
+        return Err(DatasetError::NoFigures);
+    }
+    start(items.len());
+    let exported = write(items, store.objects(), options, target, advance)?;
+    Ok(Exported { without_picture, without_text, ..exported })
 }

@@ -51,7 +51,7 @@ fn order(panel: &LabelledPanel) -> impl Ord + '_ {
 }
 
 /// `wanted`, or with the first of `_2`, `_3`, … that nobody has.
-fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
+pub(super) fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
     let mut name = wanted.to_owned();
     let mut n = 2;
     while !taken.insert(name.clone()) {

@@ -33,6 +33,8 @@ pub enum Size {
 #[derive(Debug, Clone)]
 pub struct Options<'a> {
     pub format: Format,
+    /// Whether figures as a whole are written, not the panels of a split.
+    pub figures: bool,
     pub classes: Classes,
     pub hosting: Hosting,
     pub size: Size,
@@ -46,6 +48,7 @@ impl Options<'_> {
     pub fn new(format: Format) -> Self {
         Self {
             format,
+            figures: false,
             classes: Classes::default(),
             hosting: Hosting::default(),
             size: Size::default(),

@@ -1,9 +1,9 @@
-//! One panel as the bytes of its file.
+//! One panel, or a figure as a whole, as the bytes of its file.
 
 use covid_ct_matching::grey_on_white;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{FilterType as Sampling, resize};
-use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _};
+use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _, RgbImage};
 
 use crate::store::PanelBox;
 
@@ -24,9 +24,43 @@ pub fn cut(
     if let Some((width, height)) = size.filter(|size| *size != panel.dimensions()) {
         panel = resize(&panel, width, height, Sampling::Triangle);
     }
+    encode(panel.as_raw(), panel.dimensions(), ExtendedColorType::L8)
+}
+
+/// Writes a picture as it is, in native pixels: 8-bit RGB, or greyscale where it has no colour, as PNG without metadata,
+/// with transparency laid on white.
+///
+/// # Errors
+/// When `bounds` is not all of it.
+pub fn whole(picture: &DynamicImage, bounds: PanelBox) -> Result<Vec<u8>, String> {
+    let size = (picture.width(), picture.height());
+    if bounds != PanelBox::whole(size.0, size.1) {
+        return Err(format!("a figure is written whole: {bounds} is not all of its pixels"));
+    }
+    if !picture.color().has_color() {
+        return encode(grey_on_white(picture).as_raw(), size, ExtendedColorType::L8);
+    }
+    let rgb = if picture.color().has_alpha() {
+        let with_alpha = picture.to_rgba8();
+        RgbImage::from_fn(size.0, size.1, |x, y| {
+            let [red, green, blue, alpha] = with_alpha.get_pixel(x, y).0.map(u32::from);
+            let on_white = |level: u32| (level * alpha + 255 * (255 - alpha) + 127) / 255;
+            image::Rgb([red, green, blue].map(|level| on_white(level) as u8))
+        })
+    } else {
+        picture.to_rgb8()
+    };
+    encode(rgb.as_raw(), size, ExtendedColorType::Rgb8)
+}
+
+fn encode(
+    pixels: &[u8],
+    (width, height): (u32, u32),
+    colour: ExtendedColorType,
+) -> Result<Vec<u8>, String> {
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
-        .write_image(panel.as_raw(), panel.width(), panel.height(), ExtendedColorType::L8)
+        .write_image(pixels, width, height, colour)
         .map_err(|error| error.to_string())?;
     Ok(png)
 }
@@ -45,7 +79,7 @@ pub fn grey(picture: &DynamicImage, bounds: PanelBox) -> Result<GrayImage, Strin
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgb, RgbImage, RgbaImage};
+    use image::{Rgb, RgbaImage};
 
     use super::*;
 
@@ -69,6 +103,18 @@ mod tests {
             RgbaImage::from_vec(3, 1, vec![9, 9, 9, 255, 9, 9, 9, 0, 0, 0, 0, 128]).expect("image");
         let cut = cut(&picture.into(), PanelBox::whole(3, 1), None).expect("cut");
         assert_eq!(pixels(&cut), [9, 255, 127]);
+    }
+
+    #[test]
+    fn a_figure_keeps_its_colours_and_is_laid_on_white() {
+        let seen = |bytes: &[u8]| image::load_from_memory(bytes).expect("decoded");
+        let colour =
+            RgbaImage::from_vec(2, 1, vec![200, 10, 30, 255, 0, 0, 0, 128]).expect("image");
+        let written = seen(&whole(&colour.into(), PanelBox::whole(2, 1)).expect("written"));
+        assert_eq!(written.color(), image::ColorType::Rgb8);
+        assert_eq!(written.into_rgb8().into_raw(), [200, 10, 30, 127, 127, 127]);
+        let grey = image::GrayAlphaImage::from_vec(2, 1, vec![9, 255, 9, 0]).expect("image");
+        assert_eq!(pixels(&whole(&grey.into(), PanelBox::whole(2, 1)).expect("written")), [9, 255]);
     }
 
     #[test]

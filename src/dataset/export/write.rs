@@ -12,10 +12,12 @@ use image::DynamicImage;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::items::Item;
-use super::manifest::{self, MANIFEST, ManifestRow, RECIPE};
+use super::formats::Format;
+use super::items::{Item, Texts};
+use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Hosting, Options};
-use super::{card, croissant, metainfo, picture};
+use super::table::{Class, Lead, Table};
+use super::{card, croissant, fields, loading, metainfo, picture};
 use crate::dataset::layout::META_INFO;
 use crate::dataset::{DatasetError, Result};
 use crate::look::Look;
@@ -24,10 +26,21 @@ use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
 
+/// The table of what is told of panels, with the types that `COVID-CT-MetaInfo.csv` cannot have.
+const META_INFO_TABLE: &str = "COVID-CT-MetaInfo.parquet";
+/// The same of figures as a whole.
+const FIGURES_TABLE: &str = "figures.parquet";
+
 /// What an export wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
     pub counts: BTreeMap<(Label, Part), usize>,
+    /// Pictures of figures as a whole.
+    pub figures: usize,
+    /// Figures of which there is no picture, only a caption.
+    pub without_picture: usize,
+    /// Pictures that a paper neither captions nor labels, which are no figures.
+    pub without_text: usize,
     /// Pictures that may not be re-hosted: in the recipe only.
     pub left_out: usize,
     /// Panels of the split that have lost their label since it was made.
@@ -39,12 +52,19 @@ pub struct Exported {
 }
 
 /// A picture that is written, or that the recipe lists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Written {
     pub row: ManifestRow,
-    pub label: Label,
-    pub part: Part,
-    pub caption: String,
+    /// `None` of a figure as a whole, which has neither.
+    pub label: Option<Label>,
+    pub part: Option<Part>,
+    pub texts: Texts,
+}
+
+impl Written {
+    pub fn is_of(&self, label: Label, part: Part) -> bool {
+        (self.label, self.part) == (Some(label), Some(part))
+    }
 }
 
 /// A picture cut and encoded.
@@ -86,7 +106,10 @@ pub fn write(
         return Err(DatasetError::NothingReadable(exported.failures));
     }
     for written in &pictures.hosted {
-        *exported.counts.entry((written.label, written.part)).or_default() += 1;
+        match written.label.zip(written.part) {
+            Some(place) => *exported.counts.entry(place).or_default() += 1,
+            None => exported.figures += 1,
+        }
     }
     exported.left_out = pictures.left_out.len();
     write_beside(folder.path(), &pictures, options)?;
@@ -109,13 +132,15 @@ fn write_pictures(
     exported: &mut Exported,
     advance: &mut impl FnMut(),
 ) -> Result<Pictures> {
-    items.sort_by(|a, b| (a.part, a.row.stem()).cmp(&(b.part, b.row.stem())));
+    items.sort_by(|Item { told: a, .. }, Item { told: b, .. }| {
+        (a.part, a.row.stem()).cmp(&(b.part, b.row.stem()))
+    });
     let threads = options.jobs.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| DatasetError::Threads(error.to_string()))?;
-    let mut layout = options.format.start(folder, &options.classes);
+    let mut layout = Format::start(folder, options);
     let mut pictures = Pictures::default();
     for chunk in items.chunks_mut(CHUNK) {
         if options.is_stopped() {
@@ -124,31 +149,27 @@ fn write_pictures(
         let cuts = pool.install(|| cut_all(objects, chunk));
         for (item, cut) in chunk.iter_mut().zip(cuts) {
             advance();
+            let told = &mut item.told;
             let cut = match cut {
                 Ok(cut) => cut,
                 Err(problem) => {
-                    exported.failures.push(format!("{}: {problem}", item.row.name));
+                    exported.failures.push(format!("{}: {problem}", told.row.name));
                     continue;
                 }
             };
-            if !item.row.sha256.is_empty() && item.row.sha256 != cut.sha256 {
+            if !told.row.sha256.is_empty() && told.row.sha256 != cut.sha256 {
                 exported.failures.push(format!(
                     "{}: rebuilt, but not to the same bytes: expected the SHA-256 {}, got {}",
-                    item.row.name, item.row.sha256, cut.sha256
+                    told.row.name, told.row.sha256, cut.sha256
                 ));
             }
-            tell(&mut item.row, &cut);
+            tell(&mut told.row, &cut);
             if item.hosted {
-                let place = layout.add(item, &cut.png)?;
-                (item.row.file, item.row.container) = (place.file, place.container);
+                let place = layout.add(told, &cut.png)?;
+                (told.row.file, told.row.container) = (place.file, place.container);
             }
-            let written = Written {
-                row: std::mem::take(&mut item.row),
-                label: item.label,
-                part: item.part,
-                caption: std::mem::take(&mut item.caption),
-            };
-            if item.hosted { &mut pictures.hosted } else { &mut pictures.left_out }.push(written);
+            let told = std::mem::take(told);
+            if item.hosted { &mut pictures.hosted } else { &mut pictures.left_out }.push(told);
         }
     }
     layout.finish(&pictures.hosted)?;
@@ -163,6 +184,7 @@ fn tell(row: &mut ManifestRow, cut: &Cut) {
     if row.image_look.is_empty() {
         row.image_look = cut.look.to_string();
     }
+    row.patient = patient_name(&row.preprint, &row.case);
 }
 
 /// Cuts the pictures of a chunk, in their order; panels of one picture that follow each other share
@@ -176,7 +198,11 @@ fn cut_all(objects: &ObjectStore, chunk: &[Item]) -> Vec<std::result::Result<Cut
             let look = picture.as_ref().map(Look::of);
             let cut = |item: &Item| {
                 let (picture, look) = (picture.as_ref()?, look.as_ref().map_err(Clone::clone)?);
-                let png = picture::cut(picture, item.bounds, item.size)?;
+                let png = if item.told.row.is_figure() {
+                    picture::whole(picture, item.bounds)?
+                } else {
+                    picture::cut(picture, item.bounds, item.size)?
+                };
                 let sha256 = sha256_hex(&png);
                 let size = item.size.unwrap_or((item.bounds.w, item.bounds.h));
                 Ok(Cut { png, sha256, size, look: *look })
@@ -196,34 +222,64 @@ fn decode(objects: &ObjectStore, panels: &[Item]) -> std::result::Result<Dynamic
 
 /// What every format has beside its pictures.
 fn write_beside(folder: &Path, pictures: &Pictures, options: &Options<'_>) -> Result<()> {
-    let mut by_class: Vec<&Written> = pictures.hosted.iter().collect();
-    by_class.sort_by(|a, b| (a.label, a.row.stem()).cmp(&(b.label, b.row.stem())));
-    metainfo::write(&folder.join(format!("{META_INFO}.csv")), &by_class)?;
+    let table = write_tables(folder, pictures, options)?;
     if options.hosting == Hosting::Open {
         let rows: Vec<ManifestRow> =
             pictures.left_out.iter().map(|written| written.row.clone()).collect();
         manifest::write(&folder.join(RECIPE), &rows)?;
     }
-    let facts = card::Facts::of(&pictures.hosted, &pictures.left_out, options);
-    file(folder, "README.md", card::write(&facts).as_bytes())?;
-    let containers: HashSet<&str> =
-        pictures.hosted.iter().map(|written| written.row.container.as_str()).collect();
-    let containers = hashes(folder, |path| containers.contains(path))?;
-    file(folder, "croissant.json", croissant::write(&facts, folder, &containers)?.as_bytes())?;
-    write_manifest(folder, &pictures.hosted)
-}
-
-/// The pictures, by part and name, then all other files, by path.
-fn write_manifest(folder: &Path, hosted: &[Written]) -> Result<()> {
-    let in_folder: HashSet<&str> = hosted
+    let in_folder: HashSet<&str> = pictures
+        .hosted
         .iter()
         .filter(|written| written.row.container.is_empty())
         .map(|written| written.row.file.as_str())
         .collect();
-    let mut rows: Vec<ManifestRow> = hosted.iter().map(|written| written.row.clone()).collect();
-    let others = hashes(folder, |path| !in_folder.contains(path))?;
+    let mut others = hashes(folder, |path| !in_folder.contains(path))?;
+    let facts = card::Facts::of(&pictures.hosted, &pictures.left_out, options);
+    let digest = digest(&pictures.hosted, &others);
+    let mut told = vec![("README.md", card::write(&facts, &digest))];
+    if options.format == Format::CovidCt {
+        told.push((loading::YAML, loading::listed(&pictures.hosted, &digest)));
+    }
+    told.push(("croissant.json", croissant::write(&facts, folder, table, &others)?));
+    for (path, text) in told {
+        file(folder, path, text.as_bytes())?;
+        others.insert(path.into(), sha256_hex(text.as_bytes()));
+    }
+    let mut rows: Vec<ManifestRow> =
+        pictures.hosted.iter().map(|written| written.row.clone()).collect();
     rows.extend(others.into_iter().map(|(path, sha256)| ManifestRow::other(path, sha256)));
     manifest::write(&folder.join(MANIFEST), &rows)
+}
+
+/// Writes the tables without pictures: one row a picture. Gives the file that has types.
+fn write_tables(folder: &Path, pictures: &Pictures, options: &Options<'_>) -> Result<&'static str> {
+    let mut by_class: Vec<&Written> = pictures.hosted.iter().collect();
+    by_class.sort_by(|a, b| (a.label, a.row.stem()).cmp(&(b.label, b.row.stem())));
+    let (class, fields, name) = if options.figures {
+        (Class::Untold, &fields::OF_FIGURES[..], FIGURES_TABLE)
+    } else {
+        metainfo::write(&folder.join(format!("{META_INFO}.csv")), &by_class)?;
+        (Class::Name(options.classes.clone()), &fields::OF_PANELS[..], META_INFO_TABLE)
+    };
+    let table = Table { lead: Lead::Nothing, class, fields };
+    table.write(&folder.join(name), by_class.into_iter().map(|told| (String::new(), told)))?;
+    Ok(name)
+}
+
+/// Of all data: which pictures there are, of which class and part, with which bytes, and every other file.
+fn digest(hosted: &[Written], others: &BTreeMap<String, String>) -> String {
+    let mut lines = String::new();
+    for Written { row, .. } in hosted {
+        for text in [&row.sha256, &row.label, &row.part, &row.container, &row.file] {
+            lines.push_str(text);
+            lines.push('\n');
+        }
+    }
+    for (path, sha256) in others {
+        lines.extend([sha256, " ", path, "\n"]);
+    }
+    sha256_hex(lines.as_bytes())
 }
 
 /// Path and SHA-256 of the files below a folder that `counts`, by path.

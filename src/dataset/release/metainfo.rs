@@ -25,6 +25,8 @@ pub struct MetaRow {
     pub other_diseases: String,
     pub doi: String,
     pub caption: String,
+    /// As an export tells them; published ones tell none.
+    pub citing_sentences: Vec<String>,
 }
 
 /// Reads all rows that hold anything.
@@ -40,8 +42,31 @@ pub fn read(path: &Path) -> Result<Vec<MetaRow>> {
     let mut rows = (1..).zip(cells).skip_while(|(_, cells)| cells.is_empty());
     let header = rows.next().map(|(_, cells)| cells).unwrap_or_default();
     let columns = find_columns(path, &header)?;
+    let column = |name: &str| header.iter().position(|found| found == name);
+    let (preprint, citing) = (column(PREPRINT), column(CITING_SENTENCES));
     let rows = rows.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
-    Ok(rows.map(|(line, cells)| meta_row(line, &cells, &columns)).collect())
+    let row = |(line, cells): (usize, Vec<String>)| {
+        let mut row = meta_row(line, &cells, &columns);
+        let cell =
+            |index: Option<usize>| index.and_then(|i| cells.get(i)).map_or("", String::as_str);
+        row.citing_sentences = cell(citing).lines().map(str::to_owned).collect();
+        let paper = cell(preprint);
+        if let Some(local) = local_name(&row.patient, paper) {
+            row.patient = local.to_owned();
+        }
+        row
+    };
+    Ok(rows.map(row).collect())
+}
+
+/// Column of an export's MetaInfo that names the paper; published ones have none.
+const PREPRINT: &str = "preprint";
+/// Another of its columns: one sentence a line.
+const CITING_SENTENCES: &str = "citing_sentences";
+
+/// The name of a patient within `paper`, out of the one that an export gives them in all of the dataset.
+fn local_name<'a>(patient: &'a str, paper: &str) -> Option<&'a str> {
+    patient.strip_prefix(paper)?.strip_prefix(", ").filter(|_| !paper.is_empty())
 }
 
 fn broken(path: &Path, error: impl std::fmt::Display) -> DatasetError {
@@ -146,6 +171,7 @@ fn meta_row(line: usize, cells: &[String], columns: &Columns) -> MetaRow {
         other_diseases,
         doi,
         caption,
+        citing_sentences: Vec::new(),
     }
 }
 
@@ -171,6 +197,21 @@ mod tests {
         assert_eq!((rows[0].file_name.as_str(), rows[0].patient.as_str()), ("a-p0-1", "Patient 1"));
         assert_eq!(rows[0].caption, "A.");
         assert_eq!((rows[1].line, rows[1].caption.as_str()), (4, "x"));
+    }
+
+    #[test]
+    fn an_exports_patients_get_their_local_names_back() {
+        let header = META_INFO_COLUMNS.join(",");
+        let row = |patient: &str, paper: &str| format!("x,\"{patient}\",,,,,,,,,,{paper}\n");
+        let text = [
+            format!("{header},preprint\n"),
+            row("2020.1, Patient 2", "2020.1"),
+            row("Patient 3", "2020.1"),
+            row("2020.1, twin", "2020.2"),
+        ];
+        let rows = read_csv(&text.concat()).expect("rows");
+        let patients: Vec<&str> = rows.iter().map(|row| row.patient.as_str()).collect();
+        assert_eq!(patients, ["Patient 2", "Patient 3", "2020.1, twin"]);
     }
 
     /// A workbook of one sheet of these rows.

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::names::preprint_doi;
 use super::{MetaRow, Stored};
-use crate::figures::{FigureKind, ImageOrigin, Pairing};
+use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
 use crate::pdf::Matrix;
 use crate::store::{
     CaseDetails, Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, sha256_hex,
@@ -76,6 +76,9 @@ impl Paper {
         }
         let figure = |((page, _, caption), images): ((u32, Option<u32>, &str), Vec<usize>)| {
             let (label, kind) = label_of(caption);
+            let meta = images.first().and_then(|&index| self.pictures[index].picture.meta.as_ref());
+            let sentences = meta.map(|meta| meta.citing_sentences.clone()).unwrap_or_default();
+            let mention = |text| Mention { page, text, panels: Vec::new() };
             FoundFigure {
                 label,
                 kind,
@@ -88,7 +91,7 @@ impl Paper {
                 // The MetaInfo lists captions away from their pictures.
                 pairing: Pairing::LegendList,
                 confidence: 1.0,
-                mentions: Vec::new(),
+                mentions: sentences.into_iter().map(mention).collect(),
                 composition: None,
                 panels: Vec::new(),
                 regions: Vec::new(),

@@ -448,6 +448,19 @@ fn new_pictures_are_scored_and_unreadable_ones_named() {
     assert!(lines[1].ends_with("bright.png") && lines[2].ends_with("dark.png"), "{text}");
     assert!(score(lines[1]) > score(lines[2]), "{text}");
     covid_ct(folder, &["predict", "--run", "../runs/default", "new"]).assert().code(2);
+    // The run is named as `evaluate` is told it, or as before.
+    for named in [&["predict", "default", "new"][..], &["predict", "--run", "default", "new"]] {
+        let again = covid_ct(folder, named).args(["--threads", "1"]).current_dir(folder).assert();
+        assert_eq!(text.as_bytes(), again.code(1).get_output().stdout, "{named:?}");
+    }
+    for (wrong, told) in [
+        (&["predict", "defautl", "new"][..], "'defautl' is neither a run"),
+        (&["predict", "default"], "covid-ct predict default FILE"),
+        (&["predict", "default", "new", "--database"], "not from both"),
+    ] {
+        let refused = covid_ct(folder, wrong).current_dir(folder).assert().code(2);
+        refused.stderr(predicate::str::contains(told));
+    }
     let earlier = folder.join("earlier.csv");
     std::fs::write(&earlier, "score,file\n").expect("file");
     covid_ct(folder, &["predict", "new/broken.png", "--threads", "1", "--out", "earlier.csv"])

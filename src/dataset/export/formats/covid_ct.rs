@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Layout, Place};
-use crate::dataset::export::items::Item;
+use super::{Format, Layout, Place, of_class};
 use crate::dataset::export::write::Written;
 use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
 use crate::dataset::{DatasetError, Result};
@@ -21,8 +20,9 @@ impl CovidCt {
 }
 
 impl Layout for CovidCt {
-    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place> {
-        let file = format!("{IMAGES}/{}/{}", class_folder(item.label), item.row.name);
+    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
+        let (label, _) = of_class(told, Format::CovidCt)?;
+        let file = format!("{IMAGES}/{}/{}", class_folder(label), told.row.name);
         super::super::write::file(&self.folder, &file, png)?;
         Ok(Place { file, container: String::new() })
     }
@@ -35,7 +35,7 @@ impl Layout for CovidCt {
             for part in Part::ALL {
                 let list: String = written
                     .iter()
-                    .filter(|written| (written.label, written.part) == (*label, *part))
+                    .filter(|written| written.is_of(*label, *part))
                     .flat_map(|written| [&written.row.name, "\n"])
                     .collect();
                 let file = format!("{SPLITS}/{}", list_file(*label, *part));

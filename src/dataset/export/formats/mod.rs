@@ -11,18 +11,17 @@ mod web_dataset;
 
 use std::path::Path;
 
-use super::items::Item;
-use super::options::Classes;
+use super::options::Options;
 use super::write::Written;
-use crate::dataset::Result;
-use crate::store::{Part, sha256_hex};
+use crate::dataset::{DatasetError, Result};
+use crate::store::{Label, Part, sha256_hex};
 use crate::worded::worded_enum;
 
 worded_enum! {
     pub enum Format {
         /// The layout COVID-CT was published in.
         CovidCt = "covid-ct",
-        /// Hugging Face `imagefolder`: a folder a part and class, `metadata.csv` in each part.
+        /// Hugging Face `imagefolder`: a folder a part and class, `metadata.parquet` in each part.
         ImageFolder = "imagefolder",
         /// Tar shards as the `webdataset` library reads them.
         WebDataset = "webdataset",
@@ -46,7 +45,7 @@ pub trait Layout {
     ///
     /// # Errors
     /// When the disk refuses.
-    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place>;
+    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place>;
 
     /// Writes what goes beside the pictures and closes what is open.
     ///
@@ -57,12 +56,12 @@ pub trait Layout {
 
 impl Format {
     /// Starts writing to an empty folder.
-    pub(super) fn start(self, folder: &Path, classes: &Classes) -> Box<dyn Layout> {
-        match self {
+    pub(super) fn start(folder: &Path, options: &Options<'_>) -> Box<dyn Layout> {
+        match options.format {
             Self::CovidCt => Box::new(covid_ct::CovidCt::new(folder)),
-            Self::ImageFolder => Box::new(image_folder::ImageFolder::new(folder, classes)),
-            Self::WebDataset => Box::new(web_dataset::WebDataset::new(folder, classes)),
-            Self::Parquet => Box::new(parquet::Parquet::new(folder, classes)),
+            Self::ImageFolder => Box::new(image_folder::ImageFolder::new(folder, options)),
+            Self::WebDataset => Box::new(web_dataset::WebDataset::new(folder, options)),
+            Self::Parquet => Box::new(parquet::Parquet::new(folder, options)),
         }
     }
 
@@ -71,15 +70,32 @@ impl Format {
         self != Self::CovidCt
     }
 
-    /// Where the pictures of a part are, as a pattern of paths below the export.
-    pub(super) fn pattern(self, part: Part) -> String {
+    /// Whether figures as a whole can be written in it, which have no class and no part.
+    pub fn holds_figures(self) -> bool {
+        matches!(self, Self::WebDataset | Self::Parquet)
+    }
+
+    /// Where the pictures of a part are, as a pattern of paths below the export; `None` where no pattern tells the
+    /// parts apart, as in the layout that lists them.
+    pub(super) fn pattern(self, part: Option<Part>) -> Option<String> {
+        let part = part_name(part);
         match self {
-            Self::CovidCt => "Images-processed/*/*.png".into(),
-            Self::ImageFolder => format!("{part}/**"),
-            Self::WebDataset => format!("{part}-*.tar"),
-            Self::Parquet => format!("data/{part}-*.parquet"),
+            Self::CovidCt => None,
+            Self::ImageFolder => Some(format!("{part}/**")),
+            Self::WebDataset => Some(format!("{part}-*.tar")),
+            Self::Parquet => Some(format!("data/{part}-*.parquet")),
         }
     }
+}
+
+/// What files of a part are called; figures are in no part.
+fn part_name(part: Option<Part>) -> &'static str {
+    part.map_or("figures", Part::as_str)
+}
+
+/// Class and part of a picture; a figure has neither.
+fn of_class(told: &Written, format: Format) -> Result<(Label, Part)> {
+    told.label.zip(told.part).ok_or(DatasetError::FiguresFormat(format))
 }
 
 /// The pictures in a container: `(name, SHA-256)`, in their order.

@@ -1,17 +1,18 @@
-//! Tar shards as the `webdataset` library reads them: `KEY.png`, `KEY.cls` (number of the class) and
-//! `KEY.json` (the line of MANIFEST.csv) one after the other.
+//! Tar shards as the `webdataset` library reads them, one after the other: of a panel `KEY.png`, `KEY.cls` (number of
+//! the class) and `KEY.json` (all that is told of it), of a figure `KEY.png`, `KEY.txt` (its caption) and `KEY.json`.
 //!
-//! The library cuts a name at its first dot, and preprints' names have dots: keys have `_` there.
+//! The library (1.0.2) cuts a name at its first dot, and preprints' names have dots: keys have `_` there.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Layout, Place};
-use crate::dataset::export::items::Item;
-use crate::dataset::export::manifest::ManifestRow;
-use crate::dataset::export::options::Classes;
+use serde_json::{Value as Json, json};
+
+use super::{Layout, Place, part_name};
+use crate::dataset::export::fields;
+use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::export::write::Written;
 use crate::dataset::{DatasetError, Result};
 use crate::store::Part;
@@ -29,19 +30,24 @@ pub struct WebDataset {
 struct Shard {
     path: PathBuf,
     name: String,
-    part: Part,
+    part: Option<Part>,
     number: usize,
     pictures: usize,
     tar: tar::Builder<BufWriter<File>>,
 }
 
 impl WebDataset {
-    pub fn new(folder: &Path, classes: &Classes) -> Self {
-        Self { folder: folder.into(), classes: classes.clone(), keys: HashSet::new(), shard: None }
+    pub fn new(folder: &Path, options: &Options<'_>) -> Self {
+        Self {
+            folder: folder.into(),
+            classes: options.classes.clone(),
+            keys: HashSet::new(),
+            shard: None,
+        }
     }
 
     /// The shard for the next picture of `part`.
-    fn shard(&mut self, part: Part) -> Result<&mut Shard> {
+    fn shard(&mut self, part: Option<Part>) -> Result<&mut Shard> {
         let number = match self.shard.take() {
             Some(open) if open.part == part && open.pictures < SHARD => {
                 return Ok(self.shard.insert(open));
@@ -53,7 +59,7 @@ impl WebDataset {
             }
             None => 0,
         };
-        let name = format!("{part}-{number:06}.tar");
+        let name = format!("{}-{number:06}.tar", part_name(part));
         let path = self.folder.join(&name);
         let file = File::create(&path).map_err(DatasetError::write(&path))?;
         let tar = tar::Builder::new(BufWriter::new(file));
@@ -92,18 +98,18 @@ impl Shard {
 }
 
 impl Layout for WebDataset {
-    fn add(&mut self, item: &Item, png: &[u8]) -> Result<Place> {
-        let class = self.classes.index(item.label).unwrap_or_default().to_string();
-        let key = self.key(item.row.stem());
-        let shard = self.shard(item.part)?;
+    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
+        let class = told.label.and_then(|label| self.classes.index(label));
+        let facts = facts(told, &self.classes).to_string();
+        let key = self.key(told.row.stem());
+        let shard = self.shard(told.part)?;
         let file = format!("{key}.png");
-        let row =
-            ManifestRow { file: file.clone(), container: shard.name.clone(), ..item.row.clone() };
-        let json = serde_json::to_vec(&row)
-            .map_err(|error| DatasetError::write(&shard.path)(error.into()))?;
         shard.append(&file, png)?;
-        shard.append(&format!("{key}.cls"), class.as_bytes())?;
-        shard.append(&format!("{key}.json"), &json)?;
+        match class {
+            Some(class) => shard.append(&format!("{key}.cls"), class.to_string().as_bytes())?,
+            None => shard.append(&format!("{key}.txt"), told.texts.caption.as_bytes())?,
+        }
+        shard.append(&format!("{key}.json"), facts.as_bytes())?;
         shard.pictures += 1;
         Ok(Place { file, container: shard.name.clone() })
     }
@@ -111,6 +117,17 @@ impl Layout for WebDataset {
     fn finish(mut self: Box<Self>, _: &[Written]) -> Result<()> {
         self.shard.take().map_or(Ok(()), Shard::close)
     }
+}
+
+/// All that is told of a picture, as its JSON has it.
+fn facts(told: &Written, classes: &Classes) -> Json {
+    if told.row.is_figure() {
+        return fields::as_json(&fields::OF_FIGURES, told).into();
+    }
+    let mut facts = serde_json::Map::new();
+    facts.insert("label".into(), json!(fields::class(told, classes)));
+    facts.extend(fields::as_json(&fields::OF_PANELS, told));
+    facts.into()
 }
 
 /// Gives every picture of a shard to `keep`.
