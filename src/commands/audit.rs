@@ -19,7 +19,7 @@ const LISTED: usize = 20;
 
 pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
-    let store = Store::open_existing(&workspace)?;
+    let store = Store::open_to_read(&workspace)?;
     let found = audit(&store, args.split.as_deref(), &Bars::new())?;
     let text = if args.json { serde_json::to_string(&found)? + "\n" } else { in_words(&found)? };
     std::io::stdout().write_all(text.as_bytes())?;

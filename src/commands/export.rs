@@ -24,18 +24,25 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         return Err(DatasetError::BadName(args.name.clone()).into());
     }
     let workspace = Workspace::new(workspace);
-    let mut store = Store::open_existing(&workspace)?;
-    restore_renderings(&mut store, &workspace)?;
+    let mut store = Store::open_to_read(&workspace)?;
+    if !store.is_read_only() {
+        restore_renderings(&mut store, &workspace)?;
+    }
     let stop = stop_on_interrupt("stopping; what was exported before stays")?;
-    let options = options(&args.dataset, &stop);
+    let options = Options { allow_empty: args.allow_empty, ..options(&args.dataset, &stop) };
     let split = args.split.as_deref().unwrap_or(&args.name);
+    let target = args.out.clone().unwrap_or_else(|| workspace.export(&args.name));
     let Some(folds) = args.folds else {
-        return export_one(&store, split, &workspace.export(&args.name), &options);
+        return export_one(&store, split, &target, &options);
+    };
+    let of_folds = target.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(of_folds) = of_folds else {
+        bail!("{}: expected a folder's name, after which the folds are called", target.display());
     };
     check_folds(&store, split, folds)?;
     let mut outcome = Outcome::Done;
     for fold in 1..=folds {
-        let target = workspace.export(&fold_name(&args.name, fold));
+        let target = target.with_file_name(fold_name(&of_folds, fold));
         let exported = export_one(&store, &fold_name(split, fold), &target, &options)?;
         if exported != Outcome::Done {
             outcome = exported;
@@ -116,6 +123,7 @@ pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
             SizeArg::Native => Size::Native,
             SizeArg::Square => Size::Square,
         },
+        allow_empty: false,
         jobs: args.jobs.map(std::num::NonZero::get),
         stop: Some(stop),
     }

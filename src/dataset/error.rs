@@ -20,6 +20,13 @@ pub enum DatasetError {
         "no panel of the split '{0}' has a label of the classes asked for any more: nothing to export"
     )]
     NothingOfSplit(String),
+    #[error(
+        "of the split '{split}' {}. `covid-ct status` names what is disputed and `covid-ct label adjudicate` \
+         settles it; `covid-ct split` deals what has a class now; --classes leaves a class out, and \
+         --allow-empty exports all the same",
+        .what.join("; ")
+    )]
+    Emptied { split: String, what: Vec<String> },
     #[error("nothing to export")]
     NothingToExport,
     #[error("no picture could be written:\n  {}", .0.join("\n  "))]
