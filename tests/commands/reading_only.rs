@@ -37,10 +37,11 @@ fn fill(workspace: &Path) {
 }
 
 fn name_of_picture(workspace: &Path) -> String {
-    let list =
-        fs::read_to_string(workspace.join("data/export/default/MANIFEST.csv")).expect("manifest");
-    let row = list.lines().find(|line| line.contains(".png")).expect("a picture");
-    row.split(',').find(|field| field.ends_with(".png")).expect("a name").to_owned()
+    let path = workspace.join("data/export/default/MANIFEST.csv");
+    let mut list = csv::Reader::from_path(path).expect("manifest");
+    let column = list.headers().expect("header").iter().position(|column| column == "name");
+    let mut rows = list.records().map(|row| row.expect("row"));
+    rows.next().expect("a picture")[column.expect("names")].to_owned()
 }
 
 fn read_everything(workspace: &Path, picture: &str, elsewhere: &Path) {
@@ -162,7 +163,6 @@ fn paths_of_options_are_of_the_current_folder() {
     run(&["annotations", "import", "out/annotations"], "");
     run(&["rebuild", "out/export", "--pdfs", "corpus", "--out", "out/rebuilt"], "");
     run(&["resplit", "out/export", "out/resplit"], "");
-    run(&["import-release", "out/export", "--split", "again"], "");
     run(&["backup", "out/copy.sqlite"], "");
     for written in [
         "page.html",
