@@ -127,27 +127,21 @@ pub(super) fn disputes(
     Ok(tasks)
 }
 
-/// The decisions behind a verdict, patients by the names they have in all.
+/// The decisions behind a verdict, each with what its curator tells of the patient.
 fn readings(store: &Store, verdict: &Verdict, patients: &[Patient]) -> store::Result<Vec<Reading>> {
-    let reading = |&id: &i64| {
-        let mut decision = store.decision(id)?;
+    let mut readings = Vec::new();
+    for decision in store.readings(verdict)? {
         let mut details = CaseDetails::default();
-        if let Some(Value::Case { name, .. }) = &mut decision.value {
+        if let Some(Value::Case { name, .. }) = &decision.value {
             let preprint = store.paper_of_image(decision.subject.image)?;
-            let names = store.patient_names(preprint)?;
-            let common = names.common(&decision.curator, name).to_owned();
-            *name = common;
             let of = |patient: &&Patient| patient.preprint == preprint && patient.name == *name;
             let told = patients.iter().find(of).into_iter().flat_map(|patient| &patient.statements);
-            details = told
-                .filter(|told| told.curator == decision.curator)
-                .map(|told| told.details.clone())
-                .next()
-                .unwrap_or_default();
+            let mut own = told.filter(|told| told.curator == decision.curator);
+            details = own.next().map(|told| told.details.clone()).unwrap_or_default();
         }
-        Ok(Reading { decision, details })
-    };
-    verdict.decisions.iter().map(reading).collect()
+        readings.push(Reading { decision, details });
+    }
+    Ok(readings)
 }
 
 /// What the curators tell of a patient, each with a decision of theirs: of one panel, what is in force of

@@ -11,7 +11,8 @@ use super::suspects;
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
 use crate::store::{
-    ImageRow, Label, Part, Result, Stage, Statement, Store, Subject, Totals, Within,
+    Decision, ImageRow, Label, Part, Result, Stage, Statement, Store, Subject, Totals, Verdict,
+    Within,
 };
 
 /// What the database holds and what is left to do.
@@ -174,22 +175,16 @@ pub fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
     let mut conflicts = Vec::new();
     for &stage in Stage::ALL {
         let verdicts = store.verdicts(stage)?;
-        let mut disputed: Vec<(&Subject, &Vec<i64>)> = verdicts
-            .iter()
-            .filter(|(_, verdict)| !verdict.agreed)
-            .map(|(subject, verdict)| (subject, &verdict.decisions))
-            .collect();
-        disputed.sort();
+        let mut disputed: Vec<(&Subject, &Verdict)> =
+            verdicts.iter().filter(|(_, verdict)| !verdict.agreed).collect();
+        disputed.sort_by_key(|(subject, _)| **subject);
         for image in &images {
-            for (subject, ids) in disputed.iter().filter(|(subject, _)| subject.image == image.id) {
-                let decisions = ids
-                    .iter()
-                    .map(|&id| {
-                        let decision = store.decision(id)?;
-                        let value = decision.value.map(|v| v.to_string()).unwrap_or_default();
-                        Ok(format!("{}: {value}", decision.curator))
-                    })
-                    .collect::<Result<_>>()?;
+            for (subject, verdict) in disputed.iter().filter(|(s, _)| s.image == image.id) {
+                let said = |decision: Decision| {
+                    let value = decision.value.map(|v| v.to_string()).unwrap_or_default();
+                    format!("{}: {value}", decision.curator)
+                };
+                let decisions = store.readings(verdict)?.into_iter().map(said).collect();
                 conflicts.push(Conflict::of(stage, image, subject.panel, decisions));
             }
         }

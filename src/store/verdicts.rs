@@ -57,6 +57,23 @@ impl Store {
         Ok(counted.into_iter().filter_map(verdict).collect())
     }
 
+    /// The decisions that a verdict rests on, patients by the names that they have in all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn readings(&self, verdict: &Verdict) -> Result<Vec<Decision>> {
+        let reading = |&id: &i64| {
+            let mut decision = self.decision(id)?;
+            if let Some(Value::Case { name, .. }) = &mut decision.value {
+                let names = self.patient_names(self.paper_of_image(decision.subject.image)?)?;
+                let common = names.common(&decision.curator, name).to_owned();
+                *name = common;
+            }
+            Ok(decision)
+        };
+        verdict.decisions.iter().map(reading).collect()
+    }
+
     /// The decisions in force of a stage that count, oldest first: those that an adjudication overruled
     /// left out; beside those on a panel, those on its picture by curators who said nothing of the panel.
     pub(super) fn counted(

@@ -105,7 +105,7 @@ fn a_second_readers_patient_of_the_same_name_is_not_the_first_readers() {
     let told: BTreeMap<_, _> = told.map(|(page, of)| (page.into(), of.into())).into();
     assert_eq!(patients(&project, "one-reader"), told);
     // Bob, who sees nothing of what ann said, calls the patient of the second figure Patient 1.
-    let shown = label(&project, "bob", &["case", "--second-reader=1"], "s\n\n\n\n\n");
+    let shown = label(&project, "bob", &["case", "--second-reader", "--share", "1"], "s\n\n\n\n\n");
     assert!(shown.contains("patient [Patient 1]"), "{shown}");
     assert_eq!(conflicts(&project), [serde_json::Value::Null; 0]);
     export(&project, "two-readers");
@@ -116,7 +116,7 @@ fn a_second_readers_patient_of_the_same_name_is_not_the_first_readers() {
 fn what_one_reader_left_empty_is_what_the_other_said() {
     let project = paper(&TWO_PATIENTS);
     first_reader(&project, 2);
-    label(&project, "bob", &["case", "--second-reader=1"], "\n-\n-\n\n\n-\nF\n\n");
+    label(&project, "bob", &["case", "--second-reader", "--share", "1"], "\n-\n-\n\n\n-\nF\n\n");
     export(&project, "two-readers");
     let told = patients(&project, "two-readers");
     assert_eq!(told["1"], "Patient 1, 44 F");
@@ -127,7 +127,7 @@ fn what_one_reader_left_empty_is_what_the_other_said() {
 fn details_that_differ_are_disputed_until_somebody_settles_them() {
     let project = paper(&TWO_PATIENTS);
     first_reader(&project, 2);
-    label(&project, "bob", &["case", "--second-reader=1"], "\n45\n\n\n\n\n\n\n");
+    label(&project, "bob", &["case", "--second-reader", "--share", "1"], "\n45\n\n\n\n\n\n\n");
     let disputed = conflicts(&project);
     assert_eq!(disputed.len(), 1, "{disputed:?}");
     let said = &disputed[0]["decisions"];
@@ -154,7 +154,7 @@ fn a_case_of_one_panel_that_both_readers_number_otherwise_shares_nothing() {
     label(&project, "ann", &["diagnose"], "c\n\nc\n\n");
     label(&project, "ann", &["crop"], "w\n\nw\n\n");
     label(&project, "ann", &["case"], "A\n\n\n\n=\n\n");
-    label(&project, "bob", &["case", "--second-reader=1"], "B\n\n\n\nC\n\n\n\n");
+    label(&project, "bob", &["case", "--second-reader", "--share", "1"], "B\n\n\n\nC\n\n\n\n");
     assert_eq!(conflicts(&project).len(), 1, "{:?}", conflicts(&project));
     // Settled as bob has it, the other panel is as it was.
     label(&project, "eve", &["adjudicate", "case"], "2\n");
@@ -202,7 +202,7 @@ fn an_export_refuses_where_a_class_has_become_empty() {
     label(&project, "ann", &["crop"], "w\n\nw\n\n");
     export(&project, "both");
     let before = files(&project.path("data/export/both"));
-    label(&project, "bob", &["diagnose", "--second-reader=1"], "c\n\nc\n\n");
+    label(&project, "bob", &["diagnose", "--second-reader", "--share", "1"], "c\n\nc\n\n");
     let args = ["export", "both", "--split", "all"];
     let refused = project.command(args).assert().code(2);
     let told = text(&refused.get_output().stderr);
