@@ -154,6 +154,14 @@ pub struct ExportArgs {
     #[arg(long, value_name = "K", value_parser = folds())]
     pub folds: Option<u32>,
 
+    /// Folder to write instead; of folds, what their folders are called but for `-fold1` and so on
+    #[arg(long, value_name = "DIR", conflicts_with = "verify")]
+    pub out: Option<PathBuf>,
+
+    /// Go on where a class that the split had has no picture left in one of its parts
+    #[arg(long, conflicts_with = "verify")]
+    pub allow_empty: bool,
+
     #[command(flatten)]
     pub dataset: DatasetArgs,
 

@@ -15,13 +15,15 @@ use crate::cli::{AnnotationsAction, AnnotationsArgs};
 const NAMED: usize = 5;
 
 pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> {
-    let mut store = Store::open_existing(&Workspace::new(workspace))?;
+    let workspace = Workspace::new(workspace);
     match &args.action {
         AnnotationsAction::Export { folder, short_quotes } => {
             let quotes = if *short_quotes { Quotes::Short } else { Quotes::Whole };
-            export(&store, folder, quotes)
+            export(&Store::open_to_read(&workspace)?, folder, quotes)
         }
-        AnnotationsAction::Import { folder } => import(&mut store, folder),
+        AnnotationsAction::Import { folder } => {
+            import(&mut Store::open_existing(&workspace)?, folder)
+        }
     }
 }
 
@@ -46,9 +48,6 @@ fn import(store: &mut Store, folder: &Path) -> anyhow::Result<Outcome> {
             "covid-ct: {} panels have another letter, sub-caption or author here; kept as they are",
             imported.differing_panels
         );
-    }
-    for told in &imported.differing_cases {
-        eprintln!("covid-ct: {told}; the newer counts");
     }
     tell_conflicts(&curation::conflicts(store)?);
     for name in &imported.replaced_splits {

@@ -30,7 +30,7 @@ const LISTED: usize = 20;
 
 pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
-    let store = Store::open_existing(&workspace)?;
+    let store = Store::open_to_read(&workspace)?;
     // A file that is none is told before anything is looked at.
     let predictions = Predictions::read(&args.predictions)?;
     let mut found = audit(&store, args.split.as_deref(), &Bars::new())?;

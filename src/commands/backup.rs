@@ -9,7 +9,7 @@ use super::Outcome;
 use crate::cli::BackupArgs;
 
 pub fn run(workspace: &Path, args: &BackupArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let store = Store::open_to_read(&Workspace::new(workspace))?;
     store.backup(&args.file, args.force)?;
     println!("backup: {}", args.file.display());
     Ok(Outcome::Done)

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crate::Workspace;
-use crate::curation::agreement::{Agreement, Coefficient, PAUSE};
+use crate::curation::agreement::{Agreement, Coefficient, Measure, PAUSE};
 use crate::store::{Stage, Store};
 
 use super::Outcome;
 use crate::cli::CuratorsArgs;
 
 pub fn run(workspace: &Path, args: &CuratorsArgs) -> anyhow::Result<Outcome> {
-    let agreement = Agreement::read(&Store::open_existing(&Workspace::new(workspace))?)?;
+    let agreement = Agreement::read(&Store::open_to_read(&Workspace::new(workspace))?)?;
     if args.json {
         println!("{}", serde_json::to_string(&agreement)?);
         return Ok(Outcome::Done);
@@ -45,18 +45,30 @@ fn print_curators(agreement: &Agreement) {
 }
 
 fn print_agreement(agreement: &Agreement) {
-    if agreement.together.is_empty() {
+    if agreement.pairs.is_empty() {
         return;
     }
     println!("\n{:<32}{:<10}agreement", "curators", "stage");
     let named = |stage: Option<Stage>| stage.map_or("all", Stage::as_str);
+    let mut of_cases = false;
     for pair in &agreement.pairs {
         let names = format!("{}, {}", pair.one, pair.other);
-        println!("{names:<32}{:<10}kappa {}", named(pair.stage), coefficient(&pair.kappa));
+        let (measure, value) = match &pair.measure {
+            Measure::Kappa(value) => ("kappa", value),
+            Measure::AdjustedRand(value) => ("adjusted Rand index", value),
+        };
+        of_cases |= matches!(pair.measure, Measure::AdjustedRand(_));
+        println!("{names:<32}{:<10}{measure} {}", named(pair.stage), coefficient(value));
     }
     for joint in &agreement.together {
         let names = format!("{} together", joint.curators);
         println!("{names:<32}{:<10}alpha {}", named(joint.stage), coefficient(&joint.alpha));
+    }
+    if of_cases {
+        println!(
+            "cases: who shares a patient with whom, whatever the patients are called (Hubert and Arabie \
+             1985); not part of 'all'"
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use crate::Workspace;
 use crate::dataset::{
     DatasetError, Exported, Format, Hosting, Options, Size, export, export_figures, verify,
 };
-use crate::extract::{self, Renderings, render_all};
+use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
 use crate::store::{Label, Part, Source, Store};
@@ -28,21 +28,32 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         return Err(DatasetError::BadName(name.into()).into());
     }
     let workspace = Workspace::new(workspace);
-    let mut store = Store::open_existing(&workspace)?;
+    let mut store = Store::open_to_read(&workspace)?;
     let stop = stop_on_interrupt("stopping; what was exported before stays")?;
-    let options = Options { figures: args.figures, ..options(&args.dataset, &stop) };
+    let options = Options {
+        figures: args.figures,
+        allow_empty: args.allow_empty,
+        ..options(&args.dataset, &stop)
+    };
+    let target = args.out.clone().unwrap_or_else(|| workspace.export(name));
     if args.figures {
-        return export_all_figures(&mut store, &workspace, name, &options, &stop);
+        return export_all_figures(&mut store, &workspace, &target, &options, &stop);
     }
-    restore_renderings(&mut store, &workspace)?;
+    if !store.is_read_only() {
+        restore_renderings(&mut store, &workspace)?;
+    }
     let split = args.split.as_deref().unwrap_or(name);
     let Some(folds) = args.folds else {
-        return export_one(&store, split, &workspace.export(name), &options);
+        return export_one(&store, split, &target, &options);
+    };
+    let of_folds = target.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(of_folds) = of_folds else {
+        bail!("{}: expected a folder's name, after which the folds are called", target.display());
     };
     check_folds(&store, split, folds)?;
     let mut outcome = Outcome::Done;
     for fold in 1..=folds {
-        let target = workspace.export(&fold_name(name, fold));
+        let target = target.with_file_name(fold_name(&of_folds, fold));
         let exported = export_one(&store, &fold_name(split, fold), &target, &options)?;
         if exported != Outcome::Done {
             outcome = exported;
@@ -51,17 +62,45 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// Draws what is not drawn yet, and writes every figure.
+/// Writes every figure; draws before what is not drawn yet.
 fn export_all_figures(
     store: &mut Store,
     workspace: &Workspace,
-    name: &str,
+    target: &Path,
     options: &Options<'_>,
     stop: &AtomicBool,
 ) -> anyhow::Result<Outcome> {
     if !options.format.holds_figures() {
         return Err(DatasetError::FiguresFormat(options.format).into());
     }
+    // Where nothing can be written, what is drawn already is what there is.
+    let drawn = if store.is_read_only() {
+        RenderedAll::default()
+    } else {
+        draw_all(store, workspace, options, stop)?
+    };
+    let bar = std::cell::OnceCell::new();
+    let exported = export_figures(
+        store,
+        target,
+        options,
+        |count| drop(bar.set(progress_bar(count, "pictures"))),
+        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
+    );
+    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    let exported = exported?;
+    print_exported(&exported, target);
+    let is_whole = exported.failures.is_empty() && drawn.failed.is_empty();
+    Ok(if is_whole { Outcome::Done } else { Outcome::DoneWithFailures })
+}
+
+/// Draws every figure that its pictures do not show, and names what cannot be.
+fn draw_all(
+    store: &mut Store,
+    workspace: &Workspace,
+    options: &Options<'_>,
+    stop: &AtomicBool,
+) -> anyhow::Result<RenderedAll> {
     let mut documents = store.documents()?;
     documents.retain(|document| document.error.is_none() && document.source != Source::Release);
     let mut undrawn = 0;
@@ -78,20 +117,7 @@ fn export_all_figures(
     for (path, error) in &drawn.failed {
         eprintln!("covid-ct: {}: {error}", path.display());
     }
-    let target = workspace.export(name);
-    let bar = std::cell::OnceCell::new();
-    let exported = export_figures(
-        store,
-        &target,
-        options,
-        |count| drop(bar.set(progress_bar(count, "pictures"))),
-        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
-    );
-    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
-    let exported = exported?;
-    print_exported(&exported, &target);
-    let is_whole = exported.failures.is_empty() && drawn.failed.is_empty();
-    Ok(if is_whole { Outcome::Done } else { Outcome::DoneWithFailures })
+    Ok(drawn)
 }
 
 /// Refuses folds of more than one deal, and some of one: together they would not be what was split.
@@ -167,6 +193,7 @@ pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
             SizeArg::Native => Size::Native,
             SizeArg::Square => Size::Square,
         },
+        allow_empty: false,
         jobs: args.jobs.map(std::num::NonZero::get),
         stop: Some(stop),
     }

@@ -15,7 +15,7 @@ use super::{Outcome, find_documents};
 use crate::cli::FiguresArgs;
 
 pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let store = Store::open_to_read(&Workspace::new(workspace))?;
     let chosen = if args.documents.is_empty() {
         let mut documents = store.documents()?;
         documents.retain(|document| document.error.is_none());

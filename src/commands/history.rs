@@ -10,7 +10,7 @@ use super::Outcome;
 use crate::cli::HistoryArgs;
 
 pub fn run(workspace: &Path, args: &HistoryArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let store = Store::open_to_read(&Workspace::new(workspace))?;
     let found = history(&store, &args.subject)?;
     if args.json {
         println!("{}", serde_json::to_string(&found)?);

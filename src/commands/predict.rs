@@ -150,8 +150,8 @@ fn scores(
 
 /// Each picture once, however many documents hold it.
 fn of_database(workspace: &Workspace) -> anyhow::Result<Wanted> {
-    let store = Store::open_existing(workspace)?;
-    let objects = ObjectStore::open(&workspace.objects())?;
+    let store = Store::open_to_read(workspace)?;
+    let objects = ObjectStore::at(&workspace.objects());
     let mut seen = HashSet::new();
     let mut wanted = Wanted::default();
     for image in store.images()? {

@@ -17,7 +17,7 @@ pub fn run(workspace: &Path, args: &ReportArgs) -> anyhow::Result<Outcome> {
     let store = if only_runs {
         Store::open(&Workspace::new(nothing.path()))?
     } else {
-        Store::open_existing(&workspace)?
+        Store::open_to_read(&workspace)?
     };
     let folder = args.out.clone().unwrap_or_else(|| workspace.report());
     let written = report::write(&workspace, &store, &folder)?;

@@ -27,7 +27,7 @@ pub fn run(workspace: &Path, args: &ScorePanelsArgs) -> Result<Outcome> {
     let workspace = &Workspace::new(workspace);
     let mut table = Table::default();
     if workspace.database().is_file() {
-        for (picture, truth) in decided(&Store::open_existing(workspace)?)? {
+        for (picture, truth) in decided(&Store::open_to_read(workspace)?)? {
             let start = Instant::now();
             let score = separation_accuracy(&propose(&picture), &truth);
             table.timed(&picture, start.elapsed());

@@ -22,7 +22,7 @@ mod corpus;
 
 pub fn run(workspace: &Path, args: &ShowArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
-    let store = Store::open_existing(&workspace)?;
+    let store = Store::open_to_read(&workspace)?;
     let Some(document) = &args.document else { return corpus::run(&workspace, &store, args) };
     let document = choose(&store, document)?;
     let mut renderings = Renderings::new(worker_options(&workspace)?);
@@ -74,7 +74,7 @@ fn in_terminal(
         std::fs::write(&path, show::draw(png, &marks[0])?).context("cannot keep the page")?;
         let look =
             screen::Options { protocol: ImageProtocol::Auto, colour: Style::of_stdout().colour };
-        screen::print(&path, ObjectStore::open(&workspace.objects())?, look)
+        screen::print(&path, ObjectStore::at(&workspace.objects()), look)
             .context("this terminal does not say what it can draw")?;
     }
     Ok(if failed { Outcome::DoneWithFailures } else { Outcome::Done })
@@ -82,7 +82,8 @@ fn in_terminal(
 
 fn make_folder_of(out: &Path) -> anyhow::Result<()> {
     let Some(folder) = out.parent() else { return Ok(()) };
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make {}: name another place with --out", folder.display()))
 }
 
 /// The one document that `name` means.

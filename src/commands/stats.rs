@@ -24,7 +24,7 @@ const ROWS: [Row; 8] = [
 ];
 
 pub fn run(workspace: &Path, args: &StatsArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let store = Store::open_to_read(&Workspace::new(workspace))?;
     let stats = Stats::read(&store, args.split.as_deref())?;
     if args.json {
         println!("{}", serde_json::to_string(&stats)?);

@@ -12,7 +12,7 @@ use super::Outcome;
 use crate::cli::StatusArgs;
 
 pub fn run(workspace: &Path, args: &StatusArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_existing(&Workspace::new(workspace))?;
+    let store = Store::open_to_read(&Workspace::new(workspace))?;
     if args.suspects {
         return queue(&store, args.json);
     }
@@ -135,4 +135,10 @@ fn print_dataset(progress: &Progress) {
         );
     }
     row("runs", progress.runs.len(), &progress.runs.join(", "));
+    if !progress.upgrades.is_empty() {
+        row("upgrades", progress.upgrades.len(), "what a newer covid-ct reads otherwise");
+    }
+    for upgrade in &progress.upgrades {
+        println!("{:22}{upgrade}", "");
+    }
 }

@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 
+use super::desk::Desk;
 use super::evidence::Quote;
 use super::item::Item;
 use super::options::QueueOptions;
 use super::queue::Task;
 use super::session::{Answer, Line, Result, Session};
-use crate::store::{self, Decision, ImageRow, LabelledPanel, Stage, Store, Subject, Value};
+use crate::store::{
+    self, Case, CaseDetails, Decision, ImageRow, LabelledPanel, Patient, Stage, Store, Subject,
+    Value, Verdict, Within, now,
+};
 
 const HELP: &str = "\
 Which reading is right? It is then recorded as yours, and overrules those made before.
@@ -22,16 +26,58 @@ Which reading is right? It is then recorded as yours, and overrules those made b
 pub struct Dispute {
     pub subject: Subject,
     /// Oldest first; at least two.
-    pub readings: Vec<Decision>,
+    pub readings: Vec<Reading>,
+}
+
+/// What one curator says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// A patient in it goes by the name it has in all.
+    pub decision: Decision,
+    /// What the curator tells of the patient.
+    pub details: CaseDetails,
 }
 
 impl Dispute {
-    /// What is written when a reading is taken, counted from 0; `None` where there is no such reading.
-    pub(super) fn reading(&self, index: usize) -> Option<(Value, Quote)> {
-        let reading = self.readings.get(index)?;
-        let quote = Quote { source: reading.evidence, span: reading.span.clone() };
-        Some((reading.value.clone()?, quote))
+    /// What is written when a reading is taken, counted from 0; `None` where there is no such reading. What
+    /// it tells of the patient is kept as what `desk`'s curator says.
+    pub(super) fn take(&self, desk: &Desk<'_>, index: usize) -> Result<Option<(Value, Quote)>> {
+        let Some(Reading { decision, details }) = self.readings.get(index) else { return Ok(None) };
+        let Some(mut value) = decision.value.clone() else { return Ok(None) };
+        if let Value::Case { name, .. } = &mut value {
+            *name = keep_details(desk, self.subject, name, details)?;
+        }
+        let quote = Quote { source: decision.evidence, span: decision.span.clone() };
+        Ok(Some((value, quote)))
     }
+}
+
+/// Keeps what a reading tells of a patient, what it leaves open filled from what is known; gives the
+/// curator's own name for the patient.
+fn keep_details(
+    desk: &Desk<'_>,
+    subject: Subject,
+    common: &str,
+    details: &CaseDetails,
+) -> Result<String> {
+    let store = &*desk.store;
+    let within = Within::Image(subject.image);
+    let patients = store.patients(within)?;
+    let preprint = store.paper_of_image(subject.image)?;
+    let names = store.patient_names(preprint)?;
+    let known = patients.iter().find(|patient| patient.name == common);
+    let newest =
+        known.into_iter().flat_map(|known| &known.statements).map(|s| s.time.clone()).max();
+    let name = names.own(&desk.curator, common).to_owned();
+    store.say_of_patient(Case {
+        preprint,
+        name: name.clone(),
+        details: known.map_or_else(|| details.clone(), |known| details.clone().or(&known.details)),
+        curator: desk.curator.clone(),
+        // Within one second an adjudication comes last.
+        time: newest.map_or_else(now, |newest| now().max(newest)),
+    })?;
+    Ok(name)
 }
 
 /// All that is disputed at a stage, by paper and page. A dispute on a panel that no longer counts needs no
@@ -41,8 +87,17 @@ pub(super) fn disputes(
     stage: Stage,
     options: &QueueOptions,
 ) -> store::Result<Vec<Task>> {
-    let mut disputed: Vec<_> =
-        store.verdicts(stage)?.into_iter().filter(|(_, verdict)| !verdict.agreed).collect();
+    let mut disputed: Vec<(Subject, Vec<Reading>)> = Vec::new();
+    let patients = if stage == Stage::Case { store.patients(Within::All)? } else { Vec::new() };
+    let verdicts = store.verdicts(stage)?;
+    for (&subject, verdict) in verdicts.iter().filter(|(_, verdict)| !verdict.agreed) {
+        disputed.push((subject, readings(store, verdict, &patients)?));
+    }
+    for patient in patients.iter().filter(|patient| !patient.disputed.is_empty()) {
+        if let Some(&subject) = patient.subjects.iter().find(|s| verdicts.contains_key(s)) {
+            disputed.push((subject, statements(store, patient, &verdicts[&subject])?));
+        }
+    }
     if disputed.is_empty() {
         return Ok(Vec::new());
     }
@@ -56,7 +111,7 @@ pub(super) fn disputes(
     disputed.sort_by_key(|(subject, _)| places[&subject.image]);
     let panels: Vec<LabelledPanel> = store.labelled_panels()?;
     let mut tasks = Vec::new();
-    for (subject, verdict) in disputed {
+    for (subject, readings) in disputed {
         let wanted = |panel: &&LabelledPanel| match subject.panel {
             Some(id) => panel.id == id,
             None => stage == Stage::Case && panel.image == subject.image,
@@ -65,12 +120,46 @@ pub(super) fn disputes(
         if panel.is_none() && (subject.panel.is_some() || stage == Stage::Case) {
             continue;
         }
-        let readings = verdict.decisions.iter().map(|&id| store.decision(id));
-        let dispute = Dispute { subject, readings: readings.collect::<store::Result<_>>()? };
+        let dispute = Dispute { subject, readings };
         let image = images[places[&subject.image]].clone();
         tasks.push(Task { image, panel, dispute: Some(dispute) });
     }
     Ok(tasks)
+}
+
+/// The decisions behind a verdict, each with what its curator tells of the patient.
+fn readings(store: &Store, verdict: &Verdict, patients: &[Patient]) -> store::Result<Vec<Reading>> {
+    let mut readings = Vec::new();
+    for decision in store.readings(verdict)? {
+        let mut details = CaseDetails::default();
+        if let Some(Value::Case { name, .. }) = &decision.value {
+            let preprint = store.paper_of_image(decision.subject.image)?;
+            let of = |patient: &&Patient| patient.preprint == preprint && patient.name == *name;
+            let told = patients.iter().find(of).into_iter().flat_map(|patient| &patient.statements);
+            let mut own = told.filter(|told| told.curator == decision.curator);
+            details = own.next().map(|told| told.details.clone()).unwrap_or_default();
+        }
+        readings.push(Reading { decision, details });
+    }
+    Ok(readings)
+}
+
+/// What the curators tell of a patient, each with a decision of theirs: of one panel, what is in force of
+/// it, since nothing but the details is disputed.
+fn statements(store: &Store, patient: &Patient, verdict: &Verdict) -> store::Result<Vec<Reading>> {
+    let within = Within::Preprint(patient.preprint);
+    let decisions = store.decisions_in_force_within(Stage::Case, within)?;
+    let names = store.patient_names(patient.preprint)?;
+    let reading = |statement: &store::Statement| {
+        let own = names.own(&statement.curator, &patient.name);
+        let mut said = decisions.iter().filter(|decision| {
+            let named = matches!(&decision.value, Some(Value::Case { name, .. }) if name == own);
+            named && decision.curator == statement.curator
+        });
+        let decision = Decision { value: Some(verdict.value.clone()), ..said.next()?.clone() };
+        Some(Reading { decision, details: statement.details.clone() })
+    };
+    Ok(patient.statements.iter().filter_map(reading).collect())
 }
 
 /// Asks which reading is right; `None` where none is, and the stage's own question is to be asked.
@@ -94,7 +183,8 @@ pub(super) fn ask<R: BufRead, W: Write>(
             return Ok(None);
         }
         let index = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        if let Some((value, quote)) = index.and_then(|index| dispute.reading(index)) {
+        let taken = index.map(|index| dispute.take(&session.desk, index)).transpose()?;
+        if let Some((value, quote)) = taken.flatten() {
             session.decide(dispute.subject, value, &quote)?;
             return Ok(Some(Answer::Decided));
         }
@@ -103,10 +193,14 @@ pub(super) fn ask<R: BufRead, W: Write>(
 }
 
 /// `ann: covid; caption: "of a patient"; note: odd`
-pub(super) fn told(reading: &Decision) -> String {
+pub(super) fn told(reading: &Reading) -> String {
+    let Reading { decision: reading, details } = reading;
     let value = reading.value.as_ref().map(ToString::to_string).unwrap_or_default();
     let value = if value.is_empty() { "no panels" } else { &value };
     let mut told = format!("{}: {value}", reading.curator);
+    if *details != CaseDetails::default() {
+        let _ = write!(told, "; {details}");
+    }
     if reading.evidence.is_some() {
         let quote = Quote { source: reading.evidence, span: reading.span.clone() };
         let _ = write!(told, "; {quote}");
@@ -153,12 +247,23 @@ mod tests {
         settle(&mut bench, "ann", "2\n");
 
         bench.run(Stage::Case, &"\n".repeat(8));
+        // Both say that the scans are of one patient, whatever its name.
         bench.type_as("bob", Some(Stage::Case), "Twin\n\n\n\n=\n\n");
-        let shown = settle(&mut bench, "eve", "2\na\nThird\n\n\n\n");
-        assert!(shown.contains("case disputed, 2 of 2"), "{shown}");
+        assert!(bench.store.labelled_panels().expect("panels").iter().all(|panel| !panel.conflict));
+        let own = QueueOptions { which: Which::Decided, ..QueueOptions::default() };
+        bench.type_with(&own, "bob", Some(Stage::Case), "Twin\n\n\n\nThird\n\n\n\n");
+        let shown = settle(&mut bench, "eve", "2\n");
+        assert!(shown.contains("case disputed, 1 of 1"), "{shown}");
+        let cases = |bench: &Bench| -> Vec<String> {
+            let panels = bench.store.labelled_panels().expect("panels");
+            panels.into_iter().filter_map(|panel| panel.case).collect()
+        };
+        let settled = cases(&bench);
+        assert_ne!(settled[0], settled[1], "bob's reading was taken");
+        bench.type_with(&again, "eve", Some(Stage::Case), "u\nq\n");
+        settle(&mut bench, "eve", "a\nFourth\n\n\n\n");
+        assert!(cases(&bench).contains(&"Fourth".to_owned()), "{:?}", cases(&bench));
         let panels = bench.store.labelled_panels().expect("panels");
-        let cases: Vec<_> = panels.iter().filter_map(|panel| panel.case.as_deref()).collect();
-        assert_eq!(cases, ["Twin", "Third"]);
         assert!(panels.iter().all(|panel| !panel.conflict));
         let disputed = QueueOptions { which: Which::Disputed, ..QueueOptions::default() };
         let (summary, _) = bench.type_with(&disputed, "eve", None, "");

@@ -1,15 +1,21 @@
 //! Who decided how much, how fast, and how far curators agree: what `covid-ct curators` tells.
 //!
-//! Two curators agree on a subject where their decisions in force are the same, as the store has it:
-//! panels box by box in any order, cases by name and time. Who adjudicates has seen what others said, so
-//! that does not count. A case's name counts within its paper.
+//! Two curators agree on a subject where their decisions in force mean the same, as the store has it: panels
+//! box by box in any order, at an intersection over union of [`SAME_BOX`]. Of cases names mean nothing: what
+//! counts is who shares a patient with whom within a paper, and the measure of that is the adjusted Rand
+//! index. It is no kappa, so cases are left out where stages are put together. Who adjudicates has seen what
+//! others said, so that does not count.
+//!
+//! [`SAME_BOX`]: crate::store::SAME_BOX
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::metrics::agreement::{Interval, bootstrap, cohen_kappa, krippendorff_alpha, majority};
-use crate::store::{Decision, Result, Stage, Store, Subject, Value};
+use crate::metrics::agreement::{
+    Interval, adjusted_rand, bootstrap, cohen_kappa, krippendorff_alpha, majority,
+};
+use crate::store::{Decision, Result, Stage, Store, Subject, Value, same};
 
 /// Gaps of more seconds between two decisions are a pause, and not counted.
 pub const PAUSE: i64 = 300;
@@ -24,7 +30,7 @@ pub struct Agreement {
     pub curators: Vec<CuratorSummary>,
     /// Each two of them that decided on a common subject, stage by stage, then over all stages.
     pub pairs: Vec<PairAgreement>,
-    /// All curators together, stage by stage, then over all stages.
+    /// All curators together, stage by stage but for cases, then over these stages.
     pub together: Vec<JointAgreement>,
 }
 
@@ -37,7 +43,7 @@ pub struct CuratorSummary {
     pub undone: usize,
     /// Median between one decision and the next, pauses of more than [`PAUSE`] left out.
     pub median_seconds: Option<f64>,
-    /// With what most of the others say, over all stages; subjects on which the others are divided
+    /// With what most of the others say, over all stages but cases; subjects on which the others are divided
     /// evenly do not count.
     pub with_others: Coefficient,
 }
@@ -57,9 +63,20 @@ pub struct Coefficient {
 pub struct PairAgreement {
     pub one: String,
     pub other: String,
-    /// `None` for all stages, chance taken within each.
+    /// `None` for all stages but cases, chance taken within each.
     pub stage: Option<Stage>,
-    pub kappa: Coefficient,
+    #[serde(flatten)]
+    pub measure: Measure,
+}
+
+/// How agreement is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Cohen's, of what was said.
+    Kappa(Coefficient),
+    /// Of who shares a patient with whom; the interval is by papers.
+    AdjustedRand(Coefficient),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -83,43 +100,54 @@ impl Agreement {
             store.images()?.into_iter().map(|image| (image.id, image.preprint)).collect();
         let mut stages: Vec<(Stage, Ratings)> = Vec::new();
         for &stage in Stage::ALL {
-            let mut ratings = Ratings::new();
-            for decision in store.decisions_in_force(stage)? {
-                if decision.adjudicates {
-                    continue;
-                }
-                let of = paper.get(&decision.subject.image).copied().unwrap_or_default();
-                let Some(said) = decision.value.map(|value| said(value, of)) else { continue };
-                ratings.entry(decision.subject).or_default().insert(decision.curator, said);
-            }
-            stages.push((stage, ratings));
+            let mut decisions = store.decisions_in_force(stage)?;
+            decisions.retain(|decision| !decision.adjudicates);
+            stages.push((stage, ratings(decisions)));
         }
+        let cases = stages.pop_if(|(stage, _)| *stage == Stage::Case).map(|(_, ratings)| ratings);
+        let cases = cases.unwrap_or_default();
         let decisions = store.decisions()?;
         let names: BTreeSet<&str> = decisions.iter().map(|d| d.curator.as_str()).collect();
         Ok(Self {
-            curators: names.iter().map(|name| summary(name, &decisions, &stages)).collect(),
-            pairs: pairs(&names, &stages),
+            curators: names.iter().map(|name| summary(name, &decisions, &stages, &cases)).collect(),
+            pairs: pairs(&names, &stages, &cases, &paper),
             together: together(&stages),
         })
     }
 }
 
-/// A value as text that is the same where two curators mean the same.
-fn said(value: Value, paper: i64) -> String {
-    match value {
-        Value::Crop(mut boxes) => {
-            boxes.sort_unstable();
-            Value::Crop(boxes).to_string()
-        }
-        Value::Case { .. } => format!("{paper}: {value}"),
-        Value::Select(_) | Value::Diagnose(_) => value.to_string(),
+/// What decisions in force say: of a case the patient's name, of all else a text that is the same where two
+/// curators mean the same. Of crops that match one before on the subject this is the earlier one.
+fn ratings(decisions: Vec<Decision>) -> Ratings {
+    let mut ratings = Ratings::new();
+    let mut before: BTreeMap<Subject, Vec<Value>> = BTreeMap::new();
+    for decision in decisions {
+        let Some(value) = decision.value else { continue };
+        let said = match value {
+            Value::Case { name, .. } => name,
+            value => {
+                let before = before.entry(decision.subject).or_default();
+                let meant = before.iter().find(|other| same(other, &value));
+                let said = meant.unwrap_or(&value).to_string();
+                before.push(value);
+                said
+            }
+        };
+        ratings.entry(decision.subject).or_default().insert(decision.curator, said);
     }
+    ratings
 }
 
-fn summary(name: &str, decisions: &[Decision], stages: &[(Stage, Ratings)]) -> CuratorSummary {
+fn summary(
+    name: &str,
+    decisions: &[Decision],
+    stages: &[(Stage, Ratings)],
+    cases: &Ratings,
+) -> CuratorSummary {
     let own: Vec<&Decision> = decisions.iter().filter(|d| d.curator == name).collect();
-    let in_force = stages.iter().map(|(stage, ratings)| {
-        (*stage, ratings.values().filter(|by| by.contains_key(name)).count())
+    let all = stages.iter().map(|(stage, ratings)| (*stage, ratings));
+    let in_force = all.chain([(Stage::Case, cases)]).map(|(stage, ratings)| {
+        (stage, ratings.values().filter(|by| by.contains_key(name)).count())
     });
     let strata = stages.iter().map(|(_, ratings)| {
         let pairs = ratings.values().filter_map(|by| {
@@ -164,7 +192,34 @@ fn kappa(strata: &[Vec<(&str, &str)>]) -> Coefficient {
     }
 }
 
-fn pairs(names: &BTreeSet<&str>, stages: &[(Stage, Ratings)]) -> Vec<PairAgreement> {
+/// How far two curators agree on who shares a patient with whom; `None` where they read nothing in common.
+fn same_patients(
+    one: &str,
+    other: &str,
+    cases: &Ratings,
+    paper: &BTreeMap<i64, i64>,
+) -> Option<Coefficient> {
+    let mut papers: BTreeMap<i64, Vec<(&str, &str)>> = BTreeMap::new();
+    for (subject, by) in cases {
+        if let (Some(one), Some(other)) = (by.get(one), by.get(other)) {
+            let of = paper.get(&subject.image).copied().unwrap_or_default();
+            papers.entry(of).or_default().push((one, other));
+        }
+    }
+    let papers: Vec<_> = papers.into_values().collect();
+    (!papers.is_empty()).then(|| Coefficient {
+        subjects: papers.iter().map(Vec::len).sum(),
+        value: adjusted_rand(&papers),
+        interval: bootstrap(&[papers], SEED, |drawn| adjusted_rand(&drawn[0])),
+    })
+}
+
+fn pairs(
+    names: &BTreeSet<&str>,
+    stages: &[(Stage, Ratings)],
+    cases: &Ratings,
+    paper: &BTreeMap<i64, i64>,
+) -> Vec<PairAgreement> {
     let mut pairs = Vec::new();
     for (i, &one) in names.iter().enumerate() {
         for &other in names.iter().skip(i + 1) {
@@ -176,21 +231,24 @@ fn pairs(names: &BTreeSet<&str>, stages: &[(Stage, Ratings)]) -> Vec<PairAgreeme
                         .collect()
                 })
                 .collect();
-            if strata.iter().all(Vec::is_empty) {
-                continue;
-            }
-            let pair = |stage, strata: &[Vec<(&str, &str)>]| PairAgreement {
+            let pair = |stage, measure| PairAgreement {
                 one: one.to_owned(),
                 other: other.to_owned(),
                 stage,
-                kappa: kappa(strata),
+                measure,
             };
             for ((stage, _), stratum) in stages.iter().zip(&strata) {
                 if !stratum.is_empty() {
-                    pairs.push(pair(Some(*stage), std::slice::from_ref(stratum)));
+                    let kappa = kappa(std::slice::from_ref(stratum));
+                    pairs.push(pair(Some(*stage), Measure::Kappa(kappa)));
                 }
             }
-            pairs.push(pair(None, &strata));
+            if let Some(rand) = same_patients(one, other, cases, paper) {
+                pairs.push(pair(Some(Stage::Case), Measure::AdjustedRand(rand)));
+            }
+            if strata.iter().any(|stratum| !stratum.is_empty()) {
+                pairs.push(pair(None, Measure::Kappa(kappa(&strata))));
+            }
         }
     }
     pairs

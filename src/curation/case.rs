@@ -1,6 +1,6 @@
 //! `label case`: whose scan is the panel, and when was it taken?
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, Write};
 
 use super::desk::Desk;
@@ -10,7 +10,7 @@ use super::patient::{self, PatientWords};
 use super::session::{Answer, Line, Result, Session};
 use crate::figures;
 use crate::store::{
-    Case, CaseDetails, Evidence, LabelledPanel, Stage, Store, Subject, Value, Within, now,
+    Case, CaseDetails, Evidence, LabelledPanel, Names, Stage, Store, Subject, Value, Within, now,
 };
 
 const HELP: &str = "\
@@ -38,10 +38,20 @@ pub(super) struct Form {
     subject: Subject,
     proposal: Proposal,
     /// The patients that the paper has.
-    cases: Vec<Case>,
+    cases: Vec<Known>,
+    /// What the curator calls them, and what they are called in all, which is what is shown; nothing where
+    /// the curator's own names are shown.
+    names: Names,
     /// The patient of the panel before.
     pub previous: Option<String>,
     time: String,
+}
+
+/// A patient that the paper has, as far as may be shown.
+#[derive(Debug, Clone)]
+struct Known {
+    name: String,
+    details: CaseDetails,
 }
 
 /// What a curator may correct of a named patient.
@@ -66,7 +76,6 @@ impl Field {
 #[derive(Debug, Clone)]
 pub(super) struct Details {
     pub name: String,
-    known: Option<CaseDetails>,
     values: CaseDetails,
     time: String,
     quote: Quote,
@@ -77,14 +86,16 @@ pub(super) struct Details {
 impl Form {
     pub fn read(desk: &Desk<'_>, item: &Item, panel: &LabelledPanel) -> Result<Self> {
         let store = &*desk.store;
-        let mut cases = store.cases()?;
-        cases.retain(|case| case.preprint == panel.preprint);
         let within = Within::Preprint(panel.preprint);
         let mut panels = store.labelled_panels_within(within)?;
-        if desk.is_blind() {
-            cases.retain(|case| case.curator == desk.curator);
+        let (cases, names) = if desk.is_blind() {
             leave_own(store, &desk.curator, within, &mut panels)?;
-        }
+            (own_patients(store, &desk.curator, panel.preprint)?, Names::default())
+        } else {
+            let known = store.patients(within)?.into_iter();
+            let known = known.map(|patient| Known { name: patient.name, details: patient.details });
+            (known.collect(), store.patient_names(panel.preprint)?)
+        };
         let previous = previous_panel(&panels, panel);
         let proposal = propose(item, panel, &cases, previous);
         let time = time_of_letter(&panels, panel).or_else(|| proposal.words.time.clone());
@@ -95,6 +106,7 @@ impl Form {
             time: time.unwrap_or_default(),
             proposal,
             cases,
+            names,
         })
     }
 
@@ -122,7 +134,7 @@ impl Form {
         // say nothing of another; words without a name are of whoever the curator says it is.
         let proposal = &self.proposal;
         let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
-        let mut details = known.clone().unwrap_or_default();
+        let mut details = known.unwrap_or_default();
         let same = self.previous.as_ref() == Some(&name);
         if told && !same {
             if details.age.is_empty() {
@@ -134,7 +146,6 @@ impl Form {
         }
         Details {
             name,
-            known,
             values: details,
             time: self.time.clone(),
             quote: if told { proposal.quote.clone() } else { Quote::default() },
@@ -142,19 +153,20 @@ impl Form {
         }
     }
 
-    /// Keeps what is new of the patient; gives the decision to write.
+    /// Keeps what the curator newly says of the patient, if it was asked; gives the decision to write.
     pub fn accept(&self, desk: &Desk<'_>, answer: Details) -> Result<(Subject, Value, Quote)> {
-        if answer.known.as_ref() != Some(&answer.values) {
-            desk.store.add_case(&Case {
+        let name = self.names.own(&desk.curator, &answer.name).to_owned();
+        if answer.fields.contains(&Field::Age) {
+            desk.store.say_of_patient(Case {
                 preprint: self.preprint,
-                name: answer.name.clone(),
+                name: name.clone(),
                 details: answer.values,
                 curator: desk.curator.clone(),
                 time: now(),
             })?;
         }
         let time = Some(answer.time).filter(|time| !time.is_empty());
-        Ok((self.subject, Value::Case { name: answer.name, time }, answer.quote))
+        Ok((self.subject, Value::Case { name, time }, answer.quote))
     }
 }
 
@@ -233,6 +245,25 @@ fn leave_own(
     Ok(())
 }
 
+/// The patients that `curator` told of in a paper, by the curator's own names.
+fn own_patients(store: &Store, curator: &str, preprint: i64) -> Result<Vec<Known>> {
+    let said = store.decisions_in_force_within(Stage::Case, Within::Preprint(preprint))?;
+    let names = said.into_iter().filter(|decision| decision.curator == curator);
+    let names: BTreeSet<String> = names
+        .filter_map(|decision| match decision.value {
+            Some(Value::Case { name, .. }) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let mut rows = store.case_history()?;
+    rows.retain(|row| row.preprint == preprint && row.curator == curator);
+    let known = |name: String| {
+        let newest = rows.iter().rfind(|row| row.name == name);
+        Known { details: newest.map(|row| row.details.clone()).unwrap_or_default(), name }
+    };
+    Ok(names.into_iter().map(known).collect())
+}
+
 /// Of a paper's panels in the order they are asked about, the one before this that has a patient.
 fn previous_panel<'a>(
     panels: &'a [LabelledPanel],
@@ -260,7 +291,7 @@ fn time_of_letter(panels: &[LabelledPanel], panel: &LabelledPanel) -> Option<Str
 fn propose(
     item: &Item,
     panel: &LabelledPanel,
-    cases: &[Case],
+    cases: &[Known],
     previous: Option<&LabelledPanel>,
 ) -> Proposal {
     let texts = item.texts();
@@ -299,8 +330,8 @@ fn propose(
 }
 
 /// The `Patient N` after the highest the paper has yet.
-fn next_name(cases: &[Case]) -> String {
-    let number = |case: &Case| case.name.strip_prefix("Patient ")?.parse::<u32>().ok();
+fn next_name(cases: &[Known]) -> String {
+    let number = |case: &Known| case.name.strip_prefix("Patient ")?.parse::<u32>().ok();
     let highest = cases.iter().filter_map(number).max().unwrap_or(0);
     format!("Patient {}", highest.saturating_add(1))
 }

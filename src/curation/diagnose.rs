@@ -99,14 +99,14 @@ pub(super) fn is_done(desk: &Desk<'_>, subject: Subject, panels: &[i64]) -> Resu
 /// Every quotation that may be meant, the proposed one first: the words that speak for `diagnosis`
 /// in each source, the citing sentences, the picture itself.
 pub(super) fn alternatives(diagnosis: Diagnosis, texts: &Texts<'_>) -> Vec<Quote> {
-    let nothing = Texts { caption: "", mentions: &[], front: "" };
+    let nothing = Texts { caption: "", mentions: &[], abstract_text: "" };
     let whole =
         |mention: &Mention| Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
     let spoken = [
         propose(diagnosis, texts),
         propose(diagnosis, &Texts { caption: texts.caption, ..nothing }),
         propose(diagnosis, &Texts { mentions: texts.mentions, ..nothing }),
-        propose(diagnosis, &Texts { front: texts.front, ..nothing }),
+        propose(diagnosis, &Texts { abstract_text: texts.abstract_text, ..nothing }),
     ];
     let first = spoken[0].clone();
     let is_image = |quote: &Quote| quote.source == Some(Evidence::Image);
@@ -192,16 +192,20 @@ pub(super) fn parse_evidence(
 ) -> std::result::Result<Quote, String> {
     let (source, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
-    let nothing = Texts { caption: "", mentions: &[], front: "" };
+    let nothing = Texts { caption: "", mentions: &[], abstract_text: "" };
     match source.parse()? {
         Evidence::Image => Ok(Quote { source: Some(Evidence::Image), span: unquote(rest).into() }),
         Evidence::Caption => {
             let only = Texts { caption: texts.caption, ..nothing };
             printed(Evidence::Caption, texts.caption, rest, propose(diagnosis, &only))
         }
+        Evidence::Abstract if texts.abstract_text.is_empty() => {
+            Err("no abstract of this paper was found: quote the caption or a citing sentence"
+                .into())
+        }
         Evidence::Abstract => {
-            let only = Texts { front: texts.front, ..nothing };
-            printed(Evidence::Abstract, texts.front, rest, propose(diagnosis, &only))
+            let only = Texts { abstract_text: texts.abstract_text, ..nothing };
+            printed(Evidence::Abstract, texts.abstract_text, rest, propose(diagnosis, &only))
         }
         Evidence::Mention => {
             let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -268,7 +272,7 @@ mod tests {
         let texts = Texts {
             caption: "Figure 1. CT.",
             mentions: &mentions,
-            front: "We report COVID-19. It spreads.",
+            abstract_text: "We report COVID-19. It spreads.",
         };
         let told = |diagnosis| {
             let quotes = alternatives(diagnosis, &texts);
@@ -291,7 +295,7 @@ mod tests {
         let texts = Texts {
             caption: "Figure 1. CT of a COVID-19 patient.",
             mentions: &mentions,
-            front: "We report COVID-19.",
+            abstract_text: "We report COVID-19.",
         };
         let read = |text| parse_evidence(text, Diagnosis::Covid, &texts);
         let caption = read("caption \"COVID-19 patient\"").expect("printed");

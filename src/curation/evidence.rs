@@ -87,8 +87,8 @@ fn negated(text: &str, at: &Range<usize>) -> bool {
 pub struct Texts<'a> {
     pub caption: &'a str,
     pub mentions: &'a [Mention],
-    /// The text of the first pages, where an abstract stands.
-    pub front: &'a str,
+    /// Empty where none was found.
+    pub abstract_text: &'a str,
 }
 
 /// Where a decision comes from and the words quoted for it.
@@ -118,7 +118,7 @@ impl fmt::Display for Quote {
 }
 
 /// The sentence to quote for `diagnosis`: the first that speaks for it in the caption, then in the
-/// citing sentences, then on the front pages; the picture where no words do.
+/// citing sentences, then in the abstract; the picture where no words do.
 pub fn propose(diagnosis: Diagnosis, texts: &Texts<'_>) -> Quote {
     let words: fn(&str) -> Option<Range<usize>> = match diagnosis {
         Diagnosis::Covid => |text| covid_words(text).into_iter().next(),
@@ -129,7 +129,7 @@ pub fn propose(diagnosis: Diagnosis, texts: &Texts<'_>) -> Quote {
         |source, text| words(text).map(|at| Quote { source: Some(source), span: quote(text, &at) });
     quoted(Evidence::Caption, texts.caption)
         .or_else(|| texts.mentions.iter().find_map(|m| quoted(Evidence::Mention, &m.text)))
-        .or_else(|| quoted(Evidence::Abstract, texts.front))
+        .or_else(|| quoted(Evidence::Abstract, texts.abstract_text))
         .unwrap_or_else(Quote::image)
 }
 
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn texts(caption: &str) -> Texts<'_> {
-        Texts { caption, mentions: &[], front: "" }
+        Texts { caption, mentions: &[], abstract_text: "" }
     }
 
     #[test]
@@ -253,7 +253,8 @@ mod tests {
             text: "The scan (Fig. 1) of the SARS-CoV-2 case.".into(),
             panels: Vec::new(),
         }];
-        let by_mention = Texts { caption: "Figure 1. CT.", mentions: &mentions, front: "COVID-19" };
+        let by_mention =
+            Texts { caption: "Figure 1. CT.", mentions: &mentions, abstract_text: "COVID-19" };
         let quote = propose(Diagnosis::Covid, &by_mention);
         assert_eq!(
             (quote.source, quote.span.as_str()),

@@ -12,8 +12,6 @@ pub(super) struct Item {
     pub task: Task,
     pub paper: PaperMeta,
     pub figure: Option<ImageFigure>,
-    /// Text of the first two pages, where an abstract stands.
-    pub front: String,
     /// The picture's file.
     pub path: PathBuf,
     /// The figure around the picture as printed, letters and arrows included; or why it cannot be
@@ -51,16 +49,9 @@ impl AsPrinted for NotPrinted {
 
 impl Item {
     pub fn load(store: &Store, task: Task) -> Result<Self, StoreError> {
-        let mut front = String::new();
-        for page in 1..=2 {
-            if let Some(text) = store.page_text(task.image.document, page)? {
-                front.extend(text.split_whitespace().flat_map(|word| [word, " "]));
-            }
-        }
         Ok(Self {
             paper: store.paper(task.image.preprint)?,
             figure: store.figure_of_image(task.image.id)?,
-            front,
             as_printed: None,
             path: store.objects().path(&task.image.object),
             task,
@@ -95,7 +86,7 @@ impl Item {
         Texts {
             caption: self.caption(),
             mentions: self.figure.as_ref().map_or(&[], |figure| &figure.mentions),
-            front: &self.front,
+            abstract_text: &self.paper.abstract_text,
         }
     }
 }

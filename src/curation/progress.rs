@@ -10,7 +10,10 @@ use super::queue::{By, Queue};
 use super::suspects;
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
-use crate::store::{Label, Part, Result, Stage, Store, Subject, Totals};
+use crate::store::{
+    Decision, ImageRow, Label, Part, Result, Stage, Statement, Store, Subject, Totals, Verdict,
+    Within,
+};
 
 /// What the database holds and what is left to do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,6 +35,8 @@ pub struct Progress {
     pub splits: Vec<SplitCounts>,
     /// Names of the training runs, oldest first.
     pub runs: Vec<String>,
+    /// What upgrades of the database changed of what is in force, oldest first.
+    pub upgrades: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,6 +77,13 @@ pub struct Conflict {
     pub panel: Option<i64>,
     /// `curator: value`, oldest first.
     pub decisions: Vec<String>,
+}
+
+impl Conflict {
+    fn of(stage: Stage, image: &ImageRow, panel: Option<i64>, decisions: Vec<String>) -> Self {
+        let (preprint, page, xref) = (image.preprint_name.clone(), image.page, image.xref);
+        Self { stage, preprint, page, xref, panel, decisions }
+    }
 }
 
 impl fmt::Display for Conflict {
@@ -122,6 +134,7 @@ impl Progress {
             conflicts: conflicts(store)?,
             splits: splits(store)?,
             runs: store.runs()?.into_iter().map(|run| run.name).collect(),
+            upgrades: store.upgrades()?,
         })
     }
 }
@@ -162,32 +175,44 @@ pub fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
     let mut conflicts = Vec::new();
     for &stage in Stage::ALL {
         let verdicts = store.verdicts(stage)?;
-        let mut disputed: Vec<(&Subject, &Vec<i64>)> = verdicts
-            .iter()
-            .filter(|(_, verdict)| !verdict.agreed)
-            .map(|(subject, verdict)| (subject, &verdict.decisions))
-            .collect();
-        disputed.sort();
+        let mut disputed: Vec<(&Subject, &Verdict)> =
+            verdicts.iter().filter(|(_, verdict)| !verdict.agreed).collect();
+        disputed.sort_by_key(|(subject, _)| **subject);
         for image in &images {
-            for (subject, ids) in disputed.iter().filter(|(subject, _)| subject.image == image.id) {
-                let decisions = ids
-                    .iter()
-                    .map(|&id| {
-                        let decision = store.decision(id)?;
-                        let value = decision.value.map(|v| v.to_string()).unwrap_or_default();
-                        Ok(format!("{}: {value}", decision.curator))
-                    })
-                    .collect::<Result<_>>()?;
-                conflicts.push(Conflict {
-                    stage,
-                    preprint: image.preprint_name.clone(),
-                    page: image.page,
-                    xref: image.xref,
-                    panel: subject.panel,
-                    decisions,
-                });
+            for (subject, verdict) in disputed.iter().filter(|(s, _)| s.image == image.id) {
+                let said = |decision: Decision| {
+                    let value = decision.value.map(|v| v.to_string()).unwrap_or_default();
+                    format!("{}: {value}", decision.curator)
+                };
+                let decisions = store.readings(verdict)?.into_iter().map(said).collect();
+                conflicts.push(Conflict::of(stage, image, subject.panel, decisions));
             }
         }
+    }
+    conflicts.extend(disputed_patients(store, &images)?);
+    Ok(conflicts)
+}
+
+/// Of whom curators tell different things, each with the first picture of the patient.
+fn disputed_patients(store: &Store, images: &[ImageRow]) -> Result<Vec<Conflict>> {
+    let mut conflicts = Vec::new();
+    for patient in store.patients(Within::All)? {
+        let shows = |image: &&ImageRow| patient.subjects.iter().any(|s| s.image == image.id);
+        let Some(image) = images.iter().find(shows).filter(|_| !patient.disputed.is_empty()) else {
+            continue;
+        };
+        let said = |statement: &Statement| {
+            let of =
+                |field: &str| statement.details.fields().into_iter().find(|(n, _)| *n == field);
+            let fields = patient.disputed.iter().filter_map(|field| of(field));
+            let fields: Vec<String> = fields
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(field, text)| format!("{field} {text}"))
+                .collect();
+            format!("{}: {}, {}", statement.curator, patient.name, fields.join(", "))
+        };
+        let decisions = patient.statements.iter().map(said).collect();
+        conflicts.push(Conflict::of(Stage::Case, image, None, decisions));
     }
     Ok(conflicts)
 }

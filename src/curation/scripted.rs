@@ -46,7 +46,12 @@ impl Bench {
             sha256: "ab".into(),
             path: "x.pdf".into(),
             extractor: 1,
-            paper: PaperMeta { name: "x".into(), title: "A case".into(), ..PaperMeta::default() },
+            paper: PaperMeta {
+                name: "x".into(),
+                title: "A case".into(),
+                abstract_text: "We report SARS-CoV-2 pneumonia.".into(),
+                ..PaperMeta::default()
+            },
             pages: (1..=5).map(page).collect(),
             images,
             figures,

@@ -26,6 +26,13 @@ pub enum DatasetError {
     FiguresFormat(Format),
     #[error("no figure with a picture here: read PDFs with `covid-ct ingest` first")]
     NoFigures,
+    #[error(
+        "of the split '{split}' {}. `covid-ct status` names what is disputed and `covid-ct label adjudicate` \
+         settles it; `covid-ct split` deals what has a class now; --classes leaves a class out, and \
+         --allow-empty exports all the same",
+        .what.join("; ")
+    )]
+    Emptied { split: String, what: Vec<String> },
     #[error("nothing to export")]
     NothingToExport,
     #[error("no picture could be written:\n  {}", .0.join("\n  "))]

@@ -1,5 +1,7 @@
 //! The title and the abstract, read off a paper's first pages.
 
+mod unheaded;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -217,7 +219,8 @@ const SHORTEST: usize = 600;
 const LEAST: usize = 60;
 const LONGEST: usize = 6000;
 
-/// The abstract without its heading; empty where none is marked as such.
+/// The abstract without its heading; where none has one, the paragraph above the keywords or the introduction.
+/// Empty where there is neither.
 pub fn abstract_text(texts: &[PageText]) -> String {
     let pages: Vec<&PageText> = front(texts).collect();
     for style in [&ABSTRACT, &FIRST_PART] {
@@ -234,7 +237,7 @@ pub fn abstract_text(texts: &[PageText]) -> String {
             return joined(lines.into_iter(), texts);
         }
     }
-    String::new()
+    joined(unheaded::read(&pages).into_iter().map(|line| line.text.as_str()), texts)
 }
 
 /// The lines of the abstract whose heading is line `heading` of the first of `pages`.
@@ -425,5 +428,49 @@ mod tests {
         // Without a heading, from its first part on.
         assert_eq!(text("Some Author", "Key words CT"), expected);
         assert_eq!(abstract_text(&[page(&[("Plain text.", 10.0, false)])]), "");
+    }
+
+    #[test]
+    fn an_abstract_without_a_heading_stands_above_the_keywords_or_the_introduction() {
+        let read = |lines: &[(&'static str, f32, bool)]| {
+            let title = ("A title of some words", 18.0, true);
+            abstract_text(&[page(&[&[title], lines].concat())])
+        };
+        let text = [
+            (
+                "Since the winter an outbreak of pneumonia has spread over all provinces of the land.",
+                10.0,
+                false,
+            ),
+            (
+                "Here we tell of patients who were well again, and of what their scans showed before and after.",
+                10.0,
+                false,
+            ),
+            ("All of them had opacities.", 10.0, false),
+        ];
+        let expected = text.map(|(line, ..)| line).join(" ");
+        let foot = [("Keywords: CT", 10.0, true), ("The running text begins here.", 10.0, false)];
+        assert_eq!(read(&[&text[..], &foot].concat()), expected);
+        let introduction = [("1. Introduction", 12.0, true)];
+        assert_eq!(read(&[&text[..], &introduction].concat()), expected);
+        // Dates stand between them, and a note of the licence above.
+        let notes = [
+            (
+                "Copyright 2020 The Authors. This article is open to all who want to read it, in all ways that",
+                10.0,
+                false,
+            ),
+            ("the licence permits.", 10.0, false),
+        ];
+        let dates = [("First draft submitted: 12 May 2020; Published online:", 10.0, false)];
+        assert_eq!(read(&[&notes[..], &text, &dates, &foot].concat()), expected);
+        // What stands there of a letter is no abstract.
+        let authors = [
+            ("Lai A, Bergna B, Galli C and Moore D", 10.0, false),
+            ("Department of Medicine, Weihai Hospital, Weihai, China.", 10.0, false),
+            ("Department of Radiology, Jinan Hospital, Jinan, China.", 10.0, false),
+        ];
+        assert_eq!(read(&[&authors[..], &foot].concat()), "");
     }
 }

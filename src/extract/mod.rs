@@ -21,4 +21,4 @@ pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render}
 pub use renderings::{Drawn, RenderedAll, Renderings, render_all};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
-pub const EXTRACTOR: u32 = 5;
+pub const EXTRACTOR: u32 = 6;

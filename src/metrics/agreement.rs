@@ -65,6 +65,35 @@ fn differing<T: Ord>(counts: &BTreeMap<T, u64>) -> f64 {
     counts.values().map(|&count| count as f64 * (all - count) as f64).sum()
 }
 
+/// Adjusted Rand index of two readers' partitions: how far they agree on which units belong together,
+/// whatever either calls the groups. Units come with the group of each reader, and in strata, such as papers,
+/// across which nothing belongs together.
+///
+/// `(I - E) / (M - E)` with the pairs that both readers put together `I`, the number `E` of them that
+/// partitions of these sizes would share by chance, and `M`, the mean of the numbers of pairs that either puts
+/// together, each summed over the strata: L. Hubert and P. Arabie, "Comparing partitions", Journal of
+/// Classification 2 (1985). `None` where neither leaves anything to tell: all units together, or all apart,
+/// in every stratum for both.
+pub fn adjusted_rand<T: Ord>(strata: &[Vec<(T, T)>]) -> Option<f64> {
+    let pairs = |count: u64| (count * count.saturating_sub(1) / 2) as f64;
+    let (mut both, mut by_chance, mut mean) = (0.0, 0.0, 0.0);
+    for units in strata.iter().filter(|units| units.len() >= 2) {
+        let mut cells: BTreeMap<(&T, &T), u64> = BTreeMap::new();
+        let (mut ones, mut others): (BTreeMap<&T, u64>, BTreeMap<&T, u64>) = Default::default();
+        for (one, other) in units {
+            *cells.entry((one, other)).or_default() += 1;
+            *ones.entry(one).or_default() += 1;
+            *others.entry(other).or_default() += 1;
+        }
+        let together = |counts: BTreeMap<&T, u64>| counts.into_values().map(pairs).sum::<f64>();
+        both += cells.into_values().map(pairs).sum::<f64>();
+        let (one, other) = (together(ones), together(others));
+        by_chance += one * other / pairs(units.len() as u64);
+        mean += f64::midpoint(one, other);
+    }
+    (mean > by_chance).then(|| (both - by_chance) / (mean - by_chance))
+}
+
 /// What most of `values` say; `None` of nothing and where two are said equally often.
 pub fn majority<T: Ord + Copy>(values: &[T]) -> Option<T> {
     let mut counts: BTreeMap<T, usize> = BTreeMap::new();
@@ -183,6 +212,24 @@ mod tests {
         // C: nominal data, any number of observers, values missing: alpha = 0.743.
         let four = units(&["123321412...", "12332241 25.3", ".33323422 51.", "12332441251."]);
         assert_eq!(rounded(krippendorff_alpha(&[four])), 0.743);
+    }
+
+    #[test]
+    fn the_rand_index_of_hubert_and_arabie() {
+        // scikit-learn 1.5, the examples of `sklearn.metrics.adjusted_rand_score`.
+        let rand = |one: [u8; 4], other: [u8; 4]| {
+            adjusted_rand(&[one.into_iter().zip(other).collect::<Vec<_>>()])
+        };
+        assert_eq!(rounded(rand([0, 0, 1, 2], [0, 0, 1, 1])), 0.571);
+        assert_eq!(rounded(rand([0, 0, 1, 1], [0, 0, 1, 2])), 0.571);
+        assert_eq!(rounded(rand([0, 0, 1, 1], [0, 1, 0, 1])), -0.5);
+        assert_eq!(rand([0, 0, 0, 0], [0, 1, 2, 3]), Some(0.0));
+        // Names mean nothing.
+        assert_eq!(rand([0, 0, 1, 1], [7, 7, 3, 3]), Some(1.0));
+        assert_eq!(rand([0, 0, 0, 0], [1, 1, 1, 1]), None);
+        // In strata nothing belongs together across them. By hand: I = 1 + 0, E = 1/3 + 0, M = 1 + 1/2.
+        let strata = [vec![(0, 5), (0, 5), (1, 6)], vec![(0, 5), (0, 6)]];
+        assert_eq!(rounded(adjusted_rand(&strata)), 0.571);
     }
 
     #[test]

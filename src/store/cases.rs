@@ -1,10 +1,13 @@
-//! Patients of papers. Append-only: of several rows with one name, the newest counts.
+//! What readers told of patients. Append-only: of one reader's rows with one name, the newest counts. Which
+//! of them count, and of whom they tell, is said by the case decisions in force (`patients.rs`).
 
 use std::collections::HashSet;
 use std::fmt;
 
 use rusqlite::{Row, params};
 
+use super::decisions::Within;
+use super::patients::Patient;
 use super::{Result, Store};
 
 /// What the paper tells of a patient; empty where it does not say.
@@ -21,10 +24,10 @@ pub struct CaseDetails {
 impl fmt::Display for CaseDetails {
     /// What is known, joined by commas.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { age, sex, location, medical_history, severity, other_diseases } = self;
-        let known: Vec<&str> = [age, sex, location, medical_history, severity, other_diseases]
+        let known: Vec<&str> = self
+            .fields()
             .into_iter()
-            .map(String::as_str)
+            .map(|(_, text)| text)
             .filter(|text| !text.is_empty())
             .collect();
         f.write_str(if known.is_empty() { "nothing" } else { "" })?;
@@ -32,11 +35,50 @@ impl fmt::Display for CaseDetails {
     }
 }
 
+impl CaseDetails {
+    /// Each field with its name, in the order of the columns.
+    pub fn fields(&self) -> [(&'static str, &str); 6] {
+        let Self { age, sex, location, medical_history, severity, other_diseases } = self;
+        [
+            ("age", age),
+            ("sex", sex),
+            ("location", location),
+            ("medical history", medical_history),
+            ("severity", severity),
+            ("other diseases", other_diseases),
+        ]
+    }
+
+    pub(super) fn fields_mut(&mut self) -> [(&'static str, &mut String); 6] {
+        let Self { age, sex, location, medical_history, severity, other_diseases } = self;
+        [
+            ("age", age),
+            ("sex", sex),
+            ("location", location),
+            ("medical history", medical_history),
+            ("severity", severity),
+            ("other diseases", other_diseases),
+        ]
+    }
+
+    /// The same, empty fields filled from `other`.
+    #[must_use]
+    pub fn or(mut self, other: &Self) -> Self {
+        for ((_, own), (_, other)) in self.fields_mut().into_iter().zip(other.fields()) {
+            if own.is_empty() {
+                other.clone_into(own);
+            }
+        }
+        self
+    }
+}
+
+/// What one reader told of a patient, or, out of [`Store::cases`], what is in force of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Case {
     /// `preprint.id`
     pub preprint: i64,
-    /// Local to the paper: `Patient 1`.
+    /// Local to the paper, and the curator's own: `Patient 1`.
     pub name: String,
     pub details: CaseDetails,
     pub curator: String,
@@ -103,19 +145,52 @@ impl Store {
             .try_for_each(|case| self.add_case(&case))
     }
 
-    /// The cases in force, by preprint then name.
+    /// Appends what a curator now says of a patient, under the curator's own name for it, where that is new;
+    /// as late as it must be to be the curator's newest although a clock was set back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn say_of_patient(&self, said: Case) -> Result<()> {
+        let rows = self.case_rows(Within::Preprint(said.preprint))?;
+        let mut own =
+            rows.iter().filter(|row| row.curator == said.curator && row.name == said.name);
+        let held = own.next_back();
+        let nothing = CaseDetails::default();
+        if held.map_or(&nothing, |row| &row.details) == &said.details {
+            return Ok(());
+        }
+        let before = held.map(|row| row.time.clone()).unwrap_or_default();
+        self.add_case(&Case { time: said.time.clone().max(before), ..said })
+    }
+
+    /// The cases in force, by preprint then name: the patients that case decisions in force tell of, with
+    /// what is told of them.
     ///
     /// # Errors
     /// The database's.
     pub fn cases(&self) -> Result<Vec<Case>> {
-        let mut query = self.db.prepare(
-            "SELECT * FROM (
-                 SELECT *, row_number() OVER (
-                     PARTITION BY preprint, name ORDER BY time DESC, id DESC) AS newest
-                 FROM patient_case)
-             WHERE newest = 1 ORDER BY preprint, name",
+        let case = |patient: Patient| {
+            let newest = patient.statements.iter().max_by_key(|statement| &statement.time);
+            let (curator, time) = newest
+                .map(|newest| (newest.curator.clone(), newest.time.clone()))
+                .unwrap_or_default();
+            let Patient { preprint, name, details, .. } = patient;
+            Case { preprint, name, details, curator, time }
+        };
+        Ok(self.patients(Within::All)?.into_iter().map(case).collect())
+    }
+
+    /// Rows of some papers, oldest first.
+    pub(super) fn case_rows(&self, within: Within) -> Result<Vec<Case>> {
+        let preprint = match within {
+            Within::All => None,
+            Within::Image(image) => Some(self.paper_of_image(image)?),
+            Within::Preprint(id) => Some(id),
+        };
+        let mut query = self.db.prepare_cached(
+            "SELECT * FROM patient_case WHERE ?1 IS NULL OR preprint = ?1 ORDER BY time, id",
         )?;
-        let rows = query.query_map([], Case::from_row)?;
+        let rows = query.query_map([preprint], Case::from_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -1,6 +1,6 @@
 //! The append-only record of what curators decided, and which decision is in force.
 
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, params};
 
 use super::{Evidence, Result, Stage, Store, StoreError, Value};
 use crate::worded::Word;
@@ -111,13 +111,34 @@ impl Within {
 pub(super) fn in_force_sql(within: Within) -> String {
     let condition = within.condition("image");
     format!(
-        "SELECT {COLUMNS} FROM (
+        "SELECT {COLUMNS}, first FROM (
              SELECT *, row_number() OVER (
-                 PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest
+                 PARTITION BY image, panel, curator ORDER BY time DESC, id DESC) AS newest,
+                 min(time) OVER (PARTITION BY image, panel, curator) AS first
              FROM decision WHERE stage = :stage AND {condition})
          WHERE newest = 1 AND value IS NOT NULL
          ORDER BY image, panel, time, adjudicates, id"
     )
+}
+
+/// A decision in force.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub decision: Decision,
+    /// When its curator first decided on the subject.
+    pub first: String,
+}
+
+impl Standing {
+    pub fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { decision: Decision::from_row(row)?, first: row.get("first")? })
+    }
+
+    /// Within one second an adjudication comes last.
+    pub fn order(&self) -> (&str, bool, i64) {
+        let Decision { time, adjudicates, id, .. } = &self.decision;
+        (time, *adjudicates, *id)
+    }
 }
 
 impl Decision {
@@ -188,7 +209,9 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The newest decision of each curator on each subject at `stage`, withdrawn ones left out;
+    /// The newest decision of each curator on each subject at `stage`, withdrawn ones left out; what was
+    /// said of a panel whose box was moved since is of the panel in its place (see
+    /// [`Store::moved_panels`]);
     /// ordered by image, panel, then oldest first.
     ///
     /// # Errors
@@ -202,12 +225,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn decisions_in_force_within(&self, stage: Stage, within: Within) -> Result<Vec<Decision>> {
-        let mut query = self.db.prepare_cached(&in_force_sql(within))?;
-        let rows = query.query_map(
-            named_params! {":stage": stage.as_str(), ":within": within.id()},
-            Decision::from_row,
-        )?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(self.standing(stage, within)?.into_iter().map(|standing| standing.decision).collect())
     }
 
     /// Every decision of a curator on a subject, oldest first.

@@ -116,18 +116,23 @@ impl Store {
              FROM document ORDER BY path, sha256",
         )?;
         let rows = query.query_map([], |row| {
+            let source = row.get(3)?;
+            let noted: String = row.get(2)?;
+            let path = if source == Source::Pdf { self.located_path(noted) } else { noted };
             Ok(DocumentRow {
                 id: row.get(0)?,
                 sha256: row.get(1)?,
-                path: row.get(2)?,
-                source: row.get(3)?,
+                path,
+                source,
                 pages: row.get(4)?,
                 error: row.get(5)?,
                 extractor: row.get(6)?,
                 preprint: row.get(7)?,
             })
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut documents: Vec<DocumentRow> = rows.collect::<rusqlite::Result<_>>()?;
+        documents.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
+        Ok(documents)
     }
 
     /// Notes that a document lies at `path` now.
@@ -135,6 +140,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn set_path(&self, document: i64, path: &str) -> Result<()> {
+        let path = self.noted_path(path);
         self.db.execute("UPDATE document SET path = ?2 WHERE id = ?1", params![document, path])?;
         Ok(())
     }
@@ -199,6 +205,33 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// `preprint.id` by `image.id`.
+    pub(super) fn papers_of_images(&self, within: Within) -> Result<HashMap<i64, i64>> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT image.id, document.preprint FROM image
+             JOIN document ON document.id = image.document
+             WHERE document.preprint IS NOT NULL AND {}",
+            within.condition("image.id")
+        ))?;
+        let rows = query.query_map(named_params! {":within": within.id()}, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The `preprint.id` of an `image.id`.
+    ///
+    /// # Errors
+    /// The database's; one of them is that there is no such picture.
+    pub fn paper_of_image(&self, image: i64) -> Result<i64> {
+        Ok(self.db.query_row(
+            "SELECT document.preprint FROM image JOIN document ON document.id = image.document
+             WHERE image.id = ?1",
+            [image],
+            |row| row.get(0),
+        )?)
+    }
+
     /// What imported exports told of their pictures: JSON, by `image.id`.
     ///
     /// # Errors
@@ -230,12 +263,13 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Keeps the looks of objects for later; all of them, or none.
+    /// Keeps the looks of objects for later; all of them, or none. Where nothing can be written they are found
+    /// anew each time.
     ///
     /// # Errors
     /// The database's.
     pub fn keep_looks(&self, looks: &HashMap<String, String>) -> Result<()> {
-        if looks.is_empty() {
+        if looks.is_empty() || self.is_read_only() {
             return Ok(());
         }
         let transaction = self.db.unchecked_transaction()?;

@@ -1,32 +1,21 @@
 //! Puts the decisions in force together: which panels there are, of which class, of which case.
 //!
-//! Of several curators' decisions on one subject all must agree, those made before the last that
-//! adjudicates left out; where they do not, the panel is
+//! Of several curators' decisions on one subject all must agree (`verdicts.rs`), and so must what they tell of
+//! the patient (`patients.rs`); where they do not, the panel is
 //! marked as a conflict and has no label, so that nothing disputed enters a dataset silently.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::named_params;
 
+use super::verdicts::Verdict;
 use super::{
-    Decision, Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value,
-    Within,
+    Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value, Within,
 };
 use crate::figures::ImageOrigin;
 
-/// What the curators' decisions in force on one subject amount to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// The newest one's.
-    pub value: Value,
-    /// Whether all of them say the same.
-    pub agreed: bool,
-    /// Ids of the decisions that count, oldest first.
-    pub decisions: Vec<i64>,
-}
-
 /// `(panel.id, letter, sub-caption)` by image and bounds.
-type PanelDetails = HashMap<(i64, PanelBox), (i64, String, String)>;
+pub(super) type PanelDetails = HashMap<(i64, PanelBox), (i64, String, String)>;
 
 impl Store {
     /// Every panel in force, whatever its label: those of pictures selected as CT and cropped.
@@ -44,12 +33,16 @@ impl Store {
     /// The database's.
     pub fn labelled_panels_within(&self, within: Within) -> Result<Vec<LabelledPanel>> {
         let verdicts = |stage| self.verdicts_within(stage, within);
-        let (selected, cropped, diagnosed, cases) = (
-            verdicts(Stage::Select)?,
-            verdicts(Stage::Crop)?,
-            verdicts(Stage::Diagnose)?,
-            verdicts(Stage::Case)?,
-        );
+        let (selected, cropped, diagnosed) =
+            (verdicts(Stage::Select)?, verdicts(Stage::Crop)?, verdicts(Stage::Diagnose)?);
+        let read = self.cases_read(within)?;
+        let cases = &read.verdicts;
+        let disputed: HashSet<(i64, &str)> = read
+            .patients
+            .iter()
+            .filter(|patient| !patient.disputed.is_empty())
+            .map(|patient| (patient.preprint, patient.name.as_str()))
+            .collect();
         let details = self.panel_details(within)?;
         let mut panels = Vec::new();
         for image in self.images_within(within)? {
@@ -78,7 +71,11 @@ impl Store {
                 let case = cases.get(&own).or_else(|| cases.get(&subject));
                 let verdicts =
                     || [Some(selection), Some(crop), diagnosis, case].into_iter().flatten();
-                let conflict = verdicts().any(|verdict| !verdict.agreed);
+                let of_disputed = |verdict: &&Verdict| match &verdict.value {
+                    Value::Case { name, .. } => disputed.contains(&(image.preprint, name.as_str())),
+                    _ => false,
+                };
+                let conflict = verdicts().any(|verdict| !verdict.agreed || of_disputed(&verdict));
                 let mut decisions: Vec<i64> =
                     verdicts().flat_map(|verdict| verdict.decisions.iter().copied()).collect();
                 decisions.sort_unstable();
@@ -120,7 +117,7 @@ impl Store {
         Ok(panels)
     }
 
-    fn panel_details(&self, within: Within) -> Result<PanelDetails> {
+    pub(super) fn panel_details(&self, within: Within) -> Result<PanelDetails> {
         let mut query = self.db.prepare_cached(&format!(
             "SELECT image, x, y, w, h, id, letter, sub_caption FROM panel WHERE {}",
             within.condition("image")
@@ -131,47 +128,6 @@ impl Store {
             Ok(((row.get(0)?, bounds), (row.get(5)?, row.get(6)?, row.get(7)?)))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// What the decisions in force at `stage` amount to, by subject.
-    ///
-    /// # Errors
-    /// The database's.
-    pub fn verdicts(&self, stage: Stage) -> Result<HashMap<Subject, Verdict>> {
-        self.verdicts_within(stage, Within::All)
-    }
-
-    fn verdicts_within(&self, stage: Stage, within: Within) -> Result<HashMap<Subject, Verdict>> {
-        let mut by_subject: BTreeMap<Subject, Vec<Decision>> = BTreeMap::new();
-        for decision in self.decisions_in_force_within(stage, within)? {
-            by_subject.entry(decision.subject).or_default().push(decision);
-        }
-        let verdict = |mut decisions: Vec<Decision>| {
-            if let Some(settled) = decisions.iter().rposition(|d| d.adjudicates) {
-                decisions.drain(..settled);
-            }
-            let ids = decisions.iter().map(|d| d.id).collect();
-            let values: Vec<Value> = decisions.into_iter().filter_map(|d| d.value).collect();
-            let agreed = values.windows(2).all(|pair| same(&pair[0], &pair[1]));
-            values.into_iter().next_back().map(|value| Verdict { value, agreed, decisions: ids })
-        };
-        Ok(by_subject
-            .into_iter()
-            .filter_map(|(subject, decisions)| Some((subject, verdict(decisions)?)))
-            .collect())
-    }
-}
-
-/// Whether two curators mean the same; the order in which panels were drawn does not count.
-fn same(one: &Value, other: &Value) -> bool {
-    let sorted = |boxes: &[PanelBox]| {
-        let mut boxes = boxes.to_vec();
-        boxes.sort_unstable();
-        boxes
-    };
-    match (one, other) {
-        (Value::Crop(a), Value::Crop(b)) => sorted(a) == sorted(b),
-        _ => one == other,
     }
 }
 

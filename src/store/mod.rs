@@ -14,14 +14,19 @@ mod found;
 mod labelled;
 mod objects;
 mod panels;
+mod patients;
 mod places;
 mod queue;
+mod reading;
 mod record;
 mod renderings;
 mod reread;
 mod runs;
 mod splits;
 mod suspects;
+mod upgrade;
+mod verdicts;
+mod whereabouts;
 
 pub use cases::{Case, CaseDetails};
 pub use covid_ct_core::{
@@ -35,21 +40,24 @@ pub use found::{
     Extraction, Failure, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion,
     PaperMeta, Source,
 };
-pub use labelled::Verdict;
 pub use objects::{ObjectId, ObjectStore};
 pub use panels::{LabelledPanel, NewPanel};
+pub use patients::{Names, Patient, Statement};
 pub use places::{Layout, PageRow, PlacementRow};
 pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
 pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
 pub use splits::Split;
+pub(crate) use verdicts::same;
+pub use verdicts::{SAME_BOX, Verdict};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
+use tempfile::TempDir;
 
 use crate::Workspace;
 
@@ -63,6 +71,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_adjudication.sql")),
     M::up(include_str!("../../migrations/0005_provenance.sql")),
     M::up(include_str!("../../migrations/0006_suspects.sql")),
+    M::up(include_str!("../../migrations/0007_upgrades.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
@@ -73,6 +82,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Store {
     db: Connection,
     objects: ObjectStore,
+    /// The workspace's folder, absolute.
+    root: PathBuf,
+    read_only: bool,
+    /// Where the database was copied to that is read.
+    copy: Option<TempDir>,
 }
 
 impl Store {
@@ -84,9 +98,18 @@ impl Store {
         let path = workspace.database();
         std::fs::create_dir_all(workspace.data())
             .map_err(|source| StoreError::Write { path: workspace.data(), source })?;
-        let db = open_database(&path)?;
-        let objects = ObjectStore::open(&workspace.objects())?;
-        Ok(Self { db, objects })
+        let (db, from) = open_database(&path)?;
+        ObjectStore::open(&workspace.objects())?;
+        let store = Self::of(workspace, db)?;
+        store.tell_upgrade_from(from)?;
+        Ok(store)
+    }
+
+    fn of(workspace: &Workspace, db: Connection) -> Result<Self> {
+        let root = std::path::absolute(workspace.root())
+            .map_err(|source| StoreError::Read { path: workspace.root().into(), source })?;
+        let objects = ObjectStore::at(&workspace.objects());
+        Ok(Self { db, objects, root, read_only: false, copy: None })
     }
 
     /// Opens a store that must already be there.
@@ -133,7 +156,8 @@ impl Store {
     }
 }
 
-fn open_database(path: &Path) -> Result<Connection> {
+/// Opens a database for writing, makes or migrates it; gives the version it had, 0 where it is new.
+fn open_database(path: &Path) -> Result<(Connection, usize)> {
     let opened = Connection::open(path).and_then(|db| {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
@@ -142,10 +166,12 @@ fn open_database(path: &Path) -> Result<Connection> {
         Ok(db)
     });
     let mut db = opened.map_err(|source| StoreError::Open { path: path.into(), source })?;
+    let version = db.pragma_query_value(None, "user_version", |row| row.get(0));
+    let version = version.map_err(|source| StoreError::Open { path: path.into(), source })?;
     Migrations::from_slice(MIGRATIONS)
         .to_latest(&mut db)
         .map_err(|source| StoreError::Migrate { path: path.into(), source: Box::new(source) })?;
-    Ok(db)
+    Ok((db, version))
 }
 
 /// Now, as the database writes times: RFC 3339, UTC, whole seconds.

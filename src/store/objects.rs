@@ -44,7 +44,12 @@ impl ObjectStore {
     pub fn open(root: &Path) -> Result<Self> {
         std::fs::create_dir_all(root)
             .map_err(|source| StoreError::Write { path: root.into(), source })?;
-        Ok(Self { root: root.into() })
+        Ok(Self::at(root))
+    }
+
+    /// The store that lies at `root`, to read it.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.into() }
     }
 
     pub fn path(&self, id: &ObjectId) -> PathBuf {

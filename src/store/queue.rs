@@ -211,13 +211,13 @@ impl Store {
         images.into_iter().map(neighbour).collect()
     }
 
-    /// Where the file of a document was when it was read.
+    /// Where the file of a document lies.
     ///
     /// # Errors
     /// The database's; one of them is that there is no such document.
     pub fn document_path(&self, document: i64) -> Result<String> {
         let path = "SELECT path FROM document WHERE id = ?1";
-        Ok(self.db.query_row(path, [document], |row| row.get(0))?)
+        Ok(self.located_path(self.db.query_row(path, [document], |row| row.get(0))?))
     }
 
     /// The decision an undo of `curator` takes back: the last one made that is still in force.

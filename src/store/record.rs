@@ -29,7 +29,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, 'done', ?5, ?6)",
                 params![
                     found.sha256,
-                    found.path,
+                    store.noted_path(&found.path),
                     source,
                     found.pages.len(),
                     found.extractor,
@@ -56,7 +56,12 @@ impl Store {
              ON CONFLICT (sha256) DO UPDATE
              SET path = excluded.path, error = excluded.error, extractor = excluded.extractor
              WHERE status = 'failed'",
-            params![failure.sha256, failure.path, failure.error, failure.extractor],
+            params![
+                failure.sha256,
+                self.noted_path(&failure.path),
+                failure.error,
+                failure.extractor
+            ],
         )?;
         Ok(())
     }

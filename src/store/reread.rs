@@ -65,7 +65,12 @@ impl Store {
             store.correct_paper(document, preprint, found)?;
             store.db.execute(
                 "UPDATE document SET pages = ?2, extractor = ?3, path = ?4 WHERE id = ?1",
-                params![document, found.pages.len(), found.extractor, found.path],
+                params![
+                    document,
+                    found.pages.len(),
+                    found.extractor,
+                    store.noted_path(&found.path)
+                ],
             )?;
             store.record_pages(document, &found.pages)?;
             let same = match_images(&earlier, &found.images);

@@ -64,6 +64,15 @@ impl Store {
         Ok(Some(Split { name: name.into(), how, parts: parts.collect::<rusqlite::Result<_>>()? }))
     }
 
+    /// When a split was made, RFC 3339, UTC; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn split_created(&self, name: &str) -> Result<Option<String>> {
+        let query = "SELECT created FROM split WHERE name = ?1";
+        Ok(self.db.query_row(query, [name], |row| row.get(0)).optional()?)
+    }
+
     /// Names of the splits, sorted.
     ///
     /// # Errors

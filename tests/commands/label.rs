@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::common::{extraction, figure_on, image_on};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::store::{Failure, Label, Source, Store};
+use covid_ct::store::{Failure, FoundPage, Label, Source, Store};
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
@@ -69,6 +69,39 @@ fn a_script_takes_a_picture_from_selection_to_patient() {
     let told = status(folder.path());
     assert_eq!(told["panels"]["covid"], 1);
     assert_eq!(told["stages"][0]["values"]["ct"], 1);
+}
+
+#[test]
+fn evidence_of_the_abstract_is_the_abstract_or_nothing() {
+    for (abstract_text, proposed) in [
+        ("", "evidence [image]"),
+        ("We saw influenza.", "evidence [abstract: \"We saw influenza.\"]"),
+    ] {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
+        let scan = image_on(2, 9, crate::common::grey_object(&store, (200, 160)), (200, 160));
+        let mut found = extraction("x", vec![scan], vec![figure_on(2, "Figure 1. Chest CT.")]);
+        found.paper.abstract_text = abstract_text.into();
+        found.pages = vec![FoundPage {
+            number: 1,
+            width: 612.0,
+            height: 792.0,
+            rotation: 0,
+            text: "Introduction\nOthers have told of influenza before.".into(),
+        }];
+        store.record(&found, Source::Pdf).expect("recorded");
+        covid_ct(folder.path(), &["label", "--curator", "ann"])
+            .write_stdin("c\nn\nabstract Others have told\n")
+            .assert()
+            .code(0)
+            .stdout(predicate::str::contains(proposed))
+            .stdout(
+                predicate::str::is_match(
+                    "no abstract of this paper|does not stand in the abstract",
+                )
+                .expect("a pattern"),
+            );
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod limits;
 mod mentions;
 mod panels;
 mod placing;
+mod readers;
+mod reading_only;
 mod rebuild;
 mod refresh;
 mod release;

@@ -110,7 +110,7 @@ fn an_old_database_opens_and_its_documents_are_read_again_without_losing_a_decis
     let drawn: Vec<i64> =
         store.placements(3).expect("placements").iter().map(|placement| placement.image).collect();
     assert!(drawn.contains(&41) && !drawn.contains(&42), "{drawn:?}");
-    assert_eq!(store.cases().expect("cases").len(), 1, "patients stay with their paper");
+    assert_eq!(store.case_history().expect("cases").len(), 1, "patients stay with their paper");
     let figures = store.figures(&documents[0]).expect("figures");
     assert!(figures.iter().all(|(_, figure)| figure.label.as_deref() != Some("Figure 9")));
     assert!(store.page_text(3, 1).expect("text").is_some_and(|text| text != "old text"));

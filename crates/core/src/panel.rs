@@ -49,14 +49,28 @@ impl PanelBox {
 
     /// Area in common over the larger of the two areas: 0 of boxes that lie apart, 1 of a box with itself.
     pub fn overlap(self, other: Self) -> f64 {
+        let larger = self.area().max(other.area());
+        if larger > 0.0 { self.intersection(other) / larger } else { 0.0 }
+    }
+
+    /// Intersection over union: 0 of boxes that lie apart, 1 of a box with itself.
+    pub fn iou(self, other: Self) -> f64 {
+        let both = self.intersection(other);
+        let union = self.area() + other.area() - both;
+        if union > 0.0 { both / union } else { 0.0 }
+    }
+
+    fn area(self) -> f64 {
+        f64::from(self.w) * f64::from(self.h)
+    }
+
+    /// Area in common.
+    fn intersection(self, other: Self) -> f64 {
         let common = |a0: u32, a1: u32, b0: u32, b1: u32| -> f64 {
             f64::from(a1.min(b1).saturating_sub(a0.max(b0)))
         };
-        let both = common(self.x, self.x + self.w, other.x, other.x + other.w)
-            * common(self.y, self.y + self.h, other.y, other.y + other.h);
-        let area = |b: Self| f64::from(b.w) * f64::from(b.h);
-        let larger = area(self).max(area(other));
-        if larger > 0.0 { both / larger } else { 0.0 }
+        common(self.x, self.x + self.w, other.x, other.x + other.w)
+            * common(self.y, self.y + self.h, other.y, other.y + other.h)
     }
 }
 
@@ -86,6 +100,13 @@ impl FromStr for PanelBox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intersection_over_union() {
+        let [one, other] = [0, 50].map(|x| PanelBox { x, y: 0, w: 100, h: 10 });
+        assert_eq!((one.iou(one), one.iou(other)), (1.0, 500.0 / 1500.0));
+        assert_eq!(one.iou(PanelBox { x: 100, ..one }), 0.0);
+    }
 
     #[test]
     fn boxes_read_what_they_write() {

@@ -65,7 +65,7 @@ fn draw_all(
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let broken = Mutex::new(None);
     let draw_what_is_left = || -> anyhow::Result<()> {
-        let store = Store::open_existing(workspace)?;
+        let store = Store::open_to_read(workspace)?;
         let mut renderings = Renderings::new(worker_options(workspace)?);
         while let Some(document) = readable.get(next.fetch_add(1, Ordering::Relaxed)) {
             let page = page_of(workspace, &names[&document.id]);

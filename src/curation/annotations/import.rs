@@ -43,9 +43,6 @@ pub struct Imported {
     pub pictures: BTreeMap<MatchedBy, usize>,
     /// Panels whose letter, sub-caption or author the database holds otherwise; it keeps its own.
     pub differing_panels: usize,
-    /// What another curator's row said of a patient and the database otherwise: `NAME of PAPER: ann says
-    /// 41, M; bob says 42, M`. The newer row counts.
-    pub differing_cases: Vec<String>,
     /// Splits of which the database held one of the same name and other panels.
     pub replaced_splits: Vec<String>,
     /// Pictures and papers that rows speak of and the database lacks, and how many rows do.

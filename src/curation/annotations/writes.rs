@@ -94,30 +94,13 @@ fn add_decisions(
 fn add_cases(rows: Vec<Case>, store: &Store, imported: &mut Imported) -> Result<()> {
     let history = store.case_history()?;
     let mut held = Held::new(history.clone());
-    let known: HashMap<(i64, String), Case> =
-        store.cases()?.into_iter().map(|case| ((case.preprint, case.name.clone()), case)).collect();
-    let mut differing: BTreeMap<(i64, String), Case> = BTreeMap::new();
     for case in rows {
         let is_shortened = || history.iter().any(|here| is_shortened(here, &case));
         let is_new = !held.take(&case) && !is_shortened();
         if is_new {
             store.add_case(&case)?;
-            let key = (case.preprint, case.name.clone());
-            let differs = known
-                .get(&key)
-                .is_some_and(|here| here.curator != case.curator && here.details != case.details);
-            if differs {
-                // Of several rows the newest is what that curator says.
-                differing.insert(key, case);
-            }
         }
         imported.cases.count(is_new);
-    }
-    for (key, case) in differing {
-        let paper = store.paper(case.preprint)?.name;
-        let said = |case: &Case| format!("{} says {}", case.curator, case.details);
-        let told = format!("{} of {paper}: {}; {}", case.name, said(&known[&key]), said(&case));
-        imported.differing_cases.push(told);
     }
     Ok(())
 }

@@ -246,10 +246,14 @@ impl<'a> App<'a> {
             Effect::Shown | Effect::Unknown => {}
             Effect::Refuse(why) => self.refuse(why),
             Effect::Type(typing, text) => self.typing = Some((typing, Input::new(&text))),
-            Effect::Settle(value, quote) => {
-                let Some(current) = &self.current else { return Ok(()) };
-                let subject = current.item.task.subject();
-                return self.decide(subject, value, &quote);
+            Effect::Settle(index) => {
+                let Some(Current { ask: Ask::Dispute(disputing), item, .. }) = &self.current else {
+                    return Ok(());
+                };
+                let subject = item.task.subject();
+                if let Some((value, quote)) = disputing.dispute.take(&self.desk, index)? {
+                    return self.decide(subject, value, &quote);
+                }
             }
             Effect::Anew => return self.ask_anew(),
             Effect::Batch(on) => {

@@ -11,7 +11,7 @@ use super::diagnosing::Diagnosing;
 use super::disputing::Disputing;
 use super::naming::Naming;
 use super::sheet::Sheet;
-use crate::store::{Diagnosis, Selection, Subject, Value};
+use crate::store::{Diagnosis, Selection, Subject};
 
 /// What comes of a key or of a typed line.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub(super) enum Effect {
     Diagnose(Subject, Diagnosis, Quote),
     Crop,
     Case(Box<Details>),
-    /// A reading is taken, which settles the dispute.
-    Settle(Value, Quote),
+    /// A reading is taken, counted from 0, which settles the dispute.
+    Settle(usize),
     /// No reading is: the stage's own question is to be asked.
     Anew,
     /// The key means nothing here.

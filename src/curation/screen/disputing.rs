@@ -28,12 +28,12 @@ impl Disputing {
 
     /// The words that the chosen reading rests on.
     pub fn span(&self) -> &str {
-        self.dispute.readings.get(self.chosen).map_or("", |reading| &reading.span)
+        self.dispute.readings.get(self.chosen).map_or("", |reading| &reading.decision.span)
     }
 
     /// The boxes of the chosen reading, where boxes are disputed.
     pub fn marks(&self) -> Vec<Mark> {
-        let value = self.dispute.readings.get(self.chosen).and_then(|r| r.value.as_ref());
+        let value = self.dispute.readings.get(self.chosen).and_then(|r| r.decision.value.as_ref());
         let Some(Value::Crop(boxes)) = value else { return Vec::new() };
         let mark =
             |(number, &bounds)| Mark { bounds, number: Some(number), chosen: false, moved: None };
@@ -43,10 +43,7 @@ impl Disputing {
     pub fn key(&mut self, key: KeyCode) -> Effect {
         let count = self.dispute.readings.len();
         match key {
-            KeyCode::Enter => match self.dispute.reading(self.chosen) {
-                Some((value, quote)) => Effect::Settle(value, quote),
-                None => Effect::Unknown,
-            },
+            KeyCode::Enter => Effect::Settle(self.chosen),
             KeyCode::Tab | KeyCode::Down => self.choose((self.chosen + 1) % count),
             KeyCode::BackTab | KeyCode::Up => self.choose((self.chosen + count - 1) % count),
             KeyCode::Char('a') => Effect::Anew,

@@ -10,7 +10,8 @@ use crate::dataset::release::CURATOR;
 use crate::dataset::{Result, split};
 use crate::figures::FigureRecord;
 use crate::store::{
-    Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Part, Store, sha256_hex,
+    Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Part, Store, Within,
+    sha256_hex,
 };
 
 /// Hexadecimal digits of a decision's id: collisions among a million decisions are one in 500.
@@ -70,14 +71,20 @@ pub struct Chosen {
 /// [`DatasetError::NoSuchSplit`], or the database's.
 pub fn choose(store: &Store, name: &str, options: &Options<'_>) -> Result<Chosen> {
     let split = split::find(store, name)?;
-    let part_of: HashMap<i64, Part> = split.parts.iter().copied().collect();
+    let mut part_of: HashMap<i64, Part> = split.parts.iter().copied().collect();
+    // A panel whose box was moved a little since is where it was.
+    for (from, to) in store.moved_panels(Within::All)? {
+        if let Some(part) = part_of.get(&from).copied() {
+            part_of.entry(to).or_insert(part);
+        }
+    }
     let labelled: Vec<LabelledPanel> =
         store.labelled_panels()?.into_iter().filter(|panel| panel.label.is_some()).collect();
     let labelled_len = labelled.len();
     let mut panels: Vec<LabelledPanel> =
         labelled.into_iter().filter(|panel| part_of.contains_key(&panel.id)).collect();
     let (without_label, not_in_split) =
-        (split.parts.len() - panels.len(), labelled_len - panels.len());
+        (split.parts.len().saturating_sub(panels.len()), labelled_len - panels.len());
     // Named before classes are left out: a picture is called the same in every export.
     let stems = names::stems(&mut panels);
     let sources = Sources::of(store, &panels, split.how.to_string())?;

@@ -13,6 +13,7 @@
 
 mod card;
 mod croissant;
+mod emptied;
 mod fields;
 mod figures;
 mod formats;
@@ -48,7 +49,7 @@ use crate::store::Store;
 /// told how many pictures there are, and called after each.
 ///
 /// # Errors
-/// When there is no such split, nothing of it can be exported, the disk refuses, or it is stopped;
+/// When there is no such split, nothing of it can be exported, a class has become empty in a part of it, the disk refuses, or it is stopped;
 /// then what was at `target` is still there.
 pub fn export(
     store: &Store,
@@ -64,6 +65,12 @@ pub fn export(
     let items::Chosen { items, without_label, not_in_split } = items::choose(store, name, options)?;
     if items.is_empty() {
         return Err(DatasetError::NothingOfSplit(name.into()));
+    }
+    if !options.allow_empty {
+        let emptied = emptied::emptied(store, name, &items, &options.classes)?;
+        if !emptied.is_empty() {
+            return Err(DatasetError::Emptied { split: name.into(), what: emptied });
+        }
     }
     start(items.len());
     let exported = write(items, store.objects(), options, target, advance)?;

@@ -38,6 +38,8 @@ pub struct Options<'a> {
     pub classes: Classes,
     pub hosting: Hosting,
     pub size: Size,
+    /// Whether to go on where a class has become empty in a part.
+    pub allow_empty: bool,
     /// Threads; `None` is as many as there are processors.
     pub jobs: Option<usize>,
     /// Set, it ends the export, which leaves nothing behind.
@@ -52,6 +54,7 @@ impl Options<'_> {
             classes: Classes::default(),
             hosting: Hosting::default(),
             size: Size::default(),
+            allow_empty: false,
             jobs: None,
             stop: None,
         }
