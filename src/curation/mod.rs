@@ -10,14 +10,19 @@
 mod adjudicate;
 pub mod agreement;
 pub mod annotations;
+mod carry;
 mod case;
 mod crop;
 mod desk;
 mod diagnose;
+pub mod doubts;
+mod earlier;
 pub mod edit;
 pub mod evidence;
 mod item;
 pub mod letters;
+pub mod names;
+pub mod nothing;
 pub mod options;
 pub mod panels;
 pub mod patient;
@@ -37,7 +42,7 @@ mod viewer;
 
 pub use desk::Desk;
 pub use item::{AsPrinted, NotPrinted};
-pub use options::{Order, QueueOptions, Scores, Which};
+pub use options::{Order, PaperShare, QueueOptions, Scores, Which};
 pub use progress::{Conflict, Progress, conflicts};
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};

@@ -79,7 +79,7 @@ impl Bench {
         let mut printer = NotPrinted;
         let mut session =
             Session::new(&mut self.store, prompt, curator, options, &preview, &mut printer);
-        let summary = session.run(stage).expect("a session");
+        let (summary, _) = session.run(stage).expect("a session");
         (summary, String::from_utf8(shown).expect("text"))
     }
 

@@ -6,6 +6,7 @@
 //! judgement of the parts, because a lung window has white bodies and black air that cross a scan
 //! as uniformly as any gutter: a cut counts only where it leaves parts shaped like a scan.
 
+mod grid;
 mod pixels;
 mod regular;
 mod separators;
@@ -18,6 +19,9 @@ use image::GrayImage;
 
 use super::letters::reading_order;
 use crate::store::PanelBox;
+
+pub use grid::{even_grid, grid};
+
 use pixels::Pixels;
 use regular::{complete_grid, join_halves};
 use separators::{AXES, Axis, Cut, Gutters, SHARP, Seams, TrimTo, extent, gutters, seams, trim};
@@ -48,6 +52,8 @@ const MAX_DEPTH: u32 = 5;
 pub struct Hints {
     /// Where letters that name panels are printed over it.
     pub letters: Vec<(u32, u32)>,
+    /// How many panels the caption, or the letters over the picture, speak of.
+    pub count: Option<usize>,
     /// First columns and first rows of the tiles it was stitched from, those at its border left out.
     pub columns: Vec<u32>,
     pub rows: Vec<u32>,
@@ -282,4 +288,4 @@ fn is_furniture(part: PanelBox, region: PanelBox) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -8,16 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 
 /// A grid of tiles, a dark disc on stripes each, with gutters of one grey, and noise of up to `noise` levels over all.
-pub(super) struct Grid<'a> {
-    pub(super) columns: &'a [u32],
-    pub(super) rows: &'a [u32],
-    pub(super) gutter: u32,
-    pub(super) level: u8,
-    pub(super) noise: u8,
+pub(in crate::curation) struct Grid<'a> {
+    pub(in crate::curation) columns: &'a [u32],
+    pub(in crate::curation) rows: &'a [u32],
+    pub(in crate::curation) gutter: u32,
+    pub(in crate::curation) level: u8,
+    pub(in crate::curation) noise: u8,
 }
 
 impl Grid<'_> {
-    pub(super) fn boxes(&self) -> Vec<PanelBox> {
+    pub(in crate::curation) fn boxes(&self) -> Vec<PanelBox> {
         let starts = |sizes: &[u32]| {
             sizes
                 .iter()
@@ -35,7 +35,7 @@ impl Grid<'_> {
             .collect()
     }
 
-    pub(super) fn draw(&self, seed: u64) -> GrayImage {
+    pub(in crate::curation) fn draw(&self, seed: u64) -> GrayImage {
         let side =
             |sizes: &[u32]| sizes.iter().sum::<u32>() + self.gutter * (sizes.len() as u32 - 1);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -73,7 +73,7 @@ fn ellipse(x: u32, y: u32, panel: PanelBox) -> bool {
     off(x, panel.w).hypot(off(y, panel.h)) < 1.0
 }
 
-pub(super) fn overlap(a: PanelBox, b: PanelBox) -> f64 {
+pub(in crate::curation) fn overlap(a: PanelBox, b: PanelBox) -> f64 {
     let common =
         |a0: u32, a1: u32, b0: u32, b1: u32| f64::from(a1.min(b1).saturating_sub(a0.max(b0)));
     let both = common(a.x, a.x + a.w, b.x, b.x + b.w) * common(a.y, a.y + a.h, b.y, b.y + b.h);
