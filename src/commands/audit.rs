@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Workspace;
-use crate::dataset::audit::{Audit, Item, Owner, Related, audit};
+use crate::dataset::audit::{Audit, BoxDoubt, Item, Owner, Related, audit};
 use crate::metrics::three_decimals;
 use crate::report;
 use crate::store::Store;
@@ -68,6 +68,7 @@ fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
     if found.split.is_some() {
         crossings(&mut out, found)?;
     }
+    box_doubts(&mut out, &found.box_doubts)?;
     writeln!(out, "\nThe class told without looking at the lungs, AUROC (0.5 is chance):")?;
     for shortcut in &found.shortcuts {
         writeln!(out, "  {:<22} {:>6}", shortcut.by, three_decimals(shortcut.auroc))?;
@@ -79,6 +80,22 @@ fn in_words(found: &Audit) -> Result<String, std::fmt::Error> {
     };
     writeln!(out, "\n{verdict}")?;
     Ok(out)
+}
+
+fn box_doubts(out: &mut String, doubts: &[BoxDoubt]) -> std::fmt::Result {
+    let again = if doubts.is_empty() {
+        ""
+    } else {
+        "; `covid-ct label crop --state decided --paper NAME` asks about them again"
+    };
+    writeln!(out, "\n{} boxes in doubt{again}", doubts.len())?;
+    for doubt in doubts.iter().take(LISTED) {
+        writeln!(out, "  {}: {}", doubt.name, doubt.why)?;
+    }
+    if doubts.len() > LISTED {
+        writeln!(out, "  and {} more (--json, --html)", doubts.len() - LISTED)?;
+    }
+    Ok(())
 }
 
 fn related(out: &mut String, what: &str, pairs: &[Related]) -> std::fmt::Result {

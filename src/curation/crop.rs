@@ -3,7 +3,7 @@
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
-use image::DynamicImage;
+use image::{DynamicImage, GrayImage};
 
 use super::carry;
 use super::desk::Desk;
@@ -15,7 +15,10 @@ use super::panels::Hints;
 use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
 use crate::figures::panel_letter;
-use crate::store::{Layout, NewPanel, PanelBox, Selection, Stage, Store, Subject, Value, Within};
+use crate::store::{
+    ImageRow, Layout, NewPanel, PanelBox, Selection, Stage, Store, StoreError, Subject, Value,
+    Within,
+};
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
@@ -220,6 +223,21 @@ pub(super) fn check_size(item: &Item, picture: &DynamicImage) -> std::result::Re
     }
 }
 
+/// The boxes that pixels and letters propose for a picture, as `label` shows them.
+///
+/// # Errors
+/// The database's.
+pub fn proposed(
+    store: &Store,
+    image: &ImageRow,
+    pixels: &GrayImage,
+) -> std::result::Result<Vec<PanelBox>, StoreError> {
+    let letters = Letters::read(store, image.id)?;
+    let layout = store.layout(image.id)?;
+    let hints = hints(&layout, letters.count(), image.width, image.height);
+    Ok(panels::propose_with(pixels, &hints))
+}
+
 /// What there is to start from; without a picture, the whole of it is proposed.
 pub(super) fn open(
     desk: &Desk<'_>,
@@ -228,16 +246,11 @@ pub(super) fn open(
 ) -> Result<Opening> {
     let image = &item.task.image;
     let named = letters::sub_captions(item.caption());
-    let layout = desk.store.layout(image.id)?;
-    let pictures = item.figure.as_ref().map_or(1, |figure| figure.images);
-    let letters = Letters::of(&named, pictures, doubts::printed(&layout));
+    let letters = Letters::read(desk.store, image.id)?;
     let grey = picture.map(|picture| Arc::new(picture.to_luma8()));
     let boxes = match &grey {
         None => vec![PanelBox::whole(image.width, image.height)],
-        Some(grey) => {
-            let hints = hints(&layout, letters.count(), image.width, image.height);
-            panels::propose_with(grey, &hints)
-        }
+        Some(grey) => proposed(desk.store, image, grey)?,
     };
     let proposal = Panels::proposed(image.width, image.height, &boxes, named).of_pixels(grey);
     let earlier = desk.earlier(Stage::Crop, Subject::image(image.id))?;

@@ -44,7 +44,7 @@ impl Letters {
 }
 
 /// The letters of panels that are printed over a picture, each once.
-pub(super) fn printed(layout: &Layout) -> Vec<String> {
+fn printed(layout: &Layout) -> Vec<String> {
     let letters = layout.texts.iter().filter_map(|(_, _, text)| panel_letter(text.trim()));
     let mut letters: Vec<String> = letters.map(|letter| letter.to_string()).collect();
     letters.sort_by_key(|letter| letter.to_ascii_uppercase());
@@ -123,7 +123,7 @@ mod tests {
             "",
             "slices of two panels, as their letters say"
         );
-        assert_eq!(told(&[true, false, false], &caption("ABCD")).len(), 42);
+        assert_eq!(told(&[true, false, false], &caption("ABCD")).len(), 41);
         assert_eq!(told(&[], &caption("AB")), "", "that there is no scan is asked for itself");
         assert_eq!(told(&[false], &caption("A")), "");
         let printed = Letters { named: Vec::new(), printed: letters("abc") };

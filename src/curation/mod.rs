@@ -8,6 +8,8 @@
 //! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
 
 mod adjudicate;
+#[cfg(test)]
+mod again;
 pub mod agreement;
 pub mod annotations;
 mod carry;
@@ -40,6 +42,7 @@ pub mod suspects;
 mod view;
 mod viewer;
 
+pub use crop::proposed as proposed_panels;
 pub use desk::Desk;
 pub use item::{AsPrinted, NotPrinted};
 pub use options::{Order, PaperShare, QueueOptions, Scores, Which};

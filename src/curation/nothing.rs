@@ -49,9 +49,8 @@ pub fn next_command(store: &Store, by: By<'_>, options: &QueueOptions) -> Result
         disputed += disputes(store, stage)?;
     }
     if disputed > 0 {
-        return Ok(format!(
-            "Curators disagree {disputed} times. Next: `covid-ct label adjudicate`."
-        ));
+        let disputes = if disputed == 1 { "dispute is" } else { "disputes are" };
+        return Ok(format!("{disputed} {disputes} left. Next: `covid-ct label adjudicate`."));
     }
     let labelled = store.labelled_panels()?.iter().any(|panel| panel.label.is_some());
     Ok(if !labelled {
@@ -172,12 +171,17 @@ mod tests {
             "All that have come to select are decided: 2 pictures. Next: `covid-ct label diagnose` \
              (1 picture left)."
         );
-        assert!(told(&bench, Stage::Case).starts_with("No picture is cropped yet. Next:"));
+        let case = told(&bench, Stage::Case);
+        assert!(
+            case.starts_with("No picture is cropped yet. 1 picture is left at crop,"),
+            "{case}"
+        );
         bench.type_as("bob", Some(Stage::Select), "n\nn\n");
         let disputed = told(&bench, Stage::Diagnose);
         assert!(disputed.contains("1 picture is disputed at select"), "{disputed}");
         assert!(disputed.ends_with("Next: `covid-ct label adjudicate`."), "{disputed}");
-        bench.type_as("bob", Some(Stage::Crop), "u\nu\n");
+        let again = QueueOptions { which: Which::Decided, ..QueueOptions::default() };
+        bench.type_with(&again, "bob", Some(Stage::Select), "c\n\n");
         bench.type_as("ann", None, &format!("c\n\n\n{}", "\n".repeat(8)));
         let done = told(&bench, Stage::Case);
         assert!(done.ends_with("Next: `covid-ct split`, then `covid-ct export`."), "{done}");

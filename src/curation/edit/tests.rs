@@ -45,7 +45,7 @@ fn commands_do_what_they_say() {
     assert_eq!(after(&["l 1 B", "l 2"]), ["B0,0,50,80 Second.", "50,0,50,80 "]);
     assert_eq!(after(&["l b"])[0], "b0,0,50,80 Second. auto", "letters in reading order");
     assert_eq!(after(&["w", "x 1 | 40"]), ["0,0,40,80 ", "40,0,60,80 "]);
-    assert_eq!(after(&["d 1", "x1-30"]), ["B50,0,50,30 Second.", "50,30,50,50 "]);
+    assert_eq!(after(&["d 1", "x2-30"]), ["B50,0,50,30 Second.", "50,30,50,50 "]);
     let redrawn = after(&["c", "+ 50,0,50,80", "+ 0,0,49,80", "l"]);
     assert_eq!(redrawn, ["B50,0,50,80 Second.", "A0,0,49,80 First."]);
 }
@@ -102,7 +102,7 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
         ("l 1 WXYZ", "letter"),
         ("x 1 | 50", "0 to 50"),
         ("x 3 | 10", "1 to 2"),
-        ("grid 30x40", "do not fit"),
+        ("grid 12x12", "do not fit"),
         ("l Z", "no letters for all"),
     ] {
         let mut panels = two();

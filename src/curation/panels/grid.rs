@@ -21,13 +21,30 @@ const TRACE: f64 = 0.08;
 /// What being a reach away from the even place takes off the strength of a cut.
 const ASTRAY: f64 = 0.5;
 
-/// A cut, and the grey level of its gutter; `None` for a seam.
-type Found = (Cut, Option<u8>);
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    cut: Cut,
+    /// The grey level of the gutter; `None` for a seam.
+    level: Option<u8>,
+    strength: f64,
+}
 
 /// The panels of a picture whose rows have `rows` panels each, in reading order; `None` where they would
 /// be smaller than [`LEAST`]. A cut of which nothing shows is made where the other rows have it, else
 /// evenly.
 pub fn grid(picture: &GrayImage, rows: &[usize]) -> Option<Vec<PanelBox>> {
+    divide(picture, rows).map(|(cells, _)| cells)
+}
+
+/// The same where every cut shows, with the strength of the weakest: about 1 for a gutter, for a seam the
+/// share of its pixels that jump, less for what lies off its even place.
+pub(super) fn shown(picture: &GrayImage, rows: &[usize]) -> Option<(Vec<PanelBox>, f64)> {
+    let (cells, strength) = divide(picture, rows)?;
+    Some((cells, strength?))
+}
+
+/// The cells, and the strength of the weakest cut; `None` where one does not show.
+fn divide(picture: &GrayImage, rows: &[usize]) -> Option<(Vec<PanelBox>, Option<f64>)> {
     let whole = PanelBox::whole(picture.width(), picture.height());
     if rows.is_empty() || !fits(whole, Axis::Rows, rows.len()) {
         return None;
@@ -44,6 +61,7 @@ pub fn grid(picture: &GrayImage, rows: &[usize]) -> Option<Vec<PanelBox>> {
         }
         of_rows.push((band, cuts(&pixels, band, Axis::Columns, count)));
     }
+    agree(&pixels, &mut of_rows);
     let borrowed: Vec<Vec<Option<Found>>> =
         of_rows.iter().map(|(_, cuts)| complete(cuts, &of_rows)).collect();
     let cells = of_rows.iter().zip(borrowed).flat_map(|((band, _), cuts)| {
@@ -51,14 +69,18 @@ pub fn grid(picture: &GrayImage, rows: &[usize]) -> Option<Vec<PanelBox>> {
     });
     let cells: Vec<PanelBox> = cells.collect();
     let right = cells.len() == rows.iter().sum::<usize>();
-    (right && cells.iter().all(|cell| cell.w.min(cell.h) >= LEAST)).then_some(cells)
+    let all = of_rows.iter().flat_map(|(_, cuts)| cuts).chain(&found);
+    let weakest = all
+        .map(|cut| cut.map(|found| found.strength))
+        .try_fold(1.0, |least: f64, cut| cut.map(|strength| least.min(strength)));
+    (right && cells.iter().all(|cell| cell.w.min(cell.h) >= LEAST)).then_some((cells, weakest))
 }
 
 /// The same of a picture that nobody can look into: even rows of even panels.
 pub fn even_grid(region: PanelBox, rows: &[usize]) -> Option<Vec<PanelBox>> {
     let even = |region, axis, count: usize| {
         let cuts = placed(region, axis, &vec![None; count.saturating_sub(1)]);
-        let cuts: Vec<Cut> = cuts.into_iter().map(|(cut, _)| cut).collect();
+        let cuts: Vec<Cut> = cuts.into_iter().map(|found| found.cut).collect();
         fits(region, axis, count).then(|| parts(region, axis, &cuts))
     };
     let bands = even(region, Axis::Rows, rows.len())?;
@@ -93,28 +115,68 @@ fn cuts(picture: &Pixels, region: PanelBox, axis: Axis, count: usize) -> Vec<Opt
         let gutters = bands.iter().filter_map(|&(cut, level, sharpness)| {
             let middle = u32::midpoint(cut.from, cut.to);
             let strength = 0.5 + sharpness - astray(middle);
-            near(middle).then_some(((cut, Some(level)), strength))
+            near(middle).then_some(Found { cut, level: Some(level), strength })
         });
         let window: RangeInclusive<u32> =
             even.saturating_sub(reach).max(start + 1)..=(even + reach).min(start + length - 1);
-        let seams = window.filter_map(|at| {
+        // The edge of a gutter jumps, too.
+        let beside = |at: u32| bands.iter().any(|(cut, ..)| at + 3 >= cut.from && at <= cut.to + 3);
+        let seams = window.filter(|&at| !beside(at)).filter_map(|at| {
             let jumps = picture.jumps(region, axis, at, 0.0, 1.0);
             let strength = 2.0 * jumps - astray(at);
-            (jumps >= TRACE).then_some(((Cut { from: at, to: at }, None), strength))
+            let cut = Cut { from: at, to: at };
+            (jumps >= TRACE).then_some(Found { cut, level: None, strength })
         });
-        let found = gutters.chain(seams).max_by(|(_, a), (_, b)| a.total_cmp(b));
-        found.map(|(found, _)| found)
+        gutters.chain(seams).max_by(|a, b| a.strength.total_cmp(&b.strength))
     };
     let mut found: Vec<Option<Found>> = (1..count).map(best).collect();
     // Two places that take one cut, or cuts out of order, are none.
     for at in 1..found.len() {
-        if let (Some((before, _)), Some((after, _))) = (found[at - 1], found[at])
-            && after.from < before.to + LEAST
+        if let (Some(before), Some(after)) = (found[at - 1], found[at])
+            && after.cut.from < before.cut.to + LEAST
         {
             (found[at - 1], found[at]) = (None, None);
         }
     }
     found
+}
+
+/// Share of a cell by which the cuts of rows that stand over each other may differ.
+const AGREE: f64 = 0.04;
+
+/// Of rows of as many panels, a cut that lies off those of the others is moved to where they have it, if
+/// something shows there.
+fn agree(picture: &Pixels, rows: &mut [(PanelBox, Vec<Option<Found>>)]) {
+    let middles: Vec<Vec<Option<u32>>> = rows
+        .iter()
+        .map(|(_, cuts)| (0..cuts.len()).map(|at| middle_of(rows, cuts.len(), at)).collect())
+        .collect();
+    for ((band, cuts), middles) in rows.iter_mut().zip(middles) {
+        let near = (f64::from(band.w) / (cuts.len() + 1) as f64 * AGREE) as u32;
+        for (cut, middle) in cuts.iter_mut().zip(middles) {
+            let (Some(found), Some(middle)) = (*cut, middle) else { continue };
+            if found.cut.from.abs_diff(middle) <= near || found.cut.to.abs_diff(middle) <= near {
+                continue;
+            }
+            let jumps = |at: u32| picture.jumps(*band, Axis::Columns, at, 0.0, 1.0);
+            let window = middle.saturating_sub(near).max(band.x + 1)
+                ..=(middle + near).min(band.x + band.w - 1);
+            let best = window.max_by(|&a, &b| jumps(a).total_cmp(&jumps(b)));
+            let best = best.filter(|&at| jumps(at) >= TRACE / 2.0);
+            *cut = best.map_or(*cut, |at| {
+                let strength = found.strength;
+                Some(Found { cut: Cut { from: at, to: at }, level: None, strength })
+            });
+        }
+    }
+}
+
+/// Where the middle one of the rows with as many cuts has a cut; `None` of fewer than three rows.
+fn middle_of(rows: &[(PanelBox, Vec<Option<Found>>)], count: usize, at: usize) -> Option<u32> {
+    let others = rows.iter().filter(|(_, cuts)| cuts.len() == count);
+    let mut seen: Vec<u32> = others.filter_map(|(_, cuts)| Some(cuts[at]?.cut.from)).collect();
+    seen.sort_unstable();
+    (seen.len() > 2).then(|| seen[seen.len() / 2])
 }
 
 /// The cuts of a row; one that does not show is made where most of the other rows of as many panels, and
@@ -123,7 +185,7 @@ fn complete(cuts: &[Option<Found>], rows: &[(PanelBox, Vec<Option<Found>>)]) -> 
     let of = |index: usize| {
         let others = rows.iter().filter(|(_, other)| other.len() == cuts.len());
         let mut seen: Vec<Found> = others.filter_map(|(_, other)| other[index]).collect();
-        seen.sort_by_key(|(cut, _)| cut.from);
+        seen.sort_by_key(|found| found.cut.from);
         seen.get(seen.len() / 2).copied()
     };
     cuts.iter().enumerate().map(|(index, cut)| cut.or_else(|| of(index))).collect()
@@ -133,15 +195,15 @@ fn complete(cuts: &[Option<Found>], rows: &[(PanelBox, Vec<Option<Found>>)]) -> 
 fn placed(region: PanelBox, axis: Axis, found: &[Option<Found>]) -> Vec<Found> {
     let even = |index| {
         let at = even(region, axis, index, found.len() + 1);
-        (Cut { from: at, to: at }, None)
+        Found { cut: Cut { from: at, to: at }, level: None, strength: 0.0 }
     };
     (1..).zip(found).map(|(index, cut)| cut.unwrap_or_else(|| even(index))).collect()
 }
 
 /// The parts between cuts, less what is of the level of the gutters beside them.
 fn divided(picture: &Pixels, region: PanelBox, axis: Axis, found: &[Found]) -> Vec<PanelBox> {
-    let cuts: Vec<Cut> = found.iter().map(|(cut, _)| *cut).collect();
-    let levels: Vec<Option<u8>> = found.iter().map(|(_, level)| *level).collect();
+    let cuts: Vec<Cut> = found.iter().map(|found| found.cut).collect();
+    let levels: Vec<Option<u8>> = found.iter().map(|found| found.level).collect();
     let parts = parts(region, axis, &cuts).into_iter().enumerate();
     parts
         .map(|(index, part)| {

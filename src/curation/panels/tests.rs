@@ -137,6 +137,48 @@ fn one_scan_is_one_panel() {
 }
 
 #[test]
+fn the_number_of_letters_votes_for_a_grid_that_hardly_shows() {
+    // Twelve scans that abut, every other one with a ridge along and across: an eighth of each seam jumps.
+    let ridge = |at: u32, middle: u32| 40_u32.saturating_sub(4 * at.abs_diff(middle));
+    let picture = GrayImage::from_fn(480, 300, |x, y| {
+        let is_even = (x / 120 + y / 100) % 2 == 0;
+        let ridge = ridge(x % 120, 60).max(ridge(y % 100, 50));
+        Luma([if is_even { 100 + ridge as u8 } else { 100 }])
+    });
+    assert!(propose(&picture).len() < 12, "{:?}", propose(&picture));
+    let found = propose_with(&picture, &Hints { count: Some(12), ..Hints::default() });
+    assert_eq!(found.len(), 12, "{found:?}");
+    for (at, panel) in found.iter().enumerate() {
+        let (x, y) = (at as u32 % 4 * 120, at as u32 / 4 * 100);
+        assert!(overlap(*panel, PanelBox { x, y, w: 120, h: 100 }) > 0.9, "{panel}");
+    }
+}
+
+#[test]
+fn letters_divide_no_scan_that_shows_no_seam() {
+    let grid = Grid { columns: &[300], rows: &[240], gutter: 0, level: 0, noise: 6 };
+    let picture = GrayImage::from_pixel(300, 240, Luma([120]));
+    for picture in [picture, grid.draw(1)] {
+        let found = propose_with(&picture, &Hints { count: Some(6), ..Hints::default() });
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+#[test]
+fn a_panel_as_high_as_two_beside_it_is_two_where_two_columns_say_so() {
+    // In the first column white bodies meet, so nothing shows there but at the border.
+    let grid = Grid { columns: &[150; 4], rows: &[120, 120, 120], gutter: 4, level: 255, noise: 2 };
+    let mut picture = grid.draw(8);
+    for y in 100..150 {
+        for x in 4..150 {
+            picture.put_pixel(x, y, Luma([235]));
+        }
+    }
+    let found = propose(&picture);
+    assert_eq!(found.len(), 12, "{found:?}");
+}
+
+#[test]
 fn letters_in_the_margin_are_no_panels() {
     let mut picture = GrayImage::from_pixel(340, 170, Luma([255]));
     for (x, seed) in [(10, 1), (180, 2)] {

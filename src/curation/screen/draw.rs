@@ -36,15 +36,17 @@ const COMMON: &[Key] = &[
     ("#", "note"),
     ("f", "flag"),
     ("o", "open"),
-    ("p", "as printed"),
-    ("[ ]", "brightness"),
-    ("{ }", "contrast"),
+    (PRINTED, "as printed"),
+    ("[]{}", "light"),
     ("?", "help"),
     ("q", "quit"),
 ];
 
+/// The key for the figure as printed, where that shows more than the picture.
+const PRINTED: &str = "p";
+
 /// Those of them that do for a sheet.
-const ON_SHEET: &[Key] = &[("u", "undo"), ("?", "help"), ("q", "quit")];
+const ON_SHEET: &[Key] = &[("u", "undo"), ("[]{}", "light"), ("?", "help"), ("q", "quit")];
 
 /// Where a stage is announced.
 const ANNOUNCED: &[Key] = &[("Space", "begin"), ("u", "undo"), ("?", "help"), ("q", "quit")];
@@ -315,6 +317,8 @@ fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
     let common = if matches!(current.ask, Ask::Sheet(_)) { ON_SHEET } else { COMMON };
     let in_doubt = current.ask.is_in_doubt();
     let common = if in_doubt { &[] } else { common };
+    let has_more = current.item.has_more_printed();
+    let common = common.iter().filter(|(key, _)| *key != PRINTED || has_more);
     for &key in current.ask.keys().iter().chain(common) {
         let length = key.0.chars().count() + key.1.chars().count() + 3;
         if used + length > usize::from(width) + 2 {
