@@ -1,8 +1,11 @@
 //! Decisions of curators: `label`, `history`, `curators`, `annotations`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::curation::PaperShare;
 
 /// Tells, of every curator, the decisions in force by stage, how many were taken back, the median time
 /// from one decision to the next, and the agreement with what most of the others say; then the
@@ -79,9 +82,11 @@ pub struct LabelArgs {
     #[arg(long, conflicts_with = "state")]
     pub second_reader: bool,
 
-    /// The share of pictures in that sample, from 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, requires = "second_reader")]
-    pub share: f64,
+    /// I/N: only the Ith of N shares of the papers, which N curators may work on without asking twice; a
+    /// share goes by the papers' names, and is the same on every machine. With --second-reader also a
+    /// number from 0 to 1: the share of pictures in the sample [default: 0.2]. May be given for both
+    #[arg(long, value_name = "I/N|SHARE")]
+    pub share: Vec<ShareArg>,
 
     /// Ask line by line, as it is without a terminal, instead of on the full screen
     #[arg(long)]
@@ -90,6 +95,31 @@ pub struct LabelArgs {
     /// How the full screen shows pictures
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "auto")]
     pub image_protocol: ImageProtocolArg,
+}
+
+/// What `--share` says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ShareArg {
+    /// Of the papers.
+    Papers(PaperShare),
+    /// Of what others decided, to be read a second time.
+    Sample(f64),
+}
+
+impl FromStr for ShareArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') {
+            return text.parse().map(Self::Papers);
+        }
+        let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+        share.map(Self::Sample).ok_or_else(|| {
+            "expected which of how many shares of the papers, such as 1/3, or a second reader's sample \
+             from 0 to 1, such as 0.2"
+                .into()
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

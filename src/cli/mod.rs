@@ -276,6 +276,10 @@ pub struct ScorePanelsArgs {
     /// Which series of compounds to paste
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(..1000))]
     pub series: u32,
+
+    /// Also draw what is proposed for each picture that was called a CT, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub draw: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

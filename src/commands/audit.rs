@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::audit::{Audit, Item, Owner, Predictions, Related, WrongLabels, audit};
+use crate::dataset::audit::{
+    Audit, BoxDoubt, Item, Owner, Predictions, Related, WrongLabels, audit,
+};
 use crate::metrics::three_decimals;
 use crate::report;
 use crate::store::Store;
@@ -98,6 +100,7 @@ fn in_words(found: &Audit, wrong: Option<&WrongLabels>) -> Result<String, std::f
     if found.split.is_some() {
         crossings(&mut out, found)?;
     }
+    box_doubts(&mut out, &found.box_doubts)?;
     writeln!(out, "\nThe class told without looking at the lungs, AUROC (0.5 is chance):")?;
     for shortcut in &found.shortcuts {
         writeln!(out, "  {:<22} {:>6}", shortcut.by, three_decimals(shortcut.auroc))?;
@@ -141,6 +144,22 @@ fn wrong_labels(out: &mut String, wrong: &WrongLabels) -> std::fmt::Result {
             out,
             "  --wrong-labels FILE writes them, and `covid-ct label diagnose --state decided --scores FILE` asks again"
         )?;
+    }
+    Ok(())
+}
+
+fn box_doubts(out: &mut String, doubts: &[BoxDoubt]) -> std::fmt::Result {
+    let again = if doubts.is_empty() {
+        ""
+    } else {
+        "; `covid-ct label crop --state decided --paper NAME` asks about them again"
+    };
+    writeln!(out, "\n{} boxes in doubt{again}", doubts.len())?;
+    for doubt in doubts.iter().take(LISTED) {
+        writeln!(out, "  {}: {}", doubt.name, doubt.why)?;
+    }
+    if doubts.len() > LISTED {
+        writeln!(out, "  and {} more (--json, --html)", doubts.len() - LISTED)?;
     }
     Ok(())
 }

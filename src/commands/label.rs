@@ -9,14 +9,18 @@ use std::time::Duration;
 use crate::Workspace;
 use crate::curation::screen::{self, ImageProtocol, Options};
 use crate::curation::{
-    AsPrinted, Desk, Ended, Order, Prompt, QueueOptions, Scores, Session, Style, Which,
+    AsPrinted, Desk, Ended, Order, PaperShare, Prompt, QueueOptions, Scores, Session, Style, Which,
+    names,
 };
 use crate::extract::Renderings;
 use crate::store::{Stage, Store, StoreError};
 use anyhow::{Context as _, bail};
 
 use super::{Outcome, worker_options};
-use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, StageArg, StateArg};
+use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StageArg, StateArg};
+
+/// The share of what others decided that a second reader is asked about.
+const SAMPLE: f64 = 0.2;
 
 /// How long the full screen may take to end when the process is told to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -25,17 +29,11 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     let workspace = Workspace::new(workspace);
     let mut store = Store::open_existing(&workspace)?;
     check_papers(&store, &args.paper)?;
-    let curator = match &args.curator {
-        Some(name) => name.trim().to_owned(),
-        None => ask_curator(&mut prompt())?,
-    };
-    if curator.is_empty() {
-        bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
-    }
+    let curator = curator(&store, args.curator.as_deref())?;
     let stage = args.stage.and_then(stage);
     let options = queue_options(&store, args)?;
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
-    let summary = if wants_full_screen(args) {
+    let (summary, why) = if wants_full_screen(args) {
         let desk = Desk::new(&mut store, &curator, &options, &mut printer);
         let colour = Style::of_stdout().colour;
         let look = Options { protocol: protocol(args.image_protocol), colour };
@@ -52,10 +50,17 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         Ended::Finished => "nothing is left but what was skipped",
         Ended::Quit => "stopped; `covid-ct label` goes on from here",
     };
+    let kept = match summary.kept {
+        0 => String::new(),
+        kept => format!(", {kept} kept as they were"),
+    };
     eprintln!(
-        "{curator}: {} decided, {} undone, {} skipped; {ended}",
+        "{curator}: {} decided, {} undone, {} skipped{kept}; {ended}",
         summary.decided, summary.undone, summary.skipped
     );
+    for line in why {
+        eprintln!("{line}");
+    }
     Ok(Outcome::Done)
 }
 
@@ -121,9 +126,7 @@ fn stage(stage: StageArg) -> Option<Stage> {
 }
 
 fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions> {
-    if !(0.0..=1.0).contains(&args.share) {
-        bail!("--share {}: expected a share from 0 to 1, such as 0.2", args.share);
-    }
+    let (share, sample) = shares(args)?;
     if args.stage == Some(StageArg::Adjudicate)
         && (args.second_reader || args.state != StateArg::Open)
     {
@@ -143,13 +146,37 @@ fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions
     };
     let which = match args.state {
         _ if args.stage == Some(StageArg::Adjudicate) => Which::Disputed,
-        _ if args.second_reader => Which::SecondReading(args.share),
+        _ if args.second_reader => Which::SecondReading(sample),
         StateArg::Open => Which::Open,
         StateArg::Decided => Which::Decided,
         StateArg::Flagged => Which::Flagged,
     };
     let papers = args.paper.clone();
-    Ok(QueueOptions { papers, since: args.since, until: args.until, order, scores, which })
+    let (since, until) = (args.since, args.until);
+    Ok(QueueOptions { papers, since, until, share, order, scores, which })
+}
+
+/// The share of the papers, and that of a second reader's sample.
+fn shares(args: &LabelArgs) -> anyhow::Result<(Option<PaperShare>, f64)> {
+    let (mut papers, mut sample) = (None, None);
+    for share in &args.share {
+        let is_second = match *share {
+            ShareArg::Papers(share) => papers.replace(share).is_some(),
+            ShareArg::Sample(share) => sample.replace(share).is_some(),
+        };
+        if is_second {
+            bail!(
+                "--share: expected one share of the papers and one of a second reader's sample at most"
+            );
+        }
+    }
+    if let Some(sample) = sample.filter(|_| !args.second_reader) {
+        bail!(
+            "--share {sample} is of a second reader's sample: add --second-reader, or say which of how \
+             many shares of the papers, such as --share 1/3"
+        );
+    }
+    Ok((papers, sample.unwrap_or(SAMPLE)))
 }
 
 fn check_papers(store: &Store, papers: &[String]) -> anyhow::Result<()> {
@@ -162,14 +189,106 @@ fn check_papers(store: &Store, papers: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks for the curator's name, the login name proposed. A script must say it: a name taken from
-/// its first answer would sign every decision after it wrongly.
-fn ask_curator<R: io::BufRead, W: io::Write>(prompt: &mut Prompt<R, W>) -> anyhow::Result<String> {
-    if !io::stdin().is_terminal() {
-        bail!("who decides? Name the curator with --curator NAME or COVID_CT_CURATOR");
+/// Who decides. A script must say it: a name taken from its first answer would sign every decision after it
+/// wrongly. At a terminal it is asked, and so is whether a name that is nearly a known one is meant.
+fn curator(store: &Store, named: Option<&str>) -> anyhow::Result<String> {
+    let known = store.curators()?;
+    let is_asked = io::stdin().is_terminal();
+    let name = match named.map(str::trim) {
+        Some("") => bail!("{NOBODY}"),
+        None if !is_asked => bail!("{NOBODY}"),
+        Some(name) => name.to_owned(),
+        None => ask_curator(&mut prompt(), &login())?,
+    };
+    match names::nearly(&name, &known) {
+        None => Ok(name),
+        Some(like) if is_asked => ask_meant(&mut prompt(), &name, like),
+        Some(like) => {
+            eprintln!(
+                "covid-ct: no decision is signed '{name}' yet, but some are signed '{like}': is that who \
+                 decides?"
+            );
+            Ok(name)
+        }
     }
-    let login = std::env::var("USER").unwrap_or_default();
-    let answer =
-        prompt.ask(&format!("Who decides? [{login}]")).context("cannot ask for the curator")?;
-    Ok(answer.filter(|name| !name.is_empty()).unwrap_or(login))
+}
+
+const NOBODY: &str = "who decides? Name the curator with --curator NAME or COVID_CT_CURATOR";
+
+/// The login name, empty where the system does not say.
+fn login() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    named.map(|name| name.trim().to_owned()).find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+/// Asks for the curator's name until there is one, the login name proposed where there is one.
+fn ask_curator<R: io::BufRead, W: io::Write>(
+    prompt: &mut Prompt<R, W>,
+    login: &str,
+) -> anyhow::Result<String> {
+    let question = match login {
+        "" => "Who decides? Your name, which is kept with every decision:".to_owned(),
+        login => format!("Who decides? [{login}]"),
+    };
+    loop {
+        let answer = prompt.ask(&question).context("cannot ask for the curator")?;
+        match answer.as_deref() {
+            None => bail!("{NOBODY}"),
+            Some("") if login.is_empty() => prompt.tell("A name is needed, such as your own.")?,
+            Some("") => return Ok(login.to_owned()),
+            Some(name) => return Ok(name.to_owned()),
+        }
+    }
+}
+
+/// Asks whether a name that nobody has is that of the curator with nearly that name.
+fn ask_meant<R: io::BufRead, W: io::Write>(
+    prompt: &mut Prompt<R, W>,
+    name: &str,
+    like: &str,
+) -> anyhow::Result<String> {
+    prompt.tell(&format!("No decision is signed '{name}' yet, but some are signed '{like}'."))?;
+    loop {
+        let question = format!("Who decides? [Enter: {like}; n: {name}, who is somebody else]");
+        let answer = prompt.ask(&question).context("cannot ask for the curator")?;
+        match answer.as_deref() {
+            None => bail!("{NOBODY}"),
+            Some("") => return Ok(like.to_owned()),
+            Some("n") => return Ok(name.to_owned()),
+            Some(typed) if typed == name || typed == like => return Ok(typed.to_owned()),
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(
+        script: &str,
+        ask: impl FnOnce(&mut Prompt<&[u8], &mut Vec<u8>>) -> anyhow::Result<String>,
+    ) -> (Option<String>, String) {
+        let mut shown = Vec::new();
+        let mut prompt = Prompt::new(script.as_bytes(), &mut shown, Style::PLAIN);
+        let name = ask(&mut prompt).ok();
+        (name, String::from_utf8(shown).expect("text"))
+    }
+
+    #[test]
+    fn a_curator_is_asked_for_until_there_is_a_name() {
+        let (name, shown) = asked("\n\nann\n", |prompt| ask_curator(prompt, ""));
+        assert_eq!(name.as_deref(), Some("ann"), "{shown}");
+        assert_eq!(shown.matches("A name is needed").count(), 2);
+        assert_eq!(asked("\n", |prompt| ask_curator(prompt, "root")).0.as_deref(), Some("root"));
+        assert_eq!(asked("", |prompt| ask_curator(prompt, "root")).0, None, "nobody answers");
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_known_is_asked_about() {
+        let meant = |script| asked(script, |prompt| ask_meant(prompt, "anne", "ann")).0;
+        assert_eq!(meant("\n").as_deref(), Some("ann"));
+        assert_eq!(meant("what\nn\n").as_deref(), Some("anne"));
+        assert_eq!(meant(""), None);
+    }
 }

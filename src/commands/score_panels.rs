@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::Workspace;
 use crate::curation::panels::propose;
+use crate::curation::{preview, proposed_panels};
+use crate::dataset::history::stem_of;
 use crate::metrics::panels::separation_accuracy;
-use crate::store::{ObjectId, PanelBox, Store};
+use crate::store::{ImageRow, PanelBox, Selection, Stage, Store, Subject, Value};
 use crate::synth::compounds::{self, Layout};
 use anyhow::{Context as _, Result};
 use image::GrayImage;
@@ -27,12 +29,19 @@ pub fn run(workspace: &Path, args: &ScorePanelsArgs) -> Result<Outcome> {
     let workspace = &Workspace::new(workspace);
     let mut table = Table::default();
     if workspace.database().is_file() {
-        for (picture, truth) in decided(&Store::open_to_read(workspace)?)? {
+        let store = Store::open_to_read(workspace)?;
+        for (image, picture, truth) in decided(&store)? {
             let start = Instant::now();
-            let score = separation_accuracy(&propose(&picture), &truth);
+            let found = proposed_panels(&store, &image, &picture)?;
+            let score = separation_accuracy(&found, &truth);
             table.timed(&picture, start.elapsed());
-            table.add("decided", if truth.len() > 1 { "compounds" } else { "single" }, score);
+            let kind = if truth.len() > 1 { "compounds" } else { "single" };
+            table.add("decided", kind, score);
+            table.add("decided", &format!("{kind}, all right"), f64::from(u8::from(score == 1.0)));
             table.add("decided", "all", score);
+        }
+        if let Some(folder) = &args.draw {
+            draw(&store, folder)?;
         }
         table.want("decided", "all", SYNTHETIC);
     }
@@ -83,16 +92,38 @@ fn pasted(folder: &Path, series: u32, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// The pictures that curators cropped, with the panels they agree on.
-fn decided(store: &Store) -> Result<Vec<(GrayImage, Vec<PanelBox>)>> {
-    let mut by_picture: BTreeMap<i64, (ObjectId, Vec<PanelBox>)> = BTreeMap::new();
-    for panel in store.labelled_panels()?.into_iter().filter(|panel| !panel.conflict) {
-        let entry = by_picture.entry(panel.image).or_insert((panel.object, Vec::new()));
-        entry.1.push(panel.bounds);
+/// Draws what is proposed for each picture that curators call a CT, to be looked at.
+fn draw(store: &Store, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let selected = store.verdicts(Stage::Select)?;
+    for image in store.images()? {
+        let verdict = selected.get(&Subject::image(image.id));
+        if !verdict.is_some_and(|v| v.agreed && v.value == Value::Select(Selection::Ct)) {
+            continue;
+        }
+        let picture = image::load_from_memory(&store.objects().read(&image.object)?)?;
+        let boxes = proposed_panels(store, &image, &picture.to_luma8())?;
+        let numbered: Vec<(u32, PanelBox)> = (1..).zip(boxes).collect();
+        let path = folder.join(format!("{}.png", stem_of(store, &image)?));
+        preview::write(&picture, &numbered, &path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let pictures = by_picture.into_values().map(|(object, panels)| {
-        let bytes = store.objects().read(&object)?;
-        Ok((image::load_from_memory(&bytes)?.to_luma8(), panels))
+    Ok(())
+}
+
+/// The pictures that curators cropped, with the panels they agree on.
+fn decided(store: &Store) -> Result<Vec<(ImageRow, GrayImage, Vec<PanelBox>)>> {
+    let mut by_picture: BTreeMap<i64, Vec<PanelBox>> = BTreeMap::new();
+    for panel in store.labelled_panels()?.into_iter().filter(|panel| !panel.conflict) {
+        by_picture.entry(panel.image).or_default().push(panel.bounds);
+    }
+    let images = store.images()?.into_iter();
+    let pictures = images.filter_map(|image| Some((by_picture.remove(&image.id)?, image)));
+    let pictures = pictures.map(|(panels, image)| {
+        let bytes = store.objects().read(&image.object)?;
+        let picture = image::load_from_memory(&bytes)?.to_luma8();
+        Ok((image, picture, panels))
     });
     pictures.collect()
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::Workspace;
-use crate::curation::Progress;
+use crate::curation::nothing::next_command;
 use crate::curation::suspects::{self, SuspectPaper};
+use crate::curation::{By, Progress, QueueOptions};
 use crate::figures::{Gravity, Suspect};
 use crate::store::Store;
 
@@ -22,6 +23,7 @@ pub fn run(workspace: &Path, args: &StatusArgs) -> anyhow::Result<Outcome> {
     } else {
         print_holdings(&progress);
         print_stages(&progress);
+        println!("\n{}", next_command(&store, By::Anyone, &QueueOptions::default())?);
         print_dataset(&progress);
     }
     Ok(Outcome::Done)

@@ -229,7 +229,7 @@ mod tests {
         bench.run(Stage::Select, "c\nn\n");
         bench.run(Stage::Crop, "\n");
         bench.type_as("bob", Some(Stage::Select), "c\nn\n");
-        bench.type_as("bob", Some(Stage::Crop), "w\n\n");
+        bench.type_as("bob", Some(Stage::Crop), "w\n\ny\n");
         let shown = settle(&mut bench, "eve", "2\n");
         assert!(shown.contains("crop disputed, 1 of 1"), "{shown}");
         assert!(shown.contains("bob: 0,0,308,130"), "{shown}");

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, Write};
 
 use super::desk::Desk;
+use super::earlier::Earlier;
 use super::evidence::Quote;
 use super::item::Item;
 use super::patient::{self, PatientWords};
@@ -16,6 +17,7 @@ use crate::store::{
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.
   Enter   the name in brackets
+  *       the same for all panels of this picture that are still asked about, each at its own time
   =       the patient of the panel before
   NAME    any other: as the paper names the patient, such as Patient 2 or Case 3
 Then age, sex and time of the scan: Enter takes what is in brackets, - leaves it empty.
@@ -45,6 +47,8 @@ pub(super) struct Form {
     /// The patient of the panel before.
     pub previous: Option<String>,
     time: String,
+    /// What was said of the panel before, where it is asked about again.
+    pub earlier: Option<Earlier>,
 }
 
 /// A patient that the paper has, as far as may be shown.
@@ -73,7 +77,7 @@ impl Field {
 }
 
 /// A patient and a time, proposed or as corrected.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Details {
     pub name: String,
     values: CaseDetails,
@@ -97,11 +101,18 @@ impl Form {
             (known.collect(), store.patient_names(panel.preprint)?)
         };
         let previous = previous_panel(&panels, panel);
-        let proposal = propose(item, panel, &cases, previous);
-        let time = time_of_letter(&panels, panel).or_else(|| proposal.words.time.clone());
+        let mut proposal = propose(item, panel, &cases, previous);
+        let mut time = time_of_letter(&panels, panel).or_else(|| proposal.words.time.clone());
+        let subject = Subject::panel(panel.image, panel.id);
+        let earlier = desk.earlier(Stage::Case, subject)?;
+        if let Some(Value::Case { name, time: said }) = earlier.as_ref().and_then(Earlier::value) {
+            let by = earlier.as_ref().map_or("", |earlier| &earlier.decision.curator);
+            (proposal.name, time) = (names.common(by, name).to_owned(), said.clone());
+        }
         Ok(Self {
             preprint: panel.preprint,
-            subject: Subject::panel(panel.image, panel.id),
+            subject,
+            earlier,
             previous: previous.and_then(|previous| previous.case.clone()),
             time: time.unwrap_or_default(),
             proposal,
@@ -133,7 +144,10 @@ impl Form {
         // Words that name a patient, or name none while the curator names one the paper has already,
         // say nothing of another; words without a name are of whoever the curator says it is.
         let proposal = &self.proposal;
-        let told = name == proposal.name || proposal.words.name.is_none() && known.is_none();
+        // Asked again, what is in force is shown as it is, not what the words would add.
+        let said = self.earlier.as_ref().filter(|_| name == proposal.name);
+        let told = said.is_none()
+            && (name == proposal.name || proposal.words.name.is_none() && known.is_none());
         let mut details = known.unwrap_or_default();
         let same = self.previous.as_ref() == Some(&name);
         if told && !same {
@@ -148,9 +162,50 @@ impl Form {
             name,
             values: details,
             time: self.time.clone(),
-            quote: if told { proposal.quote.clone() } else { Quote::default() },
-            fields: if same { &[Field::Time] } else { &[Field::Age, Field::Sex, Field::Time] },
+            quote: match said {
+                Some(earlier) => earlier.quote(),
+                None if told => proposal.quote.clone(),
+                None => Quote::default(),
+            },
+            fields: if same && said.is_none() {
+                &[Field::Time]
+            } else {
+                &[Field::Age, Field::Sex, Field::Time]
+            },
         }
+    }
+
+    /// What Enter leaves as it is: what was said before, unchanged.
+    pub fn unchanged(&self, details: &Details) -> Option<&Earlier> {
+        let same = *details == self.details(self.proposed_name().to_owned());
+        self.earlier.as_ref().filter(|_| same)
+    }
+
+    /// When the panel was taken, as proposed.
+    fn time(&self) -> &str {
+        &self.time
+    }
+
+    /// What to write where a patient is that of all panels of a picture, this one and the `others`; each
+    /// keeps the time proposed for it, but for those of which the time is proposed that was corrected here.
+    pub fn accept_all(
+        &self,
+        desk: &Desk<'_>,
+        item: &Item,
+        answer: Details,
+        others: &[LabelledPanel],
+    ) -> Result<Vec<(Subject, Value, Quote)>> {
+        let (name, corrected) = (answer.name.clone(), answer.time.clone());
+        let mut decisions = vec![self.accept(desk, answer)?];
+        for panel in others {
+            let form = Self::read(desk, item, panel)?;
+            let time = if form.time() == self.time() { &corrected } else { form.time() };
+            let time = Some(time.to_owned()).filter(|time| !time.is_empty());
+            let quote = form.details(name.clone()).quote;
+            let name = form.names.own(&desk.curator, &name).to_owned();
+            decisions.push((form.subject, Value::Case { name, time }, quote));
+        }
+        Ok(decisions)
     }
 
     /// Keeps what the curator newly says of the patient, if it was asked; gives the decision to write.
@@ -203,9 +258,19 @@ pub(super) fn ask<R: BufRead, W: Write>(
 ) -> Result<Answer> {
     let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
     let form = Form::read(&session.desk, item, panel)?;
+    if let Some(earlier) = &form.earlier {
+        session.tell_earlier(earlier)?;
+    }
     let name = match ask_name(session, item, &form)? {
         Line::Leave(answer) => return Ok(answer),
-        Line::Text(name) => name,
+        Line::Text(typed) if typed == ALL => return accept_all(session, item, &form),
+        Line::Text(typed) => match (form.name(&typed), &form.earlier) {
+            (_, Some(earlier)) if typed.is_empty() => {
+                session.say_again(form.subject, earlier)?;
+                return Ok(Answer::Decided);
+            }
+            (name, _) => name.unwrap_or(typed),
+        },
     };
     let mut details = form.details(name);
     for &field in details.fields {
@@ -216,6 +281,24 @@ pub(super) fn ask<R: BufRead, W: Write>(
     let (subject, value, quote) = form.accept(&session.desk, details)?;
     session.decide(subject, value, &quote)?;
     Ok(Answer::Decided)
+}
+
+/// Typed for: the patient of all panels of the picture.
+const ALL: &str = "*";
+
+/// Gives the patient that is proposed to all panels of the picture that are still asked about.
+fn accept_all<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    item: &Item,
+    form: &Form,
+) -> Result<Answer> {
+    let details = form.details(form.proposed_name().to_owned());
+    let told = format!("  case: {} of {} panels", details.name, session.beside.len() + 1);
+    let others = std::mem::take(&mut session.beside);
+    let decisions = form.accept_all(&session.desk, item, details, &others)?;
+    session.desk.decide_all(Stage::Case, decisions)?;
+    session.prompt.tell(&told)?;
+    Ok(Answer::DecidedPicture)
 }
 
 /// Leaves of what was said whose scans these are what `curator` said.
@@ -341,17 +424,21 @@ fn ask_name<R: BufRead, W: Write>(
     item: &Item,
     form: &Form,
 ) -> Result<Line> {
-    let question = match &form.previous {
-        Some(case) => format!("patient [{}] (= {case}; s, u, q, o, ?):", form.proposed_name()),
-        None => format!("patient [{}] (s, u, q, o, ?):", form.proposed_name()),
-    };
+    let keys = [
+        form.earlier.as_ref().map(|earlier| earlier.enter() + "; "),
+        form.previous.as_ref().map(|case| format!("= {case}; ")),
+        (!session.beside.is_empty())
+            .then(|| format!("* all {} panels; ", session.beside.len() + 1)),
+    ];
+    let keys: String = keys.into_iter().flatten().collect();
+    let question = format!("patient [{}] ({keys}s, u, q, o, ?):", form.proposed_name());
     loop {
         let text = match session.line(&question, item, HELP)? {
             Line::Text(text) => text,
             leave @ Line::Leave(_) => return Ok(leave),
         };
         match form.name(&text) {
-            Ok(name) => return Ok(Line::Text(name)),
+            Ok(_) => return Ok(Line::Text(text)),
             Err(why) => session.prompt.tell(&why)?,
         }
     }

@@ -1,36 +1,131 @@
 //! `label crop`: which rectangles of the picture are single scans?
 
 use std::io::{BufRead, Write};
+use std::sync::Arc;
 
-use image::DynamicImage;
+use image::{DynamicImage, GrayImage};
 
+use super::carry;
 use super::desk::Desk;
+use super::doubts::{self, Letters};
+use super::earlier::Earlier;
 use super::edit::{Edit, Panels};
-use super::evidence::Quote;
 use super::item::Item;
 use super::panels::Hints;
 use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
 use crate::figures::panel_letter;
-use crate::store::{Layout, NewPanel, PanelBox, Store, Subject, Value};
+use crate::store::{
+    ImageRow, Layout, NewPanel, PanelBox, Selection, Stage, Store, StoreError, Subject, Value,
+    Within,
+};
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
-  Enter or a        accept what is listed
+  Enter or a        accept what is listed; asked again, what is in force stays as it is
   w                 the whole picture is one scan
-  d 3               drop panel 3 (not a scan); d 3 5 drops two
+  grid 3x4          three rows of four, at the gutters; grid 3,4,2: rows of three, four and two
+  d 3               drop panel 3 (not a scan); d 3 5 drops two. Numbers stay with their panels
   m 1 2             merge panels 1 and 2
   + x,y,w,h         add a box, in pixels from the top left corner
   = 3 x,y,w,h       replace the box of panel 3
   l 2 B             panel 2 is B of the caption; l 2 takes its letter away
-  l                 letter all panels after the caption, once they are right
+  l                 letter all panels after the caption; l A: from A on, in reading order
   x 3 | 120         split panel 3 at the column 120 of the picture; x 3 - 80 at the row 80
   c                 clear: start from no panels (accepted so, the picture gives none)
-  r                 start again from what was proposed
+  u                 undo the last of these; with none left, the decision before
+  r                 start again from what was first listed; R from what is proposed
 ";
 
 /// Recorded as the proposer of a panel that was accepted as it was found.
 const AUTO: &str = "auto";
+
+/// What there is to start from.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    /// The boxes that pixels and letters propose.
+    pub proposal: Panels,
+    /// Those that were decided on before, and the decision.
+    pub earlier: Option<(Panels, Earlier)>,
+    pub letters: Letters,
+}
+
+impl Opening {
+    /// The boxes to begin with.
+    pub fn first(&self) -> &Panels {
+        self.earlier.as_ref().map_or(&self.proposal, |(panels, _)| panels)
+    }
+
+    /// What Enter leaves as it is: what is in force, unchanged.
+    pub fn kept(&self, panels: &Panels) -> Option<&Earlier> {
+        let (first, earlier) = self.earlier.as_ref()?;
+        (earlier.in_force && first.is_same(panels)).then_some(earlier)
+    }
+
+    /// The boxes that were decided on before.
+    fn before(&self) -> Vec<PanelBox> {
+        match self.earlier.as_ref().and_then(|(_, earlier)| earlier.value()) {
+            Some(Value::Crop(boxes)) => boxes.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What should be known before these boxes are stored, a sentence each.
+    pub fn doubts(&self, desk: &Desk<'_>, item: &Item, panels: &Panels) -> Result<Vec<String>> {
+        let image = item.task.image.id;
+        let mut told = Vec::new();
+        if panels.drafts().is_empty()
+            && let Some(curator) = who_called_it_a_ct(desk, image)?
+        {
+            told.push(format!("No scans: {curator} called this picture a CT."));
+        }
+        let lost = carry::lost(desk.store, image, &self.before(), &panels.boxes())?;
+        if !lost.is_empty() {
+            let lost = lost.join("; ");
+            told.push(format!("With the panels that go, what was decided on them goes: {lost}."));
+        }
+        let lettered: Vec<bool> =
+            panels.drafts().iter().map(|draft| !draft.letter.is_empty()).collect();
+        told.extend(doubts::of_letters(&lettered, &self.letters).map(|doubt| format!("{doubt}.")));
+        if let Some(pixels) = panels.pixels() {
+            let drafts = panels.drafts();
+            let boxes: Vec<PanelBox> = drafts.iter().map(|draft| draft.bounds).collect();
+            for (at, parts) in doubts::of_pixels(pixels, &boxes) {
+                let number = drafts[at].number;
+                told.push(format!("Panel {number} looks like {parts} scans."));
+            }
+        }
+        Ok(told)
+    }
+
+    /// Writes the boxes; it is on disk when this returns.
+    pub fn store(&self, desk: &mut Desk<'_>, item: &Item, panels: &Panels) -> Result<()> {
+        let image = item.task.image.id;
+        let rows: Vec<NewPanel> = panels
+            .drafts()
+            .iter()
+            .map(|draft| NewPanel {
+                image,
+                bounds: draft.bounds,
+                letter: draft.letter.clone(),
+                sub_caption: draft.sub_caption.clone(),
+                proposed_by: if draft.proposed { AUTO.into() } else { desk.curator.clone() },
+            })
+            .collect();
+        desk.decide_crop(image, &rows, panels.boxes(), &self.before())
+    }
+}
+
+fn who_called_it_a_ct(desk: &Desk<'_>, image: i64) -> Result<Option<String>> {
+    let selected = desk.store.decisions_in_force_within(Stage::Select, Within::Image(image))?;
+    let ct = Some(Value::Select(Selection::Ct));
+    let said = selected.into_iter().filter(|decision| decision.value == ct);
+    let mut curators: Vec<String> = said.map(|decision| decision.curator).collect();
+    if desk.is_blind() {
+        curators.retain(|curator| *curator == desk.curator);
+    }
+    Ok((!curators.is_empty()).then(|| curators.join(" and ")))
+}
 
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
@@ -43,26 +138,43 @@ pub(super) fn ask<R: BufRead, W: Write>(
             None
         }
     };
-    let proposal = propose(session.desk.store, item, picture.as_ref())?;
-    let mut current = proposal.clone();
+    let opening = open(&session.desk, item, picture.as_ref())?;
+    if let Some((_, earlier)) = &opening.earlier {
+        session.tell_earlier(earlier)?;
+    }
+    let mut current = opening.first().clone();
     show(session, &current, picture.as_ref())?;
+    let question = match opening.kept(&current) {
+        Some(earlier) => {
+            format!("panels? [{}, w, grid, d, m, +, =, l, c, r, s, u, q, o, ?]", earlier.enter())
+        }
+        None => "panels? [Enter/a, w, grid, d, m, +, =, l, c, r, s, u, q, o, ?]".to_owned(),
+    };
     loop {
-        let text = match session.line(
-            "panels? [Enter/a, w, d, m, +, =, l, c, r, s, u, q, o, ?]",
-            item,
-            HELP,
-        )? {
+        let text = match session.line(&question, item, HELP)? {
+            Line::Leave(Answer::Undo) if current.take_back() => {
+                show(session, &current, picture.as_ref())?;
+                continue;
+            }
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
         match text.as_str() {
             "" | "a" => {
-                add_panels(&mut session.desk, item.task.image.id, &current)?;
-                let (subject, value) = decision(item.task.image.id, &current);
-                session.decide(subject, value, &Quote::image())?;
+                if let Some(earlier) = opening.kept(&current) {
+                    session.keep(Stage::Crop, Subject::image(item.task.image.id), earlier)?;
+                    return Ok(Answer::Decided);
+                }
+                if !is_certain(session, &opening, item, &current)? {
+                    continue;
+                }
+                let told = format!("  crop: {}", Value::Crop(current.boxes()));
+                opening.store(&mut session.desk, item, &current)?;
+                session.prompt.tell(&told)?;
                 return Ok(Answer::Decided);
             }
-            "r" => current = proposal.clone(),
+            "r" => current.restart(opening.first()),
+            "R" => current.restart(&opening.proposal),
             _ => {
                 if let Err(why) = Edit::parse(&text).and_then(|edit| current.apply(&edit)) {
                     session.prompt.tell(&format!("{why}; ? explains"))?;
@@ -72,6 +184,24 @@ pub(super) fn ask<R: BufRead, W: Write>(
         }
         show(session, &current, picture.as_ref())?;
     }
+}
+
+/// Tells what speaks against the boxes, and asks whether they are meant so.
+fn is_certain<R: BufRead, W: Write>(
+    session: &mut Session<'_, R, W>,
+    opening: &Opening,
+    item: &Item,
+    panels: &Panels,
+) -> Result<bool> {
+    let doubts = opening.doubts(&session.desk, item, panels)?;
+    if doubts.is_empty() {
+        return Ok(true);
+    }
+    for doubt in doubts {
+        session.prompt.tell(&doubt)?;
+    }
+    let answer = session.prompt.ask("Store it so? [y, anything else goes back]")?;
+    Ok(answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "yes")))
 }
 
 /// The decoded picture, or why there is none to look at.
@@ -93,26 +223,61 @@ pub(super) fn check_size(item: &Item, picture: &DynamicImage) -> std::result::Re
     }
 }
 
-pub(super) fn propose(
+/// The boxes that pixels and letters propose for a picture, as `label` shows them.
+///
+/// # Errors
+/// The database's.
+pub fn proposed(
     store: &Store,
+    image: &ImageRow,
+    pixels: &GrayImage,
+) -> std::result::Result<Vec<PanelBox>, StoreError> {
+    let letters = Letters::read(store, image.id)?;
+    let layout = store.layout(image.id)?;
+    let hints = hints(&layout, letters.count(), image.width, image.height);
+    Ok(panels::propose_with(pixels, &hints))
+}
+
+/// What there is to start from; without a picture, the whole of it is proposed.
+pub(super) fn open(
+    desk: &Desk<'_>,
     item: &Item,
     picture: Option<&DynamicImage>,
-) -> Result<Panels> {
+) -> Result<Opening> {
     let image = &item.task.image;
-    let boxes = match picture {
+    let named = letters::sub_captions(item.caption());
+    let letters = Letters::read(desk.store, image.id)?;
+    let grey = picture.map(|picture| Arc::new(picture.to_luma8()));
+    let boxes = match &grey {
         None => vec![PanelBox::whole(image.width, image.height)],
-        Some(picture) => {
-            let hints = hints(&store.layout(image.id)?, image.width, image.height);
-            panels::propose_with(&picture.to_luma8(), &hints)
-        }
+        Some(grey) => proposed(desk.store, image, grey)?,
     };
-    let sub_captions = letters::sub_captions(item.caption());
-    Ok(Panels::proposed(image.width, image.height, &boxes, sub_captions))
+    let proposal = Panels::proposed(image.width, image.height, &boxes, named).of_pixels(grey);
+    let earlier = desk.earlier(Stage::Crop, Subject::image(image.id))?;
+    let earlier = match earlier {
+        Some(earlier) => Some((stored(desk.store, image.id, &proposal, &earlier)?, earlier)),
+        None => None,
+    };
+    Ok(Opening { proposal, earlier, letters })
+}
+
+/// The panels of a crop that was decided on, with their letters.
+fn stored(store: &Store, image: i64, proposal: &Panels, earlier: &Earlier) -> Result<Panels> {
+    let Some(Value::Crop(boxes)) = earlier.value() else { return Ok(proposal.clone()) };
+    let rows = store.panels_of(image)?;
+    let told = boxes.iter().map(|bounds| {
+        let row = rows.iter().find(|(_, panel)| panel.bounds == *bounds);
+        let (letter, by) = row.map_or((String::new(), AUTO), |(_, panel)| {
+            (panel.letter.clone(), panel.proposed_by.as_str())
+        });
+        (*bounds, letter, by == AUTO)
+    });
+    Ok(proposal.stored(told))
 }
 
 /// What the page tells of a picture's panels: where letters stand over it, the first time each, and where
 /// its tiles meet. Strips narrower than a panel tell nothing.
-fn hints(layout: &Layout, width: u32, height: u32) -> Hints {
+fn hints(layout: &Layout, count: Option<usize>, width: u32, height: u32) -> Hints {
     let pixel = |share: f32, side: u32| (f64::from(share) * f64::from(side)).round() as u32;
     let mut seen = Vec::new();
     let letters = layout.texts.iter().filter_map(|(x, y, text)| {
@@ -132,6 +297,7 @@ fn hints(layout: &Layout, width: u32, height: u32) -> Hints {
     };
     Hints {
         letters,
+        count,
         columns: starts(layout.tiles.iter().map(|(x, _)| *x).collect(), width),
         rows: starts(layout.tiles.iter().map(|(_, y)| *y).collect(), height),
     }
@@ -146,42 +312,23 @@ fn show<R: BufRead, W: Write>(
     if panels.drafts().is_empty() {
         session.prompt.tell("no panels")?;
     }
-    for (number, draft) in (1..).zip(panels.drafts()) {
+    for draft in panels.drafts() {
+        let number = draft.number;
         let PanelBox { x, y, w, h } = draft.bounds;
         let line = format!("{number:>3}  {x},{y},{w},{h}  {} {}", draft.letter, draft.sub_caption);
         let field = session.prompt.style.field("panel", line.trim_end());
         session.prompt.tell(&field)?;
     }
     if let Some(picture) = picture {
-        let told = match preview::write(picture, &panels.boxes(), &session.preview) {
+        let boxes: Vec<(u32, PanelBox)> =
+            panels.drafts().iter().map(|draft| (draft.number as u32, draft.bounds)).collect();
+        let told = match preview::write(picture, &boxes, &session.preview) {
             Ok(()) => format!("drawn in {}", session.preview.display()),
             Err(error) => format!("cannot draw {}: {error}", session.preview.display()),
         };
         session.prompt.tell(&told)?;
     }
     Ok(())
-}
-
-/// Keeps the rows of the panels that a decision is about to name. Panels without their decision mean
-/// nothing, so a crash between the two does no harm.
-pub(super) fn add_panels(desk: &mut Desk<'_>, image: i64, panels: &Panels) -> Result<()> {
-    let rows: Vec<NewPanel> = panels
-        .drafts()
-        .iter()
-        .map(|draft| NewPanel {
-            image,
-            bounds: draft.bounds,
-            letter: draft.letter.clone(),
-            sub_caption: draft.sub_caption.clone(),
-            proposed_by: if draft.proposed { AUTO.into() } else { desk.curator.clone() },
-        })
-        .collect();
-    desk.store.transaction(|store| rows.iter().try_for_each(|row| store.panel(row).map(drop)))?;
-    Ok(())
-}
-
-pub(super) fn decision(image: i64, panels: &Panels) -> (Subject, Value) {
-    (Subject::image(image), Value::Crop(panels.boxes()))
 }
 
 #[cfg(test)]
@@ -195,7 +342,7 @@ mod tests {
             texts: vec![text(0.1, "(a)"), text(0.6, "b"), text(0.7, "b"), text(0.8, "R lung")],
             tiles: vec![(0.0, 0.0), (0.5, 0.0), (0.0, 0.001), (0.5, 0.05)],
         };
-        let hints = hints(&layout, 400, 200);
+        let hints = hints(&layout, Some(2), 400, 200);
         assert_eq!(hints.letters, [(40, 20), (240, 20)]);
         assert_eq!((hints.columns, hints.rows), (vec![200], vec![]), "strips are no panels");
     }

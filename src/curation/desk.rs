@@ -5,13 +5,19 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use super::carry;
+use super::earlier::Earlier;
 use super::evidence::Quote;
 use super::item::AsPrinted;
-use super::options::QueueOptions;
+use super::nothing;
+use super::options::{QueueOptions, Which};
 use super::queue::{By, Queue, Task};
 use super::round::Round;
 use super::session::{Result, passed_over};
-use crate::store::{self, Decision, NewDecision, Stage, Store, StoreError, Subject, Value, now};
+use crate::store::{
+    self, Decision, NewDecision, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value,
+    Within, now,
+};
 
 /// What was done last, for undo.
 #[derive(Debug, Clone)]
@@ -20,14 +26,23 @@ enum Step {
     /// Decided in one go, oldest first.
     Batch(Stage, Vec<Subject>),
     Skipped(Stage, Subject),
+    /// Asked again, and left as it was.
+    Kept(Stage, Subject),
+    /// A crop, and the letters that it took from panels.
+    Cropped(Subject, Vec<Lettered>),
 }
+
+/// `panel.id`, its letter and its sub-caption.
+type Lettered = (i64, String, String);
 
 /// What an undo took back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Undone {
     Nothing,
     Skip(Stage, Subject),
-    Decision(Stage, Subject, Option<Value>),
+    Kept(Stage, Subject),
+    /// The decision, and what is in force again.
+    Decision(Stage, Subject, Option<Value>, Option<Value>),
     Batch(Stage, Vec<Subject>),
 }
 
@@ -36,9 +51,9 @@ impl Undone {
     pub fn what(&self) -> Option<(Stage, &[Subject])> {
         match self {
             Self::Nothing => None,
-            Self::Skip(stage, subject) | Self::Decision(stage, subject, _) => {
-                Some((*stage, std::slice::from_ref(subject)))
-            }
+            Self::Skip(stage, subject)
+            | Self::Kept(stage, subject)
+            | Self::Decision(stage, subject, ..) => Some((*stage, std::slice::from_ref(subject))),
             Self::Batch(stage, subjects) => Some((*stage, subjects)),
         }
     }
@@ -49,12 +64,18 @@ impl fmt::Display for Undone {
         match self {
             Self::Nothing => f.write_str("there is nothing to undo"),
             Self::Skip(..) => f.write_str("undone: the skip"),
-            Self::Decision(stage, _, value) => {
+            Self::Kept(stage, _) => write!(f, "back to the {stage} that was kept"),
+            Self::Decision(stage, _, value, again) => {
                 let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
-                write!(f, "undone: {stage} {value}")
+                write!(f, "undone: {stage} {value}")?;
+                match again {
+                    Some(again) => write!(f, "; in force again: {again}"),
+                    None => Ok(()),
+                }
             }
             Self::Batch(stage, subjects) => {
-                write!(f, "undone: {stage} of {} pictures", subjects.len())
+                let what = if *stage == Stage::Case { "panels" } else { "pictures" };
+                write!(f, "undone: {stage} of {} {what}", subjects.len())
             }
         }
     }
@@ -75,7 +96,9 @@ pub struct Desk<'a> {
     /// What the decision on what is shown settles, whatever else it would be about.
     settling: Option<Subject>,
     /// What an undo brought back, to be asked first.
-    first: Option<Subject>,
+    first: Option<(Stage, Subject)>,
+    /// What was taken back here, to start from when it is asked again.
+    taken_back: HashMap<(Stage, Subject), Decision>,
     /// Typed for the next decision on what is shown.
     pub(super) note: String,
     undone: usize,
@@ -100,6 +123,7 @@ impl<'a> Desk<'a> {
             steps: Vec::new(),
             skipped: HashSet::new(),
             first: None,
+            taken_back: HashMap::new(),
             note: String::new(),
             undone: 0,
         }
@@ -118,9 +142,9 @@ impl<'a> Desk<'a> {
     /// Decisions of this session that stand.
     pub(super) fn decided(&self) -> usize {
         let of = |step: &Step| match step {
-            Step::Decided(..) => 1,
+            Step::Decided(..) | Step::Cropped(..) => 1,
             Step::Batch(_, subjects) => subjects.len(),
-            Step::Skipped(..) => 0,
+            Step::Skipped(..) | Step::Kept(..) => 0,
         };
         self.steps.iter().map(of).sum()
     }
@@ -133,20 +157,68 @@ impl<'a> Desk<'a> {
         self.skipped.len()
     }
 
+    /// Asked again and left as it was, in this session.
+    pub(super) fn kept(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Kept(..))).count()
+    }
+
+    /// What the curator said of a subject that is asked about again: what is in force, be it that somebody
+    /// settled a dispute about it since; where nothing is, what was taken back in this session. Nothing
+    /// where a dispute is to be settled, which has readings of its own.
+    pub(super) fn earlier(&self, stage: Stage, subject: Subject) -> Result<Option<Earlier>> {
+        if self.is_settling() {
+            return Ok(None);
+        }
+        let within = Within::Image(subject.image);
+        let mut said = self.store.decisions_in_force_within(stage, within)?;
+        said.retain(|decision| decision.subject == subject);
+        let Some(own) = said.iter().position(|decision| decision.curator == self.curator) else {
+            let taken_back = self.taken_back.get(&(stage, subject)).cloned();
+            return Ok(taken_back.map(|decision| Earlier { decision, in_force: false }));
+        };
+        let settled = said.iter().rposition(|decision| decision.adjudicates);
+        let shown = settled.filter(|&at| at > own && !self.is_blind()).unwrap_or(own);
+        Ok(Some(Earlier { decision: said.swap_remove(shown), in_force: true }))
+    }
+
+    /// Why nothing is left of these stages, and what comes next, a sentence each.
+    pub(super) fn why_nothing(&self, stages: &[Stage]) -> Result<Vec<String>> {
+        Ok(nothing::why(self.store, &self.curator, stages, &self.options)?)
+    }
+
     /// The first stage with something left that was not skipped, and what of it nobody is asked about,
     /// a sentence each.
     pub(super) fn next_round(&mut self, stages: &[Stage]) -> Result<Option<(Round, Vec<String>)>> {
         for &stage in stages {
             let mut queue = self.queue(stage)?;
             queue.tasks.retain(|task| !self.skipped.contains(&(stage, task.subject())));
+            self.bring_first(stage, &mut queue)?;
             if !queue.tasks.is_empty() {
-                // Stable, so that all but the one an undo brought back keep their order.
-                queue.tasks.sort_by_key(|task| self.first != Some(task.subject()));
                 let told = passed_over(&queue);
                 return Ok(Some((Round::new(stage, queue), told)));
             }
         }
         Ok(None)
+    }
+
+    /// Puts what an undo brought back before all else, be it that what was said before is in force again,
+    /// so that nobody would be asked about it.
+    fn bring_first(&self, stage: Stage, queue: &mut Queue) -> Result<()> {
+        let Some((of, subject)) = self.first else { return Ok(()) };
+        let is_it = |task: &Task| {
+            task.subject() == subject || task.subject() == Subject::image(subject.image)
+        };
+        if of == stage && !queue.tasks.iter().any(is_it) && !self.options.is_revisit() {
+            let again = QueueOptions { which: Which::Decided, ..self.options.clone() };
+            let decided = Queue::build(self.store, stage, By::Curator(&self.curator), &again)?;
+            if let Some(task) = decided.tasks.into_iter().find(is_it) {
+                queue.done = queue.done.saturating_sub(1);
+                queue.tasks.push(task);
+            }
+        }
+        // Stable, so that all others keep their order.
+        queue.tasks.sort_by_key(|task| !is_it(task));
+        Ok(())
     }
 
     fn queue(&mut self, stage: Stage) -> Result<Queue> {
@@ -179,6 +251,7 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn skip(&mut self, stage: Stage, subject: Subject) {
+        self.first = None;
         self.skipped.insert((stage, subject));
         self.steps.push(Step::Skipped(stage, subject));
     }
@@ -189,23 +262,26 @@ impl<'a> Desk<'a> {
     pub(super) fn undo(&mut self) -> Result<Undone> {
         let undone = match self.steps.last().cloned() {
             Some(Step::Skipped(stage, subject)) => Undone::Skip(stage, subject),
+            Some(Step::Kept(stage, subject)) => Undone::Kept(stage, subject),
             Some(Step::Batch(stage, subjects)) => Undone::Batch(stage, subjects),
-            Some(Step::Decided(stage, subject)) => {
-                let rows = self.store.decisions_of(stage, subject, &self.curator)?;
-                let said = standing(rows).pop().and_then(|decision| decision.value);
-                Undone::Decision(stage, subject, said)
+            Some(Step::Decided(stage, subject)) => self.standing_of(stage, subject)?,
+            Some(Step::Cropped(subject, letters)) => {
+                letters.iter().try_for_each(|(panel, letter, text)| {
+                    self.store.letter_panel(*panel, letter, text).map(drop)
+                })?;
+                self.standing_of(Stage::Crop, subject)?
             }
             None => match self.store.last_standing_decision(&self.curator)? {
-                Some(last) => Undone::Decision(last.stage, last.subject, last.value),
+                Some(last) => self.standing_of(last.stage, last.subject)?,
                 None => return Ok(Undone::Nothing),
             },
         };
         if let Some((stage, subjects)) = undone.what() {
-            if !matches!(undone, Undone::Skip(..)) {
+            if !matches!(undone, Undone::Skip(..) | Undone::Kept(..)) {
                 self.take_back(stage, subjects)?;
                 self.undone += subjects.len();
             }
-            self.first = subjects.first().copied();
+            self.first = subjects.first().map(|&subject| (stage, subject));
             for &subject in subjects {
                 self.skipped.remove(&(stage, subject));
                 self.unfinish(stage, subject);
@@ -215,13 +291,22 @@ impl<'a> Desk<'a> {
         Ok(undone)
     }
 
+    /// The decision that an undo takes back, and what is in force after that.
+    fn standing_of(&self, stage: Stage, subject: Subject) -> Result<Undone> {
+        let mut said = standing(self.store.decisions_of(stage, subject, &self.curator)?);
+        let value = said.pop().and_then(|decision| decision.value);
+        let again = said.pop().and_then(|decision| decision.value);
+        Ok(Undone::Decision(stage, subject, value, again))
+    }
+
     /// Reverses the decision that stands on each subject, all or none of them.
     fn take_back(&mut self, stage: Stage, subjects: &[Subject]) -> Result<()> {
         let curator = self.curator.clone();
+        let mut taken: Vec<Decision> = Vec::new();
         self.store.transaction(|store| {
             for &subject in subjects.iter().rev() {
                 let mut said = standing(store.decisions_of(stage, subject, &curator)?);
-                said.pop();
+                taken.extend(said.pop());
                 store.decide(&reversal(stage, subject, &curator).at_a_time_of_force(store)?)?;
                 if let Some(before) = said.pop() {
                     store.decide(&NewDecision::from(before).at_a_time_of_force(store)?)?;
@@ -229,7 +314,14 @@ impl<'a> Desk<'a> {
             }
             Ok::<_, StoreError>(())
         })?;
+        let taken = taken.into_iter().map(|decision| ((stage, decision.subject), decision));
+        self.taken_back.extend(taken);
         Ok(())
+    }
+
+    /// What was asked about again is left as it is.
+    pub(super) fn keep(&mut self, stage: Stage, subject: Subject) {
+        self.steps.push(Step::Kept(stage, subject));
     }
 
     /// What was said of a panel may have been said of its picture.
@@ -246,6 +338,33 @@ impl<'a> Desk<'a> {
         let row = NewDecision { note, ..self.row(subject, value, quote) };
         self.store.decide(&row.at_a_time_of_force(self.store)?)?;
         self.steps.push(Step::Decided(stage, subject));
+        Ok(())
+    }
+
+    /// Writes which boxes of a picture are its scans, all of it or nothing: the panels, the decision, and on
+    /// panels that merely moved, from where they were `before`, what was decided on them there.
+    pub(super) fn decide_crop(
+        &mut self,
+        image: i64,
+        panels: &[NewPanel],
+        boxes: Vec<PanelBox>,
+        before: &[PanelBox],
+    ) -> Result<()> {
+        let subject = self.settling.unwrap_or(Subject::image(image));
+        let note = std::mem::take(&mut self.note);
+        let after = boxes.clone();
+        let row = NewDecision { note, ..self.row(subject, Value::Crop(boxes), &Quote::image()) };
+        let curator = self.curator.clone();
+        let mut letters: Vec<Lettered> = Vec::new();
+        self.store.transaction(|store| {
+            for panel in panels {
+                let id = store.panel(panel)?;
+                letters.extend(store.letter_panel(id, &panel.letter, &panel.sub_caption)?);
+            }
+            store.decide(&row.at_a_time_of_force(store)?)?;
+            carry::carry(store, image, before, &after, &curator)
+        })?;
+        self.steps.push(Step::Cropped(subject, letters));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 
 use super::desk::Desk;
+use super::earlier::Earlier;
 use super::evidence::{Quote, Texts, propose};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
@@ -16,7 +17,8 @@ What do the authors say the scan shows?
   m  maybe: picture and text do not tell
   x  exclude: not a plain scan of a patient (phantom, rendering, map laid over it,
      one strip of a scan that the PDF stores in pieces)
-  2=n  the same for panel 2 alone, which then overrules the picture; ask first: crop
+  2=n  the same for panel 2 alone, which then overrules the picture
+  k    crop first: where panels differ, they need boxes before they can be told apart
 Go by what the authors say, not by how the lungs look.
 ";
 
@@ -38,15 +40,42 @@ pub(super) fn ask<R: BufRead, W: Write>(
     let image = item.task.image.id;
     let panels = panels_to_ask(&session.desk, image)?;
     let panels: Vec<i64> = panels.iter().map(|panel| panel.id).collect();
+    let earlier = EarlierOfAll::read(&session.desk, image, &panels)?;
+    for (title, told) in earlier.told() {
+        let field = session.prompt.style.field(title, &told);
+        session.prompt.tell(&field)?;
+    }
+    let enter = earlier.enter().map_or(String::new(), |enter| enter + ", ");
+    let crop = if can_crop_first(&session.desk, &panels) { ", k" } else { "" };
     let question = match panels.len() {
-        0 | 1 => "diagnosis? [c/n/m/x, s, u, q, o, ?]".to_owned(),
-        count => format!("diagnosis? [c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]"),
+        0 | 1 => format!("diagnosis? [{enter}c/n/m/x{crop}, s, u, q, o, ?]"),
+        count => {
+            format!("diagnosis? [{enter}c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]")
+        }
     };
     loop {
         let text = match session.line(&question, item, HELP)? {
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
+        match (text.as_str(), earlier.to_keep()) {
+            ("", Some(of_picture)) => {
+                session.say_again(Subject::image(image), of_picture)?;
+                return Ok(Answer::Decided);
+            }
+            ("", None) if earlier.is_of_all_panels() => {
+                session.desk.keep(Stage::Diagnose, Subject::image(image));
+                session.prompt.tell("  kept, panel by panel")?;
+                return Ok(Answer::Decided);
+            }
+            ("k", _) if can_crop_first(&session.desk, &panels) => {
+                return match super::crop::ask(session, item)? {
+                    Answer::Decided => ask(session, item),
+                    answer => Ok(answer),
+                };
+            }
+            _ => {}
+        }
         if session.desk.is_settling() && text.contains('=') {
             session.prompt.tell("what is disputed is asked about alone: c, n, m or x")?;
             continue;
@@ -58,7 +87,8 @@ pub(super) fn ask<R: BufRead, W: Write>(
                 continue;
             }
         };
-        match ask_evidence(session, item, diagnosis)? {
+        let said = earlier.quote(subject, diagnosis);
+        match ask_evidence(session, item, diagnosis, said)? {
             Grounds::Given(quote) => {
                 session.decide(subject, Value::Diagnose(diagnosis), &quote)?;
                 if is_done(&session.desk, subject, &panels)? {
@@ -68,6 +98,79 @@ pub(super) fn ask<R: BufRead, W: Write>(
             Grounds::Back => {}
             Grounds::Leave(answer) => return Ok(answer),
         }
+    }
+}
+
+/// Whether the picture can be cropped before it is diagnosed: it has no panels yet.
+pub(super) fn can_crop_first(desk: &Desk<'_>, panels: &[i64]) -> bool {
+    panels.is_empty() && !desk.is_settling()
+}
+
+/// What the curator said before of a picture that is asked about again, and of its panels.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EarlierOfAll {
+    of_picture: Option<Earlier>,
+    /// By the place of the panel.
+    of_panels: Vec<Option<Earlier>>,
+    panels: Vec<i64>,
+}
+
+impl EarlierOfAll {
+    pub fn read(desk: &Desk<'_>, image: i64, panels: &[i64]) -> Result<Self> {
+        let earlier = |subject| desk.earlier(Stage::Diagnose, subject);
+        let of_panels = panels.iter().map(|&panel| earlier(Subject::panel(image, panel)));
+        Ok(Self {
+            of_picture: earlier(Subject::image(image))?,
+            of_panels: of_panels.collect::<Result<_>>()?,
+            panels: panels.to_vec(),
+        })
+    }
+
+    /// What Enter keeps, or says again, of the picture as a whole. Where panels have words of their own,
+    /// they are kept, too.
+    pub fn to_keep(&self) -> Option<&Earlier> {
+        self.of_picture.as_ref()
+    }
+
+    /// Whether every panel has a diagnosis of its own in force.
+    pub fn is_of_all_panels(&self) -> bool {
+        let in_force = |earlier: &Option<Earlier>| earlier.as_ref().is_some_and(|e| e.in_force);
+        !self.of_panels.is_empty() && self.of_panels.iter().all(in_force)
+    }
+
+    pub fn enter(&self) -> Option<String> {
+        match &self.of_picture {
+            Some(earlier) => Some(earlier.enter()),
+            None => self.is_of_all_panels().then(|| "Enter keeps all panels as they are".into()),
+        }
+    }
+
+    /// Lines of a name and what was said.
+    pub fn told(&self) -> Vec<(&'static str, String)> {
+        let picture = self.of_picture.iter().map(|earlier| (earlier.title(), earlier.told()));
+        let panels = (1..).zip(&self.of_panels).filter_map(|(number, earlier)| {
+            let earlier = earlier.as_ref()?;
+            Some((earlier.title(), format!("panel {number}: {}", earlier.told())))
+        });
+        picture.chain(panels).collect()
+    }
+
+    /// The panel, by its place, on which a diagnosis was just taken back.
+    pub fn taken_back(&self) -> Option<usize> {
+        self.of_panels.iter().position(|of| of.as_ref().is_some_and(|earlier| !earlier.in_force))
+    }
+
+    /// The words quoted when this was said of the subject before.
+    pub fn quote(&self, subject: Subject, diagnosis: Diagnosis) -> Option<Quote> {
+        let earlier = match subject.panel {
+            None => self.of_picture.as_ref(),
+            Some(panel) => {
+                let at = self.panels.iter().position(|of| *of == panel)?;
+                self.of_panels[at].as_ref()
+            }
+        };
+        let same = earlier.filter(|e| e.value() == Some(&Value::Diagnose(diagnosis)));
+        same.map(Earlier::quote)
     }
 }
 
@@ -166,8 +269,9 @@ fn ask_evidence<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
     diagnosis: Diagnosis,
+    said: Option<Quote>,
 ) -> Result<Grounds> {
-    let proposal = propose(diagnosis, &item.texts());
+    let proposal = said.unwrap_or_else(|| propose(diagnosis, &item.texts()));
     let question = format!("evidence [{proposal}]:");
     loop {
         let text = match session.line(&question, item, EVIDENCE_HELP)? {

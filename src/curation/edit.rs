@@ -1,13 +1,26 @@
 //! The panels of a picture while a curator corrects them: pure, so that a prompt and a full screen
 //! can share it.
 
+mod command;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use image::GrayImage;
+
 use super::letters::{assign, reading_order};
+use super::panels;
 use crate::figures::SubCaption;
 use crate::store::PanelBox;
+
+pub use command::{Cut, Edit};
 
 /// A panel that is not yet decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
+    /// From 1; it stays the panel's own whatever becomes of the others.
+    pub number: usize,
     pub bounds: PanelBox,
     pub letter: String,
     pub sub_caption: String,
@@ -15,170 +28,151 @@ pub struct Draft {
     pub proposed: bool,
 }
 
-/// What a curator may do to the panels; numbers count from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// `w`: one panel, the whole picture.
-    Whole,
-    /// `c`: no panels.
-    Clear,
-    /// `d 3`, `d 3 5`
-    Drop(Vec<usize>),
-    /// `m 1 2`: one panel around all of them.
-    Merge(Vec<usize>),
-    /// `+ x,y,w,h`, or the four numbers alone.
-    Add(PanelBox),
-    /// `= 3 x,y,w,h`
-    Replace(usize, PanelBox),
-    /// `x 3 | 120`, `x 3 - 80`: two panels for one, cut at a column or a row of the picture.
-    Split(usize, Cut),
-    /// `l 2 B`; without a letter, none.
-    Letter(usize, String),
-    /// `l`: all as the caption letters them, where the numbers agree.
-    Reletter,
-}
-
-/// Where a panel is split, in pixels of the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Left and right of a column.
-    Column(u32),
-    /// Above and below a row.
-    Row(u32),
-}
-
-impl Edit {
-    /// Reads one command.
-    ///
-    /// # Errors
-    /// Says what was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (command, rest) = match text.find(|c: char| c.is_whitespace() || c.is_ascii_digit()) {
-            Some(at) => text.split_at(at),
-            None => (text, ""),
-        };
-        let rest = rest.trim();
-        match (command.trim(), rest) {
-            ("w", "") => Ok(Self::Whole),
-            ("c", "") => Ok(Self::Clear),
-            ("d", _) => numbers(rest, 1).map(Self::Drop),
-            ("m", _) => numbers(rest, 2).map(Self::Merge),
-            ("+" | "", rest) if !rest.is_empty() => bounds(rest).map(Self::Add),
-            ("=", _) => {
-                let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                Ok(Self::Replace(panel_number(number)?, bounds(rest)?))
-            }
-            ("x", _) => split(rest),
-            ("l", "") => Ok(Self::Reletter),
-            ("l", _) => {
-                let (number, letter) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                Ok(Self::Letter(panel_number(number)?, letter.trim().to_owned()))
-            }
-            _ => Err(format!("'{text}' is no command here")),
-        }
-    }
-}
-
-fn panel_number(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| format!("'{text}' is no panel's number"))
-}
-
-fn numbers(text: &str, least: usize) -> Result<Vec<usize>, String> {
-    let numbers: Vec<usize> = text
-        .split([' ', ','])
-        .filter(|word| !word.is_empty())
-        .map(panel_number)
-        .collect::<Result<_, _>>()?;
-    if numbers.len() < least {
-        return Err(format!("expected at least {least} panel number(s), such as 'd 3' or 'm 1 2'"));
-    }
-    Ok(numbers)
-}
-
-/// `3 | 120` or `3 - 80`, blanks or none between.
-fn split(text: &str) -> Result<Edit, String> {
-    let wrong = || format!("'x {text}' splits nothing: expected 'x 3 | 120' or 'x 3 - 80'");
-    let at = text.find(['|', '-']).ok_or_else(wrong)?;
-    let place = text[at + 1..].trim().parse().map_err(|_| wrong())?;
-    let cut = if text[at..].starts_with('|') { Cut::Column(place) } else { Cut::Row(place) };
-    Ok(Edit::Split(panel_number(text[..at].trim())?, cut))
-}
-
-/// `x,y,w,h`, or with blanks between.
-fn bounds(text: &str) -> Result<PanelBox, String> {
-    let numbers: Vec<&str> = text.split([' ', ',']).filter(|n| !n.is_empty()).collect();
-    numbers.join(",").parse()
-}
-
-/// The panels of one picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The panels of one picture. Drafts stand in the order of their numbers, boxes in reading order.
+#[derive(Debug, Clone)]
 pub struct Panels {
     width: u32,
     height: u32,
     subs: Vec<SubCaption>,
     drafts: Vec<Draft>,
+    /// What was there before each edit, the oldest first.
+    before: Vec<Vec<Draft>>,
+    /// The panel whose edges were moved last: moving on is the same edit.
+    moving: Option<usize>,
+    /// The pixels, where the picture could be decoded.
+    pixels: Option<Arc<GrayImage>>,
 }
 
 impl Panels {
-    /// Proposed panels of a `width` x `height` picture, lettered from its caption's sub-captions
-    /// where their numbers agree.
+    /// Proposed panels, in reading order, of a `width` x `height` picture, lettered from its caption's
+    /// sub-captions where their numbers agree.
     pub fn proposed(width: u32, height: u32, boxes: &[PanelBox], subs: Vec<SubCaption>) -> Self {
-        let drafts = boxes
-            .iter()
-            .zip(assign(boxes, &subs))
-            .map(|(bounds, sub)| Draft {
-                bounds: *bounds,
-                letter: sub.map_or(String::new(), |sub| sub.letter.clone()),
-                sub_caption: sub.map_or(String::new(), |sub| sub.text.clone()),
-                proposed: true,
-            })
-            .collect();
-        Self { width, height, subs, drafts }
+        let mut panels = Self {
+            width,
+            height,
+            drafts: Vec::new(),
+            subs,
+            before: Vec::new(),
+            moving: None,
+            pixels: None,
+        };
+        panels.drafts = panels.lettered(boxes, true);
+        panels
+    }
+
+    /// The same picture with the panels that were decided on: box, letter, and whether it was proposed so.
+    #[must_use]
+    pub fn stored(&self, boxes: impl IntoIterator<Item = (PanelBox, String, bool)>) -> Self {
+        let mut panels = Self { drafts: Vec::new(), before: Vec::new(), ..self.clone() };
+        let draft = |(number, (bounds, letter, proposed)): (usize, (PanelBox, String, bool))| {
+            Draft { proposed, ..self.drawn(number, bounds, &letter) }
+        };
+        panels.drafts = (1..).zip(boxes).map(draft).collect();
+        panels
+    }
+
+    /// The same with the picture's pixels, in which a grid finds its gutters.
+    #[must_use]
+    pub fn of_pixels(self, pixels: Option<Arc<GrayImage>>) -> Self {
+        Self { pixels, ..self }
+    }
+
+    pub fn pixels(&self) -> Option<&GrayImage> {
+        self.pixels.as_deref()
+    }
+
+    /// The sub-captions of the lettered panels that the caption names.
+    pub fn named(&self) -> &[SubCaption] {
+        &self.subs
     }
 
     pub fn drafts(&self) -> &[Draft] {
         &self.drafts
     }
 
+    /// In reading order.
     pub fn boxes(&self) -> Vec<PanelBox> {
-        self.drafts.iter().map(|draft| draft.bounds).collect()
+        let mut boxes: Vec<PanelBox> = self.drafts.iter().map(|draft| draft.bounds).collect();
+        reading_order(&mut boxes);
+        boxes
     }
 
-    /// Makes one change; the panels stay in reading order.
+    /// Whether the boxes and their letters are the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let told = |panels: &Self| {
+            let told = panels.drafts.iter().map(|draft| (draft.bounds, draft.letter.clone()));
+            let mut told: Vec<(PanelBox, String)> = told.collect();
+            told.sort_unstable();
+            told
+        };
+        told(self) == told(other)
+    }
+
+    /// Takes the last edit back; false where there is none.
+    pub fn take_back(&mut self) -> bool {
+        self.moving = None;
+        let Some(before) = self.before.pop() else { return false };
+        self.drafts = before;
+        true
+    }
+
+    /// Starts again from other panels of the picture; an edit like others.
+    pub fn restart(&mut self, from: &Self) {
+        let before = std::mem::replace(&mut self.drafts, from.drafts.clone());
+        self.note(before, None);
+    }
+
+    /// Makes one change.
     ///
     /// # Errors
     /// Says what is wrong; then nothing has changed.
     pub fn apply(&mut self, edit: &Edit) -> Result<(), String> {
+        let before = self.drafts.clone();
+        self.change(edit)?;
+        self.note(before, None);
+        Ok(())
+    }
+
+    /// Moves the edges of a panel; moved on, it is one edit.
+    ///
+    /// # Errors
+    /// As for [`Self::apply`].
+    pub fn nudge(&mut self, number: usize, bounds: PanelBox) -> Result<(), String> {
+        let before = self.drafts.clone();
+        self.change(&Edit::Replace(number, bounds))?;
+        self.note(before, Some(number));
+        Ok(())
+    }
+
+    /// Keeps what was there before an edit, unless it goes on with the one before.
+    fn note(&mut self, before: Vec<Draft>, moving: Option<usize>) {
+        let goes_on = moving.is_some() && self.moving == moving;
+        if !goes_on && before != self.drafts {
+            self.before.push(before);
+        }
+        self.moving = moving;
+    }
+
+    fn change(&mut self, edit: &Edit) -> Result<(), String> {
         match edit {
             Edit::Whole => {
-                self.drafts = vec![self.drawn(PanelBox::whole(self.width, self.height), "")];
+                self.drafts = vec![self.drawn(1, PanelBox::whole(self.width, self.height), "")];
             }
             Edit::Clear => self.drafts.clear(),
             Edit::Drop(numbers) => {
                 let dropped = self.indices(numbers)?;
                 self.remove(&dropped);
             }
-            Edit::Merge(numbers) => {
-                let merged = self.indices(numbers)?;
-                let around = merged
-                    .iter()
-                    .map(|&index| self.drafts[index].bounds)
-                    .reduce(around)
-                    .ok_or("nothing to merge")?;
-                let letter = self.drafts[merged[0]].letter.clone();
-                self.check(around, &merged)?;
-                self.remove(&merged);
-                self.drafts.push(self.drawn(around, &letter));
-            }
+            Edit::Merge(numbers) => self.merge(numbers)?,
             Edit::Add(bounds) => {
                 self.check(*bounds, &[])?;
-                self.drafts.push(self.drawn(*bounds, ""));
+                self.drafts.push(self.drawn(self.next_number(), *bounds, ""));
             }
             Edit::Replace(number, bounds) => {
                 let index = self.indices(&[*number])?[0];
                 self.check(*bounds, &[index])?;
                 let letter = self.drafts[index].letter.clone();
-                self.drafts[index] = self.drawn(*bounds, &letter);
+                self.drafts[index] = self.drawn(*number, *bounds, &letter);
             }
             Edit::Split(number, cut) => self.split(*number, *cut)?,
             Edit::Letter(number, letter) => {
@@ -186,15 +180,33 @@ impl Panels {
                 if letter.chars().count() > 3 {
                     return Err(format!("'{letter}' is no panel's letter"));
                 }
-                self.drafts[index] = self.drawn(self.drafts[index].bounds, letter);
+                self.drafts[index] = self.drawn(*number, self.drafts[index].bounds, letter);
             }
             Edit::Reletter => self.reletter()?,
+            Edit::LetterFrom(first) => self.letter_from(*first)?,
+            Edit::Grid(rows) => self.grid(rows)?,
         }
-        self.sort();
         Ok(())
     }
 
-    /// The first half keeps the letter: which is the other's, only the caption or a curator can say.
+    /// One panel around all of them, with the number and the letter of the first that is named.
+    fn merge(&mut self, numbers: &[usize]) -> Result<(), String> {
+        let merged = self.indices(numbers)?;
+        let around = merged
+            .iter()
+            .map(|&index| self.drafts[index].bounds)
+            .reduce(around)
+            .ok_or("nothing to merge")?;
+        let Draft { number, ref letter, .. } = self.drafts[merged[0]];
+        self.check(around, &merged)?;
+        let whole = self.drawn(number, around, letter);
+        self.remove(&merged);
+        self.insert(whole);
+        Ok(())
+    }
+
+    /// The first half keeps number and letter: which letter is the other's, only the caption or a curator
+    /// can say.
     fn split(&mut self, number: usize, cut: Cut) -> Result<(), String> {
         let index = self.indices(&[number])?[0];
         let PanelBox { x, y, w, h } = self.drafts[index].bounds;
@@ -219,18 +231,55 @@ impl Panels {
         self.check(first, &[index])?;
         self.check(second, &[index])?;
         let letter = self.drafts[index].letter.clone();
-        self.remove(&[index]);
-        self.drafts.push(self.drawn(first, &letter));
-        self.drafts.push(self.drawn(second, ""));
+        let second = self.drawn(self.next_number(), second, "");
+        self.drafts[index] = self.drawn(number, first, &letter);
+        self.drafts.push(second);
         Ok(())
+    }
+
+    /// Rows of as many panels each, at the gutters and seams nearest to even ones, lettered as the caption
+    /// letters them.
+    fn grid(&mut self, rows: &[usize]) -> Result<(), String> {
+        let boxes = match &self.pixels {
+            Some(pixels) => panels::grid(pixels, rows),
+            None => panels::even_grid(PanelBox::whole(self.width, self.height), rows),
+        };
+        let boxes = boxes.ok_or_else(|| {
+            let most = rows.iter().max().unwrap_or(&0);
+            format!(
+                "{} rows of up to {most} panels do not fit into {} x {} pixels",
+                rows.len(),
+                self.width,
+                self.height
+            )
+        })?;
+        self.drafts = self.lettered(&boxes, false);
+        Ok(())
+    }
+
+    /// Drafts of boxes in reading order, lettered from the caption where the numbers agree.
+    fn lettered(&self, boxes: &[PanelBox], proposed: bool) -> Vec<Draft> {
+        let drafts = (1..).zip(boxes).zip(assign(boxes, &self.subs));
+        drafts
+            .map(|((number, bounds), sub)| Draft {
+                number,
+                bounds: *bounds,
+                letter: sub.map_or(String::new(), |sub| sub.letter.clone()),
+                sub_caption: sub.map_or(String::new(), |sub| sub.text.clone()),
+                proposed,
+            })
+            .collect()
     }
 
     /// Letters the panels as a proposal of these boxes would.
     fn reletter(&mut self) -> Result<(), String> {
-        let lettered = assign(&self.boxes(), &self.subs);
+        let boxes = self.boxes();
+        let lettered = assign(&boxes, &self.subs);
         if self.subs.is_empty() {
             return Err(
-                "no panels' letters were found in the caption: give each, such as 'l 2 B'".into()
+                "no panels' letters were found in the caption: 'l A' letters all in reading \
+                        order, 'l 2 B' one"
+                    .into(),
             );
         }
         if lettered.iter().all(Option::is_none) {
@@ -240,17 +289,42 @@ impl Panels {
                 self.drafts.len()
             ));
         }
-        for (draft, sub) in self.drafts.iter_mut().zip(lettered) {
-            draft.letter = sub.map_or(String::new(), |sub| sub.letter.clone());
-            draft.sub_caption = sub.map_or(String::new(), |sub| sub.text.clone());
+        let lettered: Vec<_> = lettered
+            .into_iter()
+            .map(|sub| sub.map(|s| (s.letter.clone(), s.text.clone())))
+            .collect();
+        for (bounds, sub) in boxes.iter().zip(lettered) {
+            if let Some(draft) = self.drafts.iter_mut().find(|draft| draft.bounds == *bounds) {
+                (draft.letter, draft.sub_caption) = sub.unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Letters all panels in reading order, with the sub-captions of their letters.
+    fn letter_from(&mut self, first: char) -> Result<(), String> {
+        let last = if first.is_ascii_uppercase() { 'Z' } else { 'z' };
+        let (boxes, letters) = (self.boxes(), first..=last);
+        if boxes.len() > letters.clone().count() {
+            return Err(format!(
+                "there are {} panels, and no letters for all of them from {first}",
+                boxes.len()
+            ));
+        }
+        for (bounds, letter) in boxes.iter().zip(letters) {
+            if let Some(at) = self.drafts.iter().position(|draft| draft.bounds == *bounds) {
+                let drawn = self.drawn(self.drafts[at].number, *bounds, &letter.to_string());
+                self.drafts[at] = Draft { proposed: self.drafts[at].proposed, ..drawn };
+            }
         }
         Ok(())
     }
 
     /// A draft by hand, with the sub-caption of its letter.
-    fn drawn(&self, bounds: PanelBox, letter: &str) -> Draft {
-        let sub = self.subs.iter().find(|sub| sub.letter == letter);
+    fn drawn(&self, number: usize, bounds: PanelBox, letter: &str) -> Draft {
+        let sub = self.subs.iter().find(|sub| sub.letter.eq_ignore_ascii_case(letter));
         Draft {
+            number,
             bounds,
             letter: letter.to_owned(),
             sub_caption: sub.map_or(String::new(), |sub| sub.text.clone()),
@@ -258,18 +332,36 @@ impl Panels {
         }
     }
 
+    /// Places of the drafts of these numbers.
     fn indices(&self, numbers: &[usize]) -> Result<Vec<usize>, String> {
         numbers
             .iter()
             .map(|&number| {
-                number.checked_sub(1).filter(|&index| index < self.drafts.len()).ok_or_else(|| {
-                    match self.drafts.len() {
-                        0 => "there are no panels".to_owned(),
-                        count => format!("there is no panel {number}: expected 1 to {count}"),
-                    }
+                let at = self.drafts.iter().position(|draft| draft.number == number);
+                at.ok_or_else(|| match self.numbers() {
+                    numbers if numbers.is_empty() => "there are no panels".to_owned(),
+                    numbers => format!("there is no panel {number}: expected {numbers}"),
                 })
             })
             .collect()
+    }
+
+    /// `1 to 4`, or `1, 2, 4` where some were dropped.
+    fn numbers(&self) -> String {
+        let numbers: Vec<usize> = self.drafts.iter().map(|draft| draft.number).collect();
+        match numbers[..] {
+            [first, .., last] if last - first + 1 == numbers.len() => format!("{first} to {last}"),
+            _ => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    fn next_number(&self) -> usize {
+        self.drafts.iter().map(|draft| draft.number).max().unwrap_or(0) + 1
+    }
+
+    fn insert(&mut self, draft: Draft) {
+        let at = self.drafts.partition_point(|other| other.number < draft.number);
+        self.drafts.insert(at, draft);
     }
 
     fn remove(&mut self, indices: &[usize]) {
@@ -295,12 +387,6 @@ impl Panels {
             .any(|(index, draft)| draft.bounds == bounds && !replaced.contains(&index));
         if twice { Err(format!("{bounds} is there already")) } else { Ok(()) }
     }
-
-    fn sort(&mut self) {
-        let mut order = self.boxes();
-        reading_order(&mut order);
-        self.drafts.sort_by_key(|draft| order.iter().position(|bounds| *bounds == draft.bounds));
-    }
 }
 
 /// The smallest box around two.
@@ -308,106 +394,4 @@ fn around(a: PanelBox, b: PanelBox) -> PanelBox {
     let (x, y) = (a.x.min(b.x), a.y.min(b.y));
     let (right, bottom) = ((a.x + a.w).max(b.x + b.w), (a.y + a.h).max(b.y + b.h));
     PanelBox { x, y, w: right - x, h: bottom - y }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::letters::sub_captions;
-    use super::*;
-
-    fn two() -> Panels {
-        let boxes = [PanelBox { x: 0, y: 0, w: 50, h: 80 }, PanelBox { x: 50, y: 0, w: 50, h: 80 }];
-        Panels::proposed(100, 80, &boxes, sub_captions("CT. (A) First. (B) Second."))
-    }
-
-    fn after(commands: &[&str]) -> Vec<String> {
-        let mut panels = two();
-        for command in commands {
-            let edit = Edit::parse(command).expect("a command");
-            panels.apply(&edit).expect("applied");
-        }
-        panels
-            .drafts()
-            .iter()
-            .map(|d| {
-                format!(
-                    "{}{} {}{}",
-                    d.letter,
-                    d.bounds,
-                    d.sub_caption,
-                    if d.proposed { " auto" } else { "" }
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn commands_do_what_they_say() {
-        assert_eq!(after(&[]), ["A0,0,50,80 First. auto", "B50,0,50,80 Second. auto"]);
-        assert_eq!(after(&["d 1"]), ["B50,0,50,80 Second. auto"]);
-        assert_eq!(after(&["d1"]), ["B50,0,50,80 Second. auto"]);
-        assert_eq!(after(&["m 1 2"]), ["A0,0,100,80 First."]);
-        assert_eq!(after(&["w"]), ["0,0,100,80 "]);
-        assert_eq!(after(&["c"]), Vec::<String>::new());
-        assert_eq!(after(&["d 2", "+ 60,0,40,80"]), ["A0,0,50,80 First. auto", "60,0,40,80 "]);
-        assert_eq!(after(&["c", "10 10 20 20"]), ["10,10,20,20 "]);
-        assert_eq!(after(&["= 2 60,0,40,80"])[1], "B60,0,40,80 Second.");
-        assert_eq!(after(&["l 1 B", "l 2"]), ["B0,0,50,80 Second.", "50,0,50,80 "]);
-        assert_eq!(after(&["w", "x 1 | 40"]), ["0,0,40,80 ", "40,0,60,80 "]);
-        assert_eq!(after(&["d 1", "x1-30"]), ["B50,0,50,30 Second.", "50,30,50,50 "]);
-        let redrawn = after(&["c", "+ 50,0,50,80", "+ 0,0,49,80", "l"]);
-        assert_eq!(redrawn, ["A0,0,49,80 First.", "B50,0,50,80 Second."]);
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_said_and_changes_nothing() {
-        for (command, why) in [
-            ("d 3", "1 to 2"),
-            ("+ 60,0,41,80", "100 x 80"),
-            ("+ 0,0,50,80", "already"),
-            ("= 1 50,0,50,80", "already"),
-            ("l 1 WXYZ", "letter"),
-            ("x 1 | 50", "0 to 50"),
-            ("x 3 | 10", "1 to 2"),
-        ] {
-            let mut panels = two();
-            let edit = Edit::parse(command).expect(command);
-            let error = panels.apply(&edit).expect_err(command);
-            assert!(error.contains(why), "{command}: {error}");
-            assert_eq!(panels, two());
-        }
-        for command in
-            ["", "z", "d", "d x", "m 1", "+ 1,2,3", "= 1", "w 1", "l x", "x", "x 1", "x 1 |"]
-        {
-            assert!(Edit::parse(command).is_err(), "{command}");
-        }
-    }
-
-    #[test]
-    fn letters_that_do_not_fit_are_not_given() {
-        let mut panels = two();
-        for command in ["c", "+ 0,0,20,30", "+ 30,0,20,30", "+ 60,0,20,30"] {
-            panels.apply(&Edit::parse(command).expect(command)).expect(command);
-        }
-        let error = panels.apply(&Edit::Reletter).expect_err("two letters, three panels");
-        assert!(error.contains("letters 2 panels") && error.contains("these 3"), "{error}");
-        let mut panels = Panels::proposed(100, 80, &[], sub_captions("CT."));
-        let error = panels.apply(&Edit::Reletter).expect_err("no letters");
-        assert!(error.contains("in the caption"), "{error}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_commands_leave_panels_inside(commands in prop::collection::vec("[wcdmlx=+] ?[0-9]{0,2}([ ,|-][0-9]{1,2}){0,4}", 0..8)) {
-            let mut panels = two();
-            for command in &commands {
-                if let Ok(edit) = Edit::parse(command) {
-                    let _ = panels.apply(&edit);
-                }
-            }
-            prop_assert!(panels.boxes().iter().all(|bounds| bounds.fits(100, 80)));
-        }
-    }
 }

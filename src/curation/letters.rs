@@ -13,9 +13,7 @@ pub fn sub_captions(caption: &str) -> Vec<SubCaption> {
 /// Which sub-caption goes with which panel (by index), for panels in reading order: one each where
 /// the counts agree, else one a row or one a column where those agree, else none.
 pub fn assign<'a>(panels: &[PanelBox], subs: &'a [SubCaption]) -> Vec<Option<&'a SubCaption>> {
-    let (rows, columns) =
-        (bands(panels, |p| (p.y, p.y + p.h)), bands(panels, |p| (p.x, p.x + p.w)));
-    let count = |bands: &[usize]| bands.iter().max().map_or(0, |last| last + 1);
+    let (rows, columns) = (rows(panels), columns(panels));
     if panels.len() == subs.len() {
         subs.iter().map(Some).collect()
     } else if subs.len() >= 2 && count(&rows) == subs.len() {
@@ -25,6 +23,24 @@ pub fn assign<'a>(panels: &[PanelBox], subs: &'a [SubCaption]) -> Vec<Option<&'a
     } else {
         vec![None; panels.len()]
     }
+}
+
+/// How many rows and columns panels stand in.
+pub(super) fn rows_and_columns(panels: &[PanelBox]) -> (usize, usize) {
+    (count(&rows(panels)), count(&columns(panels)))
+}
+
+fn rows(panels: &[PanelBox]) -> Vec<usize> {
+    bands(panels, |p| (p.y, p.y + p.h))
+}
+
+fn columns(panels: &[PanelBox]) -> Vec<usize> {
+    bands(panels, |p| (p.x, p.x + p.w))
+}
+
+/// How many there are of what [`bands`] numbered.
+fn count(bands: &[usize]) -> usize {
+    bands.iter().max().map_or(0, |last| last + 1)
 }
 
 /// The number, from 0, of the row or column that each panel lies in: panels share one where the
@@ -50,7 +66,7 @@ fn bands(panels: &[PanelBox], extent: impl Fn(&PanelBox) -> (u32, u32)) -> Vec<u
 
 /// Sorts boxes as a reader goes through them: row by row, left to right.
 pub fn reading_order(panels: &mut Vec<PanelBox>) {
-    let rows = bands(panels, |p| (p.y, p.y + p.h));
+    let rows = rows(panels);
     let mut keyed: Vec<(usize, PanelBox)> = rows.into_iter().zip(panels.drain(..)).collect();
     keyed.sort_by_key(|(row, panel)| (*row, panel.x, panel.y));
     panels.extend(keyed.into_iter().map(|(_, panel)| panel));

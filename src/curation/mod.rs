@@ -8,16 +8,23 @@
 //! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
 
 mod adjudicate;
+#[cfg(test)]
+mod again;
 pub mod agreement;
 pub mod annotations;
+mod carry;
 mod case;
 mod crop;
 mod desk;
 mod diagnose;
+pub mod doubts;
+mod earlier;
 pub mod edit;
 pub mod evidence;
 mod item;
 pub mod letters;
+pub mod names;
+pub mod nothing;
 pub mod options;
 pub mod panels;
 pub mod patient;
@@ -35,9 +42,10 @@ pub mod suspects;
 mod view;
 mod viewer;
 
+pub use crop::proposed as proposed_panels;
 pub use desk::Desk;
 pub use item::{AsPrinted, NotPrinted};
-pub use options::{Order, QueueOptions, Scores, Which};
+pub use options::{Order, PaperShare, QueueOptions, Scores, Which};
 pub use progress::{Conflict, Progress, conflicts};
 pub use prompt::{Prompt, Style};
 pub use queue::{By, Queue};

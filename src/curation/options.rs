@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use jiff::civil::Date;
 
@@ -41,6 +42,37 @@ pub enum Which {
     Disputed,
 }
 
+/// One of several shares of the papers, which have none in common and leave none out: the same for
+/// everybody, on every machine, whatever papers come later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaperShare {
+    /// From 1 to `of`.
+    pub number: u32,
+    pub of: u32,
+}
+
+impl PaperShare {
+    /// By a hash of the paper's name.
+    pub fn holds(self, paper: &str) -> bool {
+        fraction(paper) % u64::from(self.of.max(1)) == u64::from(self.number.saturating_sub(1))
+    }
+}
+
+impl FromStr for PaperShare {
+    type Err = String;
+
+    /// `2/3`
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let wrong = || {
+            format!("'{text}' is no share of the papers: expected such as 2/3, the second of three")
+        };
+        let (number, of) = text.split_once('/').ok_or_else(wrong)?;
+        let parse = |number: &str| number.trim().parse::<u32>().map_err(|_| wrong());
+        let share = Self { number: parse(number)?, of: parse(of)? };
+        if (1..=share.of).contains(&share.number) { Ok(share) } else { Err(wrong()) }
+    }
+}
+
 /// How a queue is made.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QueueOptions {
@@ -49,6 +81,8 @@ pub struct QueueOptions {
     /// First and last day on which a paper was posted; papers of an unknown day are then left out.
     pub since: Option<Date>,
     pub until: Option<Date>,
+    /// Which of the papers are this curator's; none means all.
+    pub share: Option<PaperShare>,
     pub order: Order,
     /// Used by [`Order::Likely`].
     pub scores: Scores,
@@ -71,16 +105,24 @@ impl QueueOptions {
         matches!(self.which, Which::SecondReading(_))
     }
 
+    /// Whether only some papers are asked about.
+    pub(super) fn is_narrowed(&self) -> bool {
+        let days = self.since.is_some() || self.until.is_some();
+        !self.papers.is_empty() || days || self.share.is_some()
+    }
+
     /// Whether every picture may be asked about.
     pub(super) fn is_of_all(&self) -> bool {
-        let days = self.since.is_none() && self.until.is_none();
-        self.papers.is_empty() && days && self.which == Which::Open
+        !self.is_narrowed() && self.which == Which::Open
     }
 
     /// Leaves the pictures of the papers wanted.
     pub(super) fn filter(&self, store: &Store, images: &mut Vec<ImageRow>) -> Result<()> {
         if !self.papers.is_empty() {
             images.retain(|image| self.papers.contains(&image.preprint_name));
+        }
+        if let Some(share) = self.share {
+            images.retain(|image| share.holds(&image.preprint_name));
         }
         if self.since.is_none() && self.until.is_none() {
             return Ok(());
@@ -142,9 +184,14 @@ fn unsure(store: &Store, stage: Stage) -> Result<HashSet<Subject>> {
 /// Whether a picture is of the sample of this share that is read twice at a stage: the same for
 /// everybody, on every machine, at any time; and a greater share holds the smaller.
 pub(super) fn is_sampled(image_sha256: &str, stage: Stage, share: f64) -> bool {
-    let hash = sha256_hex(format!("{image_sha256}:{stage}").as_bytes());
-    let first = u32::from_str_radix(&hash[..8], 16).unwrap_or_default();
-    f64::from(first) < share * (f64::from(u32::MAX) + 1.0)
+    let first = fraction(&format!("{image_sha256}:{stage}"));
+    (first as f64) < share * (f64::from(u32::MAX) + 1.0)
+}
+
+/// A number of 32 bits that a text is given by its hash.
+fn fraction(text: &str) -> u64 {
+    let hash = sha256_hex(text.as_bytes());
+    u64::from_str_radix(&hash[..8], 16).unwrap_or_default()
 }
 
 /// What a file says of pictures: what has the highest score is asked first.
@@ -283,6 +330,23 @@ mod tests {
         assert!(fifth.is_subset(&half));
         assert_ne!(fifth, sample(Stage::Crop, 0.2));
         assert_eq!((sample(Stage::Case, 0.0).len(), sample(Stage::Case, 1.0).len()), (0, 2000));
+    }
+
+    #[test]
+    fn shares_of_the_papers_are_even_and_hold_each_paper_once() {
+        let names: Vec<String> = (0..600).map(|n| format!("2020.03.{n:03}")).collect();
+        let shares: Vec<PaperShare> =
+            ["1/3", "2/3", "3/3"].map(|text| text.parse().expect(text)).into();
+        let mut counts = [0; 3];
+        for name in &names {
+            let holders: Vec<usize> = (0..3).filter(|&at| shares[at].holds(name)).collect();
+            assert_eq!(holders.len(), 1, "{name}");
+            counts[holders[0]] += 1;
+        }
+        assert!(counts.iter().all(|count| (150..250).contains(count)), "{counts:?}");
+        for wrong in ["0/3", "4/3", "1/0", "a/3", "1"] {
+            assert!(wrong.parse::<PaperShare>().is_err(), "{wrong}");
+        }
     }
 
     fn asked(bench: &Bench, options: &QueueOptions) -> Vec<u32> {

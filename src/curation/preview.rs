@@ -25,13 +25,13 @@ const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b111, 0b001, 0b111],
 ];
 
-/// `picture` with `panels` numbered from 1.
-pub fn draw(picture: &DynamicImage, panels: &[PanelBox]) -> RgbImage {
+/// `picture` with `panels` and their numbers.
+pub fn draw(picture: &DynamicImage, panels: &[(u32, PanelBox)]) -> RgbImage {
     let mut canvas = picture.to_rgb8();
     let thickness = (canvas.width().max(canvas.height()) / 500).max(1);
-    for (number, panel) in (1..).zip(panels) {
+    for (number, panel) in panels {
         frame(&mut canvas, panel, thickness);
-        label(&mut canvas, panel, number, 2 * thickness);
+        label(&mut canvas, panel, *number, 2 * thickness);
     }
     canvas
 }
@@ -73,7 +73,11 @@ pub(super) fn fill(canvas: &mut RgbImage, x: u32, y: u32, w: u32, h: u32, colour
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn write(picture: &DynamicImage, panels: &[PanelBox], path: &Path) -> std::io::Result<()> {
+pub fn write(
+    picture: &DynamicImage,
+    panels: &[(u32, PanelBox)],
+    path: &Path,
+) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
     let mut png = std::io::Cursor::new(Vec::new());
@@ -90,8 +94,8 @@ mod tests {
     #[test]
     fn boxes_and_numbers_stay_on_the_canvas() {
         let picture = DynamicImage::new_luma8(30, 20);
-        let panels: Vec<PanelBox> =
-            (0..12).map(|i| PanelBox { x: i * 2, y: 5, w: 8, h: 15 }).collect();
+        let panels: Vec<(u32, PanelBox)> =
+            (0..12).map(|i| (i + 1, PanelBox { x: i * 2, y: 5, w: 8, h: 15 })).collect();
         let drawn = draw(&picture, &panels);
         assert_eq!(drawn.dimensions(), (30, 20));
         assert_eq!(*drawn.get_pixel(2, 4), Rgb([0, 0, 0]), "nothing outside the boxes");

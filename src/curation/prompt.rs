@@ -41,11 +41,13 @@ impl Style {
         const NAME: usize = 9;
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let marks = if self.colour { Marks::of(&text) } else { Marks::default() };
-        let column = self.width.saturating_sub(NAME).max(MIN_COLUMN);
+        // A blank at least between a name and its text.
+        let indent = NAME.max(name.chars().count() + 1);
+        let column = self.width.saturating_sub(indent).max(MIN_COLUMN);
         let mut out = String::new();
         for (index, line) in wrap(&text, column).into_iter().enumerate() {
             let name = if index == 0 { name } else { "" };
-            let _ = writeln!(out, "{name:NAME$}{}", marks.paint(&text, line));
+            let _ = writeln!(out, "{name:indent$}{}", marks.paint(&text, line));
         }
         out
     }
@@ -165,6 +167,12 @@ mod tests {
             "and a PDF cannot send escapes to the terminal"
         );
         assert_eq!(style.field("doi", ""), "doi      \n");
+        assert_eq!(
+            style.field("reading 1", "ct"),
+            "reading 1 ct\n",
+            "names are no part of their text"
+        );
+        assert_eq!(style.field("as printed", "a b"), "as printed a b\n");
     }
 
     #[test]

@@ -41,6 +41,24 @@ impl Round {
         self.passed.extend(self.left.drain(..count.min(self.left.len())));
     }
 
+    /// What is left of the picture that is asked about, that first.
+    pub fn of_picture(&self) -> impl Iterator<Item = &Task> {
+        let image = self.current().map(|task| task.image.id);
+        // A dispute has an answer of its own.
+        let alone = self.current().is_some_and(|task| task.dispute.is_some());
+        let of = self.left.iter().filter(move |task| Some(task.image.id) == image);
+        of.take(if alone { 1 } else { usize::MAX })
+    }
+
+    /// Goes on to what comes after all that is left of the picture.
+    pub fn pass_picture(&mut self) {
+        let Some(image) = self.current().map(|task| task.image.id) else { return };
+        let (of, left) = self.left.drain(..).partition(|task: &Task| task.image.id == image);
+        self.left = left;
+        let of: VecDeque<Task> = of;
+        self.passed.extend(of);
+    }
+
     /// Asks again about `subjects` of `stage`, decided or skipped last, in their order. False, with
     /// nothing changed, where they are not what was passed last: then a new queue tells where they stand.
     pub fn bring_back(&mut self, stage: Stage, subjects: &[Subject]) -> bool {
@@ -98,6 +116,16 @@ mod tests {
         assert!(!round.bring_back(Stage::Diagnose, &[Subject::image(2)]));
         assert!(!round.bring_back(Stage::Select, &[0, 1, 2].map(Subject::image)));
         assert_eq!(left(&round), [3]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_picture_is_passed_at_once() {
+        let mut round = round(&[1, 2, 1, 3]);
+        assert_eq!(round.of_picture().count(), 2);
+        round.pass_picture();
+        assert_eq!((left(&round), round.done()), (vec![2, 3], 2));
+        assert!(round.bring_back(Stage::Select, &[Subject::image(1), Subject::image(1)]));
+        assert_eq!(left(&round), [1, 1, 2, 3]);
     }
 
     #[test]

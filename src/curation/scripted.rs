@@ -84,7 +84,7 @@ impl Bench {
         let mut printer = NotPrinted;
         let mut session =
             Session::new(&mut self.store, prompt, curator, options, &preview, &mut printer);
-        let summary = session.run(stage).expect("a session");
+        let (summary, _) = session.run(stage).expect("a session");
         (summary, String::from_utf8(shown).expect("text"))
     }
 
@@ -111,7 +111,7 @@ fn two_scans() -> GrayImage {
     })
 }
 
-fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> FoundImage {
+pub(super) fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> FoundImage {
     let mut png = Cursor::new(Vec::new());
     pixels.write_to(&mut png, image::ImageFormat::Png).expect("png");
     let placement = |&page: &u32| FoundPlacement {
@@ -136,7 +136,7 @@ fn picture(store: &Store, xref: u32, pages: &[u32], pixels: &GrayImage) -> Found
     }
 }
 
-fn figure(label: &str, caption: &str, page: u32, image: usize) -> FoundFigure {
+pub(super) fn figure(label: &str, caption: &str, page: u32, image: usize) -> FoundFigure {
     FoundFigure {
         label: Some(label.into()),
         kind: FigureKind::Figure,
@@ -348,7 +348,7 @@ fn crop_accepts_what_was_proposed_with_letters() {
 fn crop_takes_corrections_and_refuses_wrong_ones() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
-    let (_, shown) = bench.run(Stage::Crop, "d 9\nbox\nd 1\n+ 0,0,140,130\nr\nw\na\n");
+    let (_, shown) = bench.run(Stage::Crop, "d 9\nbox\nd 1\n+ 0,0,140,130\nr\nw\na\ny\n");
     assert!(
         shown.contains("there is no panel 9") && shown.contains("'box' is no command"),
         "{shown}"
@@ -364,7 +364,7 @@ fn a_damaged_picture_can_still_be_cropped_by_hand() {
     let images = bench.store.images().expect("images");
     let scan = images.iter().find(|image| image.xref == Some(8)).expect("scan");
     std::fs::write(bench.store.objects().path(&scan.object), "damaged").expect("damage");
-    let (_, shown) = bench.run(Stage::Crop, "= 1 10,10,50,50\n\n");
+    let (_, shown) = bench.run(Stage::Crop, "= 1 10,10,50,50\n\ny\n");
     assert!(shown.contains("damaged"), "{shown}");
     assert_eq!(bench.values(Stage::Crop), ["10,10,50,50"]);
 }
@@ -427,7 +427,7 @@ fn slices_of_one_letter_were_taken_at_one_time() {
 fn a_case_name_that_would_not_read_back_is_refused() {
     let mut bench = Bench::new();
     bench.run(Stage::Select, "c\nn\n");
-    bench.run(Stage::Crop, "w\n\n");
+    bench.run(Stage::Crop, "w\n\ny\n");
     let (_, shown) = bench.run(Stage::Case, "=\nann @ home\nTwin\n-\nf\n-\n");
     assert!(shown.contains("no panel before") && shown.contains("cannot hold an @"), "{shown}");
     assert_eq!(bench.values(Stage::Case), ["Twin"]);
@@ -488,7 +488,7 @@ fn a_clock_that_was_set_back_does_not_hide_a_decision() {
 }
 
 /// A store with one paper that holds what `found` makes.
-fn bench_of(found: impl FnOnce(&Store) -> (Vec<FoundImage>, Vec<FoundFigure>)) -> Bench {
+pub(super) fn bench_of(found: impl FnOnce(&Store) -> (Vec<FoundImage>, Vec<FoundFigure>)) -> Bench {
     let folder = tempfile::tempdir().expect("temporary folder");
     let mut store = Store::open(&Workspace::new(folder.path())).expect("store");
     let (images, figures) = found(&store);

@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use super::evidence::{Quote, ct_words, quote};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
-use crate::store::{Evidence, Selection, Subject, Value};
+use crate::store::{Evidence, Selection, Stage, Subject, Value};
 
 const HELP: &str = "\
 Does the picture show computed tomography of the chest?
@@ -19,8 +19,21 @@ pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
 ) -> Result<Answer> {
+    let subject = Subject::image(item.task.image.id);
+    let earlier = session.desk.earlier(Stage::Select, subject)?;
+    if let Some(earlier) = &earlier {
+        session.tell_earlier(earlier)?;
+    }
+    let enter = earlier.as_ref().map_or(String::new(), |earlier| earlier.enter() + ", ");
+    let question = format!("CT? [{enter}c/n/m, s, u, q, o, ?]");
     loop {
-        let line = session.line("CT? [c/n/m, s, u, q, o, ?]", item, HELP)?;
+        let line = session.line(&question, item, HELP)?;
+        if let (Line::Text(text), Some(earlier)) = (&line, &earlier)
+            && text.is_empty()
+        {
+            session.say_again(subject, earlier)?;
+            return Ok(Answer::Decided);
+        }
         let text = match line {
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,

@@ -5,15 +5,16 @@ use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use super::desk::Desk;
+use super::earlier::Earlier;
 use super::evidence::Quote;
 use super::item::{AsPrinted, Item};
 use super::options::QueueOptions;
 use super::prompt::Prompt;
-use super::queue::{MAX_PAGES, MIN_SIDE, Queue};
+use super::queue::{MAX_PAGES, MIN_SIDE, Queue, Task};
 use super::round::Round;
 use super::viewer::open_and_tell;
 use super::{adjudicate, case, crop, diagnose, select};
-use crate::store::{Stage, Store, StoreError, Subject, Value};
+use crate::store::{LabelledPanel, Stage, Store, StoreError, Subject, Value};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,17 +43,38 @@ pub struct Summary {
     pub decided: usize,
     pub undone: usize,
     pub skipped: usize,
+    /// Asked again, and left as it was.
+    pub kept: usize,
 }
+
+/// What a session did, and where nothing is left why not and what comes next, a sentence each.
+pub type Done = (Summary, Vec<String>);
 
 impl Summary {
     pub(super) fn of(desk: &Desk<'_>, ended: Ended) -> Self {
-        Self { ended, decided: desk.decided(), undone: desk.undone(), skipped: desk.skipped() }
+        Self {
+            ended,
+            decided: desk.decided(),
+            undone: desk.undone(),
+            skipped: desk.skipped(),
+            kept: desk.kept(),
+        }
     }
 }
 
 /// `stage` alone, or all of them in the order of the work.
 pub(super) fn stages_of(stage: Option<Stage>) -> Vec<Stage> {
     stage.map_or_else(|| Stage::ALL.to_vec(), |stage| vec![stage])
+}
+
+/// What a stage asks, for those who come to it from another.
+pub(super) fn asks(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Select => "Is the picture a chest CT?",
+        Stage::Diagnose => "What do the authors say that the scan shows?",
+        Stage::Crop => "Which boxes of the picture are single scans?",
+        Stage::Case => "Whose scan is it?",
+    }
 }
 
 /// What of a queue nobody is asked about, a sentence each.
@@ -78,6 +100,8 @@ pub(super) fn passed_over(queue: &Queue) -> Vec<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Decided,
+    /// And with it all that was left to ask of its picture.
+    DecidedPicture,
     Skip,
     Undo,
     Quit,
@@ -97,6 +121,8 @@ pub struct Session<'a, R, W> {
     pub(super) prompt: Prompt<R, W>,
     /// Where the picture with its panels drawn over it is written.
     pub(super) preview: PathBuf,
+    /// The other panels of the picture that are still asked about.
+    pub(super) beside: Vec<LabelledPanel>,
 }
 
 impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
@@ -110,14 +136,14 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         printer: &'a mut dyn AsPrinted,
     ) -> Self {
         let desk = Desk::new(store, curator, options, printer);
-        Self { desk, prompt, preview: preview.to_owned() }
+        Self { desk, prompt, preview: preview.to_owned(), beside: Vec::new() }
     }
 
     /// Asks about everything left at `stage`, or, without one, at each stage in turn.
     ///
     /// # Errors
     /// When the store or the terminal fails; what was decided until then is kept.
-    pub fn run(&mut self, stage: Option<Stage>) -> Result<Summary> {
+    pub fn run(&mut self, stage: Option<Stage>) -> Result<Done> {
         let stages = stages_of(stage);
         let mut told = None;
         let ended = loop {
@@ -131,12 +157,18 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
                 break Ended::Quit;
             }
         };
-        Ok(Summary::of(&self.desk, ended))
+        let why = match ended {
+            Ended::Finished => self.desk.why_nothing(&stages)?,
+            Ended::Quit => Vec::new(),
+        };
+        Ok((Summary::of(&self.desk, ended), why))
     }
 
     fn tell_stage(&mut self, round: &Round, passed_over: &[String]) -> Result<()> {
         let (done, left) = (round.done(), round.total - round.done());
         let stage = round.stage;
+        let rule = self.prompt.style.rule(&format!("now: {stage}"));
+        self.prompt.tell(&format!("\n{rule}{}", asks(stage)))?;
         self.prompt.tell(&format!("{stage}: {left} left, {done} done. ? explains the keys."))?;
         for told in passed_over {
             self.prompt.tell(told)?;
@@ -150,6 +182,8 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             let stage = round.stage;
             let subject = task.subject();
             self.desk.turn_to(Some(&task));
+            let beside = round.of_picture().skip(1).filter_map(|task| task.panel.clone());
+            self.beside = beside.collect();
             let mut item = Item::load(self.desk.store, task)?;
             item.print(self.desk.store, self.desk.printer)?;
             let disputed = if item.task.dispute.is_some() { " disputed," } else { "" };
@@ -158,6 +192,12 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             let answer = self.ask(stage, &item)?;
             match answer {
                 Answer::Decided => self.desk.finish(stage, &[subject]),
+                Answer::DecidedPicture => {
+                    let subjects: Vec<Subject> = round.of_picture().map(Task::subject).collect();
+                    self.desk.finish(stage, &subjects);
+                    round.pass_picture();
+                    continue;
+                }
                 Answer::Skip => self.desk.skip(stage, subject),
                 Answer::Undo => {
                     let undone = self.desk.undo()?;
@@ -194,6 +234,31 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         let said = format!("  {}: {value}", value.stage());
         self.desk.decide(subject, value, quote)?;
         Ok(self.prompt.tell(&said)?)
+    }
+
+    /// Shows what was said before of what is asked again.
+    pub(super) fn tell_earlier(&mut self, earlier: &Earlier) -> Result<()> {
+        let field = self.prompt.style.field(earlier.title(), &earlier.told());
+        Ok(self.prompt.tell(&field)?)
+    }
+
+    /// Leaves what is in force as it is, and says so.
+    pub(super) fn keep(&mut self, stage: Stage, subject: Subject, earlier: &Earlier) -> Result<()> {
+        self.desk.keep(stage, subject);
+        Ok(self.prompt.tell(&format!("  kept: {}", earlier.word()))?)
+    }
+
+    /// What Enter alone means where something was said before: what is in force is kept, what was taken back
+    /// is said again.
+    pub(super) fn say_again(&mut self, subject: Subject, earlier: &Earlier) -> Result<()> {
+        let Some(value) = earlier.value().cloned() else { return Ok(()) };
+        if earlier.in_force {
+            return self.keep(value.stage(), subject, earlier);
+        }
+        if self.desk.note.is_empty() {
+            self.desk.note.clone_from(&earlier.decision.note);
+        }
+        self.decide(subject, value, &earlier.quote())
     }
 
     /// Asks until the answer is something else than a note, a call for help or for the picture.

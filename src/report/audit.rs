@@ -8,7 +8,9 @@ use maud::{Markup, html};
 
 use super::samples::thumbnail;
 use super::wrong_labels;
-use crate::dataset::audit::{Audit, Crossing, Item, Owner, Related, Shortcut, WrongLabels};
+use crate::dataset::audit::{
+    Audit, BoxDoubt, Crossing, Item, Owner, Related, Shortcut, WrongLabels,
+};
 use crate::html::document;
 use crate::metrics::three_decimals;
 use crate::store::{Label, Store};
@@ -66,6 +68,7 @@ fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
                 }
                 (pairs(&audit.alike, pictures))
             }
+            @if !audit.box_doubts.is_empty() { (box_doubts(&audit.box_doubts)) }
             (shortcuts(&audit.shortcuts))
         }
         footer { p {
@@ -80,6 +83,20 @@ fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
         &[include_str!("style.css"), include_str!("audit.css"), include_str!("wrong_labels.css")],
         &body,
     )
+}
+
+/// Pictures and panels whose boxes should be looked at.
+fn box_doubts(doubts: &[BoxDoubt]) -> Markup {
+    html! {
+        section {
+            h2 { "Boxes in doubt (" (doubts.len()) ")" }
+            p.quiet {
+                "As many boxes as neither the caption nor the letters over the picture say, or a panel that \
+                 its own pixels divide. A curator decides whether they are right."
+            }
+            ul { @for doubt in doubts { li { (doubt.name) ": " (doubt.why) } } }
+        }
+    }
 }
 
 fn title(audit: &Audit) -> String {

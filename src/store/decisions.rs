@@ -249,6 +249,17 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Everybody who ever decided anything, by name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn curators(&self) -> Result<Vec<String>> {
+        let mut query =
+            self.db.prepare("SELECT DISTINCT curator FROM decision ORDER BY curator")?;
+        let rows = query.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// When somebody last decided on a subject, and when it was last adjudicated.
     ///
     /// # Errors

@@ -75,15 +75,58 @@ impl Store {
         )?)
     }
 
+    /// Gives a panel another letter and the sub-caption of that; returns the panel as it was, where that
+    /// changed anything.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn letter_panel(
+        &self,
+        panel: i64,
+        letter: &str,
+        sub_caption: &str,
+    ) -> Result<Option<(i64, String, String)>> {
+        let (was, text): (String, String) = self.db.query_row(
+            "SELECT letter, sub_caption FROM panel WHERE id = ?1",
+            [panel],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if was == letter {
+            return Ok(None);
+        }
+        self.db.execute(
+            "UPDATE panel SET letter = ?2, sub_caption = ?3 WHERE id = ?1",
+            params![panel, letter, sub_caption],
+        )?;
+        Ok(Some((panel, was, text)))
+    }
+
+    /// Every panel of an `image.id` that anybody proposed, in force or not, with its `panel.id`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn panels_of(&self, image: i64) -> Result<Vec<(i64, NewPanel)>> {
+        self.panels_where("WHERE image = ?1", params![image])
+    }
+
     /// Every panel anybody proposed, in force or not, with its `panel.id`; oldest first.
     ///
     /// # Errors
     /// The database's.
     pub fn panels(&self) -> Result<Vec<(i64, NewPanel)>> {
-        let mut query = self.db.prepare(
-            "SELECT id, image, x, y, w, h, letter, sub_caption, proposed_by FROM panel ORDER BY id",
-        )?;
-        let rows = query.query_map([], |row| {
+        self.panels_where("", params![])
+    }
+
+    fn panels_where(
+        &self,
+        condition: &str,
+        parameters: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<(i64, NewPanel)>> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT id, image, x, y, w, h, letter, sub_caption, proposed_by FROM panel {condition}
+             ORDER BY id"
+        ))?;
+        let rows = query.query_map(parameters, |row| {
             let bounds =
                 PanelBox { x: row.get(2)?, y: row.get(3)?, w: row.get(4)?, h: row.get(5)? };
             let panel = NewPanel {

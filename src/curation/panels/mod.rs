@@ -6,10 +6,12 @@
 //! judgement of the parts, because a lung window has white bodies and black air that cross a scan
 //! as uniformly as any gutter: a cut counts only where it leaves parts shaped like a scan.
 
+mod grid;
 mod pixels;
 mod regular;
 mod separators;
 mod tilt;
+mod vote;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -18,8 +20,13 @@ use image::GrayImage;
 
 use super::letters::reading_order;
 use crate::store::PanelBox;
+
+pub use grid::{even_grid, grid};
+
 use pixels::Pixels;
-use regular::{complete_grid, join_halves};
+use regular::{complete_grid, join_halves, split_doubles};
+use vote::{fits_letters, vote};
+
 use separators::{AXES, Axis, Cut, Gutters, SHARP, Seams, TrimTo, extent, gutters, seams, trim};
 
 /// Smallest side of a panel in pixels; anything less is a letter, a scale bar, a colour bar.
@@ -48,6 +55,8 @@ const MAX_DEPTH: u32 = 5;
 pub struct Hints {
     /// Where letters that name panels are printed over it.
     pub letters: Vec<(u32, u32)>,
+    /// How many panels the caption, or the letters over the picture, speak of.
+    pub count: Option<usize>,
     /// First columns and first rows of the tiles it was stitched from, those at its border left out.
     pub columns: Vec<u32>,
     pub rows: Vec<u32>,
@@ -82,6 +91,14 @@ pub fn propose(picture: &GrayImage) -> Vec<PanelBox> {
 
 /// The same, for a picture of which something is known.
 pub fn propose_with(picture: &GrayImage, hints: &Hints) -> Vec<PanelBox> {
+    let found = propose_by_pixels(picture, hints);
+    match hints.count {
+        Some(count) if !fits_letters(&found, count) => vote(picture, hints, count).unwrap_or(found),
+        _ => found,
+    }
+}
+
+fn propose_by_pixels(picture: &GrayImage, hints: &Hints) -> Vec<PanelBox> {
     let upright = propose_upright(picture, hints);
     if upright.len() > 1 {
         return upright;
@@ -95,13 +112,19 @@ fn propose_upright(picture: &GrayImage, hints: &Hints) -> Vec<PanelBox> {
     if width == 0 || height == 0 {
         return Vec::new();
     }
-    let mut divider = Divider { picture: Pixels::new(picture), hints, known: HashMap::new() };
-    let region = trim(&divider.picture, whole, TrimTo::Paper);
+    let pixels = Pixels::new(picture);
+    let region = trim(&pixels, whole, TrimTo::Paper);
+    let mut divider = Divider { picture: &pixels, hints, known: HashMap::new() };
     let mut panels = divider.divide(region, Trust::Sharp, MAX_DEPTH);
     if panels.is_empty() {
         panels.push(whole);
     }
     join_halves(&mut panels);
+    if hints.count != Some(panels.len()) {
+        // A letter for each row or column, of which some seem to hold fewer scans than others.
+        let by_letters = hints.count.is_some_and(|count| fits_letters(&panels, count));
+        split_doubles(&pixels, &mut panels, by_letters);
+    }
     reading_order(&mut panels);
     panels
 }
@@ -111,7 +134,7 @@ const MOST_REGIONS: usize = 2000;
 
 /// Divides regions, each of them once.
 struct Divider<'a> {
-    picture: Pixels,
+    picture: &'a Pixels,
     hints: &'a Hints,
     /// What came of the regions that were looked into.
     known: HashMap<(PanelBox, Trust, u32), Vec<PanelBox>>,
@@ -156,7 +179,7 @@ impl Divider<'_> {
             return vec![region];
         }
         let mut gutters: Vec<Gutters> =
-            AXES.into_iter().flat_map(|axis| gutters(&self.picture, region, axis)).collect();
+            AXES.into_iter().flat_map(|axis| gutters(self.picture, region, axis)).collect();
         gutters.sort_by(|a, b| b.sharpness.total_cmp(&a.sharpness));
         let by_gutters = gutters.iter().find_map(|gutters| {
             let trust = if gutters.sharpness >= SHARP { Trust::Sharp } else { Trust::Soft };
@@ -175,7 +198,7 @@ impl Divider<'_> {
             let needed = !SHAPES.contains(&aspect(region)) || self.hints.letters_in(region) > 1;
             let mut seams: Vec<Seams> = AXES
                 .into_iter()
-                .flat_map(|axis| seams(&self.picture, region, axis, needed, self.hints.edges(axis)))
+                .flat_map(|axis| seams(self.picture, region, axis, needed, self.hints.edges(axis)))
                 .collect();
             // A single seam last: where an even division shows as well, it tells more.
             seams.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| b.weakest.total_cmp(&a.weakest)));
@@ -199,7 +222,7 @@ impl Divider<'_> {
         let mut divided: Vec<(PanelBox, Vec<PanelBox>)> = Vec::new();
         for part in parts(region, axis, cuts) {
             let part = match level {
-                Some(level) => trim(&self.picture, part, TrimTo::Level(level)),
+                Some(level) => trim(self.picture, part, TrimTo::Level(level)),
                 None => part,
             };
             if !is_furniture(part, region) {
@@ -207,7 +230,7 @@ impl Divider<'_> {
             }
         }
         if trust == Trust::Sharp {
-            complete_grid(&self.picture, &mut divided, axis);
+            complete_grid(self.picture, &mut divided, axis);
         }
         let panels: Vec<PanelBox> = divided.into_iter().flat_map(|(_, panels)| panels).collect();
         let shapes = if trust == Trust::Sharp { SHARP_SHAPES } else { SOFT_SHAPES };
@@ -282,4 +305,4 @@ fn is_furniture(part: PanelBox, region: PanelBox) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -62,6 +62,77 @@ fn has_trace(picture: &Pixels, region: PanelBox, axis: Axis, at: u32) -> bool {
     })
 }
 
+/// Divides panels that span two or more of the panels beside them, as two columns (or rows) show at least,
+/// where a trace of the cut is seen, or where the letters say that the rows (or columns) are alike.
+pub(super) fn split_doubles(picture: &Pixels, panels: &mut Vec<PanelBox>, by_letters: bool) {
+    for axis in AXES {
+        let pieces: Vec<Vec<PanelBox>> = panels
+            .iter()
+            .map(|&panel| pieces_beside(picture, panels, panel, axis, by_letters))
+            .collect();
+        *panels = pieces.concat();
+    }
+}
+
+/// What a panel is divided into after its neighbours; itself where they do not say so.
+fn pieces_beside(
+    picture: &Pixels,
+    panels: &[PanelBox],
+    panel: PanelBox,
+    axis: Axis,
+    by_letters: bool,
+) -> Vec<PanelBox> {
+    let (across, whole) = (axis.across(), extent(panel, axis));
+    let off = ALIKE * f64::from(whole.1);
+    let within = |other: PanelBox| {
+        let (from, length) = extent(other, axis);
+        f64::from(from) + off >= f64::from(whole.0)
+            && f64::from(from + length) <= f64::from(whole.0 + whole.1) + off
+    };
+    // Stacks of panels side by side with this one that together reach as far as it does.
+    let mut stacks: Vec<Vec<(u32, u32)>> = Vec::new();
+    let mut seen: Vec<(u32, u32)> = vec![extent(panel, across)];
+    for &other in panels {
+        let place = extent(other, across);
+        if seen.iter().any(|known| is_near(*known, place)) {
+            continue;
+        }
+        seen.push(place);
+        let mut stack: Vec<(u32, u32)> = panels
+            .iter()
+            .filter(|p| is_near(extent(**p, across), place) && within(**p))
+            .map(|p| extent(*p, axis))
+            .collect();
+        stack.sort_unstable();
+        let reach = stack.first().zip(stack.last());
+        let reach = reach.map(|(first, last)| (first.0, last.0 + last.1 - first.0));
+        if stack.len() > 1 && reach.is_some_and(|reach| is_near(reach, whole)) {
+            stacks.push(stack);
+        }
+    }
+    let Some(count) = stacks.first().map(Vec::len) else { return vec![panel] };
+    stacks.retain(|stack| stack.len() == count);
+    if stacks.len() < if by_letters { 1 } else { 2 } {
+        return vec![panel];
+    }
+    let model = &stacks[0];
+    let cuts: Vec<(u32, u32)> =
+        model.windows(2).map(|pair| (pair[0].0 + pair[0].1, pair[1].0)).collect();
+    let is_cut = |&(from, to): &(u32, u32)| {
+        by_letters || (from..=to.max(from)).any(|at| has_trace(picture, panel, axis, at))
+    };
+    if !cuts.iter().all(is_cut) {
+        return vec![panel];
+    }
+    let starts = std::iter::once(whole.0).chain(cuts.iter().map(|(_, to)| *to));
+    let ends = cuts.iter().map(|(from, _)| *from).chain([whole.0 + whole.1]);
+    let pieces = starts.zip(ends).map(|(from, to)| match axis {
+        Axis::Columns => PanelBox { x: from, w: to - from, ..panel },
+        Axis::Rows => PanelBox { y: from, h: to - from, ..panel },
+    });
+    pieces.collect()
+}
+
 /// Joins neighbours that together are of the size of other panels, where no other panel is of the
 /// size of the pieces: the lungs of one scan of a grid, not two scans.
 pub(super) fn join_halves(panels: &mut Vec<PanelBox>) {

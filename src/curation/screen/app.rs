@@ -6,14 +6,11 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::case::Form;
-use super::super::crop::{add_panels, check_size, decision as crop_decision, propose};
+use super::super::crop::{check_size, open};
 use super::super::desk::{Desk, Undone};
-use super::super::diagnose::{self, is_done};
-use super::super::evidence::Quote;
+use super::super::diagnose::{self, EarlierOfAll};
 use super::super::item::Item;
-use super::super::queue::Task;
 use super::super::round::Round;
-use super::super::select;
 use super::super::session::{Ended, Result, Summary, stages_of};
 use super::super::viewer::open_and_tell;
 use super::ask::{Ask, Effect, Typing};
@@ -27,8 +24,10 @@ use super::look::Look;
 use super::naming::Naming;
 use super::picture::{Pictures, Source};
 use super::protocol::Show;
+use super::selecting::Selecting;
 use super::sheet::{PICTURES, Sheet};
-use crate::store::{Neighbour, Selection, Stage, Subject, Value};
+use super::view::View;
+use crate::store::{Neighbour, Stage, Subject};
 
 /// What is asked about.
 #[derive(Debug)]
@@ -57,16 +56,24 @@ pub(super) struct App<'a> {
     pub round: Option<Round>,
     /// `None` when nothing is left.
     pub current: Option<Current>,
-    batch: bool,
+    pub(super) batch: bool,
     pub message: Option<Message>,
     pub typing: Option<(Typing, Input)>,
     /// First line shown of the help, while it is open.
     pub help: Option<usize>,
     /// First line shown of the text.
     pub scroll: usize,
+    /// How the picture is looked at.
+    pub view: View,
+    /// The stage that was last asked about.
+    stage: Option<Stage>,
+    /// A stage that was come to from another, until the curator begins with it.
+    pub announced: Option<Stage>,
+    /// Why nothing is left, a sentence a line.
+    pub nothing_left: Vec<String>,
     gate: Gate,
     /// Whether something new is asked that has not been drawn yet.
-    fresh: bool,
+    pub(super) fresh: bool,
     clear: bool,
     ended: Option<Ended>,
     started: Instant,
@@ -88,6 +95,10 @@ impl<'a> App<'a> {
             typing: None,
             help: None,
             scroll: 0,
+            view: View::default(),
+            stage: None,
+            announced: None,
+            nothing_left: Vec::new(),
             gate: Gate::drawn(now),
             fresh: true,
             clear: false,
@@ -113,6 +124,10 @@ impl<'a> App<'a> {
 
     pub fn summary(&self) -> Summary {
         Summary::of(&self.desk, self.ended.unwrap_or(Ended::Quit))
+    }
+
+    pub fn wipe(&mut self) {
+        self.clear = self.pictures.leaves_traces();
     }
 
     /// Decisions an hour; `None` before there is anything to go by.
@@ -185,6 +200,9 @@ impl<'a> App<'a> {
             return Ok(());
         }
         self.message = None;
+        if let Some(stage) = self.announced {
+            return self.announced_key(stage, key.code);
+        }
         let effect = match &mut self.current {
             Some(current) => current.ask.key(key, &current.item),
             None => Effect::Unknown,
@@ -193,6 +211,35 @@ impl<'a> App<'a> {
             Effect::Unknown => self.common_key(key.code),
             effect => self.take(effect),
         }
+    }
+
+    /// Nothing that answers a question begins a stage: whoever is in the rhythm of the one before would run
+    /// into it.
+    fn announced_key(&mut self, stage: Stage, key: KeyCode) -> Result<()> {
+        match key {
+            KeyCode::Char(' ') => {
+                self.announced = None;
+                self.fresh = true;
+                self.clear = self.pictures.leaves_traces();
+                Ok(())
+            }
+            KeyCode::Char('?' | 'q' | 'u') => self.common_key(key),
+            _ => {
+                self.refuse(format!("space begins with {stage}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// A key by which the picture is looked at, and what came of it.
+    fn view_key(&mut self, key: KeyCode) -> bool {
+        let Some(current) = &self.current else { return false };
+        let can_zoom = matches!(current.ask, Ask::Select(_) | Ask::Diagnose(_) | Ask::Dispute(_));
+        let Some(told) = self.view.key(key, can_zoom) else { return false };
+        if !told.is_empty() {
+            self.tell(told);
+        }
+        true
     }
 
     /// A line is done; one that cannot be taken stays, to be corrected.
@@ -215,6 +262,9 @@ impl<'a> App<'a> {
     }
 
     fn common_key(&mut self, key: KeyCode) -> Result<()> {
+        if self.view_key(key) {
+            return Ok(());
+        }
         match key {
             KeyCode::Char('?') => {
                 self.help = Some(0);
@@ -239,116 +289,6 @@ impl<'a> App<'a> {
             _ => {}
         }
         Ok(())
-    }
-
-    fn take(&mut self, effect: Effect) -> Result<()> {
-        match effect {
-            Effect::Shown | Effect::Unknown => {}
-            Effect::Refuse(why) => self.refuse(why),
-            Effect::Type(typing, text) => self.typing = Some((typing, Input::new(&text))),
-            Effect::Settle(index) => {
-                let Some(Current { ask: Ask::Dispute(disputing), item, .. }) = &self.current else {
-                    return Ok(());
-                };
-                let subject = item.task.subject();
-                if let Some((value, quote)) = disputing.dispute.take(&self.desk, index)? {
-                    return self.decide(subject, value, &quote);
-                }
-            }
-            Effect::Anew => return self.ask_anew(),
-            Effect::Batch(on) => {
-                if self.desk.is_settling() {
-                    self.refuse("what is disputed is settled picture by picture".into());
-                    return Ok(());
-                }
-                self.batch = on;
-                return self.turn_to_next();
-            }
-            Effect::Select(selection) => return self.select(selection),
-            Effect::SelectAll(selections) => return self.select_all(&selections),
-            Effect::Diagnose(subject, diagnosis, quote) => {
-                return self.diagnose(subject, Value::Diagnose(diagnosis), &quote);
-            }
-            Effect::Crop => return self.crop(),
-            Effect::Case(details) => {
-                let Some(Current { ask: Ask::Case(naming), .. }) = &self.current else {
-                    return Ok(());
-                };
-                let (subject, value, quote) = naming.form.accept(&self.desk, *details)?;
-                return self.decide(subject, value, &quote);
-            }
-        }
-        Ok(())
-    }
-
-    fn select(&mut self, selection: Selection) -> Result<()> {
-        let Some(current) = &self.current else { return Ok(()) };
-        let (subject, value, quote) = select::decision(&current.item, selection);
-        self.decide(subject, value, &quote)
-    }
-
-    fn select_all(&mut self, selections: &[Selection]) -> Result<()> {
-        let Some(Current { ask: Ask::Sheet(sheet), .. }) = &self.current else { return Ok(()) };
-        let decisions: Vec<(Subject, Value, Quote)> = sheet
-            .tiles
-            .iter()
-            .zip(selections)
-            .map(|((item, _), &selection)| select::decision(item, selection))
-            .collect();
-        let count = decisions.len();
-        let cts = selections.iter().filter(|&&said| said == Selection::Ct).count();
-        self.desk.decide_all(Stage::Select, decisions)?;
-        self.tell(format!("{count} decided: {cts} ct, {} not-ct", count - cts));
-        self.finish(count)
-    }
-
-    fn diagnose(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
-        let Some(Current { ask: Ask::Diagnose(diagnosing), .. }) = &mut self.current else {
-            return Ok(());
-        };
-        let panels = diagnosing.panels();
-        diagnosing.next_panel();
-        self.tell(format!("{}: {value}", value.stage()));
-        self.desk.decide(subject, value, quote)?;
-        if is_done(&self.desk, subject, &panels)? {
-            return self.finish(1);
-        }
-        // The next panel is a new question.
-        self.fresh = true;
-        Ok(())
-    }
-
-    fn crop(&mut self) -> Result<()> {
-        let Some(Current { ask: Ask::Crop(cropping), item, .. }) = &self.current else {
-            return Ok(());
-        };
-        let image = item.task.image.id;
-        add_panels(&mut self.desk, image, &cropping.panels)?;
-        let (subject, value) = crop_decision(image, &cropping.panels);
-        self.decide(subject, value, &Quote::image())
-    }
-
-    /// Writes the decision that is the last on what is shown, and goes on.
-    fn decide(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
-        self.tell(format!("{}: {value}", value.stage()));
-        self.desk.decide(subject, value, quote)?;
-        self.finish(1)
-    }
-
-    fn finish(&mut self, count: usize) -> Result<()> {
-        if let Some(round) = &self.round {
-            let done: Vec<Subject> = round.left().take(count).map(Task::subject).collect();
-            self.desk.finish(round.stage, &done);
-        }
-        self.pass(count)
-    }
-
-    /// Takes the first `count` off the queue.
-    fn pass(&mut self, count: usize) -> Result<()> {
-        if let Some(round) = &mut self.round {
-            round.pass(count);
-        }
-        self.turn_to_next()
     }
 
     fn skip(&mut self) -> Result<()> {
@@ -381,12 +321,14 @@ impl<'a> App<'a> {
             self.round = None;
         }
         self.turn_to_next()?;
+        // Whoever goes back knows where to.
+        self.announced = None;
         self.tell(message);
         Ok(())
     }
 
     /// Puts the first of what is left on the screen.
-    fn turn_to_next(&mut self) -> Result<()> {
+    pub(super) fn turn_to_next(&mut self) -> Result<()> {
         self.desk.turn_to(None);
         self.typing = None;
         self.scroll = 0;
@@ -395,11 +337,17 @@ impl<'a> App<'a> {
         self.current = None;
         if self.round.as_ref().is_none_or(|round| round.current().is_none()) {
             self.round = None;
-            let Some((round, told)) = self.desk.next_round(&self.stages)? else { return Ok(()) };
+            let Some((round, told)) = self.desk.next_round(&self.stages)? else {
+                self.nothing_left = self.desk.why_nothing(&self.stages)?;
+                return Ok(());
+            };
+            let before = self.stage.replace(round.stage);
+            self.announced = before.filter(|before| *before != round.stage).map(|_| round.stage);
             self.round = Some(round);
             told.into_iter().take(1).for_each(|told| self.tell(told));
         }
         self.current = self.load()?;
+        self.view.turn_to(self.current.as_ref().map(|current| current.item.task.image.id));
         Ok(())
     }
 
@@ -423,25 +371,37 @@ impl<'a> App<'a> {
     /// The stage's own question.
     fn question(&mut self, item: &Item) -> Result<Option<Ask>> {
         let Some(round) = &self.round else { return Ok(None) };
+        let image = item.task.image.id;
         Ok(Some(match round.stage {
             Stage::Select if self.batch => {
                 let tasks = round.left().take(PICTURES).cloned();
-                let items = tasks.map(|task| Item::load(self.desk.store, task));
-                let items: Vec<Item> = items.collect::<std::result::Result<_, _>>()?;
+                let items = tasks.map(|task| {
+                    let earlier = self.desk.earlier(Stage::Select, task.subject())?;
+                    Ok((Item::load(self.desk.store, task)?, earlier))
+                });
+                let items = items.collect::<Result<Vec<_>>>()?;
                 // Side by side, unless they were on their way already.
-                self.pictures.ahead(items.iter().map(source_of).collect::<Vec<_>>());
+                self.pictures
+                    .ahead(items.iter().map(|(item, _)| source_of(item)).collect::<Vec<_>>());
                 Ask::Sheet(Sheet::new(items))
             }
-            Stage::Select => Ask::Select,
-            Stage::Diagnose => {
-                let image = item.task.image.id;
-                let panels = diagnose::panels_to_ask(&self.desk, image)?;
-                Ask::Diagnose(Diagnosing::new(image, panels))
+            Stage::Select => {
+                let earlier = self.desk.earlier(Stage::Select, Subject::image(image))?;
+                Ask::Select(Selecting { earlier })
             }
-            Stage::Crop => Ask::Crop(Box::new(self.proposed_panels(item)?)),
+            Stage::Diagnose => {
+                let panels = diagnose::panels_to_ask(&self.desk, image)?;
+                let ids: Vec<i64> = panels.iter().map(|panel| panel.id).collect();
+                let earlier = EarlierOfAll::read(&self.desk, image, &ids)?;
+                let can_crop = diagnose::can_crop_first(&self.desk, &ids);
+                Ask::Diagnose(Box::new(Diagnosing::new(image, panels, earlier, can_crop)))
+            }
+            Stage::Crop => Ask::Crop(Box::new(self.opened_panels(item)?)),
             Stage::Case => match &item.task.panel {
                 Some(panel) => {
-                    Ask::Case(Box::new(Naming::new(Form::read(&self.desk, item, panel)?)))
+                    let panels = round.of_picture().count();
+                    let form = Form::read(&self.desk, item, panel)?;
+                    Ask::Case(Box::new(Naming::new(form, panels)))
                 }
                 None => return Ok(None),
             },
@@ -449,7 +409,7 @@ impl<'a> App<'a> {
     }
 
     /// No reading is right: the stage's own question is asked.
-    fn ask_anew(&mut self) -> Result<()> {
+    pub(super) fn ask_anew(&mut self) -> Result<()> {
         let Some(mut current) = self.current.take() else { return Ok(()) };
         if let Some(ask) = self.question(&current.item)? {
             current.ask = ask;
@@ -460,7 +420,8 @@ impl<'a> App<'a> {
         Ok(())
     }
 
-    fn proposed_panels(&mut self, item: &Item) -> Result<Cropping> {
+    /// The boxes to begin with: those in force, else those proposed.
+    pub(super) fn opened_panels(&mut self, item: &Item) -> Result<Cropping> {
         let picture = self.pictures.get(&source_of(item));
         let usable = match picture.as_ref() {
             Ok(picture) => check_size(item, picture).map(|()| picture),
@@ -470,8 +431,8 @@ impl<'a> App<'a> {
             self.refuse(format!("{why}; boxes can still be typed"));
         }
         let image = &item.task.image;
-        let panels = propose(self.desk.store, item, usable.ok())?;
-        Ok(Cropping::new(image.width, image.height, panels))
+        let opening = open(&self.desk, item, usable.ok())?;
+        Ok(Cropping::new(image.width, image.height, opening))
     }
 
     /// Decodes what comes next while the curator looks at what is shown.
@@ -546,11 +507,11 @@ impl<'a> App<'a> {
         }
     }
 
-    fn tell(&mut self, text: String) {
+    pub(super) fn tell(&mut self, text: String) {
         self.message = Some(Message { text, is_warning: false });
     }
 
-    fn refuse(&mut self, text: String) {
+    pub(super) fn refuse(&mut self, text: String) {
         self.message = Some(Message { text, is_warning: true });
     }
 }

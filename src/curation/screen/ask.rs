@@ -1,15 +1,17 @@
 //! What each stage makes of a key: pure but for reading what is proposed. The answers are those of the
 //! line prompts; here keys stand for them.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::KeyEvent;
 
 use super::super::case::{Details, Field};
+use super::super::earlier::Earlier;
 use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::cropping::Cropping;
 use super::diagnosing::Diagnosing;
 use super::disputing::Disputing;
 use super::naming::Naming;
+use super::selecting::Selecting;
 use super::sheet::Sheet;
 use crate::store::{Diagnosis, Selection, Subject};
 
@@ -18,18 +20,28 @@ use crate::store::{Diagnosis, Selection, Subject};
 pub(super) enum Effect {
     /// What is shown may have changed, nothing else.
     Shown,
+    /// Something was done that the screen may not show.
+    Tell(String),
     /// Something cannot be done, or is no answer.
     Refuse(String),
+    /// What was said before stays as it is, or is said again where it was taken back.
+    Keep,
     /// A line is to be typed, this much of it already.
     Type(Typing, String),
     /// To the contact sheet and back.
     Batch(bool),
-    /// Decisions.
+    /// Decisions; of a sheet, none of the pictures that are left as they were.
     Select(Selection),
-    SelectAll(Vec<Selection>),
+    SelectAll(Vec<Option<Selection>>),
     Diagnose(Subject, Diagnosis, Quote),
     Crop,
+    /// Whatever speaks against the boxes.
+    CropAnyway,
+    /// The picture is to be cropped before it is diagnosed.
+    CropFirst,
     Case(Box<Details>),
+    /// The same patient for all panels of the picture that are still asked about.
+    CaseAll(Box<Details>),
     /// A reading is taken, counted from 0, which settles the dispute.
     Settle(usize),
     /// No reading is: the stage's own question is to be asked.
@@ -66,9 +78,9 @@ impl Typing {
 
 #[derive(Debug)]
 pub(super) enum Ask {
-    Select,
+    Select(Selecting),
     Sheet(Sheet),
-    Diagnose(Diagnosing),
+    Diagnose(Box<Diagnosing>),
     Crop(Box<Cropping>),
     Case(Box<Naming>),
     Dispute(Disputing),
@@ -80,12 +92,26 @@ pub(super) type Key = (&'static str, &'static str);
 impl Ask {
     pub fn key(&mut self, key: KeyEvent, item: &Item) -> Effect {
         match self {
-            Self::Select => select(key.code),
+            Self::Select(selecting) => selecting.key(key.code),
             Self::Sheet(sheet) => sheet.key(key.code),
             Self::Diagnose(diagnosing) => diagnosing.key(key.code, item),
             Self::Crop(cropping) => cropping.key(key),
             Self::Case(naming) => naming.key(key.code),
             Self::Dispute(disputing) => disputing.key(key.code),
+        }
+    }
+
+    /// What was said before, to be shown beside the question: a name and the words.
+    pub fn earlier(&self) -> Vec<(&'static str, String)> {
+        let one = |earlier: Option<&Earlier>| {
+            earlier.map(|earlier| (earlier.title(), earlier.told())).into_iter().collect()
+        };
+        match self {
+            Self::Select(selecting) => one(selecting.earlier.as_ref()),
+            Self::Diagnose(diagnosing) => diagnosing.earlier.told(),
+            Self::Crop(cropping) => one(cropping.opening.earlier.as_ref().map(|(_, e)| e)),
+            Self::Case(naming) => one(naming.form.earlier.as_ref()),
+            Self::Sheet(_) | Self::Dispute(_) => Vec::new(),
         }
     }
 
@@ -100,9 +126,14 @@ impl Ask {
         }
     }
 
+    /// Whether something speaks against an answer, and a key decides it.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Crop(cropping) if !cropping.doubts.is_empty())
+    }
+
     pub fn question(&self) -> String {
         match self {
-            Self::Select => "Is it a chest CT?".into(),
+            Self::Select(selecting) => selecting.question(),
             Self::Sheet(sheet) => sheet.question(),
             Self::Diagnose(diagnosing) => diagnosing.question(),
             Self::Crop(cropping) => cropping.question(),
@@ -111,24 +142,15 @@ impl Ask {
         }
     }
 
-    pub fn keys(&self) -> &'static [Key] {
-        match self {
-            Self::Select => &[("c", "CT"), ("n", "not CT"), ("m", "maybe"), ("b", "batch")],
+    pub fn keys(&self) -> Vec<Key> {
+        let keys: &[Key] = match self {
+            Self::Select(selecting) => selecting.keys(),
             Self::Sheet(_) => Sheet::KEYS,
             Self::Diagnose(diagnosing) => diagnosing.keys(),
-            Self::Crop(_) => Cropping::KEYS,
-            Self::Case(naming) => naming.keys(),
+            Self::Crop(cropping) => cropping.keys(),
+            Self::Case(naming) => return naming.keys(),
             Self::Dispute(_) => Disputing::KEYS,
-        }
-    }
-}
-
-fn select(key: KeyCode) -> Effect {
-    match key {
-        KeyCode::Char('c') => Effect::Select(Selection::Ct),
-        KeyCode::Char('n') => Effect::Select(Selection::NotCt),
-        KeyCode::Char('m') => Effect::Select(Selection::Unsure),
-        KeyCode::Char('b') => Effect::Batch(true),
-        _ => Effect::Unknown,
+        };
+        keys.to_vec()
     }
 }

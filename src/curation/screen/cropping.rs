@@ -2,8 +2,10 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::edit::{Edit, Panels};
+use super::super::crop::Opening;
+use super::super::edit::{Draft, Edit, Panels};
 use super::ask::{Effect, Key, Typing};
+use super::number::Number;
 use super::picture::{Corner, Mark};
 use crate::store::PanelBox;
 
@@ -14,10 +16,14 @@ const STRIDE: i64 = 10;
 pub(super) struct Cropping {
     width: u32,
     height: u32,
-    proposal: Panels,
+    pub opening: Opening,
     pub panels: Panels,
-    /// From 0.
+    /// Its number, which stays the panel's own.
     chosen: usize,
+    /// A number that is being typed.
+    typed: Number,
+    /// What speaks against the boxes, told and not yet answered.
+    pub doubts: Vec<String>,
     /// Whose two edges the arrow keys move.
     corner: Corner,
     /// Whether the chosen panel is shown enlarged.
@@ -32,42 +38,51 @@ impl Cropping {
         ("←↓↑→", "move edges"),
         ("e", "other edges"),
         ("d", "drop"),
+        (":grid 3x4", "grid"),
         ("m", "merge"),
         ("x", "split"),
         ("+", "add"),
         ("=", "box"),
         ("g G", "letters"),
         ("c", "clear"),
-        ("r", "restart"),
+        ("r R", "restart"),
         ("z", "zoom"),
     ];
 
-    pub fn new(width: u32, height: u32, proposal: Panels) -> Self {
+    const IN_DOUBT: &'static [Key] =
+        &[("y", "store it so"), ("any other key", "back to the boxes")];
+
+    pub fn new(width: u32, height: u32, opening: Opening) -> Self {
         Self {
             width,
             height,
-            panels: proposal.clone(),
-            proposal,
-            chosen: 0,
+            panels: opening.first().clone(),
+            opening,
+            chosen: 1,
+            typed: Number::default(),
+            doubts: Vec::new(),
             corner: Corner::TopLeft,
             zoomed: false,
         }
     }
 
+    /// The place of the chosen panel among the drafts.
     pub fn chosen(&self) -> Option<usize> {
-        (!self.panels.drafts().is_empty()).then_some(self.chosen)
+        self.panels.drafts().iter().position(|draft| draft.number == self.chosen)
+    }
+
+    fn draft(&self) -> Option<&Draft> {
+        self.panels.drafts().get(self.chosen()?)
     }
 
     pub fn marks(&self) -> Vec<Mark> {
-        (0..)
-            .zip(self.panels.drafts())
-            .map(|(index, draft)| Mark {
-                bounds: draft.bounds,
-                number: Some(index as u32 + 1),
-                chosen: index == self.chosen,
-                moved: (index == self.chosen).then_some(self.corner),
-            })
-            .collect()
+        let mark = |draft: &Draft| Mark {
+            bounds: draft.bounds,
+            number: Some(draft.number as u32),
+            chosen: draft.number == self.chosen,
+            moved: (draft.number == self.chosen).then_some(self.corner),
+        };
+        self.panels.drafts().iter().map(mark).collect()
     }
 
     /// Zoomed, the chosen panel and a little around it, so that its edges can be seen.
@@ -77,17 +92,60 @@ impl Cropping {
     }
 
     fn bounds(&self) -> Option<PanelBox> {
-        self.panels.drafts().get(self.chosen).map(|draft| draft.bounds)
+        self.draft().map(|draft| draft.bounds)
+    }
+
+    /// Goes on to the panel so many places further on, round and round.
+    fn choose_next(&mut self, step: usize) {
+        let drafts = self.panels.drafts();
+        if drafts.is_empty() {
+            return;
+        }
+        let at = self.chosen().map_or(0, |at| (at + step) % drafts.len());
+        self.chosen = drafts[at].number;
+    }
+
+    fn choose(&mut self, digit: u32) -> Effect {
+        let numbers: Vec<usize> = self.panels.drafts().iter().map(|draft| draft.number).collect();
+        match self.typed.add(digit, |number| numbers.contains(&number)) {
+            Some(number) => {
+                self.chosen = number;
+                Effect::Shown
+            }
+            None => Effect::Refuse(format!("there is no panel {digit}")),
+        }
+    }
+
+    /// What Enter does: what is in force and unchanged is kept.
+    fn accept(&self) -> Effect {
+        if self.opening.kept(&self.panels).is_some() { Effect::Keep } else { Effect::Crop }
     }
 
     pub fn key(&mut self, key: KeyEvent) -> Effect {
         let stride = if key.modifiers.contains(KeyModifiers::SHIFT) { STRIDE } else { 1 };
+        if !self.doubts.is_empty() {
+            self.doubts.clear();
+            return if key.code == KeyCode::Char('y') { Effect::CropAnyway } else { Effect::Shown };
+        }
+        if let KeyCode::Char(c) = key.code
+            && let Some(digit) = c.to_digit(10)
+        {
+            return self.choose(digit);
+        }
+        self.typed.end();
+        let number = self.chosen;
         let count = self.panels.drafts().len();
-        let number = self.chosen + 1;
         match key.code {
-            KeyCode::Enter | KeyCode::Char('a') => return Effect::Crop,
-            KeyCode::Tab => self.chosen = (self.chosen + 1) % count.max(1),
-            KeyCode::BackTab => self.chosen = (self.chosen + count.max(1) - 1) % count.max(1),
+            KeyCode::Enter | KeyCode::Char('a') => return self.accept(),
+            KeyCode::Tab => self.choose_next(1),
+            KeyCode::BackTab => self.choose_next(count.saturating_sub(1)),
+            KeyCode::Char('u') => {
+                if !self.panels.take_back() {
+                    return Effect::Unknown;
+                }
+                self.choose_near(None);
+                return Effect::Tell("the last edit is taken back".into());
+            }
             KeyCode::Left | KeyCode::Char('h' | 'H') => return self.nudge(-stride, 0),
             KeyCode::Right | KeyCode::Char('l' | 'L') => return self.nudge(stride, 0),
             KeyCode::Up | KeyCode::Char('k' | 'K') => return self.nudge(0, -stride),
@@ -99,8 +157,12 @@ impl Cropping {
             KeyCode::Char('G') => return self.apply(&Edit::Reletter),
             KeyCode::Char('d') => return self.apply(&Edit::Drop(vec![number])),
             KeyCode::Char('r') => {
-                self.panels = self.proposal.clone();
-                self.chosen = 0;
+                self.panels.restart(self.opening.first());
+                self.choose_near(None);
+            }
+            KeyCode::Char('R') => {
+                self.panels.restart(&self.opening.proposal);
+                self.choose_near(None);
             }
             KeyCode::Char('m') => return Effect::Type(Typing::Edit, format!("m {number} ")),
             KeyCode::Char('g') => return Effect::Type(Typing::Edit, format!("l {number} ")),
@@ -111,13 +173,6 @@ impl Cropping {
                 let bounds = self.bounds().map_or(String::new(), |bounds| bounds.to_string());
                 return Effect::Type(Typing::Edit, format!("= {number} {bounds}"));
             }
-            KeyCode::Char(digit @ '1'..='9') => {
-                let index = digit as usize - '1' as usize;
-                if index >= count {
-                    return Effect::Refuse(format!("there is no panel {digit}"));
-                }
-                self.chosen = index;
-            }
             _ => return Effect::Unknown,
         }
         Effect::Shown
@@ -125,7 +180,7 @@ impl Cropping {
 
     /// The chosen panel cut in the middle of its longer side.
     fn split(&self) -> String {
-        let number = self.chosen + 1;
+        let number = self.chosen;
         match self.bounds() {
             Some(b) if b.w >= b.h => format!("x {number} | {}", b.x + b.w / 2),
             Some(b) => format!("x {number} - {}", b.y + b.h / 2),
@@ -145,16 +200,23 @@ impl Cropping {
         if let Err(why) = self.panels.apply(edit) {
             return Effect::Refuse(why);
         }
-        // An edit sorts the panels anew; the chosen one stays chosen, or what begins where it did.
+        self.choose_near(before);
+        Effect::Shown
+    }
+
+    /// The chosen panel stays chosen, else one that begins where it did, else the next.
+    fn choose_near(&mut self, before: Option<PanelBox>) {
+        if self.chosen().is_some() {
+            return;
+        }
         let drafts = self.panels.drafts();
         let corner = |bounds: &PanelBox| (bounds.x, bounds.y);
-        let same = drafts.iter().position(|draft| Some(draft.bounds) == before);
         let near = drafts
             .iter()
-            .position(|draft| Some(corner(&draft.bounds)) == before.as_ref().map(corner));
-        let least = self.chosen.min(drafts.len().saturating_sub(1));
-        self.chosen = same.or(near).unwrap_or(least);
-        Effect::Shown
+            .find(|draft| Some(corner(&draft.bounds)) == before.as_ref().map(corner))
+            .or_else(|| drafts.iter().find(|draft| draft.number > self.chosen))
+            .or(drafts.last());
+        self.chosen = near.map_or(1, |draft| draft.number);
     }
 
     /// Moves the two edges of the corner, as far as the picture and the opposite edges let them.
@@ -168,14 +230,26 @@ impl Cropping {
         if moved == bounds {
             return Effect::Shown;
         }
-        let effect = self.apply(&Edit::Replace(self.chosen + 1, moved));
-        // It begins elsewhere now.
-        let at = self.panels.drafts().iter().position(|draft| draft.bounds == moved);
-        self.chosen = at.unwrap_or(self.chosen);
-        effect
+        match self.panels.nudge(self.chosen, moved) {
+            Ok(()) => Effect::Shown,
+            Err(why) => Effect::Refuse(why),
+        }
+    }
+
+    pub fn keys(&self) -> &'static [Key] {
+        if self.doubts.is_empty() { Self::KEYS } else { Self::IN_DOUBT }
     }
 
     pub fn question(&self) -> String {
+        if !self.doubts.is_empty() {
+            return "Store it so?".into();
+        }
+        if let Some((_, earlier)) = &self.opening.earlier
+            && self.opening.first().is_same(&self.panels)
+        {
+            let number = self.chosen;
+            return format!("Are these still the scans? {}. Panel {number}", earlier.enter());
+        }
         let edges = match self.corner {
             Corner::TopLeft => "left and top edges",
             Corner::BottomRight => "right and bottom edges",
@@ -186,7 +260,7 @@ impl Cropping {
                 "Is the whole picture one scan?".into()
             }
             (count, _) => {
-                let number = self.chosen + 1;
+                let number = self.chosen;
                 format!("Are these {count} the scans? Panel {number}, {edges}")
             }
         }
@@ -226,13 +300,15 @@ fn moved(from: u32, length: u32, most: u32, step: i64, corner: Corner) -> (u32, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::doubts::Letters;
     use super::super::super::letters::sub_captions;
     use super::*;
 
     fn two() -> Cropping {
         let boxes = [PanelBox { x: 0, y: 0, w: 50, h: 80 }, PanelBox { x: 50, y: 0, w: 50, h: 80 }];
         let panels = Panels::proposed(100, 80, &boxes, sub_captions("CT. (A) First. (B) Second."));
-        Cropping::new(100, 80, panels)
+        let opening = Opening { proposal: panels, earlier: None, letters: Letters::default() };
+        Cropping::new(100, 80, opening)
     }
 
     fn press(cropping: &mut Cropping, keys: &str) -> Effect {
@@ -267,11 +343,16 @@ mod tests {
         let mut cropping = two();
         press(&mut cropping, "\t");
         assert!(matches!(cropping.line("+ 0,0,10,10"), Effect::Shown));
-        assert_eq!(cropping.chosen(), Some(2), "the same panel, under another number");
+        assert_eq!(cropping.chosen(), Some(1), "the same panel, under its number");
         assert!(matches!(cropping.line("d 1"), Effect::Shown));
         press(&mut cropping, "d");
         assert_eq!(cropping.panels.boxes().len(), 1);
         assert_eq!(cropping.chosen(), Some(0));
+        assert!(
+            matches!(press(&mut cropping, "u"), Effect::Tell(_)),
+            "back comes what was dropped"
+        );
+        assert_eq!(cropping.panels.boxes().len(), 2);
         press(&mut cropping, "w");
         let Effect::Type(Typing::Edit, line) = press(&mut cropping, "x") else { panic!("a line") };
         assert_eq!(line, "x 1 | 50");
@@ -282,6 +363,32 @@ mod tests {
         assert!(matches!(press(&mut cropping, "h"), Effect::Refuse(_)));
         assert!(matches!(press(&mut cropping, "\t\n"), Effect::Crop));
         press(&mut cropping, "r");
-        assert_eq!(cropping.panels, cropping.proposal);
+        assert!(cropping.panels.is_same(&cropping.opening.proposal));
+        let edits = (0..20).take_while(|_| matches!(press(&mut cropping, "u"), Effect::Tell(_)));
+        assert_eq!(edits.count(), 6, "each edit is taken back, then what was decided before");
+        assert!(cropping.panels.is_same(&cropping.opening.proposal));
+    }
+
+    #[test]
+    fn panels_from_ten_on_are_chosen_by_their_digits() {
+        let mut cropping = two();
+        assert!(matches!(cropping.line("grid 3x4"), Effect::Shown));
+        press(&mut cropping, "12d");
+        assert_eq!(cropping.panels.drafts().len(), 11);
+        assert!(cropping.panels.drafts().iter().all(|draft| draft.number != 12));
+        press(&mut cropping, "10");
+        assert_eq!(cropping.chosen(), Some(9));
+        press(&mut cropping, "\t3");
+        assert_eq!(cropping.chosen(), Some(2));
+    }
+
+    #[test]
+    fn doubts_are_answered_by_y_alone() {
+        let mut cropping = two();
+        cropping.doubts = vec!["1 box, the caption names 2 panels (A, B).".into()];
+        assert!(matches!(press(&mut cropping, "\n"), Effect::Shown));
+        assert!(cropping.doubts.is_empty());
+        cropping.doubts = vec!["again".into()];
+        assert!(matches!(press(&mut cropping, "y"), Effect::CropAnyway));
     }
 }

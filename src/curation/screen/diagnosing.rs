@@ -2,10 +2,11 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::super::diagnose::{alternatives, parse_evidence};
+use super::super::diagnose::{EarlierOfAll, alternatives, parse_evidence};
 use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::ask::{Effect, Key, Typing};
+use super::number::Number;
 use super::picture::Mark;
 use crate::store::{Diagnosis, Evidence, LabelledPanel, Subject};
 
@@ -17,7 +18,11 @@ pub(super) struct Diagnosing {
     panels: Vec<LabelledPanel>,
     /// The panel that is asked about alone, from 0.
     panel: Option<usize>,
+    typed: Number,
     grounds: Option<Grounds>,
+    pub earlier: EarlierOfAll,
+    /// Whether the picture may be cropped first.
+    can_crop: bool,
 }
 
 /// A diagnosis that waits for its evidence.
@@ -30,8 +35,19 @@ struct Grounds {
 }
 
 impl Diagnosing {
-    pub fn new(image: i64, panels: Vec<LabelledPanel>) -> Self {
-        Self { image, panels, panel: None, grounds: None }
+    pub fn new(
+        image: i64,
+        panels: Vec<LabelledPanel>,
+        earlier: EarlierOfAll,
+        can_crop: bool,
+    ) -> Self {
+        let panel = earlier.taken_back();
+        Self { image, panels, panel, typed: Number::default(), grounds: None, earlier, can_crop }
+    }
+
+    /// The panel that is asked about alone, where that is so.
+    pub fn chosen(&self) -> Option<&LabelledPanel> {
+        self.panel.and_then(|index| self.panels.get(index))
     }
 
     pub fn panels(&self) -> Vec<i64> {
@@ -65,32 +81,49 @@ impl Diagnosing {
     }
 
     pub fn key(&mut self, key: KeyCode, item: &Item) -> Effect {
+        if !matches!(key, KeyCode::Char('0'..='9')) {
+            self.typed.end();
+        }
         match key {
+            KeyCode::Enter if self.grounds.is_none() => match self.earlier.enter() {
+                Some(_) => Effect::Keep,
+                None => Effect::Unknown,
+            },
+            KeyCode::Tab if self.grounds.is_none() && self.panels.len() > 1 => {
+                self.panel = Some(self.panel.map_or(0, |panel| (panel + 1) % self.panels.len()));
+                Effect::Shown
+            }
+            KeyCode::Char('k') if self.can_crop => Effect::CropFirst,
             KeyCode::Char('c') => self.say(Diagnosis::Covid, item),
             KeyCode::Char('n') => self.say(Diagnosis::NonCovid, item),
             KeyCode::Char('m') => self.say(Diagnosis::Uncertain, item),
             KeyCode::Char('x') => self.say(Diagnosis::Exclude, item),
-            KeyCode::Char(digit) if digit.is_ascii_digit() => {
-                self.choose_panel(digit as usize - '0' as usize)
-            }
+            KeyCode::Char(digit @ '0'..='9') => self.choose_panel(digit as u32 - '0' as u32),
             _ => self.grounds_key(key, item),
         }
     }
 
     fn say(&mut self, diagnosis: Diagnosis, item: &Item) -> Effect {
-        let quotes = alternatives(diagnosis, &item.texts());
+        let mut quotes = alternatives(diagnosis, &item.texts());
+        if let Some(said) = self.earlier.quote(self.subject(), diagnosis) {
+            // Said before, its words come first.
+            quotes.retain(|quote| *quote != said);
+            quotes.insert(0, said);
+        }
         self.grounds = Some(Grounds { diagnosis, quotes, chosen: 0 });
         Effect::Shown
     }
 
-    fn choose_panel(&mut self, digit: usize) -> Effect {
-        match (digit.checked_sub(1), self.panels.len()) {
-            (None, _) => self.panel = None,
-            (Some(_), 0) => {
-                return Effect::Refuse("the picture has no panels yet: crop it first".into());
+    fn choose_panel(&mut self, digit: u32) -> Effect {
+        let count = self.panels.len();
+        match self.typed.add(digit, |number| (1..=count).contains(&number)) {
+            Some(number) => self.panel = Some(number - 1),
+            None if digit == 0 => self.panel = None,
+            None if count == 0 => {
+                let crop = if self.can_crop { ": k crops it first" } else { "" };
+                return Effect::Refuse(format!("the picture has no panels yet{crop}"));
             }
-            (Some(index), count) if index < count => self.panel = Some(index),
-            (Some(_), count) => {
+            None => {
                 return Effect::Refuse(format!("there is no panel {digit}: expected 1 to {count}"));
             }
         }
@@ -119,7 +152,7 @@ impl Diagnosing {
                 let typed = as_typed(&grounds.quotes[grounds.chosen], item);
                 Effect::Type(Typing::Evidence, typed)
             }
-            KeyCode::Esc | KeyCode::Char('-') => {
+            KeyCode::Esc | KeyCode::Char('-' | 'u') => {
                 self.grounds = None;
                 Effect::Shown
             }
@@ -142,7 +175,7 @@ impl Diagnosing {
     }
 
     fn subject(&self) -> Subject {
-        match self.panel.and_then(|index| self.panels.get(index)) {
+        match self.chosen() {
             Some(panel) => Subject::panel(self.image, panel.id),
             None => Subject::image(self.image),
         }
@@ -151,7 +184,10 @@ impl Diagnosing {
     pub fn question(&self) -> String {
         let of = self.panel.map_or(String::new(), |index| format!("Panel {}: ", index + 1));
         match &self.grounds {
-            None => format!("{of}What do the authors say it shows?"),
+            None => match self.earlier.enter() {
+                Some(enter) => format!("{of}What do the authors say it shows? {enter}"),
+                None => format!("{of}What do the authors say it shows?"),
+            },
             Some(grounds) => format!(
                 "{of}{}, by which words? {} of {}",
                 grounds.diagnosis,
@@ -164,8 +200,15 @@ impl Diagnosing {
     pub fn keys(&self) -> &'static [Key] {
         match (&self.grounds, self.panels.len()) {
             (Some(_), _) => {
-                &[("Enter", "accept"), ("Tab", "other words"), ("e", "edit"), ("Esc", "back")]
+                &[("Enter", "accept"), ("Tab", "other words"), ("e", "edit"), ("Esc u", "back")]
             }
+            (None, 0) if self.can_crop => &[
+                ("c", "COVID"),
+                ("n", "non-COVID"),
+                ("m", "maybe"),
+                ("x", "exclude"),
+                ("k", "crop first"),
+            ],
             (None, 0 | 1) => {
                 &[("c", "COVID"), ("n", "non-COVID"), ("m", "maybe"), ("x", "exclude")]
             }
@@ -174,7 +217,7 @@ impl Diagnosing {
                 ("n", "non-COVID"),
                 ("m", "maybe"),
                 ("x", "exclude"),
-                ("1…9", "one panel"),
+                ("1…99 Tab", "one panel"),
                 ("0", "all"),
             ],
         }

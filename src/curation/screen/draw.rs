@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::super::item::Item;
+use super::super::session::asks;
 use super::app::{App, Current, source_of};
 use super::ask::{Ask, Key};
 use super::cropping::with_margin;
@@ -18,8 +19,9 @@ use super::look::{self, Look};
 use super::picture::{Mark, Source, Wanted};
 use super::sheet::Sheet;
 use super::text::{cut, marked, plain};
+use super::view::View;
 use super::words;
-use crate::store::LabelledPanel;
+use crate::store::{LabelledPanel, Stage};
 
 /// Narrower than this, in cells, picture and text stand one above the other.
 const SIDE_BY_SIDE: u16 = 64;
@@ -34,13 +36,20 @@ const COMMON: &[Key] = &[
     ("#", "note"),
     ("f", "flag"),
     ("o", "open"),
-    ("p", "as printed"),
+    (PRINTED, "as printed"),
+    ("[]{}", "light"),
     ("?", "help"),
     ("q", "quit"),
 ];
 
+/// The key for the figure as printed, where that shows more than the picture.
+const PRINTED: &str = "p";
+
 /// Those of them that do for a sheet.
-const ON_SHEET: &[Key] = &[("u", "undo"), ("?", "help"), ("q", "quit")];
+const ON_SHEET: &[Key] = &[("u", "undo"), ("[]{}", "light"), ("?", "help"), ("q", "quit")];
+
+/// Where a stage is announced.
+const ANNOUNCED: &[Key] = &[("Space", "begin"), ("u", "undo"), ("?", "help"), ("q", "quit")];
 
 /// At the end.
 const AT_END: &[Key] = &[("u", "undo"), ("?", "help"), ("q", "quit")];
@@ -91,16 +100,19 @@ fn pad(text: &str, width: u16) -> String {
 }
 
 fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
+    if let Some(stage) = app.announced {
+        return draw_announced(frame, area, app, stage);
+    }
     let Some(current) = app.current.take() else {
-        let told = ["", "Nothing is left to decide here.", "", "u takes the last decision back."];
-        let lines: Vec<Line<'_>> = told.iter().map(|line| Line::raw(*line).centered()).collect();
-        frame.render_widget(Paragraph::new(lines), area);
-        return;
+        let mut told = vec![String::new(), "Nothing is left to decide here.".into(), String::new()];
+        told.extend(app.nothing_left.iter().cloned());
+        told.extend([String::new(), "u takes the last decision back.".into()]);
+        return draw_told(frame, area, &told, app.look.key());
     };
     if let Ask::Sheet(sheet) = &current.ask {
         draw_sheet(frame, area, app, sheet);
     } else {
-        let wanted = wanted(&current);
+        let wanted = Wanted { tone: app.view.tone, ..wanted(&current, &app.view) };
         let image = &current.item.task.image;
         let shape = wanted.part.map_or((image.width, image.height), |part| (part.w, part.h));
         let (picture, text) = split(area, shape);
@@ -108,6 +120,32 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
         draw_text(frame, text, app, &current);
     }
     app.current = Some(current);
+}
+
+/// A stage that was come to from another: what it asks, and how to begin.
+fn draw_announced(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, stage: Stage) {
+    let left = app.round.as_ref().map_or(0, |round| round.left().count());
+    let what = if stage == Stage::Case { "panels" } else { "pictures" };
+    let told = [
+        String::new(),
+        format!("Now: {stage}"),
+        String::new(),
+        asks(stage).to_owned(),
+        format!("{left} {what} are left."),
+        String::new(),
+        "Space begins.".to_owned(),
+    ];
+    draw_told(frame, area, &told, app.look.chosen());
+}
+
+/// Lines in the middle of the screen, the second of them set off.
+fn draw_told(frame: &mut Frame<'_>, area: Rect, told: &[String], style: Style) {
+    let [area] = Layout::horizontal([Constraint::Fill(1)]).horizontal_margin(2).areas(area);
+    let lines = told.iter().enumerate().flat_map(|(index, line)| {
+        let style = if index == 1 { style } else { Style::new() };
+        plain(line, area.width.into(), style).into_iter().map(Line::centered)
+    });
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }
 
 /// The places of picture and text: beside each other, unless that is too narrow or a wide picture is
@@ -131,25 +169,33 @@ fn split(area: Rect, shape: (u32, u32)) -> (Rect, Rect) {
     if area.width < SIDE_BY_SIDE || roomy { (above, below) } else { (left, right) }
 }
 
-fn wanted(current: &Current) -> Wanted {
+fn wanted(current: &Current, view: &View) -> Wanted {
     let item = &current.item;
+    let tone = view.tone;
+    let size = (item.task.image.width, item.task.image.height);
     if let (true, Some(Ok(path))) = (current.printed, &item.as_printed) {
         let source = Source { path: path.clone(), object: None };
-        return Wanted { source, part: None, marks: Vec::new() };
+        return Wanted { source, part: None, marks: Vec::new(), tone };
     }
     let (part, marks) = match &current.ask {
         Ask::Crop(cropping) => (cropping.part(), cropping.marks()),
-        Ask::Diagnose(diagnosing) => (None, diagnosing.marks()),
-        Ask::Dispute(disputing) if disputing.marks().is_empty() => (None, panel_mark(item)),
-        Ask::Dispute(disputing) => (None, disputing.marks()),
+        Ask::Diagnose(diagnosing) => {
+            let chosen = diagnosing.chosen().map(|panel| panel.bounds);
+            (view.part(size, chosen), diagnosing.marks())
+        }
+        Ask::Dispute(disputing) if disputing.marks().is_empty() => {
+            let chosen = item.task.panel.as_ref().map(|panel| panel.bounds);
+            (view.part(size, chosen), panel_mark(item))
+        }
+        Ask::Dispute(disputing) => (view.part(size, None), disputing.marks()),
         Ask::Case(naming) => {
             let panel = item.task.panel.as_ref().filter(|_| naming.zoomed);
             let part = panel.map(|panel| with_margin(panel.bounds, panel.width, panel.height));
             (part, panel_mark(item))
         }
-        Ask::Select | Ask::Sheet(_) => (None, Vec::new()),
+        Ask::Select(_) | Ask::Sheet(_) => (view.part(size, None), Vec::new()),
     };
-    Wanted { source: source_of(item), part, marks }
+    Wanted { source: source_of(item), part, marks, tone }
 }
 
 /// The box of the panel that is asked about, where it is not the whole picture.
@@ -199,7 +245,7 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, sheet: &Shee
         let cells = Layout::horizontal(vec![Constraint::Fill(1); columns]).spacing(1).split(*band);
         for (column, cell) in cells.iter().enumerate() {
             let index = row * columns + column;
-            let Some((item, is_ct)) = sheet.tiles.get(index) else { continue };
+            let Some((item, _)) = sheet.tiles.get(index) else { continue };
             let [label, caption, picture] = Layout::vertical([
                 Constraint::Length(1),
                 Constraint::Length(1),
@@ -207,8 +253,8 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, sheet: &Shee
             ])
             .areas(*cell);
             let digit = Sheet::digit(index);
-            let (said, style) =
-                if *is_ct { ("CT", app.look.chosen()) } else { ("not CT", look::HEADING) };
+            let said = sheet.word(index);
+            let style = if said == "not CT" { look::HEADING } else { app.look.chosen() };
             let title = Line::from(vec![
                 Span::styled(format!("{digit} "), app.look.key()),
                 Span::styled(said, style),
@@ -216,7 +262,8 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, sheet: &Shee
             frame.render_widget(Paragraph::new(title), label);
             let words = marked(&cut(item.caption(), caption.width.into()), 999, "", app.look);
             frame.render_widget(Paragraph::new(words), caption);
-            let wanted = Wanted { source: source_of(item), part: None, marks: Vec::new() };
+            let (source, tone) = (source_of(item), app.view.tone);
+            let wanted = Wanted { source, part: None, marks: Vec::new(), tone };
             app.pictures.draw(frame, picture, &wanted);
         }
     }
@@ -243,7 +290,7 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, keys: Vec<Line<'s
         frame.render_widget(Paragraph::new(line), question);
         let column = question.x.saturating_add((start + cursor) as u16);
         frame.set_cursor_position(Position::new(column, question.y));
-    } else if let Some(current) = &app.current {
+    } else if let (None, Some(current)) = (app.announced, &app.current) {
         let asked = cut(&current.ask.question(), width);
         frame.render_widget(Paragraph::new(Line::styled(asked, look::STRONG)), question);
     }
@@ -261,10 +308,17 @@ fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
     if app.typing.is_some() {
         return vec![keys_line(&[("Enter", "take it"), ("Esc", "leave it")], app.look)];
     }
+    if app.announced.is_some() {
+        return vec![keys_line(ANNOUNCED, app.look)];
+    }
     let Some(current) = &app.current else { return vec![keys_line(AT_END, app.look)] };
     let mut lines: Vec<Vec<Key>> = vec![Vec::new()];
     let mut used = 0;
     let common = if matches!(current.ask, Ask::Sheet(_)) { ON_SHEET } else { COMMON };
+    let in_doubt = current.ask.is_in_doubt();
+    let common = if in_doubt { &[] } else { common };
+    let has_more = current.item.has_more_printed();
+    let common = common.iter().filter(|(key, _)| *key != PRINTED || has_more);
     for &key in current.ask.keys().iter().chain(common) {
         let length = key.0.chars().count() + key.1.chars().count() + 3;
         if used + length > usize::from(width) + 2 {

@@ -16,14 +16,20 @@ const KEYS: &str = "\
 Everywhere:
 
 s | skip: asked again next time
-u | undo the last decision, batch or skip; again goes further back
+u | undo the last edit of what is asked, with none left the last decision, batch or skip; again goes \
+further back
+Space | begin with a stage that was come to from another
 # | a note, kept with the next decision on this picture
 f | the same, marked as a flag for others to look at
 o O | open the picture, the PDF, in the system's viewer
+[ ] { } \\ | brightness, contrast, as it is stored: what viewers of scans call level and window
+z | enlarge the picture, or the chosen panel; the arrows move in it where they have nothing else to do
 p | the figure as printed, letters and arrows included; again: the picture
 PgUp PgDn | scroll the text; arrows do, too, where they have nothing else to do
 Ctrl-L | draw everything again
 q Ctrl-C | quit; everything decided is already saved
+
+What is asked again shows what is in force; Enter leaves it as it is.
 
 Keys pressed within 150 ms after a new question appears, and pasted text, answer nothing.
 
@@ -31,12 +37,13 @@ Select:
 
 c n m | a chest CT, not a CT, maybe
 b | batch: a sheet of ten pictures. Digits mark the CTs, Enter takes the marked as CT and the others \
-as not CT, n takes none as CT; u takes the whole sheet back
+as not CT, n takes none as CT; u unmarks, then takes the sheet before back
 
 Diagnose:
 
 c n m x | COVID-19, non-COVID, maybe, exclude (not a plain scan of a patient)
-1…9 0 | the next diagnosis is of this panel alone, of the whole picture
+1…99 Tab 0 | the next diagnosis is of this panel alone, of the next, of the whole picture
+k | crop the picture first, where panels differ
 Enter | take the words it rests on, which are marked in the text
 Tab | other words
 e | edit them: caption WORDS, mention N WORDS, abstract WORDS, image WORDS
@@ -44,20 +51,22 @@ Esc | back to the diagnosis
 
 Crop:
 
-Enter | accept the numbered boxes
+Enter | accept the numbered boxes; what speaks against them is told first
 w | the whole picture is one scan
-Tab 1…9 | choose a panel; z shows it enlarged
+:grid 3x4 | three rows of four, at the gutters; :grid 3,4,2 for rows of three, four and two
+Tab 1…99 | choose a panel; numbers stay with their panels; z shows it enlarged
 ← ↓ ↑ → | (or h j k l) move the edges set off in blue by a pixel; with Shift by ten
 e | the other two edges
 d | drop the chosen panel
 m x + = | merge, split, add, replace: a line to complete, such as m 1 2, x 3 | 120, x 3 - 80
-g G | letter the chosen panel; letter all after the caption
-c r | clear; start again from the proposal
+g G | letter the chosen panel; letter all after the caption; :l A letters all from A on
+c r R | clear; start again from what was first shown, from the proposal
 : | any of these as a line, as at the prompt of --plain
 
 Case:
 
 Enter | accept patient, age, sex and time as they stand
+A | the same patient for all panels of the picture that are left, each at its own time
 = | the patient of the panel before
 e t | edit all, the time alone; an emptied line means that the paper does not say
 r z | start again from the proposal; show the panel enlarged

@@ -9,7 +9,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::Options;
 use super::look::Look;
-use super::picture::{Pictures, Source, Wanted};
+use super::picture::{Pictures, Source, Tone, Wanted};
 use super::protocol::Show;
 use crate::store::ObjectStore;
 
@@ -41,7 +41,7 @@ fn draw(
     let show = Show::probe(options.protocol, look);
     let mut pictures = Pictures::new(show, look, objects);
     let source = Source { path: picture.to_owned(), object: None };
-    let wanted = Wanted { source, part: None, marks: Vec::new() };
+    let wanted = Wanted { source, part: None, marks: Vec::new(), tone: Tone::default() };
     let viewport = TerminalOptions { viewport: Viewport::Inline(rows) };
     let mut terminal = Terminal::with_options(CrosstermBackend::new(stdout()), viewport)?;
     let area = terminal.draw(|frame| pictures.draw(frame, frame.area(), &wanted))?.area;

@@ -1,14 +1,15 @@
 //! Curation on the full screen: picture, caption, citing sentences and neighbours in one view, a key a
 //! decision.
 //!
-//! `app` holds what is asked and turns keys into decisions; `ask` and beside it `sheet`, `diagnosing`,
-//! `cropping`, `naming` and `disputing` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
+//! `app` holds what is asked, `deciding` turns what comes of a key into decisions; `ask` and beside it `sheet`, `diagnosing`,
+//! `cropping`, `naming`, `selecting` and `disputing` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
 //! and `help`; `terminal`, `protocol` and `gate` deal with the terminal. What an answer means and how it is
 //! written is the same as at the line prompts: `curation::{select, diagnose, crop, case}` and the desk.
 
 mod app;
 mod ask;
 mod cropping;
+mod deciding;
 mod diagnosing;
 mod disputing;
 mod draw;
@@ -18,13 +19,16 @@ mod inline;
 mod input;
 mod look;
 mod naming;
+mod number;
 mod picture;
 mod protocol;
+mod selecting;
 mod sheet;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod view;
 mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +37,7 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event;
 
 use super::desk::Desk;
-use super::session::{Result, Summary};
+use super::session::{Done, Result};
 use crate::store::Stage;
 use app::App;
 use look::Look;
@@ -65,7 +69,7 @@ pub fn run(
     stage: Option<Stage>,
     options: Options,
     stop: &AtomicBool,
-) -> Result<Summary> {
+) -> Result<Done> {
     let look = Look { colour: options.colour };
     let mut screen = FullScreen::enter()?;
     let show = Show::probe(options.protocol, look);
@@ -90,5 +94,5 @@ pub fn run(
             }
         }
     }
-    Ok(app.summary())
+    Ok((app.summary(), std::mem::take(&mut app.nothing_left)))
 }

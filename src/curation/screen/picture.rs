@@ -69,6 +69,49 @@ pub(super) struct Wanted {
     /// A part of it, enlarged.
     pub part: Option<PanelBox>,
     pub marks: Vec<Mark>,
+    pub tone: Tone,
+}
+
+/// Brightness and contrast, in steps: what a viewer of scans calls level and window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Tone {
+    brightness: i8,
+    contrast: i8,
+}
+
+/// Grey levels that a step of brightness adds, and by how much a step of contrast spreads them.
+const BRIGHTER: f32 = 16.0;
+const SPREAD: f32 = 1.25;
+
+/// Most steps either way.
+const STEPS: i8 = 8;
+
+impl Tone {
+    /// Changes it by some steps; says what it is.
+    pub fn shift(&mut self, brightness: i8, contrast: i8) -> String {
+        let step = |of: i8, by: i8| (of + by).clamp(-STEPS, STEPS);
+        self.brightness = step(self.brightness, brightness);
+        self.contrast = step(self.contrast, contrast);
+        let signed = |n: i8| if n > 0 { format!("+{n}") } else { n.to_string() };
+        format!("brightness {}, contrast {}", signed(self.brightness), signed(self.contrast))
+    }
+
+    /// What becomes of each grey level.
+    fn levels(self) -> [u8; 256] {
+        let (spread, shift) =
+            (SPREAD.powi(self.contrast.into()), BRIGHTER * f32::from(self.brightness));
+        std::array::from_fn(|level| ((level as f32 - 127.5) * spread + 127.5 + shift).round() as u8)
+    }
+
+    fn apply(self, canvas: &mut RgbImage) {
+        if self == Self::default() {
+            return;
+        }
+        let levels = self.levels();
+        for value in canvas.iter_mut() {
+            *value = levels[usize::from(*value)];
+        }
+    }
 }
 
 pub(super) type Decoded = Arc<Result<DynamicImage, String>>;
@@ -197,6 +240,7 @@ impl Pictures {
         let largest = if self.leaves_traces() { LARGEST } else { f64::INFINITY };
         let (width, height) = fitted((part.w, part.h), room, largest);
         let mut canvas = scaled(picture, part, (width, height))?;
+        wanted.tone.apply(&mut canvas);
         for mark in &wanted.marks {
             self.draw_mark(&mut canvas, mark, part);
         }
@@ -350,6 +394,20 @@ mod tests {
         assert_eq!(fitted((10, 10), (400, 100), f64::INFINITY), (100, 100));
         assert_eq!(fitted((10, 10), (400, 100), 4.0), (40, 40));
         assert_eq!(fitted((10_000, 1), (40, 40), 4.0), (40, 1));
+    }
+
+    #[test]
+    fn tones_spread_and_shift_grey_levels_and_leave_others_as_they_are() {
+        assert_eq!(Tone::default().levels(), std::array::from_fn(|level| level as u8));
+        let mut tone = Tone::default();
+        assert_eq!(tone.shift(0, 2), "brightness 0, contrast +2");
+        let levels = tone.levels();
+        assert_eq!((levels[0], levels[255]), (0, 255));
+        assert!(levels[100] < 100 && levels[155] > 155 && levels[127].abs_diff(127) <= 1);
+        let mut dark = Tone::default();
+        (0..20).for_each(|_| drop(dark.shift(-1, 0)));
+        assert_eq!(dark.shift(0, 0), "brightness -8, contrast 0");
+        assert_eq!(dark.levels()[128], 0);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use ratatui::crossterm::event::KeyCode;
 
+use super::super::earlier::Earlier;
 use super::super::item::Item;
 use super::ask::{Effect, Key};
-use crate::store::Selection;
+use crate::store::{Selection, Value};
 
 /// Pictures on a sheet: one a digit.
 pub(super) const PICTURES: usize = 10;
@@ -13,6 +14,10 @@ pub(super) const PICTURES: usize = 10;
 pub(super) struct Sheet {
     /// Pictures and whether each is marked as a CT.
     pub tiles: Vec<(Item, bool)>,
+    /// What was said of each before.
+    earlier: Vec<Option<Earlier>>,
+    /// The tiles whose marks were turned, the last one last.
+    turned: Vec<usize>,
 }
 
 impl Sheet {
@@ -23,8 +28,46 @@ impl Sheet {
         ("b", "one by one"),
     ];
 
-    pub fn new(items: Vec<Item>) -> Self {
-        Self { tiles: items.into_iter().map(|item| (item, false)).collect() }
+    /// Those that were called a CT before are marked.
+    pub fn new(items: Vec<(Item, Option<Earlier>)>) -> Self {
+        let ct = Value::Select(Selection::Ct);
+        let is_ct =
+            |earlier: &Option<Earlier>| earlier.as_ref().and_then(Earlier::value) == Some(&ct);
+        let (tiles, earlier) =
+            items.into_iter().map(|(item, earlier)| ((item, is_ct(&earlier)), earlier)).unzip();
+        Self { tiles, earlier, turned: Vec::new() }
+    }
+
+    /// What a sheet says of each picture, in order; nothing of those of which it is in force already, or of
+    /// which something else than CT or not is and no mark was turned.
+    fn said(&self) -> Vec<Option<Selection>> {
+        let said = |(at, (&(_, marked), earlier)): (usize, (&(Item, bool), &Option<Earlier>))| {
+            let said = if marked { Selection::Ct } else { Selection::NotCt };
+            let in_force = earlier.as_ref().filter(|e| e.in_force).and_then(Earlier::value);
+            let touched = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
+            let keeps = match in_force {
+                Some(Value::Select(Selection::Unsure)) => !touched,
+                Some(value) => *value == Value::Select(said),
+                None => false,
+            };
+            (!keeps).then_some(said)
+        };
+        self.tiles.iter().zip(&self.earlier).enumerate().map(said).collect()
+    }
+
+    /// What to write over a tile.
+    pub fn word(&self, index: usize) -> &'static str {
+        let unsure = Value::Select(Selection::Unsure);
+        let earlier = self.earlier.get(index).and_then(Option::as_ref);
+        match self.tiles.get(index) {
+            Some((_, true)) => "CT",
+            _ if !self.turned.contains(&index)
+                && earlier.is_some_and(|e| e.in_force && e.value() == Some(&unsure)) =>
+            {
+                "maybe"
+            }
+            _ => "not CT",
+        }
     }
 
     /// The digit of a tile: the tenth is 0, as on the keyboard.
@@ -40,6 +83,7 @@ impl Sheet {
                 match self.tiles.get_mut(tile) {
                     Some((_, marked)) => {
                         *marked = !*marked;
+                        self.turned.push(tile);
                         Effect::Shown
                     }
                     None => Effect::Refuse(format!("there is no picture {digit}")),
@@ -48,12 +92,15 @@ impl Sheet {
             KeyCode::Char('n') if self.marked() > 0 => Effect::Refuse(
                 "some are marked as CT: Enter takes the others as not CT, digits unmark".into(),
             ),
-            KeyCode::Char('n') | KeyCode::Enter => {
-                let said = |&(_, marked): &(Item, bool)| {
-                    if marked { Selection::Ct } else { Selection::NotCt }
-                };
-                Effect::SelectAll(self.tiles.iter().map(said).collect())
-            }
+            KeyCode::Char('n') | KeyCode::Enter => Effect::SelectAll(self.said()),
+            KeyCode::Char('u') => match self.turned.pop() {
+                Some(tile) => {
+                    let (_, marked) = &mut self.tiles[tile];
+                    *marked = !*marked;
+                    Effect::Tell("the last mark is taken back".into())
+                }
+                None => Effect::Unknown,
+            },
             KeyCode::Char('b') | KeyCode::Esc => Effect::Batch(false),
             _ => Effect::Unknown,
         }

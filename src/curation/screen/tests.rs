@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
 
+use super::super::again::{PLAIN_CAPTION, twelve};
 use super::super::scripted::Bench;
 use super::super::{Desk, Ended, NotPrinted, QueueOptions, Which};
 use super::app::App;
@@ -20,6 +21,7 @@ struct Seat<'a> {
     app: App<'a>,
     terminal: Terminal<TestBackend>,
     now: Instant,
+    pressed: usize,
 }
 
 impl<'a> Seat<'a> {
@@ -45,7 +47,7 @@ impl<'a> Seat<'a> {
         let desk = Desk::new(store, "ann", options, printer);
         let app = App::new(desk, stage, show, look).expect("an app");
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
-        let mut seat = Self { app, terminal, now: Instant::now() };
+        let mut seat = Self { app, terminal, now: Instant::now(), pressed: 0 };
         seat.draw();
         seat
     }
@@ -57,6 +59,7 @@ impl<'a> Seat<'a> {
 
     fn event_after(&mut self, ms: u64, event: Event) {
         self.now += Duration::from_millis(ms);
+        self.pressed += 1;
         self.app.event(event, self.now).expect("an event");
         self.draw();
     }
@@ -69,6 +72,7 @@ impl<'a> Seat<'a> {
                 "Tab" => Some(KeyCode::Tab),
                 "Esc" => Some(KeyCode::Esc),
                 "Right" => Some(KeyCode::Right),
+                "Space" => Some(KeyCode::Char(' ')),
                 _ => None,
             };
             let codes =
@@ -82,6 +86,10 @@ impl<'a> Seat<'a> {
     fn clear_line_and_type(&mut self, text: &str) {
         let event = Event::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
         self.event_after(1000, event);
+        self.type_line(text);
+    }
+
+    fn type_line(&mut self, text: &str) {
         for c in text.chars() {
             self.event_after(1000, key(KeyCode::Char(c)));
         }
@@ -182,7 +190,8 @@ fn a_sheet_is_decided_and_undone_in_one_step() {
     seat.press("u");
     assert!(seat.seen().contains("undone: select of 2 pictures"), "{}", seat.seen());
     assert_eq!((seat.app.summary().decided, seat.app.summary().undone), (0, 2));
-    seat.press("n q");
+    assert!(seat.seen().contains("1 marked"), "marks come back with the sheet: {}", seat.seen());
+    seat.press("1n q");
     assert_eq!(seat.app.summary().ended, Ended::Finished);
     drop(seat);
     assert_eq!(bench.values(Stage::Select), ["not-ct", "not-ct"]);
@@ -264,6 +273,154 @@ fn panels_are_diagnosed_one_by_one() {
     seat.press("1c Enter n Enter");
     drop(seat);
     assert_eq!(bench.values(Stage::Diagnose), ["covid", "non-covid"]);
+}
+
+#[test]
+fn a_new_stage_announces_itself_and_no_rhythm_runs_into_it() {
+    let mut bench = Bench::new();
+    let mut printer = NotPrinted;
+    let mut seat = Seat::take(&mut bench.store, &mut printer, None, (80, 24), Show::Shades);
+    assert!(seat.seen().contains("Is it a chest CT?"), "the first stage is what was asked for");
+    seat.press("c n");
+    insta::assert_snapshot!("announced", seat.seen());
+    seat.press("Space c Enter");
+    assert!(seat.seen().contains("Now: crop"), "{}", seat.seen());
+    // The rhythm of the diagnosis goes on.
+    seat.press("c Enter c Enter");
+    assert!(seat.seen().contains("space begins with crop"), "{}", seat.seen());
+    assert_eq!(seat.app.summary().decided, 3);
+    // Even past the announcement it stores nothing.
+    seat.press("Space c Enter");
+    assert!(seat.seen().contains("No scans: ann called this picture a"), "{}", seat.seen());
+    seat.press("c Enter");
+    assert_eq!(seat.app.summary().decided, 3);
+    seat.press("y");
+    assert_eq!(seat.app.summary().decided, 4);
+    seat.press("u");
+    assert!(seat.seen().contains("undone: crop"), "{}", seat.seen());
+    assert!(!seat.seen().contains("Now:"), "whoever goes back knows where to");
+}
+
+#[test]
+fn every_stage_asked_again_shows_what_is_in_force_and_enter_keeps_it() {
+    let mut bench = Bench::new();
+    bench.run(Stage::Select, "c\nn\n");
+    bench.run(Stage::Diagnose, "c\nmention 1\n");
+    bench.run(Stage::Crop, "= 2 160,3,140,120\n\n");
+    bench.run(Stage::Case, "\n\n\n\nTwin\n-\n-\n\n");
+    let before = kept(&bench.store);
+    let again = QueueOptions { which: Which::Decided, ..QueueOptions::default() };
+    let mut printer = NotPrinted;
+    for (stage, told, enters) in [
+        (Stage::Select, "Enter keeps ct", "Enter Enter"),
+        (Stage::Diagnose, "mention: ", "Enter"),
+        (Stage::Crop, "160,3,140,120", "Enter"),
+        (Stage::Case, "Enter keeps Patient 1", "Enter Enter"),
+    ] {
+        let (store, stage) = (&mut bench.store, Some(stage));
+        let mut seat = Seat::take_for(&again, store, &mut printer, stage, (100, 30), Show::Shades);
+        let seen = seat.seen();
+        assert!(seen.contains("in force") && seen.contains(told), "{seen}");
+        seat.press(enters);
+        assert!(seat.seen().contains("Nothing is left"), "{}", seat.seen());
+        assert_eq!(seat.app.summary().decided, 0);
+    }
+    assert_eq!(kept(&bench.store), before);
+    let (store, stage) = (&mut bench.store, Some(Stage::Crop));
+    let mut seat = Seat::take_for(&again, store, &mut printer, stage, (100, 30), Show::Shades);
+    insta::assert_snapshot!("again", seat.seen());
+    // Dropping a panel on which decisions hang is told, and `u` takes the edit back.
+    seat.press("d Enter");
+    assert!(seat.seen().contains("Patient 1"), "{}", seat.seen());
+    insta::assert_snapshot!("doubts", seat.seen());
+    seat.press("Esc u");
+    assert!(seat.seen().contains("the last edit is taken back"), "{}", seat.seen());
+    seat.press("Enter");
+    drop(seat);
+    assert_eq!(kept(&bench.store), before);
+}
+
+#[test]
+fn an_undone_crop_comes_back_as_it_was_drawn() {
+    let mut bench = Bench::new();
+    let mut printer = NotPrinted;
+    let mut seat = Seat::take(&mut bench.store, &mut printer, None, (100, 30), Show::Shades);
+    seat.press("c n Space c Enter Space Tab Right Right Enter");
+    assert!(seat.seen().contains("Now: case"), "{}", seat.seen());
+    seat.press("u");
+    assert!(seat.seen().contains("160,0,148,130"), "not the proposal: {}", seat.seen());
+    assert!(seat.seen().contains("taken back"), "{}", seat.seen());
+    seat.press("Enter");
+    drop(seat);
+    assert_eq!(bench.values(Stage::Crop), ["0,0,150,130;160,0,148,130"]);
+}
+
+#[test]
+fn a_compound_and_the_case_of_its_panels_take_few_keys() {
+    let mut bench = twelve(PLAIN_CAPTION, 0);
+    bench.run(Stage::Select, "c\n");
+    bench.run(Stage::Diagnose, "c\n\n");
+    let mut printer = NotPrinted;
+    let mut seat = Seat::take(&mut bench.store, &mut printer, None, (100, 30), Show::Shades);
+    let before = seat.pressed;
+    seat.press(":");
+    seat.type_line("grid 3x4");
+    seat.press("Enter");
+    assert!(seat.pressed - before <= 15, "{}", seat.pressed - before);
+    assert!(seat.seen().contains("Now: case"), "{}", seat.seen());
+    seat.press("Space");
+    let before = seat.pressed;
+    seat.press("A");
+    assert!(seat.pressed - before <= 3);
+    assert!(seat.seen().contains("Nothing is left to decide here."), "{}", seat.seen());
+    assert!(seat.seen().contains("covid-ct split"), "and what comes next: {}", seat.seen());
+    seat.press("u");
+    assert!(seat.seen().contains("undone: case of 12 panels"), "{}", seat.seen());
+    seat.press("e");
+    seat.clear_line_and_type("Case 7");
+    seat.press("Enter Enter Enter u A");
+    drop(seat);
+    let panels = bench.store.labelled_panels().expect("panels");
+    assert_eq!(panels.len(), 12);
+    assert!(panels.iter().all(|panel| panel.case.is_some()));
+}
+
+#[test]
+fn panels_from_ten_on_are_diagnosed_singly() {
+    let mut bench = twelve(PLAIN_CAPTION, 8);
+    bench.run(Stage::Select, "c\n");
+    bench.run(Stage::Crop, "\n");
+    let mut printer = NotPrinted;
+    let stage = Some(Stage::Diagnose);
+    let mut seat = Seat::take(&mut bench.store, &mut printer, stage, (100, 30), Show::Nothing);
+    seat.press("12");
+    assert!(seat.seen().contains("Panel 12:"), "{}", seat.seen());
+    seat.press("n Enter");
+    drop(seat);
+    let twelfth = bench.store.labelled_panels().expect("panels").remove(11);
+    assert_eq!(twelfth.label, Some(crate::store::Label::NonCovid));
+}
+
+#[test]
+fn a_picture_is_enlarged_and_lightened_at_every_stage() {
+    let mut bench = Bench::new();
+    let at = |bench: &mut Bench, stage, keys: &str| see(bench, stage, (100, 30), keys);
+    for (stage, script) in [
+        (Stage::Select, "c\nn\n"),
+        (Stage::Diagnose, "c\n\n"),
+        (Stage::Crop, "\n"),
+        (Stage::Case, ""),
+    ] {
+        let plain = at(&mut bench, stage, "");
+        let light = at(&mut bench, stage, "] ]");
+        assert!(light.contains("brightness +2"), "{stage}: {light}");
+        let (zoomed, picture) = (at(&mut bench, stage, "z"), |seen: &str| {
+            seen.chars().filter(|c| "░▒▓█".contains(*c)).collect::<String>()
+        });
+        assert_ne!(picture(&zoomed), picture(&plain), "{stage}: enlarged");
+        assert_ne!(picture(&light), picture(&plain), "{stage}: lighter");
+        bench.run(stage, script);
+    }
 }
 
 #[test]

@@ -16,12 +16,18 @@ use super::naming::Naming;
 use super::text::{cut, marked, plain};
 
 pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'static>> {
-    let mut lines = match &current.ask {
+    let mut lines = Vec::new();
+    for (title, told) in current.ask.earlier() {
+        lines.push(Line::styled(title, look::HEADING));
+        lines.extend(plain(&told, width, look.chosen()));
+        lines.push(Line::default());
+    }
+    lines.extend(match &current.ask {
         Ask::Crop(cropping) => panels(cropping, width, look),
         Ask::Case(naming) => patient(naming, &current.item, width, look),
         Ask::Dispute(disputing) => readings(disputing, width, look),
         _ => Vec::new(),
-    };
+    });
     let mut quote = "";
     if let Ask::Dispute(disputing) = &current.ask {
         quote = disputing.span();
@@ -70,11 +76,16 @@ fn panels(cropping: &Cropping, width: usize, look: Look) -> Vec<Line<'static>> {
         }
         _ => 0,
     };
-    let mut lines = vec![Line::styled(format!("panels ({})", drafts.len()), look::HEADING)];
+    let mut lines = Vec::new();
+    for doubt in &cropping.doubts {
+        lines.extend(plain(doubt, width, look.warning()));
+        lines.push(Line::default());
+    }
+    lines.push(Line::styled(format!("panels ({})", drafts.len()), look::HEADING));
     for (index, draft) in drafts.iter().enumerate().skip(first).take(PANELS) {
         let chosen = cropping.chosen() == Some(index);
         let (sign, style) = if chosen { ("▸", look.chosen()) } else { (" ", Style::new()) };
-        let (number, bounds) = (index + 1, draft.bounds);
+        let (number, bounds) = (draft.number, draft.bounds);
         let text = format!("{sign}{number:<2} {:2} {bounds}  {}", draft.letter, draft.sub_caption);
         lines.push(Line::styled(cut(&text, width), style));
     }

@@ -1,14 +1,16 @@
 //! What makes a dataset look easier than it is: pictures that are there twice, labels that contradict
-//! each other, what is in two parts of a split, and shortcuts to the class.
+//! each other, what is in two parts of a split, and shortcuts to the class; and boxes that should be looked at.
 
+mod boxes;
 mod shortcuts;
 mod stumps;
 mod wrong_labels;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
+pub use self::boxes::BoxDoubt;
 pub use self::shortcuts::{Example, HeldOut, Shortcut, held_out};
 pub use self::wrong_labels::{Predictions, PredictionsError, WrongLabel, WrongLabels};
 
@@ -88,6 +90,8 @@ pub struct Audit {
     pub alike: Vec<Related>,
     pub crossings: Vec<Crossing>,
     pub shortcuts: Vec<Shortcut>,
+    /// Pictures of these panels whose boxes should be looked at.
+    pub box_doubts: Vec<BoxDoubt>,
     /// Pictures that could not be read.
     pub unreadable: Vec<String>,
     pub leaks: bool,
@@ -106,6 +110,7 @@ pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Au
         split.as_ref().map(|split| split.parts.iter().copied().collect());
     let is_in = |panel: &LabelledPanel| parts.as_ref().is_none_or(|p| p.contains_key(&panel.id));
     let mut panels = store.labelled_panels()?;
+    let all = panels.clone();
     panels.retain(|panel| panel.label.is_some() && is_in(panel));
     if panels.is_empty() {
         return Err(DatasetError::NothingLabelled);
@@ -146,10 +151,19 @@ pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Au
         alike,
         crossings,
         shortcuts: of_panels(store, &panels, &looks, &groups)?,
+        box_doubts: boxes::doubtful(store, &beside(all, &panels))?,
         unreadable: looks.failures,
         leaks,
         panels,
     })
+}
+
+/// Of all panels in force those of the pictures that `panels` are of, whatever their label: boxes are right
+/// or wrong together.
+fn beside(mut all: Vec<LabelledPanel>, panels: &[LabelledPanel]) -> Vec<LabelledPanel> {
+    let pictures: HashSet<i64> = panels.iter().map(|panel| panel.image).collect();
+    all.retain(|panel| pictures.contains(&panel.image));
+    all
 }
 
 /// Sorts the panels and names them.
