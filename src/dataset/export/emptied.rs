@@ -18,7 +18,8 @@ pub fn emptied(
     items: &[Item],
     classes: &Classes,
 ) -> Result<Vec<String>> {
-    let filled: HashSet<(Label, Part)> = items.iter().map(|item| (item.label, item.part)).collect();
+    let filled: HashSet<(Label, Part)> =
+        items.iter().filter_map(|item| item.told.label.zip(item.told.part)).collect();
     let empty =
         |label: Label, part| classes.index(label).is_some() && !filled.contains(&(label, part));
     if !Part::ALL.iter().any(|&part| Label::ALL.iter().any(|&label| empty(label, part))) {

@@ -91,16 +91,18 @@ impl Paint {
 
 /// An operator on one line; none of these holds a line break that matters.
 fn line(operator: &[u8]) -> Rc<[u8]> {
-    operator.iter().map(blank).collect()
+    operator.iter().copied().map(blank).collect()
 }
 
 /// Two operators, one after the other.
 fn lines(first: &[u8], second: &[u8]) -> Rc<[u8]> {
-    first.iter().map(blank).chain([b'\n']).chain(second.iter().map(blank)).collect()
+    let (first, second) = (first.iter().copied(), second.iter().copied());
+    first.map(blank).chain([b'\n']).chain(second.map(blank)).collect()
 }
 
-fn blank(byte: &u8) -> u8 {
-    if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }
+/// A line break as a blank.
+fn blank(byte: u8) -> u8 {
+    if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }
 }
 
 /// `no_ink` is the value of an unmarked component in a space of 1 to 3 components; four are CMYK.
