@@ -25,11 +25,14 @@ impl Letters {
         Self { named: named.collect(), printed }
     }
 
-    /// Of an `image.id`.
+    /// Of an `image.id`; none of a released picture, which is a part of what its caption speaks of.
     ///
     /// # Errors
     /// The database's.
-    pub fn read(store: &Store, image: i64) -> Result<Self, StoreError> {
+    pub fn read(store: &Store, image: i64, is_released: bool) -> Result<Self, StoreError> {
+        if is_released {
+            return Ok(Self::default());
+        }
         let figure = store.figure_of_image(image)?;
         let named = figure.as_ref().map_or(Vec::new(), |figure| sub_captions(&figure.caption));
         let pictures = figure.map_or(1, |figure| figure.images);
