@@ -3,6 +3,7 @@
 
 use image::GrayImage;
 use image::imageops::crop_imm;
+use rayon::prelude::*;
 
 use super::letters::sub_captions;
 use super::panels::propose;
@@ -94,7 +95,7 @@ fn range(letters: &[String]) -> String {
 
 /// Which boxes of a picture, by their places among them, its pixels divide further, and into how many.
 pub fn of_pixels(picture: &GrayImage, boxes: &[PanelBox]) -> Vec<(usize, usize)> {
-    let parts = boxes.iter().enumerate().filter_map(|(at, bounds)| {
+    let parts = boxes.par_iter().enumerate().filter_map(|(at, bounds)| {
         let PanelBox { x, y, w, h } = *bounds;
         let inside = bounds.fits(picture.width(), picture.height());
         let panel = inside.then(|| crop_imm(picture, x, y, w, h).to_image())?;
