@@ -3,6 +3,7 @@
 
 use image::GrayImage;
 use image::imageops::crop_imm;
+use rayon::prelude::*;
 
 use super::letters::sub_captions;
 use super::panels::propose;
@@ -25,11 +26,14 @@ impl Letters {
         Self { named: named.collect(), printed }
     }
 
-    /// Of an `image.id`.
+    /// Of an `image.id`; none of a released picture, which is a part of what its caption speaks of.
     ///
     /// # Errors
     /// The database's.
-    pub fn read(store: &Store, image: i64) -> Result<Self, StoreError> {
+    pub fn read(store: &Store, image: i64, is_released: bool) -> Result<Self, StoreError> {
+        if is_released {
+            return Ok(Self::default());
+        }
         let figure = store.figure_of_image(image)?;
         let named = figure.as_ref().map_or(Vec::new(), |figure| sub_captions(&figure.caption));
         let pictures = figure.map_or(1, |figure| figure.images);
@@ -91,7 +95,7 @@ fn range(letters: &[String]) -> String {
 
 /// Which boxes of a picture, by their places among them, its pixels divide further, and into how many.
 pub fn of_pixels(picture: &GrayImage, boxes: &[PanelBox]) -> Vec<(usize, usize)> {
-    let parts = boxes.iter().enumerate().filter_map(|(at, bounds)| {
+    let parts = boxes.par_iter().enumerate().filter_map(|(at, bounds)| {
         let PanelBox { x, y, w, h } = *bounds;
         let inside = bounds.fits(picture.width(), picture.height());
         let panel = inside.then(|| crop_imm(picture, x, y, w, h).to_image())?;

@@ -5,7 +5,7 @@ use super::queue::{By, Queue};
 use crate::store::{Result, Stage, Store};
 
 /// What a stage asks about, as many of them.
-fn things(stage: Stage, count: usize) -> String {
+pub(super) fn things(stage: Stage, count: usize) -> String {
     let thing = if stage == Stage::Case { "panel" } else { "picture" };
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

@@ -159,6 +159,48 @@ fn the_page_needs_nothing_else_and_is_the_same_at_any_number_of_threads() {
 }
 
 #[test]
+fn boxes_that_contradict_the_caption_or_their_pixels_are_listed() {
+    use crate::common::{extraction, figure_on, image_on};
+    use covid_ct::store::Source;
+    let project = Project::new();
+    let mut store = project.store();
+    let scans = phantoms(2);
+    let (width, height) = (260, 200);
+    let mut pair = GrayImage::from_pixel(2 * width + 10, height, image::Luma([255]));
+    for (at, scan) in (0_i64..).zip(&scans) {
+        let filter = imageops::FilterType::Triangle;
+        let scan = imageops::resize(scan, width, height, filter);
+        imageops::replace(&mut pair, &scan, at * i64::from(width + 10), 0);
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    pair.write_to(&mut png, image::ImageFormat::Png).expect("png");
+    let object = store.objects().put(png.get_ref(), "png").expect("object");
+    let picture = image_on(2, 9, object, pair.dimensions());
+    let caption = "Figure 1. Chest CT of a man with COVID-19. (A) Day 2. (B) Day 5. (C) Day 9.";
+    let found = extraction("2020.01.01.1", vec![picture], vec![figure_on(2, caption)]);
+    store.record(&found, Source::Pdf).expect("recorded");
+    drop(store);
+    project
+        .command(["label", "--plain", "--curator", "ann"])
+        .write_stdin("c\nc\n\nw\n\ny\n*\n")
+        .assert()
+        .success();
+    let told = text(&project.command(["audit"]).assert().success().get_output().stdout);
+    assert!(told.contains("2 boxes in doubt"), "{told}");
+    assert!(
+        told.contains("  2020.01.01.1-p1-9: 1 box, the caption names 3 panels (A-C)\n"),
+        "{told}"
+    );
+    assert!(told.contains("  2020.01.01.1-p1-9: it looks like 2 scans\n"), "{told}");
+    let json = project.command(["audit", "--json"]).output().expect("ran").stdout;
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["box_doubts"].as_array().map(Vec::len), Some(2));
+    let out = project.path("page");
+    project.command(["audit", "--out", out.to_str().expect("UTF-8")]).assert().success();
+    assert!(text(&files(&out)[0].1).contains("Boxes in doubt (2)"));
+}
+
+#[test]
 fn without_a_split_all_panels_are_looked_at() {
     let project = released();
     let out = text(&project.command(["audit"]).assert().success().get_output().stdout);

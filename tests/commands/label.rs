@@ -58,7 +58,10 @@ fn a_script_takes_a_picture_from_selection_to_patient() {
             predicate::str::contains("select 1 of 1").and(predicate::str::contains("case 1 of 1")),
         )
         .stdout(predicate::str::contains('\u{1b}').not())
-        .stderr("ann: 4 decided, 0 undone, 0 skipped; nothing is left\n");
+        .stderr(
+            "ann: 4 decided, 0 undone, 0 skipped; nothing is left\n\
+             All of it is decided. Next: `covid-ct split`, then `covid-ct export`.\n",
+        );
     assert!(folder.path().join("data/preview.png").exists());
     let store = Store::open(&Workspace::new(folder.path())).expect("store");
     let panels = store.labelled_panels().expect("panels");
@@ -191,6 +194,64 @@ fn a_queue_is_made_as_asked_for() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("from 0 to 1"));
+}
+
+#[test]
+fn an_empty_queue_and_a_status_say_which_command_comes_next() {
+    let folder = workspace();
+    covid_ct(folder.path(), &["label", "crop", "--curator", "ann"])
+        .write_stdin("")
+        .assert()
+        .code(0)
+        .stderr(
+            predicate::str::contains("No picture is called a CT yet.\n")
+                .and(predicate::str::contains("Next: `covid-ct label select` (1 picture left).\n")),
+        );
+    covid_ct(folder.path(), &["status"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("\nNext: `covid-ct label select` (1 picture left).\n"));
+}
+
+#[test]
+fn shares_of_the_papers_ask_every_curator_about_others() {
+    let folder = workspace();
+    let asked = |share: &str| {
+        let out =
+            covid_ct(folder.path(), &["label", "select", "--curator", "ann", "--share", share])
+                .write_stdin("q\n")
+                .assert()
+                .code(0);
+        String::from_utf8_lossy(&out.get_output().stdout).contains("select 1 of 1")
+    };
+    let holders = ["1/3", "2/3", "3/3"].map(asked);
+    assert_eq!(holders.iter().filter(|holds| **holds).count(), 1, "{holders:?}");
+    for (share, told) in [
+        ("4/3", "expected such as 2/3"),
+        ("0.2", "--second-reader"),
+        ("2", "a second reader's sample from 0 to 1"),
+    ] {
+        covid_ct(folder.path(), &["label", "--curator", "ann", "--share", share])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains(told));
+    }
+}
+
+#[test]
+fn a_curator_with_nearly_a_known_name_is_told_so_in_a_script() {
+    let folder = workspace();
+    let label = |curator: &str| {
+        let out = covid_ct(folder.path(), &["label", "select", "--curator", curator])
+            .write_stdin("c\n")
+            .assert()
+            .code(0);
+        String::from_utf8_lossy(&out.get_output().stderr).into_owned()
+    };
+    assert!(!label("anna").contains("signed"), "nobody has decided anything yet");
+    assert!(label("ana").contains("some are signed 'anna'"));
+    assert!(!label("ana").contains("signed"), "known by now");
+    assert!(!label("bob").contains("signed"));
 }
 
 #[test]

@@ -38,14 +38,28 @@ fn annotations(project: &Project) -> Vec<(String, String)> {
 fn by_script(project: &Project, pictures: u64) {
     let select = format!("# first\nc\nu\nc\nc\nc\nc\n{}", "n\n".repeat(pictures as usize - 4));
     let diagnose = "c\n\nn\nimage no lesion\nm\n\nc\n\n";
-    let crop = "\nw\n\n\n\n";
+    // What speaks against boxes is answered with yes; where nothing does, a y is no command.
+    let crop = "\ny\nw\n\ny\n\ny\n\ny\n";
     // Whatever is proposed of the patients is taken.
     let case = "\n".repeat(400);
-    project
-        .command(["label", "--plain", "--curator", "ann"])
-        .write_stdin(format!("{select}{diagnose}{crop}{case}"))
-        .assert()
-        .success();
+    for (stage, script) in
+        [("select", select.as_str()), ("diagnose", diagnose), ("crop", crop), ("case", &case)]
+    {
+        project
+            .command(["label", stage, "--plain", "--curator", "ann"])
+            .write_stdin(script)
+            .assert()
+            .success();
+    }
+}
+
+/// Takes the boxes that are shown, whatever speaks against them.
+fn accept(terminal: &Terminal, leads_to: &str) {
+    terminal.tmux(&["send-keys", "Enter"]);
+    if terminal.wait_for_either(leads_to, "Store it so?") {
+        return;
+    }
+    terminal.press("y", leads_to);
 }
 
 fn by_keys(project: &Project, pictures: u64, protocol: &str) {
@@ -69,6 +83,7 @@ fn by_keys(project: &Project, pictures: u64, protocol: &str) {
         decided = (decided + 10).min(pictures);
         terminal.press("n", &next(decided));
     }
+    terminal.press("Space", "What do the authors say it shows?");
     terminal.press("c", "by which words?");
     terminal.press("Enter", "diagnose 2 of 4");
     terminal.press("n", "by which words?");
@@ -78,12 +93,14 @@ fn by_keys(project: &Project, pictures: u64, protocol: &str) {
     terminal.press("m", "uncertain, by");
     terminal.press("Enter", "diagnose 4 of 4");
     terminal.press("c", "by which words?");
-    terminal.press("Enter", "crop 1 of 4");
-    terminal.press("Enter", "crop 2 of 4");
+    terminal.press("Enter", "Now: crop");
+    terminal.press("Space", "Enter accept");
+    accept(&terminal, "crop 2 of 4");
     terminal.press("w", "Is the whole picture one scan?");
-    terminal.press("Enter", "crop 3 of 4");
-    terminal.press("Enter", "crop 4 of 4");
-    terminal.press("Enter", "case 1 of ");
+    accept(&terminal, "crop 3 of 4");
+    accept(&terminal, "crop 4 of 4");
+    accept(&terminal, "Now: case");
+    terminal.press("Space", "Enter accept");
     let panels = left(project, 3);
     for number in 1..panels {
         terminal.press("Enter", &format!("case {} of {panels}", number + 1));

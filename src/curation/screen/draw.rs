@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::super::item::Item;
+use super::super::nothing::things;
 use super::super::session::asks;
 use super::app::{App, Current, source_of};
 use super::ask::{Ask, Key};
@@ -125,13 +126,12 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
 /// A stage that was come to from another: what it asks, and how to begin.
 fn draw_announced(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, stage: Stage) {
     let left = app.round.as_ref().map_or(0, |round| round.left().count());
-    let what = if stage == Stage::Case { "panels" } else { "pictures" };
     let told = [
         String::new(),
         format!("Now: {stage}"),
         String::new(),
         asks(stage).to_owned(),
-        format!("{left} {what} are left."),
+        format!("{} left.", things(stage, left)),
         String::new(),
         "Space begins.".to_owned(),
     ];

@@ -38,7 +38,7 @@ pub fn doubtful(store: &Store, panels: &[LabelledPanel]) -> Result<Vec<BoxDoubt>
     for panels in pictures.values() {
         let (name, paper) = (name_of(panels[0]), panels[0].preprint_name.clone());
         let lettered: Vec<bool> = panels.iter().map(|panel| !panel.letter.is_empty()).collect();
-        let letters = Letters::read(store, panels[0].image)?;
+        let letters = Letters::read(store, panels[0].image, panels[0].file_name.is_some())?;
         if let Some(why) = doubts::of_letters(&lettered, &letters) {
             found.push((name.clone(), 0, BoxDoubt { name, paper, why }));
         }

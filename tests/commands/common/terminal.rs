@@ -73,6 +73,20 @@ impl Terminal {
         std::thread::sleep(READING);
     }
 
+    /// Waits until one of two is seen, and long enough that keys count; true where it is the first.
+    pub fn wait_for_either(&self, what: &str, other: &str) -> bool {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if screen.contains(what) || screen.contains(other) {
+                std::thread::sleep(READING);
+                return screen.contains(what);
+            }
+            assert!(start.elapsed() < PATIENCE, "no '{what}', no '{other}' on:\n{screen}");
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Presses a key, named as tmux names it, and waits for what it leads to.
     pub fn press(&self, key: &str, leads_to: &str) {
         self.tmux(&["send-keys", key]);
