@@ -68,7 +68,7 @@ fn keep_details(
     let known = patients.iter().find(|patient| patient.name == common);
     let newest =
         known.into_iter().flat_map(|known| &known.statements).map(|s| s.time.clone()).max();
-    let name = names.own(&desk.curator, common).to_owned();
+    let name = names.own(&desk.curator, common);
     store.say_of_patient(Case {
         preprint,
         name: name.clone(),
@@ -153,7 +153,7 @@ fn statements(store: &Store, patient: &Patient, verdict: &Verdict) -> store::Res
     let reading = |statement: &store::Statement| {
         let own = names.own(&statement.curator, &patient.name);
         let mut said = decisions.iter().filter(|decision| {
-            let named = matches!(&decision.value, Some(Value::Case { name, .. }) if name == own);
+            let named = matches!(&decision.value, Some(Value::Case { name, .. }) if *name == own);
             named && decision.curator == statement.curator
         });
         let decision = Decision { value: Some(verdict.value.clone()), ..said.next()?.clone() };

@@ -210,7 +210,7 @@ impl Form {
 
     /// Keeps what the curator newly says of the patient, if it was asked; gives the decision to write.
     pub fn accept(&self, desk: &Desk<'_>, answer: Details) -> Result<(Subject, Value, Quote)> {
-        let name = self.names.own(&desk.curator, &answer.name).to_owned();
+        let name = self.names.own(&desk.curator, &answer.name);
         if answer.fields.contains(&Field::Age) {
             desk.store.say_of_patient(Case {
                 preprint: self.preprint,

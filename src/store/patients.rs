@@ -40,6 +40,9 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Follows the name of a patient in all, in the words of a reader who gives that name to another.
+const IN_ALL: &str = " (in all)";
+
 /// What the readers of one paper call its patients.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names {
@@ -80,11 +83,18 @@ impl Names {
         of_curator.and_then(|names| names.get(own)).map_or(own, String::as_str)
     }
 
-    /// What `curator` calls the patient that is called `common` in all.
-    pub fn own<'a>(&'a self, curator: &str, common: &'a str) -> &'a str {
-        let of_curator = self.common.get(curator).into_iter().flatten();
-        let mut own = of_curator.filter(|(_, other)| *other == common);
-        own.next().map_or(common, |(own, _)| own.as_str())
+    /// What `curator` calls, or is to call, the patient that is called `common` in all.
+    pub fn own(&self, curator: &str, common: &str) -> String {
+        let of_curator = self.common.get(curator);
+        let mut own = of_curator.into_iter().flatten().filter(|(_, other)| *other == common);
+        match own.next() {
+            Some((own, _)) => own.clone(),
+            // The curator has given the word to another patient.
+            None if of_curator.is_some_and(|names| names.contains_key(common)) => {
+                format!("{common}{IN_ALL}")
+            }
+            None => common.to_owned(),
+        }
     }
 }
 
@@ -115,6 +125,10 @@ fn matched(
     }
     for said in own {
         if names.contains_key(said.name) {
+            continue;
+        }
+        if let Some(common) = said.name.strip_suffix(IN_ALL) {
+            names.insert(said.name.to_owned(), common.to_owned());
             continue;
         }
         let is_another =
@@ -286,5 +300,72 @@ impl Store {
     pub fn patient_names(&self, preprint: i64) -> Result<Names> {
         let mut read = self.cases_read(Within::Preprint(preprint))?;
         Ok(read.names.remove(&preprint).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readings such as `ann: 1=A 2=B`: who says which patient is on which panel, in the order in which they
+    /// came.
+    fn names(readings: &[&str]) -> Names {
+        let mut told = Vec::new();
+        for (came, reading) in (0..).zip(readings) {
+            let (curator, said) = reading.split_once(": ").expect("a curator");
+            for pair in said.split(' ') {
+                let (panel, name) = pair.split_once('=').expect("a panel");
+                let subject = Subject::panel(1, panel.parse().expect("a number"));
+                let first = ("2020-01-01T00:00:00Z", came);
+                told.push(Told { subject, curator, name, first, adjudicates: curator == "eve" });
+            }
+        }
+        Names::of(&told)
+    }
+
+    #[test]
+    fn names_are_matched_by_the_panels_they_share() {
+        let names = names(&["ann: 1=A 2=B 3=B 4=C", "bob: 1=B 2=C 3=C"]);
+        let common = |name| names.common("bob", name);
+        assert_eq!((common("B"), common("C")), ("A", "B"));
+        assert_eq!((names.common("ann", "B"), names.common("cat", "B")), ("B", "B"));
+        assert_eq!(
+            (names.own("bob", "A"), names.own("bob", "C")),
+            ("B".into(), "C (in all)".into())
+        );
+        assert_eq!(names.own("ann", "A"), "A");
+    }
+
+    #[test]
+    fn a_name_that_shares_no_panel_is_taken_by_its_word_unless_that_is_another() {
+        let by_word = names(&["ann: 1=A 2=B", "bob: 3=A 4=D"]);
+        assert_eq!((by_word.common("bob", "A"), by_word.common("bob", "D")), ("A", "D"));
+        // Bob's B is A, so that his A, of which ann said nothing, is not.
+        let shifted = names(&["ann: 1=A 2=B", "bob: 1=B 3=A"]);
+        assert_eq!(shifted.common("bob", "A"), "A (bob)");
+        let in_all = names(&["ann: 1=A 2=B", "bob: 1=B 3=B (in all)"]);
+        assert_eq!(in_all.common("bob", "B (in all)"), "B", "as he was shown it");
+    }
+
+    #[test]
+    fn who_divides_a_patient_keeps_the_larger_part() {
+        let divided = names(&["ann: 1=A 2=A 3=A", "bob: 1=X 2=X 3=A"]);
+        assert_eq!((divided.common("bob", "X"), divided.common("bob", "A")), ("A", "A (bob)"));
+        // Who adjudicates has the names of all in view.
+        let settled = names(&["ann: 1=A 2=B", "eve: 1=B"]);
+        assert_eq!(settled.common("eve", "B"), "B");
+    }
+
+    #[test]
+    fn empty_fields_are_filled_and_differing_ones_disputed() {
+        let said = |curator: &str, age: &str, sex: &str| Statement {
+            curator: curator.into(),
+            details: CaseDetails { age: age.into(), sex: sex.into(), ..CaseDetails::default() },
+            time: String::new(),
+        };
+        let (details, disputed) = together(&[said("ann", "44", "female"), said("bob", "", "F")]);
+        assert_eq!((&*details.age, &*details.sex, disputed), ("44", "female", vec![]));
+        let (details, disputed) = together(&[said("ann", "", "F"), said("bob", "39", "M")]);
+        assert_eq!((&*details.age, &*details.sex, disputed), ("39", "F", vec!["sex"]));
     }
 }
