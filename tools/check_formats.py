@@ -129,7 +129,8 @@ def facts(rows):
         value = {fact: row[fact] for fact in FACTS}
         for fact in NUMBERS:
             if fact in value:
-                value[fact] = None if value[fact] in ("", None) else int(value[fact])
+                # Of an age in words, such as "Young Child", no format makes a number.
+                value[fact] = int(value[fact]) if str(value[fact]).isdigit() else None
         told[row["name"]] = value
     return told
 
