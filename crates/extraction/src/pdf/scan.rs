@@ -141,7 +141,7 @@ mod tests {
         GrayImage::from_fn(600, 400, |x, y| {
             let (x, y) = (x as f32 / 2.0, y as f32 / 2.0);
             let dark = ink.iter().any(|ink| ink.contains_point((x, y)));
-            Luma([if dark { 90 } else { 231 + (x as u8 + y as u8) % 5 }])
+            Luma([if dark { 90 } else { 231 + ((x + y) as u32 % 5) as u8 }])
         })
     }
 
