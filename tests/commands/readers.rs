@@ -135,7 +135,7 @@ fn details_that_differ_are_disputed_until_somebody_settles_them() {
     let panels = project.store().labelled_panels().expect("panels");
     let labels: Vec<_> = panels.iter().map(|panel| panel.label).collect();
     assert_eq!(labels, [None, Some(Label::Covid)], "a dispute leaves no class");
-    let shown = label(&project, "eve", &["adjudicate", "case"], "2\n");
+    let shown = label(&project, "eve", &["adjudicate"], "2\n");
     assert!(
         shown.contains("ann: Patient 1; 44, F") && shown.contains("bob: Patient 1; 45, F"),
         "{shown}"
@@ -157,7 +157,7 @@ fn a_case_of_one_panel_that_both_readers_number_otherwise_shares_nothing() {
     label(&project, "bob", &["case", "--second-reader", "--share", "1"], "B\n\n\n\nC\n\n\n\n");
     assert_eq!(conflicts(&project).len(), 1, "{:?}", conflicts(&project));
     // Settled as bob has it, the other panel is as it was.
-    label(&project, "eve", &["adjudicate", "case"], "2\n");
+    label(&project, "eve", &["adjudicate"], "2\n");
     assert_eq!(conflicts(&project), [serde_json::Value::Null; 0]);
     let panels = project.store().labelled_panels().expect("panels");
     assert_ne!(panels[0].case, panels[1].case);

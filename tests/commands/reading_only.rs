@@ -168,7 +168,7 @@ fn paths_of_options_are_of_the_current_folder() {
         "page.html",
         "page-of-pdf.html",
         "report/index.html",
-        "audit/default.html",
+        "audit",
         "export/MANIFEST.csv",
         "annotations/decisions.csv",
         "rebuilt/MANIFEST.csv",
