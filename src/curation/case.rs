@@ -202,7 +202,7 @@ impl Form {
             let time = if form.time() == self.time() { &corrected } else { form.time() };
             let time = Some(time.to_owned()).filter(|time| !time.is_empty());
             let quote = form.details(name.clone()).quote;
-            let name = form.names.own(&desk.curator, &name).to_owned();
+            let name = form.names.own(&desk.curator, &name);
             decisions.push((form.subject, Value::Case { name, time }, quote));
         }
         Ok(decisions)

@@ -307,13 +307,13 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// Readings such as `ann: 1=A 2=B`: who says which patient is on which panel, in the order in which they
+    /// Readings such as `ann: 1=A, 2=B`: who says which patient is on which panel, in the order in which they
     /// came.
     fn names(readings: &[&str]) -> Names {
         let mut told = Vec::new();
         for (came, reading) in (0..).zip(readings) {
             let (curator, said) = reading.split_once(": ").expect("a curator");
-            for pair in said.split(' ') {
+            for pair in said.split(", ") {
                 let (panel, name) = pair.split_once('=').expect("a panel");
                 let subject = Subject::panel(1, panel.parse().expect("a number"));
                 let first = ("2020-01-01T00:00:00Z", came);
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn names_are_matched_by_the_panels_they_share() {
-        let names = names(&["ann: 1=A 2=B 3=B 4=C", "bob: 1=B 2=C 3=C"]);
+        let names = names(&["ann: 1=A, 2=B, 3=B, 4=C", "bob: 1=B, 2=C, 3=C"]);
         let common = |name| names.common("bob", name);
         assert_eq!((common("B"), common("C")), ("A", "B"));
         assert_eq!((names.common("ann", "B"), names.common("cat", "B")), ("B", "B"));
@@ -338,21 +338,21 @@ mod tests {
 
     #[test]
     fn a_name_that_shares_no_panel_is_taken_by_its_word_unless_that_is_another() {
-        let by_word = names(&["ann: 1=A 2=B", "bob: 3=A 4=D"]);
+        let by_word = names(&["ann: 1=A, 2=B", "bob: 3=A, 4=D"]);
         assert_eq!((by_word.common("bob", "A"), by_word.common("bob", "D")), ("A", "D"));
         // Bob's B is A, so that his A, of which ann said nothing, is not.
-        let shifted = names(&["ann: 1=A 2=B", "bob: 1=B 3=A"]);
+        let shifted = names(&["ann: 1=A, 2=B", "bob: 1=B, 3=A"]);
         assert_eq!(shifted.common("bob", "A"), "A (bob)");
-        let in_all = names(&["ann: 1=A 2=B", "bob: 1=B 3=B (in all)"]);
+        let in_all = names(&["ann: 1=A, 2=B", "bob: 1=B, 3=B (in all)"]);
         assert_eq!(in_all.common("bob", "B (in all)"), "B", "as he was shown it");
     }
 
     #[test]
     fn who_divides_a_patient_keeps_the_larger_part() {
-        let divided = names(&["ann: 1=A 2=A 3=A", "bob: 1=X 2=X 3=A"]);
+        let divided = names(&["ann: 1=A, 2=A, 3=A", "bob: 1=X, 2=X, 3=A"]);
         assert_eq!((divided.common("bob", "X"), divided.common("bob", "A")), ("A", "A (bob)"));
         // Who adjudicates has the names of all in view.
-        let settled = names(&["ann: 1=A 2=B", "eve: 1=B"]);
+        let settled = names(&["ann: 1=A, 2=B", "eve: 1=B"]);
         assert_eq!(settled.common("eve", "B"), "B");
     }
 
