@@ -306,7 +306,8 @@ fn without_readers(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         facts.collect::<Vec<_>>().join("\n").into_bytes()
     };
     let lists = ["MANIFEST.csv", "COVID-CT-MetaInfo.csv"];
-    let about = ["README.md", "croissant.json"];
+    // Digests of the content, and the same facts as a table.
+    let about = ["README.md", "croissant.json", ".huggingface.yaml", "COVID-CT-MetaInfo.parquet"];
     let files = files(folder).into_iter();
     let mut all: BTreeMap<String, Vec<u8>> = files
         .map(|(path, bytes)| (path.to_string_lossy().into_owned(), bytes))

@@ -6,14 +6,21 @@ use std::fs;
 use crate::common::{Project, files, text};
 use serde_json::Value;
 
+/// The command in the workspace's folder.
+fn command<'a>(project: &Project, args: impl IntoIterator<Item = &'a str>) -> assert_cmd::Command {
+    let mut command = project.command(args);
+    command.current_dir(project.path(""));
+    command
+}
+
 /// A workspace whose labelled panels are exported, and the names of these with whether they are of COVID-19.
 fn exported() -> (Project, Vec<(String, bool)>) {
     let project = Project::new();
-    project.command(["synth", "corpus", "--papers", "8"]).assert().success();
-    project.command(["ingest", "corpus/pdf"]).assert().success();
-    project.command(["annotations", "import", "corpus/annotations"]).assert().success();
-    project.command(["split", "own"]).assert().success();
-    project.command(["export", "own", "--split", "own"]).assert().success();
+    command(&project, ["synth", "corpus", "--papers", "8"]).assert().success();
+    command(&project, ["ingest", "corpus/pdf"]).assert().success();
+    command(&project, ["annotations", "import", "corpus/annotations"]).assert().success();
+    command(&project, ["split", "own"]).assert().success();
+    command(&project, ["export", "own", "--split", "own"]).assert().success();
     let pictures = files(&project.path("data/export/own"));
     let names: Vec<(String, bool)> = pictures
         .iter()
@@ -55,7 +62,7 @@ fn labels_that_networks_doubt_are_listed_shown_and_asked_again() {
     let mut asked: Vec<&str> = Vec::new();
     asked.extend(["audit", "--predictions", "one.csv", "two.csv"]);
     asked.extend(["--wrong-labels", "queue.csv", "--html", "--json"]);
-    let out = project.command(asked).assert().success();
+    let out = command(&project, asked).assert().success();
     let told: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
     let found = &told["wrong_labels"];
     assert_eq!((&found["predicted"], &found["unpredicted"]), (&names.len().into(), &0.into()));
@@ -79,7 +86,7 @@ fn labels_that_networks_doubt_are_listed_shown_and_asked_again() {
     let queued: Vec<&str> =
         queue.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
     assert_eq!(queued, stems);
-    let mut label = project.command(["label", "diagnose", "--curator", "synth"]);
+    let mut label = command(&project, ["label", "diagnose", "--curator", "synth"]);
     label.args(["--state", "decided", "--scores", "queue.csv"]);
     let out = label.write_stdin("q\n").assert().success();
     let shown = text(&out.get_output().stdout);
@@ -87,7 +94,8 @@ fn labels_that_networks_doubt_are_listed_shown_and_asked_again() {
     let paper = stems[0].split("-p").next().expect("a paper");
     assert!(shown.contains(paper), "{shown}");
 
-    let out = project.command(["audit", "--predictions", "one.csv", "two.csv"]).assert().success();
+    let out =
+        command(&project, ["audit", "--predictions", "one.csv", "two.csv"]).assert().success();
     let told = text(&out.get_output().stdout);
     assert!(told.contains("3 labels are probably wrong, of "), "{told}");
 }
@@ -96,10 +104,10 @@ fn labels_that_networks_doubt_are_listed_shown_and_asked_again() {
 fn predictions_of_other_pictures_are_refused() {
     let (project, _) = exported();
     fs::write(project.path("other.csv"), "file,score\nx-p1-1.png,0.5\n").expect("written");
-    let out = project.command(["audit", "--predictions", "other.csv"]).assert().code(2);
+    let out = command(&project, ["audit", "--predictions", "other.csv"]).assert().code(2);
     let complaint = text(&out.get_output().stderr);
     assert!(complaint.contains("none of the 1 predicted pictures"), "{complaint}");
-    let out = project.command(["audit", "--predictions", "gone"]).assert().code(2);
+    let out = command(&project, ["audit", "--predictions", "gone"]).assert().code(2);
     assert!(text(&out.get_output().stderr).contains("`covid-ct evaluate` writes"));
-    project.command(["audit", "--wrong-labels", "x.csv"]).assert().code(2);
+    command(&project, ["audit", "--wrong-labels", "x.csv"]).assert().code(2);
 }
