@@ -23,7 +23,7 @@ fn start(project: &Project, corpus: &[PathBuf], jobs: &str) -> Child {
         .args(["ingest", "--retry-failed", "--jobs", jobs])
         .args(corpus)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(project.path("told.txt")).expect("file"))
         .spawn()
         .expect("started")
 }
@@ -102,7 +102,8 @@ fn torture(corpus: &[PathBuf], kills: u32, seed: u64) -> Told {
                 }
             };
             if status.code().is_some() {
-                assert!(status.success(), "{status} with {told:?}");
+                let said = fs::read_to_string(project.path("told.txt")).expect("read");
+                assert!(status.success(), "{status} with {told:?}: {said}");
                 break;
             }
         }
