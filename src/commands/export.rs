@@ -1,5 +1,6 @@
 //! `covid-ct export`
 
+use std::cell::OnceCell;
 use std::num::NonZero;
 use std::path::{Component, Path};
 use std::sync::atomic::AtomicBool;
@@ -62,6 +63,24 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Shows how many pictures are written, once it is known how many there are.
+#[derive(Default)]
+struct PictureBar(OnceCell<ProgressBar>);
+
+impl PictureBar {
+    fn start(&self, count: usize) {
+        self.0.get_or_init(|| progress_bar(count, "pictures"));
+    }
+
+    fn advance(&self) {
+        self.0.get().into_iter().for_each(|bar| bar.inc(1));
+    }
+
+    fn finish(&self) {
+        self.0.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
 /// Writes every figure; draws before what is not drawn yet.
 fn export_all_figures(
     store: &mut Store,
@@ -79,15 +98,10 @@ fn export_all_figures(
     } else {
         draw_all(store, workspace, options, stop)?
     };
-    let bar = std::cell::OnceCell::new();
-    let exported = export_figures(
-        store,
-        target,
-        options,
-        |count| drop(bar.set(progress_bar(count, "pictures"))),
-        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
-    );
-    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    let bar = PictureBar::default();
+    let exported =
+        export_figures(store, target, options, |count| bar.start(count), || bar.advance());
+    bar.finish();
     let exported = exported?;
     print_exported(&exported, target);
     let is_whole = exported.failures.is_empty() && drawn.failed.is_empty();
@@ -146,16 +160,10 @@ fn export_one(
     target: &Path,
     options: &Options<'_>,
 ) -> anyhow::Result<Outcome> {
-    let bar = std::cell::OnceCell::new();
-    let exported = export(
-        store,
-        split,
-        target,
-        options,
-        |count| drop(bar.set(progress_bar(count, "pictures"))),
-        || bar.get().into_iter().for_each(|bar: &ProgressBar| bar.inc(1)),
-    );
-    bar.get().into_iter().for_each(ProgressBar::finish_and_clear);
+    let bar = PictureBar::default();
+    let exported =
+        export(store, split, target, options, |count| bar.start(count), || bar.advance());
+    bar.finish();
     let exported = exported?;
     print_exported(&exported, target);
     if exported.not_in_split > 0 {

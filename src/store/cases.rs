@@ -49,22 +49,16 @@ impl CaseDetails {
         ]
     }
 
-    pub(super) fn fields_mut(&mut self) -> [(&'static str, &mut String); 6] {
+    /// Each field, in the order of [`fields`](Self::fields).
+    pub(super) fn fields_mut(&mut self) -> [&mut String; 6] {
         let Self { age, sex, location, medical_history, severity, other_diseases } = self;
-        [
-            ("age", age),
-            ("sex", sex),
-            ("location", location),
-            ("medical history", medical_history),
-            ("severity", severity),
-            ("other diseases", other_diseases),
-        ]
+        [age, sex, location, medical_history, severity, other_diseases]
     }
 
     /// The same, empty fields filled from `other`.
     #[must_use]
     pub fn or(mut self, other: &Self) -> Self {
-        for ((_, own), (_, other)) in self.fields_mut().into_iter().zip(other.fields()) {
+        for (own, (_, other)) in self.fields_mut().into_iter().zip(other.fields()) {
             if own.is_empty() {
                 other.clone_into(own);
             }

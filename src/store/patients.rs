@@ -252,8 +252,7 @@ fn together(statements: &[Statement]) -> (CaseDetails, Vec<&'static str>) {
     let mut details = CaseDetails::default();
     let mut disputed = Vec::new();
     for statement in statements {
-        for ((name, held), (_, said)) in
-            details.fields_mut().into_iter().zip(statement.details.fields())
+        for (held, (name, said)) in details.fields_mut().into_iter().zip(statement.details.fields())
         {
             if held.is_empty() {
                 said.clone_into(held);

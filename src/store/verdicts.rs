@@ -62,12 +62,17 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn readings(&self, verdict: &Verdict) -> Result<Vec<Decision>> {
+        // All of them are of one picture, and so of one paper.
+        let mut names = None;
         let reading = |&id: &i64| {
             let mut decision = self.decision(id)?;
             if let Some(Value::Case { name, .. }) = &mut decision.value {
-                let names = self.patient_names(self.paper_of_image(decision.subject.image)?)?;
-                let common = names.common(&decision.curator, name).to_owned();
-                *name = common;
+                if names.is_none() {
+                    let paper = self.paper_of_image(decision.subject.image)?;
+                    names = Some(self.patient_names(paper)?);
+                }
+                let common = names.as_ref().map(|names| names.common(&decision.curator, name));
+                *name = common.unwrap_or(name).to_owned();
             }
             Ok(decision)
         };

@@ -216,14 +216,14 @@ fn divided(picture: &Pixels, region: PanelBox, axis: Axis, found: &[Found]) -> V
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Grid, overlap};
+    use super::super::tests::Grid;
     use super::*;
 
     fn assert_found(picture: &GrayImage, rows: &[usize], expected: &[PanelBox]) {
         let found = grid(picture, rows).expect("a grid");
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for (found, expected) in found.iter().zip(expected) {
-            assert!(overlap(*found, *expected) > 0.9, "{found} for {expected}");
+            assert!(found.iou(*expected) > 0.9, "{found} for {expected}");
         }
     }
 

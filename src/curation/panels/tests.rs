@@ -73,19 +73,11 @@ fn ellipse(x: u32, y: u32, panel: PanelBox) -> bool {
     off(x, panel.w).hypot(off(y, panel.h)) < 1.0
 }
 
-pub(in crate::curation) fn overlap(a: PanelBox, b: PanelBox) -> f64 {
-    let common =
-        |a0: u32, a1: u32, b0: u32, b1: u32| f64::from(a1.min(b1).saturating_sub(a0.max(b0)));
-    let both = common(a.x, a.x + a.w, b.x, b.x + b.w) * common(a.y, a.y + a.h, b.y, b.y + b.h);
-    let area = |b: PanelBox| f64::from(b.w) * f64::from(b.h);
-    both / (area(a) + area(b) - both)
-}
-
 fn assert_found(grid: &Grid<'_>, what: &str) {
     let (found, expected) = (propose(&grid.draw(1)), grid.boxes());
     assert_eq!(found.len(), expected.len(), "{what}: {found:?}");
     for (found, expected) in found.iter().zip(&expected) {
-        assert!(overlap(*found, *expected) > 0.9, "{what}: {found} for {expected}");
+        assert!(found.iou(*expected) > 0.9, "{what}: {found} for {expected}");
     }
 }
 
@@ -152,7 +144,7 @@ fn the_number_of_letters_votes_for_a_grid_that_hardly_shows() {
     assert_eq!(found.len(), 12, "{found:?}");
     for (at, panel) in found.iter().enumerate() {
         let (x, y) = (at as u32 % 4 * 120, at as u32 / 4 * 100);
-        assert!(overlap(*panel, PanelBox { x, y, w: 120, h: 100 }) > 0.9, "{panel}");
+        assert!(panel.iou(PanelBox { x, y, w: 120, h: 100 }) > 0.9, "{panel}");
     }
 }
 
@@ -240,7 +232,7 @@ proptest! {
         for (index, panel) in panels.iter().enumerate() {
             prop_assert!(panel.fits(picture.width(), picture.height()));
             for other in &panels[..index] {
-                prop_assert_eq!(overlap(*panel, *other), 0.0);
+                prop_assert_eq!(panel.iou(*other), 0.0);
             }
         }
     }
