@@ -61,7 +61,7 @@ setup: system ## Check the system's packages and put libtorch into .libtorch/
 	@tools/setup-libtorch.sh .libtorch $(VARIANT)
 
 .PHONY: build
-build: system ## Build target/release/covid-ct, covid-ct-fetching and covid-ct-learning
+build: system ## Build target/release/covid-ct and the programs beside it: -worker, -reading, -fetching, -learning
 	@tools/build.sh $(VARIANT)
 
 # Many tests wait, for a terminal or a slow server: one more at a time than there are processors.
@@ -70,6 +70,8 @@ export RUST_TEST_THREADS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 
 .PHONY: test
 test: setup ## Run every test, or those that T="..." names, as cargo test does (T="--lib captions")
 	@# Always of the whole workspace: what a part asks of its dependencies is less, and has them compiled again.
+	@# Whatever is tested may have a PDF read.
+	$(DAILY) build $(DAILY_FLAGS) --bin covid-ct-worker
 	$(DAILY) test $(DAILY_FLAGS) $(T)
 
 .PHONY: fmt
@@ -105,6 +107,7 @@ mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what
 
 .PHONY: torture
 torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
+	$(DAILY) build $(DAILY_FLAGS) --bin covid-ct-worker
 	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
 		$(DAILY) test $(DAILY_FLAGS) --test commands torture::whoever -- --nocapture
 

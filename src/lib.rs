@@ -8,30 +8,26 @@
 //! [`program`] is the command line over it all. ARCHITECTURE.md tells where to add to it.
 
 #[macro_use]
-mod printing;
+extern crate covid_ct_reading;
 
 mod cli;
 mod commands;
 
-pub mod corpus;
 pub mod curation;
 pub mod dataset;
 pub mod doctor;
-pub mod extract;
 pub mod folds;
-mod html;
 pub mod metrics;
 pub mod model;
 pub mod program;
 pub mod rebuild;
 pub mod report;
-pub mod show;
-pub mod store;
-pub mod whole;
-mod worded;
-mod workspace;
 
+pub use covid_ct_core::{Workspace, whole};
 pub use covid_ct_extraction::{figures, pdf};
 pub use covid_ct_matching::{duplicates, locate, look, scaling};
+pub use covid_ct_reading::{corpus, extract, show, suspects};
+pub use covid_ct_store as store;
 pub use covid_ct_synth as synth;
-pub use workspace::Workspace;
+
+use covid_ct_reading::html;

@@ -6,12 +6,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command, LearningCommand};
+use crate::commands::environment::started_anew;
 use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
+use crate::curation::{self, screen};
 use crate::model::Backend;
+use crate::store::ObjectStore;
 
 /// What a program may have beside the library. A command that needs what is not there is handed to the program
 /// beside this one that has it.
@@ -27,16 +31,7 @@ pub struct Parts<'a> {
 pub fn main(parts: Parts<'_>) -> ExitCode {
     let cli = Cli::parse();
     commands::start_logging(cli.verbose);
-    match run(cli, parts) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
-        // Whoever read our output has read enough: `covid-ct figures | head`.
-        Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("covid-ct: {}", commands::in_full(&error));
-            ExitCode::from(2)
-        }
-    }
+    commands::exit(run(cli, parts))
 }
 
 fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
@@ -45,7 +40,7 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Fetch(args) => commands::fetch::run(workspace, &args, parts.network),
         Command::Ingest(args) => commands::ingest::run(workspace, &args, parts.network),
         Command::Figures(args) => commands::figures::run(workspace, &args),
-        Command::Show(args) => commands::show::run(workspace, &args),
+        Command::Show(args) => commands::show::run(workspace, &args, Some(&draw_in_terminal)),
         Command::Doctor(args) => commands::doctor::run(workspace, &args),
         Command::Backup(args) => commands::backup::run(workspace, &args),
         Command::Curators(args) => commands::curators::run(workspace, &args),
@@ -65,15 +60,20 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Synth(args) => commands::synth::run(&args),
         Command::Completions(args) => Ok(commands::manual::completions(&args)),
         Command::Man(args) => commands::manual::man(&args),
-        Command::Worker(args) => commands::worker::run(&args),
         Command::ScoreCrops(args) => commands::score_crops::run(&args),
         Command::ScoreDuplicates(args) => commands::score_duplicates::run(&args),
         Command::ScorePanels(args) => commands::score_panels::run(workspace, &args),
         Command::Learning(command) => match parts.backend {
             Some(backend) => learn(backend, workspace, command),
-            None => Err(neighbour::hand_over(neighbour::LEARNING)),
+            None => Err(neighbour::hand_over(neighbour::LEARNING, started_anew)),
         },
     }
+}
+
+fn draw_in_terminal(picture: &Path, objects: ObjectStore) -> anyhow::Result<()> {
+    let colour = curation::Style::of_stdout().colour;
+    let look = screen::Options { protocol: screen::ImageProtocol::Auto, colour };
+    screen::print(picture, objects, look).context("this terminal does not say what it can draw")
 }
 
 fn learn(

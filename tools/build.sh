@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the three programs, and with `pipeline` goes from PDFs to a report on the way: first what needs no libtorch, to
-# the first figures, while libtorch is downloaded; then the rest. Usage: build.sh cpu|cuda [pipeline]
+# Builds the programs, and with `pipeline` goes from PDFs to a report on the way: first what reads papers, to the first
+# figures, while libtorch is downloaded; then covid-ct; then what needs libtorch. Usage: build.sh cpu|cuda [pipeline]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,17 +15,23 @@ libtorch=$!
 # Whatever ends this ends the download.
 trap 'kill $libtorch 2>/dev/null || true' EXIT
 
-headline "build: covid-ct -> target/release/"
-# Of the whole workspace, so that what both programs are made of has the features of both from the first.
-cargo build --release --locked --workspace --bin covid-ct
+# Of the whole workspace, so that what the programs are made of has the features of all from the first.
+build() { cargo build --release --locked --workspace "$@"; }
 failures=0
+tolerant() { "$@" || { code=$? && [ "$code" = 1 ] && failures=1 || exit "$code"; }; }
+
 if [ -n "$pipeline" ]; then
-    tools/pipeline.sh first || { code=$? && [ "$code" = 1 ] && failures=1 || exit "$code"; }
+    headline "build: covid-ct-reading, covid-ct-worker -> target/release/"
+    build --bin covid-ct-reading --bin covid-ct-worker
+    tolerant tools/pipeline.sh first
 fi
+headline "build: covid-ct -> target/release/"
+build --bin covid-ct-worker --bin covid-ct
+if [ -n "$pipeline" ]; then tolerant tools/pipeline.sh page; fi
 
 if kill -0 "$libtorch" 2>/dev/null; then
     headline "build: covid-ct-fetching -> target/release/, while libtorch comes"
-    cargo build --release --locked --workspace --bin covid-ct --bin covid-ct-fetching
+    build --bin covid-ct-fetching
     if kill -0 "$libtorch" 2>/dev/null; then echo "waiting for libtorch: $(tail -n 1 "$log")"; fi
 fi
 if ! wait "$libtorch"; then
@@ -34,8 +40,6 @@ if ! wait "$libtorch"; then
     exit 2
 fi
 headline "build: covid-ct-fetching, covid-ct-learning -> target/release/ ($(tail -n 1 "$log"))"
-cargo build --release --locked --workspace
-if [ -n "$pipeline" ]; then
-    tools/pipeline.sh rest || { code=$? && [ "$code" = 1 ] && failures=1 || exit "$code"; }
-fi
+build
+if [ -n "$pipeline" ]; then tolerant tools/pipeline.sh rest; fi
 exit "$failures"

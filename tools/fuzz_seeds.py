@@ -32,7 +32,7 @@ def answers(binary, pdfs, folder):
     found = {}
     for path in sorted(pdfs.glob("*.pdf"))[:4]:
         request = json.dumps({"path": str(path), "sha256": sha256(path.read_bytes()).hexdigest()})
-        command = [binary, "worker", "--memory", "4096", "--objects", folder, "--readable", pdfs]
+        command = [f"{binary}-worker", "--memory", "4096", "--objects", folder, "--readable", pdfs]
         answer = subprocess.run(command, input=request.encode(), stdout=subprocess.PIPE, check=True)
         found[path.stem] = answer.stdout.strip()
         found[path.stem + "-asked"] = request.encode()

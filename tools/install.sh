@@ -9,6 +9,7 @@ if [ "${1:-}" = --uninstall ]; then uninstall=1 && shift; fi
 root=${1?usage: install.sh [--uninstall] DESTDIR PREFIX}${2:?usage: install.sh [--uninstall] DESTDIR PREFIX}
 
 bin=$root/bin/covid-ct
+worker=$root/bin/covid-ct-worker
 learning=$root/bin/covid-ct-learning
 fetching=$root/bin/covid-ct-fetching
 lib=$root/lib/covid-ct
@@ -18,7 +19,7 @@ zsh=$root/share/zsh/site-functions/_covid-ct
 fish=$root/share/fish/vendor_completions.d/covid-ct.fish
 
 if [ -n "$uninstall" ]; then
-    rm -f "$bin" "$learning" "$fetching" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
+    rm -f "$bin" "$worker" "$learning" "$fetching" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
     rm -rf "$lib"
     echo "uninstalled: $root"
     exit 0
@@ -26,6 +27,7 @@ fi
 
 built=target/release/covid-ct
 install -D -m 755 "$built" "$bin"
+install -D -m 755 "$built-worker" "$worker"
 install -D -m 755 "$built-learning" "$learning"
 install -D -m 755 "$built-fetching" "$fetching"
 
@@ -42,4 +44,4 @@ mkdir -p "$man"
 for shell in bash zsh fish; do
     "$built" completions "$shell" | install -D -m 644 /dev/stdin "${!shell}"
 done
-echo "installed: $bin, $fetching, $learning (with man pages, completions for bash, zsh and fish)"
+echo "installed: $bin, $worker, $fetching, $learning (with man pages, completions for bash, zsh and fish)"

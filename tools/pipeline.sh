@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The stages from PDFs to a report. Usage: pipeline.sh first|rest|STAGE, called by the Makefile, which
-# sets WORKSPACE, CORPUS, ANNOTATIONS and TRAIN. `first` goes as far as can be gone without libtorch, to the first
-# figures; `rest` goes on to the report.
+# The stages from PDFs to a report. Usage: pipeline.sh first|page|rest|STAGE, called by the Makefile, which
+# sets WORKSPACE, CORPUS, ANNOTATIONS and TRAIN. `first` goes to the first figures with the program that only reads, which
+# is built first; `page` draws one of them into the terminal; `rest` goes on to the report.
 # shellcheck disable=SC2317  # every stage is called by its name, in the last lines
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -116,25 +116,36 @@ report() {
     covid_ct report --out data/report
 }
 
-# The first figures: extracted, leafed through, and one page drawn where somebody looks at a terminal.
-first() {
-    if ! is_sample && [ -z "$CORPUS" ]; then return; fi
-    ingest
-    headline "show: the pages with what was found -> $workspace/data/show/"
-    local document
-    document=$(covid_ct figures --json | python3 -c '
+# The file of the first document with a picture in a figure.
+with_picture() {
+    covid_ct figures --json | python3 -c '
 import json, sys
 for line in sys.stdin:
     figure = json.loads(line)
     if figure["images"]:
         print(figure["file"])
-        break')
-    if [ -n "$document" ]; then
-        tolerant covid_ct show "$document"
-        if [ -t 0 ] && [ -t 1 ]; then covid_ct show "$document" --terminal || true; fi
-    fi
+        break'
+}
+
+# The first figures, extracted and to be leafed through.
+first() {
+    if ! is_sample && [ -z "$CORPUS" ]; then return; fi
+    binary=target/release/covid-ct-reading
+    ingest
+    headline "show: the pages with what was found -> $workspace/data/show/"
+    local document
+    document=$(with_picture)
+    if [ -n "$document" ]; then tolerant covid_ct show "$document"; fi
     tolerant covid_ct show
     printf '\nThe first figures are there: open %s\n' "$workspace/data/show/index.html"
+}
+
+# A page with a figure, where somebody looks at a terminal.
+page() {
+    local document
+    if ! [ -t 0 ] || ! [ -t 1 ] || ! [ -e "$workspace/data/covid-ct.sqlite" ]; then return; fi
+    document=$(with_picture)
+    if [ -n "$document" ]; then covid_ct show "$document" --terminal || true; fi
 }
 
 rest() {
@@ -157,7 +168,7 @@ rest() {
 
 case $1 in
 export) export_dataset ;;
-first | rest | ingest | annotations | status | label | split | train | evaluate | report) "$1" ;;
+first | page | rest | ingest | annotations | status | label | split | train | evaluate | report) "$1" ;;
 *) echo "pipeline.sh: no stage '$1'" >&2 && exit 2 ;;
 esac
 exit "$failures"

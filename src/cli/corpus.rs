@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, value_parser};
+use covid_ct_reading::cli::BucketArgs;
 
 /// Gets the corpus: finds preprints, downloads their PDFs into corpus/pdf, and keeps the list of them,
 /// corpus/manifest.csv, with what became of each.
@@ -152,23 +153,6 @@ pub struct AskingArgs {
     /// the servers]
     #[arg(long, value_name = "TEMPLATE")]
     pub pdf_url: Option<String>,
-}
-
-/// How s3:// and gs:// are read.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Buckets")]
-pub struct BucketArgs {
-    /// Read buckets with the credentials of the environment, not anonymously
-    #[arg(long)]
-    pub account: bool,
-
-    /// Pay for what is read, as the servers' bulk buckets ask; see docs/corpus.md for the costs
-    #[arg(long)]
-    pub requester_pays: bool,
-
-    /// Host of an S3 service other than Amazon's
-    #[arg(long, value_name = "URL")]
-    pub endpoint: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,20 +4,16 @@ mod corpus;
 mod curation;
 mod dataset;
 mod model;
-mod reading;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use crate::extract::isolation::Misdeed;
-use crate::pdf::Limits;
-
 pub use corpus::*;
+pub use covid_ct_reading::cli::*;
 pub use curation::*;
 pub use dataset::*;
 pub use model::*;
-pub use reading::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 #[derive(Debug, Parser)]
@@ -92,9 +88,6 @@ pub enum Command {
     /// Write the man pages
     #[command(hide = true)]
     Man(ManArgs),
-    /// Read documents for `ingest`, in a process of its own
-    #[command(hide = true)]
-    Worker(WorkerArgs),
     /// Tell how many crops are found again in figures, for `make score`
     #[command(hide = true)]
     ScoreCrops(ScoreCropsArgs),
@@ -123,11 +116,6 @@ pub enum LearningCommand {
     #[command(hide = true)]
     BenchNetwork(BenchNetworkArgs),
 }
-
-/// Seconds a worker may take for a document.
-pub const WORKER_TIMEOUT: u64 = 120;
-/// MiB a worker may use.
-pub const WORKER_MEMORY: u64 = 4096;
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -171,35 +159,6 @@ pub struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct SynthArgs {
-    /// Folder to write pdf/, figures.jsonl and annotations/ to, or slices/ and slices.csv
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-
-    /// How many papers
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
-    pub papers: u32,
-
-    /// Layouts drawn from more habits than the sample has, such as legends of one line and pages of a figure's own size;
-    /// and what few papers have, such as figures set sideways, scans and layers (oddities.csv says which)
-    #[arg(long, conflicts_with = "slices")]
-    pub varied: bool,
-
-    /// No papers, but so many slices of chests, and what they show: those that `pretrain phantoms` learns from
-    #[arg(
-        long,
-        value_name = "N",
-        conflicts_with = "papers",
-        value_parser = value_parser!(u32).range(1..=1_000_000)
-    )]
-    pub slices: Option<u32>,
-
-    /// Decides what is shown and said
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-}
-
-#[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell that is to complete
     #[arg(value_enum)]
@@ -211,41 +170,6 @@ pub struct ManArgs {
     /// Folder to write to
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct WorkerArgs {
-    /// Object store to write to
-    #[arg(long, value_name = "DIR")]
-    pub objects: PathBuf,
-
-    /// Memory limit in MiB
-    #[arg(long, value_name = "MIB")]
-    pub memory: u64,
-
-    /// Seconds of processor time for a document
-    #[arg(long, value_name = "SECONDS", default_value_t = WORKER_TIMEOUT)]
-    pub timeout: u64,
-
-    /// What a document may have, as JSON
-    #[arg(long, value_name = "JSON", default_value_t)]
-    pub limits: Limits,
-
-    /// Folder of documents, beside which no other file can be read
-    #[arg(long, value_name = "DIR")]
-    pub readable: Vec<PathBuf>,
-
-    /// Folder to write renderings to
-    #[arg(long, value_name = "DIR")]
-    pub writable: Vec<PathBuf>,
-
-    /// Only tell what isolation is in force
-    #[arg(long)]
-    pub probe: bool,
-
-    /// Only try what must be refused: socket, open, fork or spin
-    #[arg(long, value_name = "MISDEED")]
-    pub misbehave: Option<Misdeed>,
 }
 
 #[derive(Debug, Args)]

@@ -8,17 +8,16 @@ use std::time::Duration;
 
 use crate::Workspace;
 use crate::corpus::{
-    self, Access, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event,
-    Filter, Lock, Manifest, Network, Options, Politeness, Query, Reading, Searched, Server, State,
-    Summary, Templates, Versions,
+    self, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event, Filter,
+    Lock, Manifest, Network, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
+    Templates, Versions,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::ingest::{objects_bar, reading};
 use super::{Outcome, jobs, neighbour, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::{
-    AskingArgs, BucketArgs, CollectionArg, FetchArgs, SearchArgs, ServerArg, VersionsArg,
-};
+use crate::cli::{AskingArgs, CollectionArg, FetchArgs, SearchArgs, ServerArg, VersionsArg};
 
 /// What is told as JSON.
 #[derive(Debug, Default, Serialize)]
@@ -45,7 +44,7 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     let asks = args.from.is_empty() || args.from.iter().any(|path| corpus::is_address(path));
     if asks && network.is_none() {
-        return Err(neighbour::hand_over(neighbour::FETCHING));
+        return Err(neighbour::hand_over(neighbour::FETCHING, neighbour::with_same_arguments));
     }
     let workspace = Workspace::new(workspace);
     let path = args.manifest.clone().unwrap_or_else(|| workspace.corpus().join("manifest.csv"));
@@ -190,24 +189,6 @@ fn templates(args: &AskingArgs) -> Templates {
         details: args.details_url.clone().unwrap_or(details),
         covid19: args.covid19_url.clone().unwrap_or(covid19),
         pdf: args.pdf_url.clone().unwrap_or(pdf),
-    }
-}
-
-/// How buckets are read; who asks, and how large an object may be, is said elsewhere.
-pub fn reading(args: &BucketArgs) -> Reading {
-    let access = match (args.requester_pays, args.account) {
-        (true, _) => Access::RequesterPays,
-        (false, true) => Access::Account,
-        (false, false) => Access::Anonymous,
-    };
-    Reading { access, endpoint: args.endpoint.clone(), ..Reading::default() }
-}
-
-/// A bar that hears of objects and archives.
-pub fn objects_bar(bar: &mut ProgressBar, count: Option<usize>) {
-    match count {
-        Some(count) => *bar = progress_bar(count, "objects"),
-        None => bar.inc(1),
     }
 }
 

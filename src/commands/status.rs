@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::curation::nothing::next_command;
-use crate::curation::suspects::{self, SuspectPaper};
 use crate::curation::{By, Progress, QueueOptions};
-use crate::figures::{Gravity, Suspect};
+use crate::figures::Gravity;
 use crate::store::Store;
+use crate::suspects::{self, SuspectPaper, one_line};
 
 use super::Outcome;
 use crate::cli::StatusArgs;
@@ -52,12 +52,6 @@ fn queue(store: &Store, json: bool) -> anyhow::Result<Outcome> {
         notes.len()
     );
     Ok(Outcome::Done)
-}
-
-/// `page 3: caption without a graphic: the caption of Figure 2 ...`
-pub fn one_line(suspect: &Suspect) -> String {
-    let page = suspect.page.map_or_else(String::new, |page| format!("page {page}: "));
-    format!("{page}{}: {}", suspect.kind.words(), suspect.reason)
 }
 
 fn row(name: &str, count: impl std::fmt::Display, note: &str) {

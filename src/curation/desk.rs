@@ -307,9 +307,9 @@ impl<'a> Desk<'a> {
             for &subject in subjects.iter().rev() {
                 let mut said = standing(store.decisions_of(stage, subject, &curator)?);
                 taken.extend(said.pop());
-                store.decide(&reversal(stage, subject, &curator).at_a_time_of_force(store)?)?;
+                store.decide(&at_a_time_of_force(reversal(stage, subject, &curator), store)?)?;
                 if let Some(before) = said.pop() {
-                    store.decide(&NewDecision::from(before).at_a_time_of_force(store)?)?;
+                    store.decide(&at_a_time_of_force(before.into(), store)?)?;
                 }
             }
             Ok::<_, StoreError>(())
@@ -336,7 +336,7 @@ impl<'a> Desk<'a> {
         let stage = value.stage();
         let note = std::mem::take(&mut self.note);
         let row = NewDecision { note, ..self.row(subject, value, quote) };
-        self.store.decide(&row.at_a_time_of_force(self.store)?)?;
+        self.store.decide(&at_a_time_of_force(row, self.store)?)?;
         self.steps.push(Step::Decided(stage, subject));
         Ok(())
     }
@@ -361,7 +361,7 @@ impl<'a> Desk<'a> {
                 let id = store.panel(panel)?;
                 letters.extend(store.letter_panel(id, &panel.letter, &panel.sub_caption)?);
             }
-            store.decide(&row.at_a_time_of_force(store)?)?;
+            store.decide(&at_a_time_of_force(row, store)?)?;
             carry::carry(store, image, before, &after, &curator)
         })?;
         self.steps.push(Step::Cropped(subject, letters));
@@ -381,7 +381,7 @@ impl<'a> Desk<'a> {
             .collect();
         self.store.transaction(|store| {
             rows.into_iter()
-                .try_for_each(|row| store.decide(&row.at_a_time_of_force(store)?).map(drop))
+                .try_for_each(|row| store.decide(&at_a_time_of_force(row, store)?).map(drop))
         })?;
         self.steps.push(Step::Batch(stage, subjects));
         Ok(())
@@ -430,22 +430,19 @@ fn reversal(stage: Stage, subject: Subject, curator: &str) -> NewDecision {
     }
 }
 
-impl NewDecision {
-    /// The same at the time of now, or as late as it must be to be in force although a clock was set back
-    /// or another decision was made within this second.
-    fn at_a_time_of_force(self, store: &Store) -> store::Result<Self> {
-        let before = store.last_decided_at(self.stage, self.subject, &self.curator)?;
-        let mut time = now().max(before.unwrap_or_default());
-        let (reading, adjudication) =
-            store.last_reading_and_adjudication(self.stage, self.subject)?;
-        if self.adjudicates {
-            time = time.max(reading.unwrap_or_default());
-        } else if let Some(settled) = adjudication.filter(|settled| *settled >= time) {
-            // Within one second an adjudication comes last.
-            time = a_second_after(settled);
-        }
-        Ok(Self { time, ..self })
+/// The same at the time of now, or as late as it must be to be in force although a clock was set back
+/// or another decision was made within this second.
+fn at_a_time_of_force(new: NewDecision, store: &Store) -> store::Result<NewDecision> {
+    let before = store.last_decided_at(new.stage, new.subject, &new.curator)?;
+    let mut time = now().max(before.unwrap_or_default());
+    let (reading, adjudication) = store.last_reading_and_adjudication(new.stage, new.subject)?;
+    if new.adjudicates {
+        time = time.max(reading.unwrap_or_default());
+    } else if let Some(settled) = adjudication.filter(|settled| *settled >= time) {
+        // Within one second an adjudication comes last.
+        time = a_second_after(settled);
     }
+    Ok(NewDecision { time, ..new })
 }
 
 fn a_second_after(time: String) -> String {

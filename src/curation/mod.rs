@@ -38,7 +38,6 @@ pub mod screen;
 mod scripted;
 mod select;
 pub mod session;
-pub mod suspects;
 mod view;
 mod viewer;
 

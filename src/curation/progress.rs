@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::options::QueueOptions;
 use super::queue::{By, Queue};
-use super::suspects;
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
 use crate::store::{
     Decision, ImageRow, Label, Part, Result, Stage, Statement, Store, Subject, Totals, Verdict,
     Within,
 };
+use crate::suspects;
 
 /// What the database holds and what is left to do.
 #[derive(Debug, Clone, PartialEq, Serialize)]

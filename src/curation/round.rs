@@ -86,7 +86,29 @@ impl Round {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::image_row;
+    use crate::store::{ImageRow, ObjectId};
+
+    fn image_row(id: i64) -> ImageRow {
+        ImageRow {
+            id,
+            document: 1,
+            document_sha256: "ab".into(),
+            preprint: 1,
+            preprint_name: "x".into(),
+            preprint_version: String::new(),
+            xref: u32::try_from(id).ok(),
+            page: 1,
+            object: ObjectId { sha256: "cd".into(), extension: "png".into() },
+            width: 100,
+            height: 80,
+            colour_space: "DeviceGray".into(),
+            filter: "FlateDecode".into(),
+            origin: crate::figures::ImageOrigin::Original,
+            file_name: None,
+            furniture: false,
+            tile_of: None,
+        }
+    }
 
     fn round(images: &[i64]) -> Round {
         let tasks = images.iter().map(|&id| Task::of(image_row(id))).collect();

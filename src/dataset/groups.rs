@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::store::{LabelledPanel, PanelBox};
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// What stays together.
     pub enum GroupBy {
         /// All panels that may show one patient: of one paper, in all its versions, and of papers tied to

@@ -12,7 +12,6 @@ mod groups;
 pub mod history;
 mod jpeg_quality;
 pub mod layout;
-pub mod licence;
 pub mod looks;
 pub mod recover;
 pub mod release;

@@ -15,12 +15,12 @@ use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, list_file};
 use super::{DatasetError, Result};
 use crate::store::{Label, Part};
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
 /// What says that a dataset was made here, and how: [`Resplit`].
 pub const RESPLIT: &str = "RESPLIT.json";
 
-worded_enum! {
+string_enum! {
     /// How the parts are made.
     pub enum Deal {
         /// Each image by itself is dealt at random; the parts keep their sizes, class by class.

@@ -4,9 +4,9 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// Recipes that have a name.
     pub enum Profile {
         /// The COVID-CT paper's (arXiv 2003.13865).
@@ -20,7 +20,7 @@ worded_enum! {
     }
 }
 
-worded_enum! {
+string_enum! {
     /// How a picture that is not square becomes one.
     pub enum Fit {
         /// Its middle is cut out.
@@ -30,7 +30,7 @@ worded_enum! {
     }
 }
 
-worded_enum! {
+string_enum! {
     /// Which epoch's weights a run keeps.
     pub enum Keep {
         /// That of the highest AUROC on the validation part.

@@ -11,7 +11,7 @@ use super::run_files::{RunFileError, RunFiles, RunMetrics};
 use super::{Intervals, Metrics};
 use crate::folds::{fold_name, fold_of};
 use crate::store::Part;
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
 /// A run of a series.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ fn names_in(runs: &Path) -> Result<Vec<String>, RunFileError> {
     names.map_err(|source| RunFileError::Read { path: runs.into(), source })
 }
 
-worded_enum! {
+string_enum! {
     /// What a name below `data/runs/` can mean.
     pub enum Meaning {
         Run = "run",
@@ -219,7 +219,7 @@ impl Spreads {
     }
 }
 
-worded_enum! {
+string_enum! {
     /// What the members of a series differ in.
     pub enum Over {
         /// The seed alone: runs, all measured on the same pictures.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::metrics::{HistoryRow, Recipe, RunCounts};
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// The networks there are, under torchvision's names but for the smallest, which torchvision has not.
     pub enum Network {
         /// Layers and channels counted as those of the others, at a tenth of the computing of 121: for demonstrations.
@@ -16,7 +16,7 @@ worded_enum! {
     }
 }
 
-worded_enum! {
+string_enum! {
     /// Where to compute.
     pub enum Device {
         /// The GPU where there is one.
@@ -26,7 +26,7 @@ worded_enum! {
     }
 }
 
-worded_enum! {
+string_enum! {
     /// In what convolutions are computed.
     pub enum Precision {
         /// bf16 on a GPU, fp32 on a CPU.
@@ -46,7 +46,7 @@ pub struct Compute {
     pub threads: u32,
 }
 
-worded_enum! {
+string_enum! {
     /// What is timed.
     pub enum Bench {
         /// Learning from one batch.

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::Example;
 use super::pictures::dimensions;
 use crate::dataset::layout::class_name;
-use crate::dataset::release::{ReleasedName, numbered_kind, preprint_doi};
+use crate::dataset::release::{ReleasedName, numbered_kind};
 use crate::dataset::{MANIFEST, Result, read_manifest};
 use crate::metrics::{Origin, SizeBand};
+use covid_ct_core::preprint_doi;
 
 /// The origin of each example, in their order. The paper is what `MANIFEST.csv` in `root` says, as each
 /// export writes it, and else what the picture's name says, as published; all patients of a paper are one

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::common::{Project, files, text};
-use covid_ct::dataset::licence::Licence;
 use covid_ct::dataset::{ManifestRow, read_manifest};
 use covid_ct::store::sha256_hex;
+use covid_ct_core::Licence;
 
 const FORMATS: [&str; 4] = ["covid-ct", "imagefolder", "webdataset", "parquet"];
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::common::{Project, files, shared_data, skipped, text};
+use crate::common::{Project, files, shared_data, skipped, text, worker_program};
 use covid_ct::Workspace;
 use covid_ct::extract::{self, Again, Event};
 use covid_ct::figures::{FigureKind, FigureRecord};
@@ -363,15 +363,15 @@ while read -r request; do
         *dying*) kill -KILL $$ ;;
         *fainting*)
             [ -e "$0.fainted" ] || { : > "$0.fainted"; kill -SEGV $$; }
-            printf '%s\n' "$request" | "COVID_CT" "$@" ;;
+            printf '%s\n' "$request" | "WORKER" "$@" ;;
         *leaving*) exit 3 ;;
         *babbling*) echo "no answer" ;;
         *lying*)
-            printf '%s\n' "$request" | "COVID_CT" "$@" | sed 's/"extension":"/"extension":"x/' ;;
+            printf '%s\n' "$request" | "WORKER" "$@" | sed 's/"extension":"/"extension":"x/' ;;
         *repeating*)
-            printf '%s\n' "$request" | "COVID_CT" "$@" | sed 's/"number":[0-9]*/"number":1/g' ;;
+            printf '%s\n' "$request" | "WORKER" "$@" | sed 's/"number":[0-9]*/"number":1/g' ;;
         *sleeping*) exec sleep 600 ;;
-        *) printf '%s\n' "$request" | "COVID_CT" "$@" ;;
+        *) printf '%s\n' "$request" | "WORKER" "$@" ;;
     esac
 done
 "#;
@@ -386,7 +386,7 @@ fn a_worker_that_fails_costs_one_document() {
         fs::write(corpus.join(format!("paper-0-{name}.pdf")), bytes).expect("written");
     }
     // Installed by another process: one that other tests fork now must not hold it open for writing.
-    let script = MOODY_WORKER.replace("COVID_CT", env!("CARGO_BIN_EXE_covid-ct"));
+    let script = MOODY_WORKER.replace("WORKER", &worker_program().to_string_lossy());
     fs::write(project.path("worker.sh"), script).expect("written");
     let (from, program) = (project.path("worker.sh"), project.path("moody-worker"));
     let installed = Command::new("install").args(["-m", "755"]).args([&from, &program]).status();

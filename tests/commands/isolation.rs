@@ -8,15 +8,9 @@ use covid_ct::synth;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-fn worker(project: &Project) -> assert_cmd::Command {
-    let mut worker = project.command(["worker", "--memory", "4096", "--objects"]);
-    worker.arg(project.path("objects"));
-    worker
-}
-
 /// What this kernel offers; says so where it is not all.
 fn in_force(project: &Project) -> Isolation {
-    let probed = worker(project).arg("--probe").assert().success();
+    let probed = project.worker().arg("--probe").assert().success();
     let found: Isolation = serde_json::from_slice(&probed.get_output().stdout).expect("told");
     assert!(found.limits);
     if !(found.files && found.calls) {
@@ -31,7 +25,7 @@ fn what_no_document_needs_is_refused() {
     let Isolation { files, calls, .. } = in_force(&project);
     let refused = || contains("refused: ").and(contains("ermi"));
     for (misdeed, guarded) in [("socket", calls), ("fork", calls), ("open", files)] {
-        let tried = worker(&project).args(["--misbehave", misdeed]).assert();
+        let tried = project.worker().args(["--misbehave", misdeed]).assert();
         if guarded {
             tried.code(2).stderr(refused());
         } else {
@@ -45,8 +39,8 @@ fn a_document_takes_no_more_processor_time_than_its_limit() {
     use std::os::unix::process::ExitStatusExt as _;
 
     let project = Project::new();
-    let spun = worker(&project).args(["--timeout", "1", "--misbehave", "spin"]).output();
-    assert_eq!(spun.expect("run").status.signal(), Some(libc::SIGXCPU));
+    let spun = project.worker().args(["--timeout", "1", "--misbehave", "spin"]).output();
+    assert_eq!(spun.expect("run").status.signal(), Some(rustix::process::Signal::XCPU.as_raw()));
 }
 
 #[test]
@@ -62,7 +56,8 @@ fn a_worker_reads_only_the_folders_it_was_given() {
         let sha256 = covid_ct::store::sha256_hex(&pdf);
         serde_json::json!({ "path": path, "sha256": sha256 }).to_string()
     };
-    let asked = worker(&project)
+    let asked = project
+        .worker()
         .arg("--readable")
         .arg(project.path("given"))
         .write_stdin([request("given"), request("other")].join("\n"))

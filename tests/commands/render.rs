@@ -1,6 +1,6 @@
 //! Renderings by a worker process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use covid_ct::extract::{Options, Region, RenderError, RenderRequest, Renderer, render};
@@ -20,7 +20,7 @@ trailer <</Root 1 0 R>>
 
 fn options(folder: &Path) -> Options {
     Options {
-        program: PathBuf::from(env!("CARGO_BIN_EXE_covid-ct")),
+        program: crate::common::worker_program(),
         objects: folder.join("objects"),
         jobs: 1,
         timeout: Duration::from_mins(1),

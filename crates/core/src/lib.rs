@@ -1,17 +1,27 @@
 //! What all crates of covid-ct speak: classes and boxes of panels, decisions and the rows that exchange them, the parts of
-//! a split, hashes. It knows no SQL, no PDF and no tch.
+//! a split, licences, hashes and the objects named by them, the folders of a workspace, files that are whole or not
+//! there ([`whole`]). It knows no SQL, no PDF and no tch.
 //!
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
 mod decision;
 mod hash;
+mod licence;
+mod objects;
 mod panel;
+mod preprint;
+pub mod whole;
+mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
 pub use hash::{sha256_hex, sha256_of_file};
+pub use licence::Licence;
+pub use objects::{ObjectError, ObjectId, ObjectStore};
 pub use panel::{Label, PanelBox};
+pub use preprint::preprint_doi;
+pub use workspace::Workspace;
 
 /// Declares an enum whose variants each have one word; gives it `as_str`, `ALL`, `Display`,
 /// `FromStr` and serde. The crate that uses it has serde among its own dependencies.

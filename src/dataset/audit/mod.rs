@@ -21,7 +21,7 @@ use super::split;
 use super::{DatasetError, GroupBy, Result, stems};
 use crate::duplicates::Kinship;
 use crate::store::{Label, LabelledPanel, Part, Store};
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
 /// A panel of the dataset, as the findings name it.
 #[derive(Debug, Clone, Serialize)]
@@ -56,7 +56,7 @@ pub struct Related {
     pub places: (usize, usize),
 }
 
-worded_enum! {
+string_enum! {
     /// What may be in two parts of a split.
     pub enum Owner {
         Patient = "patient",

@@ -8,10 +8,10 @@ use super::loading;
 use super::manifest::RECIPE;
 use super::options::{Classes, Hosting, Options, SIDE, Size};
 use super::write::Written;
-use crate::dataset::licence::Licence;
 use crate::dataset::stats::{ClassStats, Counted, Spread, count, paper};
 use crate::store::{Label, Part};
 use crate::synth;
+use covid_ct_core::Licence;
 
 const TITLE: &str = "Chest CTs from preprints, COVID-19 and other";
 const TITLE_OF_FIGURES: &str = "Figures of papers with their captions and citing sentences";

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::licence::Licence;
 use crate::dataset::{DatasetError, Result};
 use crate::store::{ImageKey, PanelBox};
+use covid_ct_core::Licence;
 
 pub const MANIFEST: &str = "MANIFEST.csv";
 pub const RECIPE: &str = "RECIPE.csv";

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 pub use folder::{Picture, Release};
 pub use metainfo::{MetaRow, read as read_meta_info};
-pub use names::{ReleasedName, numbered_kind, preprint_doi, split_extension};
+pub use names::{ReleasedName, numbered_kind, split_extension};
 pub(super) use rows::{cases, decision, decisions};
 
 use self::paper::Paper;

@@ -70,16 +70,6 @@ pub fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// `10.1101/<name>` where a paper is named like the DOI of a preprint, and its server: medRxiv's
-/// numbers have eight digits, bioRxiv's six.
-pub fn preprint_doi(paper: &str) -> Option<(String, &'static str)> {
-    static PREPRINT: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^20\d\d\.\d\d\.\d\d\.(\d{6}|\d{8})$").expect("valid regex"));
-    let digits = PREPRINT.captures(paper)?[1].len();
-    let server = if digits == 8 { "medrxiv" } else { "biorxiv" };
-    Some((format!("10.1101/{paper}"), server))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -114,17 +104,6 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(parsed(name), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn preprints_are_known_by_their_numbers() {
-        let doi = |name| preprint_doi(name).map(|(doi, server)| format!("{doi} {server}"));
-        assert_eq!(
-            doi("2020.02.10.20021584").as_deref(),
-            Some("10.1101/2020.02.10.20021584 medrxiv")
-        );
-        assert_eq!(doi("2020.01.24.919183").as_deref(), Some("10.1101/2020.01.24.919183 biorxiv"));
-        assert_eq!(doi("kjr-21-e25"), None);
     }
 
     proptest! {

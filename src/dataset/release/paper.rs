@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::names::preprint_doi;
 use super::{MetaRow, Stored};
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
 use crate::pdf::Matrix;
 use crate::store::{
     CaseDetails, Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, sha256_hex,
 };
+use covid_ct_core::preprint_doi;
 
 /// Version of what turns a release into rows.
 const READER: u32 = 1;

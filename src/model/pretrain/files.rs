@@ -14,9 +14,9 @@ use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
 use crate::metrics::{RunFileError, RunFiles};
 use crate::store::Part;
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     /// What a pretraining learns from.
     pub enum Task {
         /// The 14 findings of ChestX-ray14 (Wang et al., arXiv 1705.02315).

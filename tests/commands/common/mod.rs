@@ -37,9 +37,21 @@ impl Project {
         command
     }
 
+    /// The program that reads PDFs, with `objects` here as its object store.
+    pub fn worker(&self) -> Command {
+        let mut command = Command::new(worker_program());
+        command.args(["--memory", "4096", "--objects"]).arg(self.path("objects"));
+        command
+    }
+
     pub fn store(&self) -> Store {
         Store::open(&Workspace::new(self.folder.path())).expect("store")
     }
+}
+
+/// The program that reads PDFs: it lies beside the one under test.
+pub fn worker_program() -> PathBuf {
+    Path::new(crate::PROGRAM).with_file_name("covid-ct-worker")
 }
 
 /// What reading the paper `name` would find: no text, these pictures and figures.

@@ -15,9 +15,9 @@ use super::options::Options;
 use super::write::Written;
 use crate::dataset::{DatasetError, Result};
 use crate::store::{Label, Part, sha256_hex};
-use crate::worded::worded_enum;
+use covid_ct_core::string_enum;
 
-worded_enum! {
+string_enum! {
     pub enum Format {
         /// The layout COVID-CT was published in.
         CovidCt = "covid-ct",

@@ -1,0 +1,145 @@
+//! What reading one document finds, as a worker hands it to the writer. Objects are already stored.
+
+use covid_ct_core::ObjectId;
+use serde::{Deserialize, Serialize};
+
+use crate::figures::{
+    Composition, FigureKind, ImageOrigin, Mention, Overlay, Pairing, Panel, RegionRole, Suspect,
+};
+use crate::pdf::{Matrix, Rect};
+
+/// What is known of a paper; empty strings where it does not say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PaperMeta {
+    /// As panel files name the paper: the DOI's suffix for a preprint, else the file's stem.
+    pub name: String,
+    /// `2` for v2.
+    pub version: String,
+    /// `medrxiv`, `biorxiv` or empty.
+    pub server: String,
+    pub doi: String,
+    pub title: String,
+    /// YYYY-MM-DD
+    pub posted: String,
+    pub licence: String,
+    pub category: String,
+    pub abstract_text: String,
+}
+
+/// Everything one document holds, as a worker hands it to the writer. Objects are already stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extraction {
+    pub sha256: String,
+    pub path: String,
+    /// Version of the extractor.
+    pub extractor: u32,
+    pub paper: PaperMeta,
+    pub pages: Vec<FoundPage>,
+    pub images: Vec<FoundImage>,
+    pub figures: Vec<FoundFigure>,
+    /// What the cross-check found, by page.
+    pub suspects: Vec<Suspect>,
+}
+
+impl Extraction {
+    /// What makes no sense in an answer about the document whose bytes have this SHA-256; `None` where
+    /// it can be recorded. A worker that a document has taken over answers as it likes. `is_kept` tells
+    /// whether the store holds an object.
+    pub fn fault(&self, sha256: &str, is_kept: impl Fn(&ObjectId) -> bool) -> Option<String> {
+        if self.sha256 != sha256 {
+            return Some("it is about other bytes".into());
+        }
+        let drawn = |&(image, placement): &(usize, usize)| {
+            self.images.get(image).is_some_and(|image| placement < image.placements.len())
+        };
+        for (index, image) in self.images.iter().enumerate() {
+            if !image.object.is_proper() || !is_kept(&image.object) {
+                return Some(format!("image {index} has no object"));
+            }
+            if image.tile_of.is_some_and(|whole| whole >= self.images.len()) {
+                return Some(format!("image {index} is a tile of none"));
+            }
+        }
+        let lost = self.figures.iter().position(|figure| {
+            let of_regions = figure.regions.iter().flat_map(|region| &region.images);
+            !figure.images.iter().chain(of_regions).all(drawn)
+        });
+        lost.map(|index| format!("figure {index} shows an image that is not there"))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundPage {
+    /// From 1.
+    pub number: u32,
+    /// Points, as displayed.
+    pub width: f32,
+    pub height: f32,
+    /// Degrees; already applied.
+    pub rotation: i32,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundImage {
+    pub xref: Option<u32>,
+    pub object: ObjectId,
+    pub width: u32,
+    pub height: u32,
+    pub colour_space: String,
+    pub filter: String,
+    pub origin: ImageOrigin,
+    /// Of a released picture: the name it was published under.
+    pub file_name: Option<String>,
+    /// Part of the paper's dress, not of a figure.
+    pub furniture: bool,
+    /// Index into [`Extraction::images`] of the stitched picture that this one is a tile of.
+    pub tile_of: Option<usize>,
+    /// In drawing order; at least one.
+    pub placements: Vec<FoundPlacement>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundPlacement {
+    /// From 1.
+    pub page: u32,
+    /// Unit square to points of the page as displayed.
+    pub transform: Matrix,
+    /// What of it can be seen.
+    pub bbox: Rect,
+    /// What cuts it besides the page's edge.
+    pub clip: Option<Rect>,
+    /// What is printed over it.
+    pub overlays: Vec<Overlay>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundFigure {
+    pub label: Option<String>,
+    pub kind: FigureKind,
+    pub caption: String,
+    pub caption_page: Option<u32>,
+    pub caption_bbox: Option<Rect>,
+    pub page: Option<u32>,
+    pub bbox: Option<Rect>,
+    /// `(index into Extraction::images, index into its placements)`
+    pub images: Vec<(usize, usize)>,
+    pub pairing: Pairing,
+    pub confidence: f32,
+    pub mentions: Vec<Mention>,
+    pub composition: Option<Composition>,
+    /// Letters of the caption and of the graphic, in order.
+    pub panels: Vec<Panel>,
+    pub regions: Vec<FoundRegion>,
+}
+
+/// Where a figure stands besides its own page and box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundRegion {
+    pub role: RegionRole,
+    /// From 1.
+    pub page: u32,
+    pub bbox: Rect,
+    /// As [`FoundFigure::images`].
+    pub images: Vec<(usize, usize)>,
+}

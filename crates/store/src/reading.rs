@@ -1,0 +1,90 @@
+//! A store that is only read: of a workspace that this user, or anybody, may not write.
+//!
+//! `SQLite` in WAL mode writes files beside the database even to read it. Where it cannot, a database that
+//! nobody has open is read as one that does not change; one with a log that was never merged, or of an earlier
+//! version, is copied to a temporary folder, brought up to date there and read.
+
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, access};
+use tempfile::TempDir;
+
+use super::{BUSY_TIMEOUT, MIGRATIONS, Result, Store, StoreError, open_database};
+use covid_ct_core::Workspace;
+
+/// What is escaped in a `file:` address.
+const IN_ADDRESS: AsciiSet =
+    NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Store {
+    /// Opens a store that must already be there, to read it: also where it may not be written, which is left
+    /// as it is.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`].
+    pub fn open_to_read(workspace: &Workspace) -> Result<Self> {
+        let path = Self::require(workspace)?;
+        let may_write = |path: &Path| access(path, Access::WRITE_OK).is_ok();
+        if may_write(&path) && may_write(&workspace.data()) {
+            return Self::open(workspace);
+        }
+        let (db, copy, from) = open_read_only(&path)?;
+        let store = Self { copy, ..Self::of(workspace, db)? };
+        if store.copy.is_some() {
+            store.tell_upgrade_from(from)?;
+            // What is written to the copy would be lost.
+            store.db.pragma_update(None, "query_only", true)?;
+        }
+        Ok(Self { read_only: true, ..store })
+    }
+
+    /// Whether nothing can be written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+}
+
+/// The database, where it was copied to, and the version it had.
+fn open_read_only(path: &Path) -> Result<(Connection, Option<TempDir>, usize)> {
+    let log = beside(path, "-wal");
+    let how = if log.exists() { "mode=ro" } else { "immutable=1" };
+    if let Ok(db) = open_address(path, how)
+        && is_current(&db)
+    {
+        return Ok((db, None, MIGRATIONS.len()));
+    }
+    let failed = |source| StoreError::Read { path: path.into(), source };
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let copy = folder.path().join("copy.sqlite");
+    std::fs::copy(path, &copy).map_err(failed)?;
+    if log.exists() {
+        std::fs::copy(&log, beside(&copy, "-wal")).map_err(failed)?;
+    }
+    let (db, version) = open_database(&copy)?;
+    Ok((db, Some(folder), version))
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn open_address(path: &Path, how: &str) -> rusqlite::Result<Connection> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = utf8_percent_encode(&path.to_string_lossy(), &IN_ADDRESS).to_string();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(format!("file:{path}?{how}"), flags)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(db)
+}
+
+/// Whether it can be read and needs no migration.
+fn is_current(db: &Connection) -> bool {
+    let version: rusqlite::Result<usize> =
+        db.pragma_query_value(None, "user_version", |row| row.get(0));
+    version.is_ok_and(|version| version == MIGRATIONS.len())
+        && db.query_row("SELECT count(*) FROM document", [], |_| Ok(())).is_ok()
+}
