@@ -1,8 +1,7 @@
 //! Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 //!
-//! The folders, read in order, are the pipeline: [`corpus`] gets the papers, [`pdf`] opens a document, [`figures`] finds its
-//! figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what
-//! was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
+//! Modules and crates, read in order, are the pipeline: [`corpus`] gets the papers, [`pdf`] opens a document, [`figures`]
+//! finds its figures and captions, [`extract`] does both in supervised worker processes, [`store`] keeps what was found, [`curation`] records what people decide about it, [`dataset`] splits and exports the
 //! result, [`model`] learns from it, [`metrics`] and [`report`] say how well.
 //! [`show`] draws what was found over the pages; [`doctor`] tells whether a workspace is whole.
 //! [`program`] is the command line over it all. ARCHITECTURE.md tells where to add to it.

@@ -37,8 +37,9 @@ pub fn run(args: &ScoreCropsArgs) -> Result<Outcome> {
     let searched: Vec<Searched> = searched.into_iter().flatten().collect();
     let mut rows: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for found in &searched {
-        let right =
-            found.place.is_some_and(|place| is_accepted(&place) && found.pasted.is_at(&place));
+        let right = found
+            .place
+            .is_some_and(|place| is_accepted(&place) && found.pasted.is_at(place.edges()));
         let size = if found.pasted.scale > 1.0 { "reduced in the figure" } else { "enlarged" };
         let colour = if found.colour { "cmyk" } else { "grey" };
         for name in [colour, size, "all"] {

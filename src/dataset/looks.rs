@@ -7,7 +7,7 @@ use image::{DynamicImage, GrayImage};
 use rayon::prelude::*;
 
 use super::Result;
-use covid_ct_matching::grey_on_white;
+use covid_ct_core::grey_on_white;
 
 use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;

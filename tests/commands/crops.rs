@@ -19,7 +19,7 @@ fn share_found(scans: &[GrayImage], figures: u32) -> f64 {
             let figure = made.picture.into_luma8();
             let is_right = move |pasted: Pasted| {
                 locate(&scans[pasted.scan], &figure)
-                    .is_some_and(|place| place.score >= MIN_SCORE && pasted.is_at(&place))
+                    .is_some_and(|place| place.score >= MIN_SCORE && pasted.is_at(place.edges()))
             };
             made.pasted.into_iter().map(is_right)
         })

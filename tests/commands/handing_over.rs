@@ -1,5 +1,5 @@
-//! `covid-ct` hands what computes with libtorch to the program `covid-ct-learning` beside it, and what asks servers to
-//! `covid-ct-fetching`.
+//! `covid-ct` hands what computes with libtorch to the program `covid-ct-learning` beside it, what asks servers to
+//! `covid-ct-fetching`, and has PDFs read by `covid-ct-worker`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -47,6 +47,17 @@ fn the_learning_program_gets_the_arguments_and_its_answer_counts() {
         .code(1)
         .stdout(format!("spin 10000\n--workspace\n{workspace}\ntrain\na run\n--epochs\n3\n"));
     alone(folder.path()).args(["train", "--epochs", "none"]).assert().code(2).stdout("");
+}
+
+#[test]
+fn reading_names_the_program_that_is_missing_and_needs_it_for_nothing_else() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let pdf = folder.path().join("paper.pdf");
+    std::fs::write(&pdf, covid_ct::synth::paper(3, 0).pdf).expect("written");
+    let missing =
+        predicate::str::contains("covid-ct-worker").and(predicate::str::contains("make build"));
+    alone(folder.path()).arg("ingest").arg(&pdf).assert().code(2).stderr(missing);
+    alone(folder.path()).arg("status").assert().success();
 }
 
 #[test]

@@ -376,6 +376,28 @@ while read -r request; do
 done
 "#;
 
+/// Makes the script a program, in which WORKER is the program that reads PDFs.
+fn install(project: &Project, script: &str) -> PathBuf {
+    // By another process: one that other tests fork now must not hold it open for writing.
+    let script = script.replace("WORKER", &worker_program().to_string_lossy());
+    fs::write(project.path("worker.sh"), script).expect("written");
+    let (from, program) = (project.path("worker.sh"), project.path("moody-worker"));
+    let installed = Command::new("install").args(["-m", "755"]).args([&from, &program]).status();
+    assert!(installed.expect("install").success());
+    program
+}
+
+fn with_worker(workspace: &Workspace, program: PathBuf) -> extract::Options {
+    extract::Options {
+        program,
+        objects: workspace.objects(),
+        jobs: 2,
+        timeout: Duration::from_secs(8),
+        memory: 4096,
+        limits: Limits::DEFAULT,
+    }
+}
+
 #[test]
 fn a_worker_that_fails_costs_one_document() {
     let project = Project::new();
@@ -385,23 +407,11 @@ fn a_worker_that_fails_costs_one_document() {
         let bytes = synth::paper(4, index as u32).pdf;
         fs::write(corpus.join(format!("paper-0-{name}.pdf")), bytes).expect("written");
     }
-    // Installed by another process: one that other tests fork now must not hold it open for writing.
-    let script = MOODY_WORKER.replace("WORKER", &worker_program().to_string_lossy());
-    fs::write(project.path("worker.sh"), script).expect("written");
-    let (from, program) = (project.path("worker.sh"), project.path("moody-worker"));
-    let installed = Command::new("install").args(["-m", "755"]).args([&from, &program]).status();
-    assert!(installed.expect("install").success());
+    let program = install(&project, MOODY_WORKER);
 
     let workspace = Workspace::new(project.path(""));
     let mut store = Store::open(&workspace).expect("store");
-    let options = extract::Options {
-        program,
-        objects: workspace.objects(),
-        jobs: 2,
-        timeout: Duration::from_secs(8),
-        memory: 4096,
-        limits: Limits::DEFAULT,
-    };
+    let options = with_worker(&workspace, program);
     let mut named = Vec::new();
     let go_on = AtomicBool::new(false);
     let summary = extract::ingest(
@@ -436,19 +446,40 @@ fn a_worker_that_fails_costs_one_document() {
 }
 
 #[test]
+fn a_worker_of_another_build_stops_the_run() {
+    let project = Project::new();
+    let corpus = write_papers(&project, "corpus", 2);
+    let program = install(
+        &project,
+        r#"#!/bin/sh
+while read -r request; do
+    printf '%s\n' "$request" | "WORKER" "$@" | sed 's/"extractor":[0-9]*/"extractor":1/'
+done
+"#,
+    );
+    let workspace = Workspace::new(project.path(""));
+    let mut store = Store::open(&workspace).expect("store");
+    let error = extract::ingest(
+        &workspace,
+        &mut store,
+        &[corpus],
+        &with_worker(&workspace, program),
+        Again::default(),
+        &AtomicBool::new(false),
+        |_| {},
+    );
+    let error = error.expect_err("stopped").to_string();
+    assert!(error.contains("moody-worker is of another build"), "{error}");
+    assert!(store.documents().expect("documents").is_empty(), "none of them failed");
+}
+
+#[test]
 fn a_worker_that_cannot_be_started_is_an_error() {
     let project = Project::new();
     let corpus = write_papers(&project, "corpus", 1);
     let workspace = Workspace::new(project.path(""));
     let mut store = Store::open(&workspace).expect("store");
-    let options = extract::Options {
-        program: project.path("no-such-program"),
-        objects: workspace.objects(),
-        jobs: 1,
-        timeout: Duration::from_secs(8),
-        memory: 4096,
-        limits: Limits::DEFAULT,
-    };
+    let options = with_worker(&workspace, project.path("no-such-program"));
     let go_on = AtomicBool::new(false);
     let refused = extract::ingest(
         &workspace,

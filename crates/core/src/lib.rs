@@ -6,6 +6,7 @@
 
 mod annotation;
 mod decision;
+mod grey;
 mod hash;
 mod licence;
 mod objects;
@@ -16,6 +17,7 @@ mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
+pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};
 pub use licence::Licence;
 pub use objects::{ObjectError, ObjectId, ObjectStore};

@@ -3,9 +3,6 @@
 //! matching). Pure functions over grey pictures.
 
 pub mod duplicates;
-mod grey;
 pub mod locate;
 pub mod look;
 pub mod scaling;
-
-pub use grey::grey_on_white;

@@ -13,7 +13,7 @@ use super::chance::Chance;
 use super::phantom::{self, Acquisition};
 use super::raster::glyph;
 use covid_ct_core::PanelBox;
-use covid_ct_matching::grey_on_white;
+use covid_ct_core::grey_on_white;
 
 /// A pasted picture and what is true of it.
 #[derive(Debug, Clone)]

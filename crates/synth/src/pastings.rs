@@ -9,7 +9,6 @@ use image::{DynamicImage, GrayImage, Luma};
 
 use super::chance::Chance;
 use covid_ct_core::PanelBox;
-use covid_ct_matching::locate::Place;
 
 /// A figure and where given scans stand in it.
 #[derive(Debug, Clone)]
@@ -34,11 +33,11 @@ pub struct Pasted {
 pub const WITHIN: f64 = 2.0;
 
 impl Pasted {
-    /// Whether a place is where this stands.
-    pub fn is_at(&self, place: &Place) -> bool {
+    /// Whether these edges, left, top, right, bottom, are those of where this stands.
+    pub fn is_at(&self, edges: [f64; 4]) -> bool {
         let PanelBox { x, y, w, h } = self.bounds;
-        let edges = [(place.x0, x), (place.y0, y), (place.x1, x + w), (place.y1, y + h)];
-        edges.iter().all(|(found, edge)| (found - f64::from(*edge)).abs() <= WITHIN)
+        let mut edges = edges.into_iter().zip([x, y, x + w, y + h]);
+        edges.all(|(found, edge)| (found - f64::from(edge)).abs() <= WITHIN)
     }
 }
 

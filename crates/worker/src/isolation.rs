@@ -138,7 +138,8 @@ pub fn probe(options: &Options) -> std::io::Result<Isolation> {
     let output = super::pool::command(options, &Reach::default())
         .arg("--probe")
         .stdin(Stdio::null())
-        .output()?;
+        .output()
+        .map_err(super::pool::advised)?;
     serde_json::from_slice(&output.stdout).map_err(|error| {
         std::io::Error::other(format!(
             "the worker says nothing of its isolation ({error}): {}",

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::isolation::Reach;
 use super::worker::{Request, Response};
 use covid_ct_core::ObjectStore;
+use covid_ct_extraction::document::EXTRACTOR;
 use covid_ct_extraction::pdf::Limits;
 
 /// How workers are run.
@@ -167,6 +168,19 @@ fn ask(
         }
         first => first,
     };
+    if let Ok(Response::Read { extraction, .. }) = &asked
+        && extraction.extractor != EXTRACTOR
+    {
+        worker.discard();
+        return Response::Refused {
+            error: format!(
+                "{} is of another build than this program: it reads as version {}, and {EXTRACTOR} is expected; build or \
+                 install both again",
+                options.program.display(),
+                extraction.extractor
+            ),
+        };
+    }
     let nonsense = match &asked {
         Ok(Response::Read { extraction, .. }) => extraction.fault(&request.sha256, |object| {
             options.objects.join(object.relative_path()).is_file()
@@ -325,7 +339,8 @@ impl Worker {
             .stderr(Stdio::null())
             // Ctrl-C is for the parent, which lets the document in hand finish.
             .process_group(0)
-            .spawn()?;
+            .spawn()
+            .map_err(advised)?;
         let (send, answers) = mpsc::channel();
         if let Some(output) = child.stdout.take() {
             std::thread::spawn(move || read_answers(BufReader::new(output), &send));
@@ -378,23 +393,23 @@ fn read_answers(output: impl std::io::Read, send: &mpsc::Sender<std::io::Result<
     }
 }
 
-/// The program to run as a worker, which lies beside this one.
+/// The program to run as a worker, which lies beside this one. Whether it is there is seen when it is started.
 ///
 /// # Errors
-/// When it is not there, or the system does not say where this one lies.
+/// When the system does not say where this one lies.
 pub fn worker_program() -> std::io::Result<PathBuf> {
-    let program = this_program()?.with_file_name("covid-ct-worker");
-    if program.is_file() {
-        return Ok(program);
+    Ok(this_program()?.with_file_name("covid-ct-worker"))
+}
+
+/// Tells what to do where a program could not be started since it is not there.
+pub(super) fn advised(error: std::io::Error) -> std::io::Error {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return error;
     }
-    Err(std::io::Error::new(
-        std::io::ErrorKind::NotFound,
-        format!(
-            "PDFs are read by the program {}, which is not there; `make build` in the checkout builds all programs, \
-             `make install` installs them",
-            program.display()
-        ),
-    ))
+    std::io::Error::new(
+        error.kind(),
+        "it is not there; `make build` in the checkout builds all programs, `make install` installs them",
+    )
 }
 
 /// This program.

@@ -41,7 +41,7 @@ pub enum Response {
     Failed {
         error: String,
     },
-    /// The object store cannot be written, which is no fault of the document.
+    /// The object store cannot be written, or the worker is of another build: no fault of the document.
     Refused {
         error: String,
     },

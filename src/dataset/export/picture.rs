@@ -1,6 +1,6 @@
 //! One panel, or a figure as a whole, as the bytes of its file.
 
-use covid_ct_matching::grey_on_white;
+use covid_ct_core::grey_on_white;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{FilterType as Sampling, resize};
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _, RgbImage};

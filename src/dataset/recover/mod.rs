@@ -18,7 +18,7 @@ use super::layout::class_name;
 use super::release::{Picture, Release, ReleasedName};
 use crate::locate::{Place, locate};
 use crate::store::{ImageRow, ObjectStore, PanelBox, Store};
-use covid_ct_matching::grey_on_white;
+use covid_ct_core::grey_on_white;
 
 pub use record::{Recorded, record};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use covid_ct_matching::grey_on_white;
+use covid_ct_core::grey_on_white;
 
 use crate::dataset::export::picture::grey;
 use crate::duplicates::{Sketch, pairs};

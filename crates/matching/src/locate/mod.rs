@@ -46,6 +46,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Left, top, right, bottom.
+    pub fn edges(&self) -> [f64; 4] {
+        [self.x0, self.y0, self.x1, self.y1]
+    }
+
     /// Pixels of a template of this width a pixel of the figure.
     pub fn scale(&self, template_width: u32) -> f64 {
         f64::from(template_width) / (self.x1 - self.x0)

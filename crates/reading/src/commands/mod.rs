@@ -86,7 +86,7 @@ pub fn stop_on_interrupt(message: &'static str) -> anyhow::Result<Arc<AtomicBool
 /// Where the worker's program is not there.
 pub fn worker_options(workspace: &Workspace) -> anyhow::Result<extract::Options> {
     Ok(extract::Options {
-        program: extract::worker_program()?,
+        program: extract::worker_program().context("cannot find the covid-ct program")?,
         objects: workspace.objects(),
         jobs: 1,
         timeout: Duration::from_secs(extract::TIMEOUT),
