@@ -49,7 +49,7 @@ fn print(report: &Report) {
     if applied < known {
         println!("schema {applied} of {known}: the next command that writes brings it up to date");
     }
-    print_isolation(report.isolation);
+    print_isolation(&report.isolation);
     let repaired = report.problems.iter().filter(|problem| problem.repaired).count();
     println!(
         "{} objects looked at: {} problems, {repaired} of them repaired",
@@ -67,19 +67,26 @@ fn print_problem(problem: &Problem) {
     println!("    {}", if *repaired { "repaired" } else { advice });
 }
 
-fn print_isolation(isolation: Isolation) {
-    let Isolation { limits, files, calls } = isolation;
+fn print_isolation(isolation: &Isolation) {
+    let Isolation { limits, files, calls, tried } = isolation;
     let parts = [
-        (limits, "limits of memory and files"),
-        (files, "no file but documents and objects (Landlock)"),
-        (calls, "no network, no other program (seccomp)"),
+        (*limits, "limits of memory and files"),
+        (*files, "no file but documents and objects (Landlock)"),
+        (*calls, "no network, no other program, nothing but what reading takes (seccomp)"),
     ];
     let list = |wanted: bool| {
         let these = parts.iter().filter(|(in_force, _)| *in_force == wanted);
         these.map(|(_, name)| *name).collect::<Vec<_>>().join("; ")
     };
     println!("isolation of workers: {}", list(true));
-    if !(limits && files && calls) {
+    if !(*limits && *files && *calls) {
         println!("    this system lacks: {}", list(false));
+    }
+    let through: Vec<&str> =
+        tried.iter().filter(|trial| !trial.refused).map(|trial| trial.misdeed.as_str()).collect();
+    let refused = tried.len() - through.len();
+    println!("    {} things that no document needs were tried: {refused} refused", tried.len());
+    if !through.is_empty() {
+        println!("    let through: {}", through.join(", "));
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::common::{Project, files, shared_data, skipped, text, worker_program};
+use crate::common::{Project, files, install_script, shared_data, skipped, text, worker_program};
 use covid_ct::Workspace;
 use covid_ct::extract::{self, Again, Event};
 use covid_ct::figures::{FigureKind, FigureRecord};
@@ -366,6 +366,7 @@ while read -r request; do
             printf '%s\n' "$request" | "WORKER" "$@" ;;
         *leaving*) exit 3 ;;
         *babbling*) echo "no answer" ;;
+        *endless*) exec yes | tr -d '\n' ;;
         *lying*)
             printf '%s\n' "$request" | "WORKER" "$@" | sed 's/"extension":"/"extension":"x/' ;;
         *repeating*)
@@ -378,12 +379,8 @@ done
 
 /// Makes the script a program, in which WORKER is the program that reads PDFs.
 fn install(project: &Project, script: &str) -> PathBuf {
-    // By another process: one that other tests fork now must not hold it open for writing.
-    let script = script.replace("WORKER", &worker_program().to_string_lossy());
-    fs::write(project.path("worker.sh"), script).expect("written");
-    let (from, program) = (project.path("worker.sh"), project.path("moody-worker"));
-    let installed = Command::new("install").args(["-m", "755"]).args([&from, &program]).status();
-    assert!(installed.expect("install").success());
+    let program = project.path("moody-worker");
+    install_script(&script.replace("WORKER", &worker_program().to_string_lossy()), &program);
     program
 }
 
@@ -402,7 +399,8 @@ fn with_worker(workspace: &Workspace, program: PathBuf) -> extract::Options {
 fn a_worker_that_fails_costs_one_document() {
     let project = Project::new();
     let corpus = write_papers(&project, "corpus", 2);
-    let names = ["dying", "leaving", "babbling", "sleeping", "fainting", "lying", "repeating"];
+    let names =
+        ["dying", "endless", "leaving", "babbling", "sleeping", "fainting", "lying", "repeating"];
     for (index, name) in names.into_iter().enumerate() {
         let bytes = synth::paper(4, index as u32).pdf;
         fs::write(corpus.join(format!("paper-0-{name}.pdf")), bytes).expect("written");
@@ -434,6 +432,7 @@ fn a_worker_that_fails_costs_one_document() {
     let reasons = [
         "makes no sense: expected",
         "signal 9",
+        "makes no sense: it is longer than 128 MiB",
         "exit code 3",
         "makes no sense: image 0 has no object",
         "makes no sense: database: UNIQUE constraint failed",
@@ -443,6 +442,34 @@ fn a_worker_that_fails_costs_one_document() {
     for ((path, error), reason) in named.iter().zip(reasons) {
         assert!(error.contains(reason), "{}: {error}", path.display());
     }
+}
+
+/// What a PDF says, or a worker that one has taken over, steers no terminal and no table.
+#[test]
+fn control_characters_end_where_text_comes_in() {
+    let project = Project::new();
+    let corpus = write_papers(&project, "corpus", 1);
+    let program = install(
+        &project,
+        r#"#!/bin/sh
+while read -r request; do
+    printf '%s\n' "$request" | "WORKER" "$@" | sed 's/Figure/Fig\\u001b[31mure\\u0007/g'
+done
+"#,
+    );
+    let workspace = Workspace::new(project.path(""));
+    let mut store = Store::open(&workspace).expect("store");
+    let go_on = AtomicBool::new(false);
+    let options = with_worker(&workspace, program);
+    extract::ingest(&workspace, &mut store, &[corpus], &options, Again::default(), &go_on, |_| {})
+        .expect("ingested");
+    drop(store);
+    for args in [&["figures"][..], &["figures", "--json"], &["status", "--suspects"]] {
+        let told = text(&project.command(args.iter().copied()).output().expect("run").stdout);
+        assert!(!told.contains(['\u{1b}', '\u{7}']) && !told.contains("\\u00"), "{told}");
+    }
+    let told = text(&project.command(["figures"]).output().expect("run").stdout);
+    assert!(told.contains("Fig[31mure"), "{told}");
 }
 
 #[test]

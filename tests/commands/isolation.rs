@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::common::{Project, skipped, text};
-use covid_ct::extract::isolation::Isolation;
+use crate::common::{Project, install_script, skipped, text};
+use covid_ct::extract::isolation::{Isolation, Trial};
+use covid_ct::extract::misdeed::Misdeed;
 use covid_ct::synth;
-use predicates::prelude::*;
 use predicates::str::contains;
 
 /// What this kernel offers; says so where it is not all.
@@ -22,16 +22,36 @@ fn in_force(project: &Project) -> Isolation {
 #[test]
 fn what_no_document_needs_is_refused() {
     let project = Project::new();
-    let Isolation { files, calls, .. } = in_force(&project);
-    let refused = || contains("refused: ").and(contains("ermi"));
-    for (misdeed, guarded) in [("socket", calls), ("fork", calls), ("open", files)] {
-        let tried = project.worker().args(["--misbehave", misdeed]).assert();
+    let Isolation { files, calls, tried, .. } = in_force(&project);
+    assert_eq!(tried.len() + 1, Misdeed::ALL.len(), "each but to compute without end");
+    let of_files = ["open", "write", "link"];
+    for Trial { misdeed, refused } in tried {
+        let guarded = if of_files.contains(&misdeed.as_str()) { files } else { calls };
+        assert!(refused || !guarded, "{misdeed} is let through");
+        let tried = project.worker().args(["--misbehave", &misdeed]).assert();
         if guarded {
-            tried.code(2).stderr(refused());
-        } else {
-            tried.success();
+            tried.code(2).stderr(contains("refused: "));
         }
     }
+}
+
+/// A worker that a document has taken over finds no credentials in its environment.
+#[test]
+fn a_worker_has_no_environment() {
+    let project = Project::new();
+    let (program, worker) = (project.path("covid-ct"), project.path("covid-ct-worker"));
+    fs::copy(crate::PROGRAM, &program).expect("copied");
+    install_script("#!/bin/sh\nenv > \"$0.env\"\n", &worker);
+    fs::write(project.path("x.pdf"), synth::paper(3, 0).pdf).expect("written");
+    assert_cmd::Command::new(program)
+        .env("COVID_CT_WORKSPACE", project.path(""))
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .arg("ingest")
+        .arg(project.path("x.pdf"))
+        .assert()
+        .code(1);
+    let seen = fs::read_to_string(project.path("covid-ct-worker.env")).expect("environment");
+    assert!(!seen.contains("secret") && !seen.contains("COVID_CT"), "{seen}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub use hash::{sha256_hex, sha256_of_file};
 pub use licence::Licence;
 pub use objects::{ObjectError, ObjectId, ObjectStore};
 pub use panel::{Label, PanelBox};
-pub use preprint::preprint_doi;
+pub use preprint::{doi, preprint_doi};
 pub use workspace::Workspace;
 
 /// Declares an enum whose variants each have one word; gives it `as_str`, `ALL`, `Display`,

@@ -57,6 +57,21 @@ impl Licence {
         Self::Unknown
     }
 
+    /// What a server or an article says, in the spelling of what is read off papers, where the licence is known.
+    pub fn spelled(told: &str) -> String {
+        match told.to_ascii_lowercase().as_str() {
+            // No reuse without permission.
+            "cc_no" => return Self::Reserved.to_string(),
+            // A work of a government.
+            "cc0_ng" => return Self::PublicDomain.to_string(),
+            _ => {}
+        }
+        match Self::parse(told) {
+            Self::Unknown => told.to_owned(),
+            licence => licence.to_string(),
+        }
+    }
+
     /// Whether anybody may re-host a picture cut out of the paper, at least without commerce.
     pub fn is_open(self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Names of preprints.
+//! Names of preprints, and DOIs.
 
 /// `10.1101/<name>` where a paper is named like the DOI of a preprint, and its server: medRxiv's
 /// numbers have eight digits, bioRxiv's six.
@@ -16,6 +16,26 @@ pub fn preprint_doi(paper: &str) -> Option<(String, &'static str)> {
         _ => return None,
     };
     Some((format!("10.1101/{paper}"), server))
+}
+
+/// A DOI in lower case, without the address of its resolver; `None` where it is none.
+pub fn doi(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let bare = [
+        "https://doi.org/",
+        "http://doi.org/",
+        "https://dx.doi.org/",
+        "http://dx.doi.org/",
+        "doi:",
+    ]
+    .iter()
+    .find_map(|start| text.strip_prefix(start))
+    .unwrap_or(&text)
+    .trim();
+    let is_one = bare.starts_with("10.")
+        && bare.split_once('/').is_some_and(|(_, number)| !number.is_empty())
+        && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_one.then(|| bare.to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,58 +76,23 @@ fn folder_of(file: &Path) -> Option<PathBuf> {
 }
 
 /// What is in force in a worker.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Isolation {
     /// Limits of memory, size of files and number of open files; no core file.
     pub limits: bool,
     /// Landlock: no file but the documents' folders and the object store.
     pub files: bool,
-    /// seccomp: no network, no other process.
+    /// seccomp: no call of the system but those that reading documents takes.
     pub calls: bool,
+    /// What no document needs, each tried once all that is in force.
+    pub tried: Vec<Trial>,
 }
 
-/// Something that no document needs, tried by a worker to show that it is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Misdeed {
-    /// Open a socket.
-    Socket,
-    /// Read a file that is no document.
-    Open,
-    /// Start another program.
-    Fork,
-    /// Compute without end.
-    Spin,
-}
-
-impl Misdeed {
-    /// Does it.
-    ///
-    /// # Errors
-    /// When it is refused, as it should be.
-    pub fn attempt(self) -> std::io::Result<()> {
-        match self {
-            Self::Socket => std::net::TcpListener::bind("127.0.0.1:0").map(drop),
-            Self::Open => std::fs::read("/etc/passwd").map(drop),
-            Self::Fork => Command::new("/bin/true").stdin(Stdio::null()).status().map(drop),
-            Self::Spin => loop {
-                std::hint::spin_loop();
-            },
-        }
-    }
-}
-
-impl std::str::FromStr for Misdeed {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "socket" => Ok(Self::Socket),
-            "open" => Ok(Self::Open),
-            "fork" => Ok(Self::Fork),
-            "spin" => Ok(Self::Spin),
-            other => Err(format!("expected socket, open, fork or spin, not '{other}'")),
-        }
-    }
+/// A misdeed that was tried, and whether the system refused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub misdeed: String,
+    pub refused: bool,
 }
 
 /// Asks a worker, started as those that read documents are, what is in force in it.
@@ -154,7 +119,7 @@ const OPEN_FILES: u64 = 64;
 /// Isolates this process, which must have but one thread: `memory` MiB of address space, and no files
 /// but those in `objects` and within `reach`.
 ///
-/// There is no limit of processes, as that one counts all of the user's; seccomp refuses new ones. That
+/// There is no limit of processes, as that one counts all of the user's; seccomp refuses new ones, and threads. That
 /// of processor time is set for each document, by [`grant`].
 ///
 /// # Errors
@@ -165,7 +130,7 @@ pub fn enter(memory: u64, objects: &Path, reach: &Reach) -> std::io::Result<Isol
     let (files, calls) = (linux::limit_files(objects, reach)?, linux::limit_calls()?);
     #[cfg(not(target_os = "linux"))]
     let (files, calls) = (false, false);
-    Ok(Isolation { limits: true, files, calls })
+    Ok(Isolation { limits: true, files, calls, tried: Vec::new() })
 }
 
 fn limit(memory: u64) -> std::io::Result<()> {
@@ -243,23 +208,13 @@ mod linux {
         Ok(status != RulesetStatus::NotEnforced)
     }
 
-    /// Whether what no reader of documents calls is refused now, by seccomp. All else is let through,
-    /// so that MuPDF and the allocator may do as they like.
+    /// Whether all is refused now, by seccomp, but the calls that reading and drawing documents takes. Numbers of the
+    /// x32 ABI are others, so they are refused too.
     pub fn limit_calls() -> std::io::Result<bool> {
         let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else { return Ok(false) };
-        // Told that there is no `clone3`, the C library uses `clone`, whose arguments a filter sees.
-        let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-        Ok(install(refused().map_err(std::io::Error::other)?, libc::EPERM, arch)?
-            && install(clone3, libc::ENOSYS, arch)?)
-    }
-
-    fn install(
-        rules: BTreeMap<i64, Vec<SeccompRule>>,
-        error: i32,
-        arch: TargetArch,
-    ) -> std::io::Result<bool> {
-        let refuse = SeccompAction::Errno(error.unsigned_abs());
-        let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch);
+        let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+        let allowed = allowed().map_err(std::io::Error::other)?;
+        let filter = SeccompFilter::new(allowed, refuse, SeccompAction::Allow, arch);
         let program: BpfProgram =
             filter.and_then(TryInto::try_into).map_err(std::io::Error::other)?;
         match seccompiler::apply_filter(&program) {
@@ -274,63 +229,90 @@ mod linux {
         }
     }
 
-    /// What is refused: the network, other programs and processes, and what changes the system.
-    fn refused() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
+    fn allowed() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
         let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-            REFUSED.iter().map(|&call| (call, Vec::new())).collect();
-        #[cfg(target_arch = "x86_64")]
-        rules.extend([libc::SYS_fork, libc::SYS_vfork].map(|call| (call, Vec::new())));
-        // `clone` makes processes and threads; only threads may be.
-        let thread = libc::CLONE_THREAD as u64;
-        let no_thread =
-            SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(thread), 0)?;
-        rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
+            ALLOWED.iter().chain(OF_OLD).map(|&call| (call, Vec::new())).collect();
+        let only = |argument, length, operator, value| {
+            let condition = SeccompCondition::new(argument, length, operator, value)?;
+            Ok::<_, BackendError>(vec![SeccompRule::new(vec![condition])?])
+        };
+        // Memory, but none that is executed.
+        let executable = SeccompCmpOp::MaskedEq(libc::PROT_EXEC.unsigned_abs().into());
+        for call in [libc::SYS_mmap, libc::SYS_mprotect] {
+            rules.insert(call, only(2, SeccompCmpArgLen::Dword, executable.clone(), 0)?);
+        }
+        // Its own limits, which are lowered for each document.
+        let own = only(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, 0)?;
+        rules.insert(libc::SYS_prlimit64, own);
+        // What `abort` sends to itself.
+        let myself = std::process::id().into();
+        let to_itself = only(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, myself)?;
+        rules.insert(libc::SYS_tgkill, to_itself);
+        // Flags of what is open are read, not set: F_SETOWN sends signals to others.
+        let mut flags = only(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, libc::F_GETFD as u64)?;
+        flags.extend(only(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, libc::F_GETFL as u64)?);
+        rules.insert(libc::SYS_fcntl, flags);
         Ok(rules)
     }
 
-    const REFUSED: [i64; 41] = [
-        libc::SYS_socket,
-        libc::SYS_socketpair,
-        libc::SYS_connect,
-        libc::SYS_bind,
-        libc::SYS_listen,
-        libc::SYS_accept,
-        libc::SYS_accept4,
-        libc::SYS_sendto,
-        libc::SYS_sendmsg,
-        libc::SYS_execve,
-        libc::SYS_execveat,
-        libc::SYS_kill,
-        libc::SYS_tkill,
-        libc::SYS_pidfd_open,
-        libc::SYS_pidfd_getfd,
-        libc::SYS_pidfd_send_signal,
-        libc::SYS_ptrace,
-        libc::SYS_process_vm_readv,
-        libc::SYS_process_vm_writev,
-        libc::SYS_kcmp,
-        libc::SYS_unshare,
-        libc::SYS_setns,
-        libc::SYS_chroot,
-        libc::SYS_pivot_root,
-        libc::SYS_mount,
-        libc::SYS_umount2,
-        libc::SYS_open_by_handle_at,
-        libc::SYS_bpf,
-        libc::SYS_perf_event_open,
-        libc::SYS_userfaultfd,
-        libc::SYS_io_uring_setup,
-        libc::SYS_io_uring_enter,
-        libc::SYS_io_uring_register,
-        libc::SYS_keyctl,
-        libc::SYS_add_key,
-        libc::SYS_request_key,
-        libc::SYS_init_module,
-        libc::SYS_finit_module,
-        libc::SYS_delete_module,
-        libc::SYS_kexec_load,
-        libc::SYS_reboot,
+    /// What reading and drawing took of 129 papers and faulty files, and what the allocator, a panic and an `abort` may
+    /// take besides. Threads are not among it.
+    const ALLOWED: &[i64] = &[
+        libc::SYS_read,
+        libc::SYS_readv,
+        libc::SYS_pread64,
+        libc::SYS_write,
+        libc::SYS_writev,
+        libc::SYS_lseek,
+        libc::SYS_close,
+        libc::SYS_openat,
+        libc::SYS_fstat,
+        libc::SYS_newfstatat,
+        libc::SYS_statx,
+        libc::SYS_mkdirat,
+        #[cfg(not(target_arch = "riscv64"))]
+        libc::SYS_renameat,
+        libc::SYS_renameat2,
+        libc::SYS_unlinkat,
+        libc::SYS_fsync,
+        libc::SYS_fdatasync,
+        libc::SYS_ftruncate,
+        libc::SYS_getcwd,
+        libc::SYS_brk,
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_madvise,
+        libc::SYS_futex,
+        libc::SYS_clock_gettime,
+        libc::SYS_gettimeofday,
+        libc::SYS_getrandom,
+        libc::SYS_sysinfo,
+        libc::SYS_getpid,
+        libc::SYS_gettid,
+        libc::SYS_sched_yield,
+        libc::SYS_sched_getaffinity,
+        libc::SYS_rt_sigaction,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_sigaltstack,
+        libc::SYS_restart_syscall,
+        libc::SYS_exit,
+        libc::SYS_exit_group,
     ];
+
+    /// The same by the names that newer processors have no more.
+    #[cfg(target_arch = "x86_64")]
+    const OF_OLD: &[i64] = &[
+        libc::SYS_open,
+        libc::SYS_stat,
+        libc::SYS_lstat,
+        libc::SYS_mkdir,
+        libc::SYS_rename,
+        libc::SYS_unlink,
+        libc::SYS_time,
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    const OF_OLD: &[i64] = &[];
 }
 
 #[cfg(test)]

@@ -4,11 +4,16 @@
 //! Both ends of the pipe are here: [`worker`] reads and draws what it is asked for, [`run`] hands documents out to
 //! several, watches the clock and replaces the dead, [`Renderer`] has pages drawn. Nothing here knows a database.
 
+mod articles;
 pub mod isolation;
+pub mod jats;
+pub mod meca;
+pub mod misdeed;
 mod pool;
 mod render;
 pub mod worker;
 
+pub use articles::Articles;
 pub use pool::{Options, run, senseless, this_program, worker_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
 

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use clap::Parser;
 use covid_ct_extraction::pdf::Limits;
 use covid_ct_worker::TIMEOUT;
-use covid_ct_worker::isolation::{self, Misdeed, Reach};
+use covid_ct_worker::isolation::{self, Isolation, Reach};
+use covid_ct_worker::misdeed::{self, Misdeed};
 use covid_ct_worker::worker::{self, Budget};
 
 /// Reads and draws PDFs for covid-ct, which starts it: one line of JSON each way.
@@ -38,11 +39,11 @@ struct Args {
     #[arg(long, value_name = "DIR")]
     writable: Vec<PathBuf>,
 
-    /// Only tell what isolation is in force
+    /// Only tell what isolation is in force, and what was refused that no document needs
     #[arg(long)]
     probe: bool,
 
-    /// Only try what must be refused: socket, open, fork or spin
+    /// Only try something that must be refused, such as socket, open, fork or spin
     #[arg(long, value_name = "MISDEED")]
     misbehave: Option<Misdeed>,
 }
@@ -68,10 +69,11 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let in_force = isolation::enter(args.memory, &args.objects, &reach)
         .context("cannot isolate the worker")?;
     if args.probe {
-        println!("{}", serde_json::to_string(&in_force)?);
+        let tried = misdeed::try_all(&args.objects);
+        println!("{}", serde_json::to_string(&Isolation { tried, ..in_force })?);
     } else if let Some(misdeed) = args.misbehave {
         isolation::grant(args.timeout)?;
-        misdeed.attempt().context("refused")?;
+        misdeed.attempt(&args.objects).context("refused")?;
     } else {
         let budget = Budget { limits: args.limits, seconds: args.timeout };
         worker::serve(&args.objects, budget, std::io::stdin().lock(), std::io::stdout().lock())?;

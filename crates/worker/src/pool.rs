@@ -1,6 +1,6 @@
 //! Supervises worker processes: hands out documents, watches the clock, replaces the dead.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -191,7 +191,11 @@ fn ask(
         worker.discard();
         return Response::Failed { error: senseless(what) };
     }
-    asked.unwrap_or_else(|loss| Response::Failed { error: loss.error })
+    let mut response = asked.unwrap_or_else(|loss| Response::Failed { error: loss.error });
+    if let Response::Read { extraction, .. } = &mut response {
+        extraction.drop_controls();
+    }
+    response
 }
 
 /// What is told of a worker that answers nonsense.
@@ -313,7 +317,10 @@ enum Lost {
 /// The program that is a worker, and may use `reach`.
 pub(super) fn command(options: &Options, reach: &Reach) -> Command {
     let mut command = Command::new(&options.program);
+    // Credentials and the like are nothing for a worker; where libraries lie it may have to know.
     command
+        .env_clear()
+        .envs(std::env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)))
         .args(["--memory", &options.memory.to_string()])
         .args(["--timeout", &options.timeout.as_secs().to_string()])
         .args(["--limits", &options.limits.to_string()])
@@ -361,6 +368,9 @@ impl Worker {
         pipe.write_all(&line).and_then(|()| pipe.flush()).map_err(|_| Lost::Died)?;
         match self.answers.recv_timeout(timeout) {
             Ok(Ok(answer)) => serde_json::from_str(&answer).map_err(babbled),
+            Ok(Err(error)) if error.kind() == ErrorKind::InvalidData => {
+                Err(Lost::Babbled(error.to_string()))
+            }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Lost::Died),
             Err(RecvTimeoutError::Timeout) => Err(Lost::Stalled),
         }
@@ -385,9 +395,23 @@ impl Drop for Worker {
     }
 }
 
-fn read_answers(output: impl std::io::Read, send: &mpsc::Sender<std::io::Result<String>>) {
-    for line in BufReader::new(output).lines() {
-        if send.send(line).is_err() {
+/// Bytes of an answer at most, a thousand times those of a long paper: one without end would fill the memory.
+const ANSWER: u64 = 128 << 20;
+
+fn read_answers(mut output: impl BufRead, send: &mpsc::Sender<std::io::Result<String>>) {
+    loop {
+        let mut line = String::new();
+        let answer = match output.by_ref().take(ANSWER).read_line(&mut line) {
+            Ok(0) => break,
+            Ok(_) if line.ends_with('\n') => Ok(line),
+            Ok(read) if read as u64 == ANSWER => {
+                Err(std::io::Error::new(ErrorKind::InvalidData, "it is longer than 128 MiB"))
+            }
+            Ok(_) => break,
+            Err(error) => Err(error),
+        };
+        let ends = answer.is_err();
+        if send.send(answer).is_err() || ends {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! The worker: reads or renders documents that the parent names, one line of JSON each way.
+//! The worker: reads or renders documents that the parent names, and reads articles' XML, one line of JSON each way.
 //!
 //! MuPDF is C and the documents come from strangers, so they are parsed in a process that holds no
 //! database and may die.
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::articles::{self, ArticleRequest};
 use super::isolation;
 use super::render::{self, RenderRequest};
 use covid_ct_core::ObjectStore;
@@ -22,12 +23,13 @@ pub struct Request {
     pub sha256: String,
 }
 
-/// A line of the parent's, of either kind: what names regions is a request to render them.
+/// A line of the parent's, of whichever kind: what names regions is a request to render them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
     Render(RenderRequest),
     Read(Request),
+    Article(ArticleRequest),
 }
 
 /// What the worker answers.
@@ -73,6 +75,9 @@ pub fn serve(
             Line::Read(request) => {
                 let answer = answer(&request, budget.limits, &objects);
                 serde_json::to_writer(&mut output, &answer)?;
+            }
+            Line::Article(request) => {
+                serde_json::to_writer(&mut output, &articles::answer(&request))?;
             }
             Line::Render(request) => {
                 serde_json::to_writer(&mut output, &render::answer(&request, &objects))?;

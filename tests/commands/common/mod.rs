@@ -54,6 +54,16 @@ pub fn worker_program() -> PathBuf {
     Path::new(crate::PROGRAM).with_file_name("covid-ct-worker")
 }
 
+/// Makes `script` the program `path`. Another process puts it there: one that other tests fork meanwhile must not hold
+/// it open for writing.
+pub fn install_script(script: &str, path: &Path) {
+    let written = path.with_extension("script");
+    std::fs::write(&written, script).expect("written");
+    let mut install = std::process::Command::new("install");
+    let installed = install.args(["-m", "755"]).args([&written, path]).status();
+    assert!(installed.expect("install").success());
+}
+
 /// What reading the paper `name` would find: no text, these pictures and figures.
 pub fn extraction(name: &str, images: Vec<FoundImage>, figures: Vec<FoundFigure>) -> Extraction {
     Extraction {

@@ -68,6 +68,59 @@ impl Extraction {
     }
 }
 
+impl Extraction {
+    /// Drops control characters, but line ends and tabs, from all that the document says: it goes to terminals, tables
+    /// and pages. Paths stay what they are.
+    pub fn drop_controls(&mut self) {
+        let PaperMeta {
+            name,
+            version,
+            server,
+            doi,
+            title,
+            posted,
+            licence,
+            category,
+            abstract_text,
+        } = &mut self.paper;
+        let of_paper =
+            [name, version, server, doi, title, posted, licence, category, abstract_text];
+        of_paper.into_iter().for_each(drop_from);
+        self.pages.iter_mut().for_each(|page| drop_from(&mut page.text));
+        for image in &mut self.images {
+            drop_from(&mut image.colour_space);
+            drop_from(&mut image.filter);
+            image.file_name.iter_mut().for_each(drop_from);
+            let overlays =
+                image.placements.iter_mut().flat_map(|placement| &mut placement.overlays);
+            overlays.for_each(|overlay| drop_from(&mut overlay.text));
+        }
+        for figure in &mut self.figures {
+            figure.label.iter_mut().for_each(drop_from);
+            drop_from(&mut figure.caption);
+            for mention in &mut figure.mentions {
+                drop_from(&mut mention.text);
+                mention.panels.iter_mut().for_each(drop_from);
+            }
+            for panel in &mut figure.panels {
+                drop_from(&mut panel.letter);
+                drop_from(&mut panel.text);
+            }
+        }
+        for suspect in &mut self.suspects {
+            suspect.label.iter_mut().for_each(drop_from);
+            drop_from(&mut suspect.reason);
+        }
+    }
+}
+
+fn drop_from(text: &mut String) {
+    let drops = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if text.contains(drops) {
+        text.retain(|character| !drops(character));
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundPage {
     /// From 1.

@@ -312,6 +312,30 @@ fn ingest_reads_archives_and_hears_their_jats() {
     assert!(project.command(["ingest", bulk, "--jats"]).output().expect("run").status.success());
 }
 
+/// An element with very many attributes takes the parser of XML the square of their number.
+#[test]
+fn xml_that_takes_too_long_costs_its_own_file_alone() {
+    let project = Project::new();
+    let papers = wanted(&project);
+    let number = |index: usize| papers[index].file.trim_end_matches("v1.pdf").to_owned();
+    let attributes: Vec<String> = (0..300_000).map(|index| format!("a{index}=''")).collect();
+    let long = format!("<p {}/>", attributes.join(" "));
+    let bulk = project.path("bulk");
+    meca(&bulk.join("1.meca"), &papers[0].pdf, &jats(&number(0), &long));
+    meca(&bulk.join("2.meca"), &papers[1].pdf, &jats(&number(1), ""));
+    fs::write(bulk.join("3.pdf"), &papers[2].pdf).expect("written");
+    fs::write(bulk.join("3.xml"), jats(&number(2), &long)).expect("written");
+    let bulk = bulk.to_str().expect("utf-8");
+    let args = ["ingest", bulk, "--jats", "--json", "--timeout", "3"];
+    let output = project.command(args).output().expect("run");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    for name in ["1.meca: took longer than 3 s", "3.xml: took longer than 3 s"] {
+        assert!(told.contains(name), "{told}");
+    }
+    assert_eq!(text(&output.stdout).lines().count(), 1, "the JATS of 2.meca is heard");
+}
+
 #[test]
 fn jats_in_a_folder_is_known_by_name_or_doi_and_not_believed_of_another_paper() {
     let project = Project::new();

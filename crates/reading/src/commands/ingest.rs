@@ -53,7 +53,7 @@ fn ingest(
     };
     let again = Again { failed: args.retry_failed, outdated: args.refresh };
     let stop = stop_on_interrupt("finishing the documents in hand")?;
-    let (paths, mut failed) = gather(&workspace, args, network, &stop)?;
+    let (paths, mut failed) = gather(&workspace, args, network, (&options, &stop))?;
     if paths.is_empty() && !args.paths.is_empty() {
         anyhow::bail!("nothing to read: none of the paths leads to a PDF");
     }
@@ -78,7 +78,7 @@ fn ingest(
     if let Some(folder) = &args.jats
         && !summary.interrupted
     {
-        failed |= !hear(&store, &summary, Path::new(folder), args.json)?;
+        failed |= !hear(&store, &summary, Path::new(folder), &options, args.json)?;
     }
     if summary.interrupted || stop.load(Ordering::Relaxed) {
         return Err(CorpusError::Interrupted.into());
@@ -93,11 +93,11 @@ fn gather(
     workspace: &Workspace,
     args: &IngestArgs,
     network: Option<&dyn Network>,
-    stop: &AtomicBool,
+    (workers, stop): (&extract::Options, &AtomicBool),
 ) -> anyhow::Result<(Vec<PathBuf>, bool)> {
     let mut bar = ProgressBar::hidden();
     let network = (network, &reading(&args.bucket));
-    let gathered = corpus::gather(workspace, &args.paths, network, stop, |count| {
+    let gathered = corpus::gather(workspace, &args.paths, network, workers, stop, |count| {
         objects_bar(&mut bar, count);
     });
     bar.finish_and_clear();
@@ -112,13 +112,19 @@ fn gather(
 }
 
 /// Hears the JATS of the documents named and prints where it disagrees; false where some could not be read.
-fn hear(store: &Store, summary: &Summary, folder: &Path, json: bool) -> anyhow::Result<bool> {
+fn hear(
+    store: &Store,
+    summary: &Summary,
+    folder: &Path,
+    options: &extract::Options,
+    json: bool,
+) -> anyhow::Result<bool> {
     let mut documents = store.documents()?;
     documents.retain(|document| {
         document.error.is_none() && summary.documents.contains(&document.sha256)
     });
     let folder = (!folder.as_os_str().is_empty()).then_some(folder);
-    let heard = corpus::hear(store, &documents, folder)?;
+    let heard = corpus::hear(store, &documents, folder, options)?;
     for (path, error) in &heard.failed {
         eprintln!("covid-ct: {}: {error}", path.display());
     }

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::meca::{Meca, is_meca};
+use super::gather::{is_meca, open};
 use super::names::{self, Named};
 use super::{Manifest, Result, Row, State, body};
-use crate::extract;
 use crate::extract::worker::{Request, Response};
+use crate::extract::{self, Articles};
 use crate::store::{PaperMeta, sha256_hex, sha256_of_file};
 use crate::whole;
 use covid_ct_core::preprint_doi;
@@ -64,6 +64,7 @@ struct Adoption<'a, W> {
     manifest: Manifest,
     options: &'a Options,
     adopted: Adopted,
+    articles: Articles,
     watch: W,
 }
 
@@ -81,7 +82,8 @@ pub fn adopt(
 ) -> Result<Adopted> {
     let fits = |path: &Path| extract::is_pdf(path) || is_meca(path);
     let (files, lost) = extract::find_files(sources, "*.pdf or *.meca", fits);
-    let mut adoption = Adoption { manifest, options, adopted: Adopted::default(), watch };
+    let articles = Articles::new(options.workers.clone());
+    let mut adoption = Adoption { manifest, options, adopted: Adopted::default(), articles, watch };
     (adoption.watch)(Event::Start(files.len()));
     for (path, what) in lost {
         adoption.failed(path, what);
@@ -113,7 +115,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
 
     fn archive(&mut self, path: PathBuf) -> Result<()> {
         (self.watch)(Event::Looked);
-        let meca = match Meca::open(&path) {
+        let meca = match open(&path, &mut self.articles) {
             Ok(meca) => meca,
             Err(what) => {
                 self.failed(path, what);

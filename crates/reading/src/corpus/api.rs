@@ -103,28 +103,13 @@ fn record(entry: &Value, asked: Option<Server>) -> Result<Record, String> {
         abstract_text: text(entry, &["abstract", "rel_abs", "preprint_abstract"]),
         posted,
         category: text(entry, &["category", "preprint_category"]),
-        licence: licence(&text(entry, &["license", "licence"])),
+        licence: Licence::spelled(&text(entry, &["license", "licence"])),
     })
 }
 
 /// What a stranger says, for a terminal: short, and without what would steer it.
 fn shown(told: &str) -> String {
     told.chars().take(80).flat_map(char::escape_debug).collect()
-}
-
-/// In the spelling of what `ingest` reads off papers, where the licence is known.
-pub(super) fn licence(told: &str) -> String {
-    match told.to_ascii_lowercase().as_str() {
-        // No reuse without permission.
-        "cc_no" => return Licence::Reserved.to_string(),
-        // A work of a government.
-        "cc0_ng" => return Licence::PublicDomain.to_string(),
-        _ => {}
-    }
-    match Licence::parse(told) {
-        Licence::Unknown => told.to_owned(),
-        licence => licence.to_string(),
-    }
 }
 
 fn text(value: &Value, names: &[&str]) -> String {
@@ -213,7 +198,7 @@ mod tests {
             ("cc0_ng", "CC0"),
             ("custom", "custom"),
         ] {
-            assert_eq!(licence(told), expected, "{told}");
+            assert_eq!(Licence::spelled(told), expected, "{told}");
         }
     }
 

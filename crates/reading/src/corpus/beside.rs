@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use super::jats::{Article, JATS_BYTES};
 use super::names;
 use super::witness::{Disagreement, compare, is_of_another};
+use crate::extract::{Articles, Options};
 use crate::figures::FigureRecord;
 use crate::store::{DocumentRow, Store, StoreError};
+use covid_ct_worker::jats::Article;
 
 /// What a document's JATS says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,7 +42,7 @@ pub struct Heard {
 }
 
 /// Hears the JATS of `documents`, from `folder` or, without one, from the file of the same name beside
-/// each PDF. In a folder it is known by its name, or by the DOI that it tells. A licence that the PDF does
+/// each PDF; workers read it. In a folder it is known by its name, or by the DOI that it tells. A licence that the PDF does
 /// not name is noted in the store, unless the DOI says that it is another paper's; nothing else is changed.
 ///
 /// # Errors
@@ -50,15 +51,17 @@ pub fn hear(
     store: &Store,
     documents: &[DocumentRow],
     folder: Option<&Path>,
+    options: &Options,
 ) -> Result<Heard, StoreError> {
     let mut heard = Heard::default();
-    let known = folder.map(|folder| index(folder, &mut heard.failed));
+    let mut articles = Articles::new(options.clone());
+    let known = folder.map(|folder| index(folder, &mut articles, &mut heard.failed));
     for document in documents {
         let Some(preprint) = document.preprint else { continue };
         let paper = store.paper(preprint)?;
         let pdf = Path::new(&document.path);
         let found = match &known {
-            None => read_beside(pdf, &mut heard.failed),
+            None => read_beside(pdf, &mut articles, &mut heard.failed),
             Some(known) => {
                 let stem = stem(pdf);
                 let by_name = known.iter().find(|(path, _)| self::stem(path) == stem);
@@ -99,10 +102,14 @@ pub fn hear(
     Ok(heard)
 }
 
-fn read_beside(pdf: &Path, failed: &mut Vec<(PathBuf, String)>) -> Option<(PathBuf, Article)> {
+fn read_beside(
+    pdf: &Path,
+    articles: &mut Articles,
+    failed: &mut Vec<(PathBuf, String)>,
+) -> Option<(PathBuf, Article)> {
     let jats = [pdf.with_extension("xml"), pdf.with_extension("nxml")];
     let path = jats.into_iter().find(|path| path.is_file())?;
-    match read(&path) {
+    match articles.jats(&path) {
         Ok(article) => Some((path, article)),
         Err(error) => {
             failed.push((path, error));
@@ -112,7 +119,11 @@ fn read_beside(pdf: &Path, failed: &mut Vec<(PathBuf, String)>) -> Option<(PathB
 }
 
 /// Every article of a folder, by path.
-fn index(folder: &Path, failed: &mut Vec<(PathBuf, String)>) -> BTreeMap<PathBuf, Article> {
+fn index(
+    folder: &Path,
+    articles: &mut Articles,
+    failed: &mut Vec<(PathBuf, String)>,
+) -> BTreeMap<PathBuf, Article> {
     let mut known = BTreeMap::new();
     if !folder.is_dir() {
         failed.push((folder.to_owned(), "no such folder".into()));
@@ -122,7 +133,7 @@ fn index(folder: &Path, failed: &mut Vec<(PathBuf, String)>) -> BTreeMap<PathBuf
     };
     let entries = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok);
     for entry in entries.filter(|entry| entry.file_type().is_file() && is_xml(entry.path())) {
-        match read(entry.path()) {
+        match articles.jats(entry.path()) {
             Ok(article) => {
                 known.insert(entry.into_path(), article);
             }
@@ -131,15 +142,6 @@ fn index(folder: &Path, failed: &mut Vec<(PathBuf, String)>) -> BTreeMap<PathBuf
     }
     failed.sort();
     known
-}
-
-fn read(path: &Path) -> Result<Article, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if length > JATS_BYTES {
-        return Err(format!("larger than {} MiB: no article", JATS_BYTES >> 20));
-    }
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    Article::parse(&bytes)
 }
 
 /// What a PDF and its JATS share: `2020.02.10.20021584v1`.

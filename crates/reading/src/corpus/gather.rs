@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::meca::{Meca, is_meca};
+use super::Meca;
 use super::network::{Access, Network, is_address};
 use super::{CorpusError, Result};
 use crate::Workspace;
-use crate::extract::{find_files, is_pdf};
+use crate::extract::{self, Articles, find_files, is_pdf};
 use crate::store::{sha256_hex, sha256_of_file};
 use crate::whole;
 
@@ -46,11 +46,12 @@ pub fn gather(
     workspace: &Workspace,
     paths: &[PathBuf],
     (network, reading): (Option<&dyn Network>, &Reading),
+    workers: &extract::Options,
     stop: &AtomicBool,
     mut watch: impl FnMut(Option<usize>),
 ) -> Result<Gathered> {
     let mut gathered = bring(workspace, paths, (network, reading), stop, &mut watch)?;
-    unpack(workspace, &mut gathered, stop, watch);
+    unpack(workspace, &mut gathered, workers, stop, watch);
     Ok(gathered)
 }
 
@@ -102,6 +103,7 @@ fn folder_of(address: &str) -> String {
 fn unpack(
     workspace: &Workspace,
     gathered: &mut Gathered,
+    workers: &extract::Options,
     stop: &AtomicBool,
     mut watch: impl FnMut(Option<usize>),
 ) {
@@ -117,6 +119,7 @@ fn unpack(
         return;
     }
     watch(Some(archives.len()));
+    let mut articles = Articles::new(workers.clone());
     // A folder of archives alone has no PDF to find.
     gathered.paths.retain(|path| {
         let only_archives = || {
@@ -132,7 +135,7 @@ fn unpack(
             return;
         }
         watch(None);
-        match put(&archive, &folder) {
+        match put(&archive, &mut articles, &folder) {
             Ok(pdf) => {
                 gathered.unpacked += 1;
                 gathered.paths.push(pdf);
@@ -142,8 +145,26 @@ fn unpack(
     }
 }
 
-fn put(archive: &Path, folder: &Path) -> std::result::Result<PathBuf, String> {
-    let meca = Meca::open(archive)?;
+/// Whether a file is called an archive.
+pub fn is_meca(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("meca"))
+}
+
+/// Has an archive opened by a worker, and judges the PDF in it.
+pub(super) fn open(archive: &Path, articles: &mut Articles) -> std::result::Result<Meca, String> {
+    let meca = articles.archive(archive)?;
+    match super::body::judge_start(&meca.pdf, true) {
+        Some(trouble) => Err(format!("its PDF: {}", trouble.what)),
+        None => Ok(meca),
+    }
+}
+
+fn put(
+    archive: &Path,
+    articles: &mut Articles,
+    folder: &Path,
+) -> std::result::Result<PathBuf, String> {
+    let meca = open(archive, articles)?;
     let name = if meca.article.doi.is_empty() {
         let stem = archive.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         format!("{stem}.pdf")

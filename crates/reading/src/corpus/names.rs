@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use covid_ct_core::doi;
+
 use crate::store::sha256_hex;
 
 /// A preprint as a file's name or an address tells it.
@@ -33,26 +35,6 @@ pub fn read(name: &str) -> Option<Named> {
     let number = found.name("old").or(found.name("number"))?.as_str().to_ascii_lowercase();
     let version = found.name("version").and_then(|version| version.as_str().parse().ok());
     Some(Named { number, version: version.filter(|version| *version > 0) })
-}
-
-/// A DOI in lower case, without the address of its resolver; `None` where it is none.
-pub fn doi(text: &str) -> Option<String> {
-    let text = text.trim().to_ascii_lowercase();
-    let bare = [
-        "https://doi.org/",
-        "http://doi.org/",
-        "https://dx.doi.org/",
-        "http://dx.doi.org/",
-        "doi:",
-    ]
-    .iter()
-    .find_map(|start| text.strip_prefix(start))
-    .unwrap_or(&text)
-    .trim();
-    let is_one = bare.starts_with("10.")
-        && bare.split_once('/').is_some_and(|(_, number)| !number.is_empty())
-        && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
-    is_one.then(|| bare.to_owned())
 }
 
 /// What follows the prefix of a DOI.

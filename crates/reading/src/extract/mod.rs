@@ -5,8 +5,8 @@ mod renderings;
 
 pub use covid_ct_extraction::document::{EXTRACTOR, ReadError, Reading, read};
 pub use covid_ct_worker::{
-    MEMORY, Options, Region, RenderError, RenderRequest, Rendered, Renderer, TIMEOUT, isolation,
-    render, run as read_documents, this_program, worker, worker_program,
+    Articles, MEMORY, Options, Region, RenderError, RenderRequest, Rendered, Renderer, TIMEOUT,
+    isolation, misdeed, render, run as read_documents, this_program, worker, worker_program,
 };
 pub use ingest::{
     Again, Event, IngestError, Lock, Summary, find_documents, find_files, ingest, is_outdated,

@@ -2,10 +2,11 @@
 //!
 //! The elements are those of JATS 1.2 (NISO Z39.96), as preprint servers and archives write it.
 
-use roxmltree::{Document, Node, ParsingOptions};
+use std::path::Path;
 
-use super::api::licence;
-use super::names;
+use covid_ct_core::{Licence, doi};
+use roxmltree::{Document, Node, ParsingOptions};
+use serde::{Deserialize, Serialize};
 
 /// Elements that are read at most: an article has some ten thousand.
 const NODES: u32 = 4_000_000;
@@ -15,7 +16,7 @@ const DEEPEST: u32 = 200;
 pub const JATS_BYTES: u64 = 64 << 20;
 
 /// What an article says of itself. Empty where it does not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     /// In lower case, without an address before it.
     pub doi: String,
@@ -31,7 +32,7 @@ pub struct Article {
     pub figures: Vec<JatsFigure>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JatsFigure {
     /// As printed: `Figure 1.`
     pub label: String,
@@ -39,6 +40,17 @@ pub struct JatsFigure {
 }
 
 impl Article {
+    /// # Errors
+    /// When the file is no article that can be read.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+        if length > JATS_BYTES {
+            return Err(format!("larger than {} MiB: no article", JATS_BYTES >> 20));
+        }
+        let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+        Self::parse(&bytes)
+    }
+
     /// # Errors
     /// When the bytes are no XML, or no article.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -65,7 +77,7 @@ impl Article {
         let Some(front) = descendant(article, "article-meta") else {
             return Self { figures: figures(article), ..Self::default() };
         };
-        let doi = front.children().find(|node| {
+        let number = front.children().find(|node| {
             node.has_tag_name("article-id") && node.attribute("pub-id-type") == Some("doi")
         });
         let groups = front.descendants().filter(|node| node.has_tag_name("subj-group"));
@@ -75,7 +87,7 @@ impl Article {
         let body = article.children().find(|node| node.has_tag_name("body"));
         let sections = body.into_iter().flat_map(|body| body.children());
         Self {
-            doi: doi.map(text).and_then(|text| names::doi(&text)).unwrap_or_default(),
+            doi: number.map(text).and_then(|text| doi(&text)).unwrap_or_default(),
             version: version(front),
             title: descendant(front, "article-title").map(text).unwrap_or_default(),
             posted: posted(front),
@@ -160,7 +172,8 @@ fn posted(front: Node<'_, '_>) -> String {
     let part = |name| descendant(date, name).and_then(|node| text(node).parse::<u32>().ok());
     let whole = (part("year"), part("month"), part("day"));
     let (Some(year), Some(month), Some(day)) = whole else { return String::new() };
-    super::date(&format!("{year:04}-{month:02}-{day:02}")).unwrap_or_default()
+    let date: Option<jiff::civil::Date> = format!("{year:04}-{month:02}-{day:02}").parse().ok();
+    date.map(|date| date.to_string()).unwrap_or_default()
 }
 
 /// The address of the licence, or what is said of it.
@@ -179,7 +192,7 @@ fn stated_licence(front: Node<'_, '_>) -> String {
     }
     told.extend(descendant(permissions, "license").map(text));
     told.extend(descendant(permissions, "copyright-statement").map(text));
-    let read = told.iter().map(|told| licence(told)).zip(&told);
+    let read = told.iter().map(|told| Licence::spelled(told)).zip(&told);
     let known = read.clone().find(|(read, told)| read != *told).map(|(read, _)| read);
     known.or_else(|| told.first().cloned()).unwrap_or_default()
 }

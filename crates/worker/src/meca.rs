@@ -38,11 +38,6 @@ pub struct Meca {
     pub article: Article,
 }
 
-/// Whether a file is called an archive.
-pub fn is_meca(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("meca"))
-}
-
 impl Meca {
     /// # Errors
     /// What is wrong with the archive.
@@ -73,9 +68,6 @@ impl Meca {
             None => None,
         };
         let pdf = unpack(&mut archive, &pdf, PDF_BYTES)?;
-        if let Some(trouble) = super::body::judge_start(&pdf, true) {
-            return Err(format!("its PDF: {}", trouble.what));
-        }
         let Some(name) = jats else {
             return Ok(Self { pdf, jats: None, article: Article::default() });
         };
@@ -303,7 +295,6 @@ mod tests {
         assert!(
             refused(&[(LIST, list), pdf, ("content/a.xml", b"<article")]).contains("a.xml: no")
         );
-        assert!(refused(&[(LIST, list), xml, ("content/a.pdf", b"<html>")]).contains("HTML"));
         let two: &[(&str, &[u8])] =
             &[(LIST, b"<manifest/>"), ("content/a.pdf", PDF), ("content/b.pdf", PDF)];
         assert!(refused(two).contains("several pdf"));
