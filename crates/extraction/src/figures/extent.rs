@@ -149,11 +149,18 @@ impl Reader<'_> {
             };
             let (bbox, other) = (line.line.bbox, next.line.bbox);
             let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
-            // A label alone may stand well off its text.
-            let alone = label::read(&line.text).is_some_and(|l| l.ending == Ending::Alone);
-            let gap = if alone { 6.0 } else { 3.0 } * line.size;
+            // A label alone may stand well off its text, and need not be as large; a dash has no size to speak of.
+            let is_alone = |line: &TextLine| {
+                label::read(&line.text).is_some_and(|label| label.ending == Ending::Alone)
+            };
+            let size = line.size.max(next.size);
+            let gap = if is_alone(line) { 6.0 } else { 3.0 } * size;
             let near = (-1.0..gap).contains(&(other.x0 - bbox.x1));
-            let alike = same_size(next.size, line.size) || next.text.len() < 4;
+            let first = &self.page().lines[of];
+            let label_size = is_alone(first) && (0.75..1.3).contains(&(next.size / first.size));
+            let alike = label_size
+                || [line, first].iter().any(|line| same_size(next.size, line.size))
+                || next.text.len() < 4;
             let another = label::read(&next.text)
                 .is_some_and(|other| other.ending.is_clear() && other.name != label.name);
             if !(level && near && alike)
@@ -251,7 +258,9 @@ impl Reader<'_> {
                 && (habit || ended());
             !cited && (other.ending.is_clear() || below.starts_bold() || entry)
         });
-        let most = if part { 1.5 * most } else { most };
+        // What is said of all parts stands as far below the last as they stand apart.
+        let of_all = self.between_parts(first, below, lines);
+        let most = if part { 1.5 * most } else { most.max(1.03 * of_all.unwrap_or_default()) };
         if !size_agrees || pitch(above, below) > most || another {
             return None;
         }
@@ -275,6 +284,20 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// The largest distance from a line of the caption to a further part of it below: `below` may stand as far
+    /// from the last part, if its type is none of the running text's.
+    fn between_parts(&self, first: &TextLine, below: &TextLine, lines: &[usize]) -> Option<f32> {
+        let label = label::read(&first.text)?;
+        let own_type = !same_size(below.size, self.body) || (first.is_bold() && below.is_bold());
+        let rows =
+            lines.windows(2).map(|pair| (&self.page().lines[pair[0]], &self.page().lines[pair[1]]));
+        let parts = rows.filter(|(_, below)| {
+            own_type
+                && label::read(&below.text).is_some_and(|other| other.is_further_part_of(&label))
+        });
+        parts.map(|(above, below)| pitch(above, below)).max_by(f32::total_cmp)
     }
 
     /// Whether text stands close below `line` and as far left, where a panel's letter has its picture.
@@ -379,7 +402,10 @@ impl Reader<'_> {
             && label::read(&above.text).is_some_and(|label| label.part.is_some())
             && breaks_off(self.pages, self.page(), above, below, 1)
             && (above.is_bold() && !below.is_bold()
-                || leading.is_some_and(|known| step > 1.03 * known));
+                || leading.is_some_and(|known| step > 1.03 * known)
+                    && self
+                        .between_parts(first, below, lines)
+                        .is_none_or(|of_all| step > 1.03 * of_all));
         title
             || after_part
             || broken
@@ -482,7 +508,12 @@ pub fn continuation(
         || (!finished
             && wide
             && (opening.text.starts_with(char::is_lowercase) || UNFINISHED.is_match(&last.text)));
-    if (finished || lines.len() < 2) && !goes_on {
+    // A line that ends before the edge ends its text, and what is set in other type begins one.
+    let ended =
+        !wide && opening.text.starts_with(char::is_uppercase) && !UNFINISHED.is_match(&last.text);
+    let other_type =
+        last.is_bold() && !opening.is_bold() && !opening.text.starts_with(char::is_lowercase);
+    if (finished || lines.len() < 2 || ended || other_type) && !goes_on {
         return Vec::new();
     }
     let label = Label { ending: Ending::Punctuation, ..label.clone() };
