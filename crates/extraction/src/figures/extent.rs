@@ -18,6 +18,11 @@ static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern")
 });
 
+/// Letters of panels in brackets that a line begins with.
+static PANELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\([A-Za-z](?:\s?[-–,]\s?[A-Za-z])*\)").expect("a valid pattern")
+});
+
 /// A line of notes below a caption: set apart from it, and smaller.
 static NOTE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:[*†‡§#]\s?\S|(?:Notes?|Sources?|Abbreviations?|Key|Legend)\s?[:.]\s)")
@@ -385,15 +390,18 @@ impl Reader<'_> {
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
                 || entry(1.25)
                 // Text that broke off above the figure goes on below it.
-                || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
+                || (resumes(&below.text) && step > 1.8 * below.size));
         // The same below a title without a full stop, which ends before the edge.
         let broken = leading.is_none()
             && !finished
             && (entry(1.6)
                 || (slower(1.6)
-                    && below.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
-                    && same_size(below.size, self.body)
-                    && breaks_off(self.pages, self.page(), above, below, 1)));
+                    && resumes(&below.text)
+                    && (above.is_bold() && !below.is_bold()
+                        || same_size(below.size, self.body)
+                            && (self.habit.close
+                                || self.broke_off(lines, below)
+                                || breaks_off(self.pages, self.page(), above, below, 1)))));
         // Nor has a title more of it in a paragraph well below.
         let title = leading.is_none() && body_like && self.is_prose_below(first, below, finished);
         // Nor has the last of a legend's parts, each of which begins a line: `Figure 1b: Axial CT on day 6`.
@@ -415,6 +423,20 @@ impl Reader<'_> {
             || (finished && looser && (body_like || indented))
             || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Whether the text before the caption `lines`, here or on the page before, broke off in a sentence that `below`
+    /// may go on with.
+    fn broke_off(&self, lines: &[usize], below: &TextLine) -> bool {
+        let open = |line: &TextLine| !line.text.ends_with(['.', ':', '!', '?']);
+        let as_text = |line: &&TextLine| same_size(line.size, below.size);
+        let before = self.page().lines.iter().zip(self.taken).take(lines[0]);
+        let here = before.rev().filter(|(_, taken)| !**taken).map(|(line, _)| line).find(as_text);
+        let overleaf = || {
+            let page = &self.pages[self.index.checked_sub(1)?];
+            page.lines.iter().rev().find(as_text)
+        };
+        here.or_else(overleaf).is_some_and(open)
     }
 
     /// Whether `line` opens a block of several full lines, as running text does.
@@ -466,6 +488,31 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a line begins in the middle of a sentence: with a small letter, a number, or a formula's sign.
+pub fn resumes(text: &str) -> bool {
+    let mut chars = text.chars();
+    let (first, second) = (chars.next(), chars.next());
+    let small = |c: char| c.is_lowercase() || c.is_ascii_digit();
+    let in_brackets = first == Some('(') && second.is_some_and(small) && !PANELS.is_match(text);
+    in_brackets || first.is_some_and(|c| small(c) || "=<>≤≥≈±×".contains(c))
+}
+
+/// Whether a legend goes on with line `first` at the head of its page: the next one of a list follows at once.
+fn heads_list(page: &PageText, first: usize, label: &Label) -> bool {
+    let mut rows: Vec<&TextLine> = page.lines.iter().collect();
+    rows.sort_by(|a, b| a.top.total_cmp(&b.top));
+    let from = page.lines[first].top;
+    let rows: Vec<&TextLine> = rows.into_iter().filter(|line| line.top >= from).collect();
+    rows.windows(2)
+        .take(MOST_REST)
+        .take_while(|pair| pitch(pair[0], pair[1]) < LISTED_REACH * pair[1].size)
+        .any(|pair| label::read(&pair[1].text).is_some_and(|next| follows(&label.name, &next.name)))
+}
+
+/// More lines overleaf are no rest of a legend; the next one is no further down, in sizes of its type.
+const MOST_REST: usize = 6;
+const LISTED_REACH: f32 = 4.5;
+
 /// Lines at the top of the next page, which `overleaf` reads, that go on with a caption `label` cut off
 /// at the foot of `page`.
 pub fn continuation(
@@ -513,7 +560,8 @@ pub fn continuation(
         !wide && opening.text.starts_with(char::is_uppercase) && !UNFINISHED.is_match(&last.text);
     let other_type =
         last.is_bold() && !opening.is_bold() && !opening.text.starts_with(char::is_lowercase);
-    if (finished || lines.len() < 2 || ended || other_type) && !goes_on {
+    let begins = (ended || other_type) && !heads_list(next, first, label);
+    if (finished || lines.len() < 2 || begins) && !goes_on {
         return Vec::new();
     }
     let label = Label { ending: Ending::Punctuation, ..label.clone() };

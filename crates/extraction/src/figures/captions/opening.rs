@@ -4,7 +4,7 @@ use super::sequence::{Wanted, begins_series, follows};
 use super::{Caption, page_column_width, pitch, same_size};
 use crate::figures::FigureKind;
 use crate::figures::cleaning::{PageText, TextLine};
-use crate::figures::extent::Habit;
+use crate::figures::extent::{Habit, resumes};
 use crate::figures::label::{self, Ending, Label};
 use crate::pdf::Rect;
 
@@ -254,8 +254,7 @@ fn resumes_below(pages: &[PageText], page: &PageText, start: usize) -> bool {
             return false;
         }
         if pitch(last, line) > 1.45 * line.size.max(last.size) {
-            let within = |c: char| c.is_lowercase() || c.is_ascii_digit() || "=<>≤≥≈±×".contains(c);
-            let open = line.text.starts_with(within);
+            let open = resumes(&line.text);
             // No paragraph ends in the middle of a sentence.
             let title = !last.text.ends_with(STOPS) && breaks_off(pages, page, last, line, 1);
             return title || open && last.text.ends_with(['.', '!', '?']);

@@ -296,7 +296,64 @@ fn a_citation_at_the_head_of_a_page_is_no_caption_beside_that_of_a_list() {
     assert_eq!(found, list[1..].iter().map(|line| line.text.clone()).collect::<Vec<_>>());
     // Behind a finished sentence it may be one, and where no sentence ends.
     let dash = block(1, &[line("Fig 2 - On follow-up the opacities had decreased.", 72.0, 72.0)]);
-    assert_eq!(captions(&[page(1, first.clone()), page(2, dash), third.clone()]).len(), 4);
+    let dashed: Vec<TextLine> = (72_u8..)
+        .step_by(14)
+        .zip(&list)
+        .map(|(y, text)| line(&text.text.replace('.', " -"), 72.0, f32::from(y)))
+        .collect();
+    let found = captions(&[page(1, first.clone()), page(2, dash), page(3, block(1, &dashed))]);
+    assert_eq!(found.len(), 4);
     let found = captions(&[page(1, paragraph(72.0, 100.0, 1)), page(2, second), third]);
     assert_eq!(found.len(), 4);
+}
+
+#[test]
+fn a_sentence_that_goes_on_below_a_full_title_is_none_of_it() {
+    let paragraph = |first: &str, y: f32| {
+        let rest = [
+            line(first, 72.0, y),
+            line("tients who needed oxygen. Scores of both of the lungs", 72.0, y + 12.0),
+            line("did not differ, and rose with the time since onset.", 72.0, y + 24.0),
+        ];
+        block(4, &rest)
+    };
+    let title = line("Figure 1. Number of cases in the series by day of them", 72.0, 300.0);
+    for first in ["histological correlation", "(p = 0.04) in the pa-", "= 0.53), as in the pa-"] {
+        let lines = [block(1, &[title.clone().bold(20)]), paragraph(first, 326.0)].concat();
+        assert_eq!(captions(&[page(1, lines)]), [title.text.as_str()], "{first}");
+    }
+    // In plain type, where the text before it broke off.
+    let before = |last: &str| {
+        block(5, &[line("The lobes that were involved", 330.0, 72.0), line(last, 330.0, 84.0)])
+    };
+    let with = |last: &str| {
+        let below = paragraph("histological correlation", 326.0);
+        captions(&[page(1, [before(last), block(1, &[title.clone()]), below].concat())])
+    };
+    assert_eq!(with("differed, and we had no"), [title.text.as_str()]);
+    assert_ne!(with("differed in most."), [title.text.as_str()]);
+    // Letters of panels go on with the title.
+    let lines = [block(1, &[title.clone().bold(20)]), paragraph("(a) In two of the pa-", 326.0)];
+    assert_ne!(captions(&[page(1, lines.concat())]), [title.text.as_str()]);
+}
+
+#[test]
+fn what_is_said_of_all_parts_may_stand_overleaf_in_a_list() {
+    let first = [
+        line("Figure legends", 72.0, 640.0).bold(2),
+        line("Fig. 1. Flow of the patients through the study.", 72.0, 660.0),
+        line("Fig. 2. Findings at each of the examinations", 72.0, 690.0),
+        line("Fig. 2-a. Axial CT on day 11, with fewer of them", 72.0, 702.0),
+        line("Fig. 2-b. Axial CT on day 25", 72.0, 714.0),
+    ];
+    let second = [
+        line("All of these were taken without contrast medium.", 72.0, 72.0),
+        line("Fig. 3. Axial CT of the chest on day 3.", 72.0, 100.0),
+    ];
+    let found = captions(&[
+        page(1, [paragraph(72.0, 100.0, 1), block(2, &first)].concat()),
+        page(2, block(1, &second)),
+    ]);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[1].ends_with("day 25 All of these were taken without contrast medium."));
 }
