@@ -126,14 +126,14 @@ impl Opening<'_> {
         starts.then_some(label)
     }
 
-    /// The label that line `start` begins with; what stands behind its comma may be a piece of the row by itself.
+    /// The label that line `start` begins with; what stands behind its comma or bracket may be a piece of the row by itself.
     fn read(&self, start: usize) -> Option<Label> {
         let page = &self.pages[self.index];
         let line = &page.lines[start];
         let next = page.lines.get(start + 1).filter(|next| {
             let (bbox, other) = (line.line.bbox, next.line.bbox);
             let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
-            line.text.ends_with(',')
+            line.text.ends_with([',', ')'])
                 && level
                 && (0.0..3.0 * line.size).contains(&(other.x0 - bbox.x1))
         });

@@ -232,14 +232,16 @@ fn a_dash_by_itself_does_not_end_the_row_of_its_label() {
 }
 
 #[test]
-fn a_comma_behind_a_label_may_end_a_piece_of_its_row() {
-    let lines = [
-        block(1, &[line("Figure 1,", 72.0, 300.0).bold(2)]),
-        block(2, &[line("Axial CT of a man of 40 years.", 124.0, 300.0)]),
-        paragraph(72.0, 350.0, 3),
-    ];
-    let whole = "Figure 1, Axial CT of a man of 40 years.";
-    assert_eq!(captions(&[page(1, lines.concat())]), [whole]);
+fn a_comma_or_bracket_behind_a_label_may_end_a_piece_of_its_row() {
+    for label in ["Figure 1,", "Figure 1)"] {
+        let lines = [
+            block(1, &[line(label, 72.0, 300.0).bold(2)]),
+            block(2, &[line("Axial CT of a man of 40 years.", 124.0, 300.0)]),
+            paragraph(72.0, 350.0, 3),
+        ];
+        let whole = format!("{label} Axial CT of a man of 40 years.");
+        assert_eq!(captions(&[page(1, lines.concat())]), [whole]);
+    }
     let cites = [
         line("The lungs of this one are shown in the lower row of", 72.0, 300.0),
         line("Figure 1,", 72.0, 312.0),
