@@ -514,9 +514,9 @@ mod tests {
             };
             let names = "/XObject<</Picture 5 0 R/Icon 6 0 R>>";
             Pdf::page(&format!("{}{}", place(first), place(second)), names, "")
-                .with_image(&format!("{}/SMask 7 0 R", dict(160)), &[100; 160 * 160])
+                .with_image(&format!("{}/SMask 7 0 R", dict(160)), &vec![100; 160 * 160])
                 .with_image(&dict(28), &[200; 28 * 28])
-                .with_image(&dict(160), &[255; 160 * 160])
+                .with_image(&dict(160), &vec![255; 160 * 160])
         };
         let count = |pdf: Pdf| stitched(&Document::open(&pdf.bytes()).expect("opens")).len();
         assert_eq!(count(draw("Picture", "Icon")), 0);

@@ -330,7 +330,7 @@ fn a_sentence_that_goes_on_below_a_full_title_is_none_of_it() {
     };
     let with = |last: &str| {
         let below = paragraph("histological correlation", 326.0);
-        captions(&[page(1, [before(last), block(1, &[title.clone()]), below].concat())])
+        captions(&[page(1, [before(last), block(1, std::slice::from_ref(&title)), below].concat())])
     };
     assert_eq!(with("differed, and we had no"), [title.text.as_str()]);
     assert_ne!(with("differed in most."), [title.text.as_str()]);
