@@ -129,7 +129,7 @@ fn find_with(pages: &[PageText], vocabulary: &Vocabulary, wanted: &Wanted) -> Ve
             captions.push(caption);
         }
     }
-    drop_strangers(pages, drop_cells(pages, captions))
+    drop_citations(pages, drop_strangers(pages, drop_cells(pages, captions)))
 }
 
 /// How a caption begins: the word, what stands behind the number, whether its type is bold.
@@ -143,19 +143,63 @@ fn style(pages: &[PageText], caption: &Caption) -> Option<(String, String, bool)
     Some((word.to_owned(), behind.trim().to_owned(), line.starts_bold()))
 }
 
-/// Whether the sentence of the text before `caption`, in the content's order, may go on with its line.
-fn may_flow(pages: &[PageText], caption: &Caption) -> bool {
+/// Whether the sentence of the text before `caption`, in the content's order, may go on with its line. `captions`
+/// are the lines of all, which stand between parts of the text, as words on charts do.
+fn may_flow(pages: &[PageText], caption: &Caption, captions: &BTreeSet<(usize, usize)>) -> bool {
     let Some(&(page, line)) = caption.lines.first() else { return false };
-    let before = match line.checked_sub(1) {
-        Some(before) => pages[page].lines.get(before),
-        None => page.checked_sub(1).and_then(|page| pages[page].lines.last()),
+    let own = &pages[page].lines[line];
+    let last = |page: usize, end: usize| {
+        let lines = pages[page].lines[..end].iter().enumerate().rev();
+        let mut text = lines.filter(|(line, _)| !captions.contains(&(page, *line)));
+        text.find(|(_, line)| same_size(line.size, own.size)).map(|(_, line)| line)
     };
-    let line = &pages[page].lines[line];
+    let before = last(page, line).or_else(|| {
+        let before = page.checked_sub(1)?;
+        last(before, pages[before].lines.len())
+    });
     before.is_some_and(|before| {
-        same_size(before.size, line.size)
-            && before.is_bold() == line.starts_bold()
-            && !before.text.ends_with(['.', ':', '!', '?'])
+        before.is_bold() == own.starts_bold() && !before.text.ends_with(['.', ':', '!', '?'])
     })
+}
+
+/// Of two captions of one figure that say something else, without the one that the sentence before may go on
+/// with, if nothing can go on with the other: a citation at the head of a page, before any text of it.
+fn drop_citations(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption> {
+    let lines: BTreeSet<(usize, usize)> =
+        captions.iter().flat_map(|caption| caption.lines.iter().copied()).collect();
+    let words = |caption: &Caption| -> Vec<String> {
+        caption.legend().split(' ').take(SAME_WORDS).map(str::to_lowercase).collect()
+    };
+    let cites = |caption: &Caption| {
+        let heads = caption.lines.first().is_some_and(|&(page, line)| {
+            let (top, size) = (pages[page].lines[line].top, pages[page].lines[line].size);
+            let above = |other: &TextLine| other.top < top && same_size(other.size, size);
+            !pages[page].lines.iter().any(above)
+        });
+        // No sentence ends with a dash.
+        let stops = style(pages, caption).is_some_and(|(_, behind, _)| behind == ".");
+        heads && stops && is_plain(caption) && may_flow(pages, caption, &lines)
+    };
+    let other = |other: &Caption, caption: &Caption| {
+        other.label == caption.label
+            && is_plain(other)
+            && !may_flow(pages, other, &lines)
+            && words(other) != words(caption)
+    };
+    let told = captions
+        .iter()
+        .map(|caption| cites(caption) && captions.iter().any(|another| other(another, caption)));
+    let mut told = told.collect::<Vec<bool>>().into_iter();
+    captions.retain(|_| !told.next().unwrap_or_default());
+    captions
+}
+
+/// So many words at the beginning tell two legends apart.
+const SAME_WORDS: usize = 3;
+
+/// Whether a caption is a figure's, and more than a mark.
+fn is_plain(caption: &Caption) -> bool {
+    !caption.bare && !caption.continued && caption.kind != FigureKind::Table
 }
 
 /// Of several captions of one figure, without those that begin otherwise than most captions do, if another
@@ -179,9 +223,14 @@ fn drop_strangers(pages: &[PageText], mut captions: Vec<Caption>) -> Vec<Caption
         .filter(|caption| !caption.bare && is_usual(caption))
         .map(|caption| caption.label.clone())
         .collect();
+    let lines: BTreeSet<(usize, usize)> =
+        captions.iter().flat_map(|caption| caption.lines.iter().copied()).collect();
     captions.retain(|caption| {
         let plain = !caption.bare && !caption.continued && caption.kind != FigureKind::Table;
-        !(plain && may_flow(pages, caption) && told.contains(&caption.label) && !is_usual(caption))
+        !(plain
+            && may_flow(pages, caption, &lines)
+            && told.contains(&caption.label)
+            && !is_usual(caption))
     });
     captions
 }

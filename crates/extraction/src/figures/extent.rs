@@ -18,6 +18,11 @@ static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\((?:[B-Zb-z])(?:\s?[-–,]\s?[A-Za-z])*\)\s").expect("a valid pattern")
 });
 
+/// Letters of panels in brackets that a line begins with.
+static PANELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\([A-Za-z](?:\s?[-–,]\s?[A-Za-z])*\)").expect("a valid pattern")
+});
+
 /// A line of notes below a caption: set apart from it, and smaller.
 static NOTE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:[*†‡§#]\s?\S|(?:Notes?|Sources?|Abbreviations?|Key|Legend)\s?[:.]\s)")
@@ -149,11 +154,18 @@ impl Reader<'_> {
             };
             let (bbox, other) = (line.line.bbox, next.line.bbox);
             let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
-            // A label alone may stand well off its text.
-            let alone = label::read(&line.text).is_some_and(|l| l.ending == Ending::Alone);
-            let gap = if alone { 6.0 } else { 3.0 } * line.size;
+            // A label alone may stand well off its text, and need not be as large; a dash has no size to speak of.
+            let is_alone = |line: &TextLine| {
+                label::read(&line.text).is_some_and(|label| label.ending == Ending::Alone)
+            };
+            let size = line.size.max(next.size);
+            let gap = if is_alone(line) { 6.0 } else { 3.0 } * size;
             let near = (-1.0..gap).contains(&(other.x0 - bbox.x1));
-            let alike = same_size(next.size, line.size) || next.text.len() < 4;
+            let first = &self.page().lines[of];
+            let label_size = is_alone(first) && (0.75..1.3).contains(&(next.size / first.size));
+            let alike = label_size
+                || [line, first].iter().any(|line| same_size(next.size, line.size))
+                || next.text.len() < 4;
             let another = label::read(&next.text)
                 .is_some_and(|other| other.ending.is_clear() && other.name != label.name);
             if !(level && near && alike)
@@ -251,7 +263,9 @@ impl Reader<'_> {
                 && (habit || ended());
             !cited && (other.ending.is_clear() || below.starts_bold() || entry)
         });
-        let most = if part { 1.5 * most } else { most };
+        // What is said of all parts stands as far below the last as they stand apart.
+        let of_all = self.between_parts(first, below, lines);
+        let most = if part { 1.5 * most } else { most.max(1.03 * of_all.unwrap_or_default()) };
         if !size_agrees || pitch(above, below) > most || another {
             return None;
         }
@@ -275,6 +289,20 @@ impl Reader<'_> {
             self.paragraph_ends(first, above, below, leading, lines)
         };
         (!ends).then_some(next)
+    }
+
+    /// The largest distance from a line of the caption to a further part of it below: `below` may stand as far
+    /// from the last part, if its type is none of the running text's.
+    fn between_parts(&self, first: &TextLine, below: &TextLine, lines: &[usize]) -> Option<f32> {
+        let label = label::read(&first.text)?;
+        let own_type = !same_size(below.size, self.body) || (first.is_bold() && below.is_bold());
+        let rows =
+            lines.windows(2).map(|pair| (&self.page().lines[pair[0]], &self.page().lines[pair[1]]));
+        let parts = rows.filter(|(_, below)| {
+            own_type
+                && label::read(&below.text).is_some_and(|other| other.is_further_part_of(&label))
+        });
+        parts.map(|(above, below)| pitch(above, below)).max_by(f32::total_cmp)
     }
 
     /// Whether text stands close below `line` and as far left, where a panel's letter has its picture.
@@ -362,15 +390,18 @@ impl Reader<'_> {
             && ((body_like && above.is_bold() && !below.is_bold() && slower(1.6))
                 || entry(1.25)
                 // Text that broke off above the figure goes on below it.
-                || (below.text.starts_with(char::is_lowercase) && step > 1.8 * below.size));
+                || (resumes(&below.text) && step > 1.8 * below.size));
         // The same below a title without a full stop, which ends before the edge.
         let broken = leading.is_none()
             && !finished
             && (entry(1.6)
                 || (slower(1.6)
-                    && below.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
-                    && same_size(below.size, self.body)
-                    && breaks_off(self.pages, self.page(), above, below, 1)));
+                    && resumes(&below.text)
+                    && (above.is_bold() && !below.is_bold()
+                        || same_size(below.size, self.body)
+                            && (self.habit.close
+                                || self.broke_off(lines, below)
+                                || breaks_off(self.pages, self.page(), above, below, 1)))));
         // Nor has a title more of it in a paragraph well below.
         let title = leading.is_none() && body_like && self.is_prose_below(first, below, finished);
         // Nor has the last of a legend's parts, each of which begins a line: `Figure 1b: Axial CT on day 6`.
@@ -379,7 +410,10 @@ impl Reader<'_> {
             && label::read(&above.text).is_some_and(|label| label.part.is_some())
             && breaks_off(self.pages, self.page(), above, below, 1)
             && (above.is_bold() && !below.is_bold()
-                || leading.is_some_and(|known| step > 1.03 * known));
+                || leading.is_some_and(|known| step > 1.03 * known)
+                    && self
+                        .between_parts(first, below, lines)
+                        .is_none_or(|of_all| step > 1.03 * of_all));
         title
             || after_part
             || broken
@@ -389,6 +423,20 @@ impl Reader<'_> {
             || (finished && looser && (body_like || indented))
             || (finished && short && body_like && (indented || self.is_body_paragraph(below)))
             || (!finished && looser && step > 1.6 * leading.unwrap_or(step))
+    }
+
+    /// Whether the text before the caption `lines`, here or on the page before, broke off in a sentence that `below`
+    /// may go on with.
+    fn broke_off(&self, lines: &[usize], below: &TextLine) -> bool {
+        let open = |line: &TextLine| !line.text.ends_with(['.', ':', '!', '?']);
+        let as_text = |line: &&TextLine| same_size(line.size, below.size);
+        let before = self.page().lines.iter().zip(self.taken).take(lines[0]);
+        let here = before.rev().filter(|(_, taken)| !**taken).map(|(line, _)| line).find(as_text);
+        let overleaf = || {
+            let page = &self.pages[self.index.checked_sub(1)?];
+            page.lines.iter().rev().find(as_text)
+        };
+        here.or_else(overleaf).is_some_and(open)
     }
 
     /// Whether `line` opens a block of several full lines, as running text does.
@@ -440,6 +488,31 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a line begins in the middle of a sentence: with a small letter, a number, or a formula's sign.
+pub fn resumes(text: &str) -> bool {
+    let mut chars = text.chars();
+    let (first, second) = (chars.next(), chars.next());
+    let small = |c: char| c.is_lowercase() || c.is_ascii_digit();
+    let in_brackets = first == Some('(') && second.is_some_and(small) && !PANELS.is_match(text);
+    in_brackets || first.is_some_and(|c| small(c) || "=<>≤≥≈±×".contains(c))
+}
+
+/// Whether a legend goes on with line `first` at the head of its page: the next one of a list follows at once.
+fn heads_list(page: &PageText, first: usize, label: &Label) -> bool {
+    let mut rows: Vec<&TextLine> = page.lines.iter().collect();
+    rows.sort_by(|a, b| a.top.total_cmp(&b.top));
+    let from = page.lines[first].top;
+    let rows: Vec<&TextLine> = rows.into_iter().filter(|line| line.top >= from).collect();
+    rows.windows(2)
+        .take(MOST_REST)
+        .take_while(|pair| pitch(pair[0], pair[1]) < LISTED_REACH * pair[1].size)
+        .any(|pair| label::read(&pair[1].text).is_some_and(|next| follows(&label.name, &next.name)))
+}
+
+/// More lines overleaf are no rest of a legend; the next one is no further down, in sizes of its type.
+const MOST_REST: usize = 6;
+const LISTED_REACH: f32 = 4.5;
+
 /// Lines at the top of the next page, which `overleaf` reads, that go on with a caption `label` cut off
 /// at the foot of `page`.
 pub fn continuation(
@@ -482,7 +555,13 @@ pub fn continuation(
         || (!finished
             && wide
             && (opening.text.starts_with(char::is_lowercase) || UNFINISHED.is_match(&last.text)));
-    if (finished || lines.len() < 2) && !goes_on {
+    // A line that ends before the edge ends its text, and what is set in other type begins one.
+    let ended =
+        !wide && opening.text.starts_with(char::is_uppercase) && !UNFINISHED.is_match(&last.text);
+    let other_type =
+        last.is_bold() && !opening.is_bold() && !opening.text.starts_with(char::is_lowercase);
+    let begins = (ended || other_type) && !heads_list(next, first, label);
+    if (finished || lines.len() < 2 || begins) && !goes_on {
         return Vec::new();
     }
     let label = Label { ending: Ending::Punctuation, ..label.clone() };

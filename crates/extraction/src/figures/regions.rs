@@ -136,7 +136,10 @@ pub fn find(
         graphics.extend(scans::figures(page, &captions_of, &walls, &labels));
     }
     graphics.sort_by(|a, b| a.bbox.y0.total_cmp(&b.bbox.y0).then(a.bbox.x0.total_cmp(&b.bbox.x0)));
-    let pictures = images.iter().filter(|image| is_panel(image)).copied().collect();
+    let mut pictures: Vec<Rect> = images.iter().filter(|image| is_panel(image)).copied().collect();
+    // What is drawn again in its place is no panel more.
+    pictures.sort_by(|a, b| a.y0.total_cmp(&b.y0).then(a.x0.total_cmp(&b.x0)));
+    pictures.dedup();
     let lines = text.lines.iter().zip(is_caption).filter(|(_, caption)| !**caption);
     let letters = lines
         .flat_map(|(line, _)| printed::candidates(&line.line))
@@ -219,7 +222,8 @@ fn pieces(line: &Line) -> Vec<Rect> {
 /// A slanted letter by itself is no part of a chart where it is larger, in points.
 const LARGEST_LETTER: f32 = 24.0;
 
-/// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars. A
+/// Texts that do not run across beside a chart: titles of its axes, slanted names of its bars, those of a chart
+/// upside down. A
 /// banner that runs along the whole page is none, nor is a watermark.
 fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
     let turned = page.lines.iter().filter(|line| match line.direction {
@@ -230,7 +234,8 @@ fn turned_labels(page: &Page) -> impl Iterator<Item = Rect> {
             let letter = line.text().chars().count() == 1 && w.min(h) > LARGEST_LETTER;
             w.max(h) < 0.15 * page.height && !letter
         }
-        Direction::Right | Direction::Left => false,
+        Direction::Left => line.bbox.width() < 0.4 * page.width,
+        Direction::Right => false,
     });
     turned.map(|line| line.bbox)
 }

@@ -19,6 +19,10 @@ const ENOUGH: usize = 16;
 /// Without a label among them it takes so many: titles of axes, and long names of bars, stand sideways too.
 const ENOUGH_WITHOUT_LABEL: usize = 48;
 
+/// A page on which nothing reads upright is turned round for so many words upside down: titles of axes stand
+/// sideways, but nobody sets them on their heads.
+const UPSIDE_DOWN: usize = 4;
+
 /// The turn that sets upright what there is to read on a page, as it is here; none where most of it is.
 pub fn upright(page: &Page) -> Turn {
     let across = evidence(page, Direction::Right).0;
@@ -38,6 +42,10 @@ pub fn upright(page: &Page) -> Turn {
     if best.0 > 0 && across >= best.0 {
         return Turn::NONE;
     }
+    let words = |direction| within(page, direction).map(|line| line.words.len()).sum::<usize>();
+    if best.0 == 0 && words(Direction::Right) == 0 && words(Direction::Left) >= UPSIDE_DOWN {
+        return Direction::Left.upright();
+    }
     best.1.upright()
 }
 
@@ -49,15 +57,17 @@ pub fn set_upright(pages: &mut [Page]) {
     }
 }
 
+/// The lines in a direction, but for those at the edges.
+fn within(page: &Page, direction: Direction) -> impl Iterator<Item = &Line> {
+    let (x, y) = (EDGE * page.width, EDGE * page.height);
+    let inner = Rect::new(x, y, page.width - x, page.height - y);
+    let lines = page.lines.iter().filter(move |line| line.direction == direction);
+    lines.filter(move |line| inner.contains_point(line.bbox.centre()))
+}
+
 /// How much there is to read in a direction, in words, and whether a label is part of it.
 fn evidence(page: &Page, direction: Direction) -> (usize, bool) {
-    let (x, y) = (EDGE * page.width, EDGE * page.height);
-    let within = |line: &&Line| {
-        let (cx, cy) = line.bbox.centre();
-        (x..=page.width - x).contains(&cx) && (y..=page.height - y).contains(&cy)
-    };
-    let lines = page.lines.iter().filter(|line| line.direction == direction).filter(within);
-    lines.fold((0, false), |(words, labelled), line| {
+    within(page, direction).fold((0, false), |(words, labelled), line| {
         let count = line.words.len();
         if is_labelled(line) {
             return (words + count + LABEL, true);

@@ -277,3 +277,21 @@ fn axes_in_one_place_on_most_pages_are_of_the_charts_and_none_of_the_papers_dres
         assert!((bbox.y0 - 100.0).abs() < 1.0 && (bbox.x0 - 100.0).abs() < 1.0, "{bbox:?}");
     }
 }
+
+#[test]
+fn a_picture_drawn_again_in_its_place_is_one_panel() {
+    let caption = [
+        "Figure 1. Scans of the patient. (A) Axial CT on admission. (B) Axial CT on day 6.",
+        "(C) Axial CT on day 12. (D) Axial CT on day 20.",
+    ];
+    let (left, right) = ([90.0, 110.0, 180.0, 140.0], [280.0, 110.0, 180.0, 140.0]);
+    let mut first = lines(72.0, 72.0, 12.0, 10.0, &caption);
+    first.extend([left, right, left].map(Set::Picture));
+    let mut second =
+        vec![Set::Picture([90.0, 60.0, 180.0, 140.0]), Set::Picture([280.0, 60.0, 180.0, 140.0])];
+    second.extend(prose(72.0, 230.0, 11.0));
+    let found = figures(&[first, second]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let more: Vec<u32> = found[0].regions.iter().map(|region| region.page).collect();
+    assert_eq!((found[0].page, more), (Some(1), vec![2]));
+}

@@ -205,10 +205,12 @@ impl Tile {
         let alike = same_scale(ax, bx, self.across.min(other.across))
             && same_scale(ay, by, self.down.min(other.down));
         if alike && deep {
-            // Pictures of their own overlap by chance; a layer lies on what it belongs to.
+            // Pictures of their own overlap by chance; a layer lies on what it belongs to. One that lets nothing
+            // through, an icon on a picture with a mask of its own, is none.
             let common = self.seen.intersect(&other.seen).area();
             let smaller = self.seen.area().min(other.seen.area());
-            return (self.layered || other.layered) && common > LAYER * smaller;
+            let above = if self.index > other.index { self } else { other };
+            return above.layered && common > LAYER * smaller;
         }
         (alike && beside)
             || (!deep && (self.is_strip() || other.is_strip()) && self.shares_side(other, dx, dy))
@@ -498,5 +500,26 @@ mod tests {
         let all = stitched(&Document::open(&pdf.bytes()).expect("opens"));
         assert_eq!(all.len(), 1);
         assert_eq!((all[0].get_pixel(5, 5).0, all[0].get_pixel(50, 5).0), ([100], [200]));
+    }
+
+    #[test]
+    fn an_icon_on_a_picture_with_a_mask_of_its_own_is_no_layer() {
+        let dict = |side: u32| {
+            format!("/Width {side}/Height {side}/BitsPerComponent 8/ColorSpace/DeviceGray")
+        };
+        let draw = |first: &str, second: &str| {
+            let place = |name: &str| match name {
+                "Icon" => "q 14 0 0 14 60 20 cm /Icon Do Q ",
+                _ => "q 80 0 0 80 10 10 cm /Picture Do Q ",
+            };
+            let names = "/XObject<</Picture 5 0 R/Icon 6 0 R>>";
+            Pdf::page(&format!("{}{}", place(first), place(second)), names, "")
+                .with_image(&format!("{}/SMask 7 0 R", dict(160)), &vec![100; 160 * 160])
+                .with_image(&dict(28), &[200; 28 * 28])
+                .with_image(&dict(160), &vec![255; 160 * 160])
+        };
+        let count = |pdf: Pdf| stitched(&Document::open(&pdf.bytes()).expect("opens")).len();
+        assert_eq!(count(draw("Picture", "Icon")), 0);
+        assert_eq!(count(draw("Icon", "Picture")), 1, "what the mask lets through is part of it");
     }
 }

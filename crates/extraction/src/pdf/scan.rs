@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use image::GrayImage;
 
-use super::{Document, Page, PdfError, Rect, Turn};
+use super::{Direction, Document, Line, Page, PdfError, Rect, Turn};
 
 /// Side of a cell of the grid that ink is looked for on, in points.
 const CELL: f32 = 3.0;
@@ -44,9 +44,15 @@ impl Document {
             Turn::ANTICLOCKWISE => picture.rotate270(),
             _ => picture,
         };
-        let texts: Vec<Rect> = page.lines.iter().map(|line| line.bbox).collect();
+        let texts: Vec<Rect> =
+            page.lines.iter().filter(|line| fills_its_box(line)).map(|line| line.bbox).collect();
         Ok(Some(marks(&picture.to_luma8(), (page.width, page.height), &texts)))
     }
+}
+
+/// Whether a line of text fills its box: the box of a slanted one, a watermark say, holds half of a page.
+fn fills_its_box(line: &Line) -> bool {
+    line.direction != Direction::Oblique
 }
 
 /// Boxes around connected ink of a picture of a page of this size in points.
@@ -134,6 +140,7 @@ fn connected(mut cells: HashMap<(i32, i32), Rect>) -> Vec<Rect> {
 mod tests {
     use image::Luma;
 
+    use super::super::fixture::Pdf;
     use super::*;
 
     /// A page of 300 x 200 points at two pixels a point, with these boxes of ink on grey paper.
@@ -172,5 +179,29 @@ mod tests {
             1,
             "a rule under the text"
         );
+    }
+
+    #[test]
+    fn a_watermark_across_a_scan_hides_none_of_its_ink() {
+        let white = |x: u32, y: u32| !((20..40).contains(&x) && (30..60).contains(&y));
+        let scan: Vec<u8> =
+            (0..100 * 100).map(|i| if white(i % 100, i / 100) { 250 } else { 60 }).collect();
+        let text = "BT /F 8 Tf 10 92 Td (text of the page that was read off it) Tj ET ";
+        let watermark = "BT /F 20 Tf 0.7 0.7 -0.7 0.7 20 10 Tm (PREPRINT) Tj ET ";
+        let found = |over: &str| {
+            let content = format!("q 100 0 0 100 0 0 cm /Im Do Q 3 Tr {text}{text}{over}");
+            let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+            let pdf = Pdf::page(&content, &format!("/XObject<</Im 5 0 R>>{font}"), "").with_image(
+                "/Width 100/Height 100/BitsPerComponent 8/ColorSpace/DeviceGray",
+                &scan,
+            );
+            let document = Document::open(&pdf.bytes()).expect("opens");
+            let page = document.page(1).expect("page");
+            document.scanned(&page).expect("drawn").expect("a scan")
+        };
+        let (plain, crossed) = (found(""), found(watermark));
+        assert_eq!(plain.len(), 1, "{plain:?}");
+        assert!(plain[0].grow(1.0).contains(&Rect::new(20.0, 30.0, 40.0, 60.0)), "{plain:?}");
+        assert_eq!(plain, crossed);
     }
 }

@@ -4,7 +4,7 @@ use super::sequence::{Wanted, begins_series, follows};
 use super::{Caption, page_column_width, pitch, same_size};
 use crate::figures::FigureKind;
 use crate::figures::cleaning::{PageText, TextLine};
-use crate::figures::extent::Habit;
+use crate::figures::extent::{Habit, resumes};
 use crate::figures::label::{self, Ending, Label};
 use crate::pdf::Rect;
 
@@ -39,7 +39,7 @@ impl Opening<'_> {
     pub fn label(&self, start: usize) -> Option<Label> {
         let page = &self.pages[self.index];
         let line = &page.lines[start];
-        let label = label::read(&line.text)?;
+        let label = self.read(start)?;
         let before = line_above(page, start);
         let above = before.map(|index| &page.lines[index]);
         let below_legend = before.is_some_and(|index| {
@@ -124,6 +124,23 @@ impl Opening<'_> {
             Ending::Sentence => false,
         };
         starts.then_some(label)
+    }
+
+    /// The label that line `start` begins with; what stands behind its comma or bracket may be a piece of the row by itself.
+    fn read(&self, start: usize) -> Option<Label> {
+        let page = &self.pages[self.index];
+        let line = &page.lines[start];
+        let next = page.lines.get(start + 1).filter(|next| {
+            let (bbox, other) = (line.line.bbox, next.line.bbox);
+            let level = bbox.y_overlap(&other) > 0.6 * bbox.height().min(other.height());
+            line.text.ends_with([',', ')'])
+                && level
+                && (0.0..3.0 * line.size).contains(&(other.x0 - bbox.x1))
+        });
+        match next {
+            Some(next) => label::read(&format!("{} {}", line.text, next.text)),
+            None => label::read(&line.text),
+        }
     }
 
     /// Whether `line` follows line `above` as lines of a paragraph do, here or as a rule.
@@ -237,7 +254,7 @@ fn resumes_below(pages: &[PageText], page: &PageText, start: usize) -> bool {
             return false;
         }
         if pitch(last, line) > 1.45 * line.size.max(last.size) {
-            let open = line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit());
+            let open = resumes(&line.text);
             // No paragraph ends in the middle of a sentence.
             let title = !last.text.ends_with(STOPS) && breaks_off(pages, page, last, line, 1);
             return title || open && last.text.ends_with(['.', '!', '?']);

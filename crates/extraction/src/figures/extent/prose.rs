@@ -37,7 +37,7 @@ pub struct Habit {
     /// Captions are a line, and text well below them is none of theirs.
     lone_titles: bool,
     /// Captions of several lines are set as closely as running text is.
-    close: bool,
+    pub(super) close: bool,
 }
 
 impl Habit {

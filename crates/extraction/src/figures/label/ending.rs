@@ -185,7 +185,7 @@ fn behind_part(rest: &str, part: &Lettered<'_>) -> (Ending, usize) {
     let punctuation = if in_text { blank } else { rest.len() - tail.len() };
     match mark {
         _ if tail.is_empty() => (Ending::Alone, rest.len()),
-        '.' if SENTENCE.is_match(tail) => (Ending::Sentence, 0),
+        '.' | ')' if SENTENCE.is_match(tail) => (Ending::Sentence, 0),
         ',' | ';' if part.in_brackets => (Ending::Sentence, 0),
         ',' => (Ending::Title, punctuation),
         _ if part.apart || !AFTER_PART.is_match(part.after) => (Ending::Title, punctuation),

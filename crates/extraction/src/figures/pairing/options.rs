@@ -292,9 +292,12 @@ impl<'a> Scene<'a> {
         if side.is_beside() {
             return None;
         }
-        let first = page.graphics.iter().map(|other| &other.bbox).find(|other| {
+        let mut all = page.graphics.iter().map(|other| &other.bbox).enumerate();
+        let (_, first) = all.find(|(number, other)| {
             let gap = side.gap(&caption.bbox, other);
-            gap.is_some_and(|gap| gap < RIGHT_AT)
+            let gap = gap.or_else(|| self.gap_aside(caption, *number, side));
+            *other != graphic
+                && gap.is_some_and(|gap| gap < RIGHT_AT)
                 && other.x_overlap(graphic) > 0.8 * graphic.width()
         })?;
         let blank = (graphic.y0 - first.y1).max(first.y0 - graphic.y1);

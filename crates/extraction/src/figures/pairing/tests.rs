@@ -151,6 +151,16 @@ fn a_short_caption_at_the_edge_has_the_narrow_picture_in_the_middle() {
 }
 
 #[test]
+fn rows_behind_the_narrow_picture_beyond_a_short_caption_are_of_its_figure() {
+    let captions = [caption("Figure 1", 1, [72.0, 510.0, 180.0, 522.0])];
+    let (near, far) = ([220.0, 300.0, 580.0, 490.0], [220.0, 100.0, 580.0, 295.0]);
+    let at = |rows: &[[f32; 4]]| placed(&captions, &[], &[drawn(rows, &[])]);
+    assert_eq!(at(&[far, near]), [(Some(1), Some(100.0), Pairing::Below)]);
+    let apart = at(&[[220.0, 60.0, 580.0, 200.0], near]);
+    assert_eq!(apart[0].1, Some(300.0), "too far behind");
+}
+
+#[test]
 fn marks_lead_legends_to_pictures_in_any_order() {
     let legends = [caption("Figure 1", 1, UPPER), caption("Figure 2", 1, MIDDLE)];
     let marks = [caption("Figure 2", 3, FOOT), caption("Figure 1", 4, FOOT)];

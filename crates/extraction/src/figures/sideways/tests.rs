@@ -138,3 +138,30 @@ fn a_page_that_bears_nothing_but_a_label_sideways_is_turned() {
     let axis = text("0 1 -1 0", (60.0, 40.0), "Patients");
     assert_eq!(upright(&page(&format!("{UP}{axis}"), "")), Turn::NONE);
 }
+
+#[test]
+fn a_chart_upside_down_turns_its_page_where_nothing_reads_upright() {
+    let on_its_head = |at, words| text("-1 0 0 -1", at, words);
+    let axes = [
+        on_its_head((300.0, 300.0), "Days after onset"),
+        on_its_head((320.0, 200.0), "100"),
+        text("0 -1 1 0", (340.0, 180.0), "Lobes involved"),
+    ];
+    let stamp =
+        text("1 0 0 1", (20.0, 350.0), "preprint of a server that says who holds the rights");
+    let chart = axes.concat();
+    assert_eq!(upright(&page(&format!("{chart}{stamp}"), "")), Turn::HALF);
+    let label = text("1 0 0 1", (50.0, 30.0), "Figure 3");
+    assert_eq!(upright(&page(&format!("{chart}{label}"), "")), Turn::NONE);
+}
+
+#[test]
+fn what_is_printed_on_a_chart_upside_down_is_part_of_it() {
+    let chart = "q 200 0 0 -120 100 240 cm /Im Do Q ";
+    let title = text("-1 0 0 -1", (260.0, 252.0), "Days after onset");
+    let caption = text("1 0 0 1", (100.0, 90.0), CAPTION);
+    let (figures, _) = figures(page(&format!("{}{chart}{title}{caption}", paragraph(3)), ""));
+    let bbox = figures[0].bbox.expect("graphic");
+    assert_eq!(figures[0].caption, CAPTION);
+    assert!((100.0..112.0).contains(&bbox.y0), "{bbox:?}");
+}
