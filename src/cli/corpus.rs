@@ -137,6 +137,12 @@ pub struct AskingArgs {
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = value_parser!(u64).range(1..=65536))]
     pub max_size: u64,
 
+    /// Ask addresses of this machine and of private networks too, where a manifest or a redirection leads there
+    ///
+    /// Otherwise only hosts that --api, --details-url, --covid19-url and --pdf-url name may lie there.
+    #[arg(long)]
+    pub allow_private: bool,
+
     /// Host of the API [default: that of the servers]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,

@@ -12,6 +12,7 @@ use covid_ct::corpus::{self, CorpusError, Got, Kind, Lock, Politeness, Result, T
 
 use crate::download::download;
 use crate::pace::Turns;
+use crate::private::{PrivateHost, PublicOnly, is_private_number};
 use crate::retry::{self, pause};
 
 /// Largest answer of the API that is read.
@@ -23,7 +24,10 @@ const TRIES_WITH_PROGRESS: u32 = 10;
 /// A connection to each host, and the turns of all.
 #[derive(Debug)]
 pub struct Client<'a> {
+    /// For hosts that may lie anywhere.
     http: reqwest::Client,
+    /// For those that strangers name.
+    public: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     turns: Turns,
     pub politeness: Politeness,
@@ -38,17 +42,20 @@ impl<'a> Client<'a> {
         use_ring();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let http = reqwest::Client::builder()
-            .user_agent(user_agent(politeness.contact.as_deref()))
-            .default_headers(headers)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(politeness.timeout)
-            .read_timeout(politeness.timeout)
-            .pool_max_idle_per_host(1)
-            .build()
-            .map_err(|error| CorpusError::Network(error.to_string()))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(user_agent(politeness.contact.as_deref()))
+                .default_headers(headers.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(politeness.timeout)
+                .read_timeout(politeness.timeout)
+                .pool_max_idle_per_host(1)
+        };
+        let failed = |error: reqwest::Error| CorpusError::Network(error.to_string());
+        let http = builder().build().map_err(failed)?;
+        let public = builder().dns_resolver(Arc::new(PublicOnly::new())).build().map_err(failed)?;
         let runtime = runtime()?;
-        Ok(Self { http, runtime, turns: Turns::default(), politeness, lock, stop })
+        Ok(Self { http, public, runtime, turns: Turns::default(), politeness, lock, stop })
     }
 
     async fn ask_for_page(&self, address: &str) -> std::result::Result<Vec<u8>, Trouble> {
@@ -113,6 +120,19 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// What asks a host: one that no option named must lie on the public network.
+    fn http(&self, address: &Url) -> std::result::Result<&reqwest::Client, Trouble> {
+        let host = address.host_str().unwrap_or_default();
+        if self.politeness.private || self.politeness.named_hosts.iter().any(|named| named == host)
+        {
+            return Ok(&self.http);
+        }
+        if is_private_number(address) {
+            return Err(Trouble::new(Kind::Hopeless, PrivateHost(host.to_owned()).to_string()));
+        }
+        Ok(&self.public)
+    }
+
     /// One request in the host's turn, and those that redirects make of it; `read` gets the answer, whatever
     /// its status, and has read it when the turn ends.
     pub async fn ask<T>(
@@ -124,6 +144,7 @@ impl<'a> Client<'a> {
     ) -> std::result::Result<T, Trouble> {
         let mut address = parse(address)?;
         for _ in 0..=REDIRECTS {
+            let http = self.http(&address)?;
             let host = format!("{}:{}", address.host_str().unwrap_or(""), port(&address));
             let first = if self.lock.asked_recently() { spacing } else { Duration::ZERO };
             let away = self.lock.away(&host);
@@ -142,7 +163,7 @@ impl<'a> Client<'a> {
             let mut turn = self.unless_stopped(turn.lock_owned()).await?;
             self.unless_stopped(turn.comes()).await?;
             self.lock.mark();
-            let request = self.http.get(address.clone()).headers(headers.clone()).send();
+            let request = http.get(address.clone()).headers(headers.clone()).send();
             let answered = self
                 .unless_stopped(request)
                 .await
@@ -270,6 +291,9 @@ pub fn failed(error: &reqwest::Error) -> Trouble {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
+    }
+    if cause.is::<PrivateHost>() {
+        return Trouble::new(Kind::Hopeless, cause.to_string());
     }
     let what = if error.is_timeout() {
         "the server is silent".to_owned()

@@ -5,6 +5,7 @@ mod bucket;
 mod client;
 mod download;
 mod pace;
+mod private;
 mod retry;
 
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
 use crate::common::{Project, text};
@@ -53,8 +53,18 @@ fn name_of(path: &str) -> String {
 }
 
 /// Quick, and as polite as a test can wait for.
-const QUICK: [&str; 9] =
-    ["fetch", "--spacing", "0.05", "--backoff", "0.05", "--tries", "3", "--contact", "a@b.org"];
+const QUICK: [&str; 10] = [
+    "fetch",
+    "--allow-private",
+    "--spacing",
+    "0.05",
+    "--backoff",
+    "0.05",
+    "--tries",
+    "3",
+    "--contact",
+    "a@b.org",
+];
 
 /// A date as HTTP writes it, so many seconds from now.
 fn in_seconds(seconds: u64) -> String {
@@ -219,6 +229,40 @@ fn every_good_file_comes_whole_and_every_bad_one_is_named() {
         (row.state, row.sha256.clone()),
         (State::Done, sha256_hex(&pdf("n-changed", LENGTH)))
     );
+}
+
+/// Neither a list nor a server leads to this machine or its network, by number or by name.
+#[test]
+fn strangers_lead_to_no_private_address() {
+    let project = Project::new();
+    let server = Server::start(|request: &Request| {
+        let port = request.header("host").and_then(|host| host.rsplit(':').next()).unwrap_or("80");
+        let to = |host: &str| {
+            Answer::new(302, "").with("Location", format!("http://{host}:{port}/moved/x.pdf"))
+        };
+        match name_of(&request.path).as_str() {
+            "a-number" => to("127.0.0.2"),
+            "b-name" => to("localhost"),
+            _ => Answer::new(200, pdf("x", LENGTH)),
+        }
+    });
+    let names = ["a-number", "b-name", "c-plain"];
+    write_manifest(&project, names.map(|name| row(&server.address, name)));
+    let refused = |output: &Output| text(&output.stderr).matches("--allow-private").count();
+
+    // Named by the list alone.
+    let own: Vec<&str> = QUICK.into_iter().filter(|arg| *arg != "--allow-private").collect();
+    let output = project.command(own.iter().copied()).output().expect("run");
+    assert_eq!((output.status.code(), refused(&output)), (Some(1), 3), "{}", text(&output.stderr));
+    assert!(server.requests().is_empty());
+
+    // Named by the user, who has not named where it leads.
+    let template = format!("{}/{{doi}}v{{version}}.full.pdf", server.address);
+    let mut command = project.command(own.iter().copied());
+    let output = command.args(["--retry-failed", "--pdf-url", &template]).output().expect("run");
+    assert_eq!((output.status.code(), refused(&output)), (Some(1), 2), "{}", text(&output.stderr));
+    assert!(server.paths().iter().all(|path| !path.starts_with("/moved")));
+    assert_eq!(manifest(&project)["c-plain"].state, State::Done);
 }
 
 #[test]

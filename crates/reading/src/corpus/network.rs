@@ -29,6 +29,10 @@ pub struct Politeness {
     pub timeout: Duration,
     /// The largest file taken.
     pub max_bytes: u64,
+    /// Whether addresses of this machine and of private networks are asked, whoever named them.
+    pub private: bool,
+    /// Hosts that the user named, which are asked wherever they lie.
+    pub named_hosts: Vec<String>,
 }
 
 impl Default for Politeness {
@@ -42,6 +46,8 @@ impl Default for Politeness {
             patience: Duration::from_mins(15),
             timeout: Duration::from_mins(1),
             max_bytes: 512 << 20,
+            private: false,
+            named_hosts: Vec::new(),
         }
     }
 }
