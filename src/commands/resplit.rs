@@ -16,5 +16,8 @@ pub fn run(args: &ResplitArgs) -> anyhow::Result<Outcome> {
         println!("{part}: {}", counts.join(", "));
     }
     println!("{}", args.out.display());
-    Ok(Outcome::Done)
+    for refused in &made.refused {
+        eprintln!("covid-ct: left out: {refused}");
+    }
+    Ok(if made.refused.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }

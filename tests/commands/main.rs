@@ -10,6 +10,7 @@ mod curators;
 mod doctor;
 mod duplicates;
 mod faults;
+mod foreign_names;
 mod formats;
 mod handing_over;
 mod hard_pages;

@@ -1,15 +1,17 @@
 //! What all crates of covid-ct speak: classes and boxes of panels, decisions and the rows that exchange them, the parts of
-//! a split, hashes. It knows no SQL, no PDF and no tch.
+//! a split, hashes, names of files. It knows no SQL, no PDF and no tch.
 //!
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
 mod decision;
+mod file_name;
 mod hash;
 mod panel;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
+pub use file_name::{FileName, is_one_component, stays_inside};
 pub use hash::{sha256_hex, sha256_of_file};
 pub use panel::{Label, PanelBox};
 

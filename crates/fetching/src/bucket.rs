@@ -18,6 +18,7 @@ use reqwest::header::HeaderValue;
 
 use covid_ct::corpus::{self, Access, Brought, CorpusError, Politeness, Reading, Result, is_meca};
 use covid_ct::extract::is_pdf;
+use covid_ct_core::is_one_component;
 
 use crate::client;
 
@@ -140,10 +141,7 @@ impl Bucket {
         if parts.is_empty() {
             parts.extend(object.location.filename().map(ToOwned::to_owned));
         }
-        let odd = |part: &String| {
-            part.is_empty() || part == "." || part == ".." || part.contains(['/', '\0'])
-        };
-        if parts.is_empty() || parts.iter().any(odd) {
+        if parts.is_empty() || !parts.iter().all(|part| is_one_component(part)) {
             return Err("its name leads out of the folder: refused".into());
         }
         Ok(parts.iter().fold(folder.to_owned(), |path, part| path.join(part)))

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::{FileName, stays_inside};
 use image::DynamicImage;
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -141,7 +142,7 @@ fn write_pictures(
         .build()
         .map_err(|error| DatasetError::Threads(error.to_string()))?;
     let mut layout = Format::start(folder, options);
-    let mut pictures = Pictures::default();
+    let (mut pictures, mut names) = (Pictures::default(), HashSet::new());
     for chunk in items.chunks_mut(CHUNK) {
         if options.is_stopped() {
             return Err(DatasetError::Interrupted);
@@ -150,9 +151,13 @@ fn write_pictures(
         for (item, cut) in chunk.iter_mut().zip(cuts) {
             advance();
             let told = &mut item.told;
-            let cut = match cut {
-                Ok(cut) => cut,
-                Err(problem) => {
+            let (name, cut) = match (file_name(&told.row.name, &mut names), cut) {
+                (Ok(name), Ok(cut)) => (name, cut),
+                (Err(problem), _) => {
+                    exported.failures.push(problem);
+                    continue;
+                }
+                (_, Err(problem)) => {
                     exported.failures.push(format!("{}: {problem}", told.row.name));
                     continue;
                 }
@@ -165,7 +170,7 @@ fn write_pictures(
             }
             tell(&mut told.row, &cut);
             if item.hosted {
-                let place = layout.add(told, &cut.png)?;
+                let place = layout.add(&name, told, &cut.png)?;
                 (told.row.file, told.row.container) = (place.file, place.container);
             }
             let told = std::mem::take(told);
@@ -175,6 +180,16 @@ fn write_pictures(
     layout.finish(&pictures.hosted)?;
     exported.failures.sort_unstable();
     Ok(pictures)
+}
+
+/// What a picture is called in every format: whatever list the name came from, it is a name alone, and its own.
+fn file_name(name: &str, taken: &mut HashSet<FileName>) -> std::result::Result<FileName, String> {
+    let name = FileName::new(name, &["png"])?;
+    if taken.insert(name.clone()) {
+        Ok(name)
+    } else {
+        Err(format!("the name {name} is there twice: the second picture is left out"))
+    }
 }
 
 /// Notes what is known of a picture once it is cut.
@@ -299,11 +314,21 @@ pub fn hashes(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<BTreeMap<S
     Ok(found)
 }
 
+/// Where `relative` lies below `folder`, with the folders in between made.
+pub fn place(folder: &Path, relative: &str) -> Result<PathBuf> {
+    let path = folder.join(relative);
+    if !stays_inside(relative) {
+        let outside = std::io::Error::other("it lies outside of the folder of the export: refused");
+        return Err(DatasetError::write(&path)(outside));
+    }
+    let parent = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
+    Ok(path)
+}
+
 /// Writes `bytes` to `relative` below `folder`, with the folders in between.
 pub fn file(folder: &Path, relative: &str, bytes: &[u8]) -> Result<()> {
-    let path = folder.join(relative);
-    let parent: PathBuf = path.parent().unwrap_or(folder).into();
-    std::fs::create_dir_all(&parent).map_err(DatasetError::write(&parent))?;
+    let path = place(folder, relative)?;
     std::fs::write(&path, bytes).map_err(DatasetError::write(&path))
 }
 
