@@ -27,6 +27,13 @@ pub struct Parts<'a> {
 pub fn main(parts: Parts<'_>) -> ExitCode {
     let cli = Cli::parse();
     commands::start_logging(cli.verbose);
+    // A worker dies of a file that is too large, and its parent says so; to any other process it is an error.
+    if !matches!(cli.command, Command::Worker(_))
+        && let Err(error) = tell_of_large_files()
+    {
+        tracing::warn!("cannot watch for SIGXFSZ: {error}");
+    }
+    let workspace = cli.workspace.clone();
     match run(cli, parts) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
@@ -34,9 +41,20 @@ pub fn main(parts: Parts<'_>) -> ExitCode {
         Err(error) if commands::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("covid-ct: {}", commands::in_full(&error));
+            if let Some(told) = commands::refused_database(&error, &workspace) {
+                eprintln!("covid-ct: {told}");
+            }
             ExitCode::from(2)
         }
     }
+}
+
+/// Past a limit on the size of files the system sends a signal, which ends a process without a word. Once it is caught,
+/// the write fails instead. Programs that this one starts have it as ever.
+fn tell_of_large_files() -> std::io::Result<()> {
+    use signal_hook::{consts::signal, flag};
+    let caught = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    flag::register(signal::SIGXFSZ, caught).map(drop)
 }
 
 fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
@@ -60,7 +78,7 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Export(args) => commands::export::run(workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
         Command::Stats(args) => commands::stats::run(workspace, &args),
-        Command::Resplit(args) => commands::resplit::run(&args),
+        Command::Resplit(args) => commands::resplit::run(workspace, &args),
         Command::Report(args) => commands::report::run(workspace, &args),
         Command::Synth(args) => commands::synth::run(&args),
         Command::Completions(args) => Ok(commands::manual::completions(&args)),

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::Workspace;
 use crate::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
 use crate::curation::{self, Conflict};
+use crate::doctor::Noted;
 use crate::store::Store;
 use anyhow::Context as _;
 
@@ -19,6 +20,7 @@ pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> 
     match &args.action {
         AnnotationsAction::Export { folder, short_quotes } => {
             let quotes = if *short_quotes { Quotes::Short } else { Quotes::Whole };
+            let _noted = Noted::new(&workspace, folder);
             export(&Store::open_to_read(&workspace)?, folder, quotes)
         }
         AnnotationsAction::Import { folder } => {

@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::dataset::Precious;
 use crate::pdf::Limits;
 use crate::store::{DocumentRow, Store};
 use crate::{Workspace, extract};
@@ -89,6 +90,19 @@ fn stop_on_interrupt(message: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     })
     .context("cannot watch for Ctrl-C")?;
     Ok(stop)
+}
+
+/// What of a workspace no folder that is written may take the place of.
+fn precious(workspace: &Workspace) -> Vec<Precious> {
+    let of = |what, path, whole| Precious { what, path, whole };
+    vec![
+        of("the workspace", workspace.root().to_owned(), false),
+        of("the folder of the database", workspace.data(), false),
+        of("the store of pictures", workspace.objects(), true),
+        of("the folder of papers", workspace.corpus(), false),
+        of("the folder of annotations", workspace.root().join("annotations"), false),
+        of("the folder of runs", workspace.runs(), false),
+    ]
 }
 
 /// How a worker is run that reads or draws one document at a time; `ingest` has options for it.
@@ -166,7 +180,8 @@ fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
 /// An error and its causes, each told once: many of our errors quote their cause already.
 pub fn in_full(error: &anyhow::Error) -> String {
     let mut told = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain() {
+        let cause = cause.downcast_ref().map_or_else(|| cause.to_string(), crate::store::told);
         if told.is_empty() {
             told = cause;
         } else if !told.contains(&cause) {
@@ -175,6 +190,16 @@ pub fn in_full(error: &anyhow::Error) -> String {
         }
     }
     told
+}
+
+/// The database whose disk is full or fails, where that is what a command failed of.
+pub fn refused_database(error: &anyhow::Error, workspace: &Path) -> Option<String> {
+    use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+    let code = |cause: &rusqlite::Error| cause.sqlite_error_code();
+    let code = error.chain().find_map(|cause| cause.downcast_ref().and_then(code));
+    let path = Workspace::new(workspace).database();
+    matches!(code, Some(DiskFull | SystemIoFailure))
+        .then(|| format!("the database is {}", path.display()))
 }
 
 /// Whether a command ended because the reader of its output went away.

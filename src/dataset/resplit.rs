@@ -16,6 +16,7 @@ use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, list_file};
 use super::{DatasetError, Result};
 use crate::store::{Label, Part};
+use crate::whole::folder::NewFolder;
 use crate::worded::worded_enum;
 
 /// What says that a dataset was made here, and how: [`Resplit`].
@@ -95,28 +96,15 @@ pub fn resplit(
     for ((label, part), names) in &dealt {
         told.images.entry(*part).or_default().insert(*label, names.len());
     }
+    let there = || DatasetError::write(to)(std::io::ErrorKind::AlreadyExists.into());
     if to.exists() {
-        let there = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(DatasetError::write(to)(there));
+        return Err(there());
     }
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
-    let making = tempfile::Builder::new().prefix(".resplit").tempdir_in(parent);
-    let making = making.map_err(DatasetError::write(parent))?;
+    // What a kill has left may be that of a resplit that came to its end: it is put in its place.
+    let making = NewFolder::beside(to).map_err(DatasetError::write(to))?;
     fill(making.path(), from, images, &dealt, &told)?;
-    make_readable(making.path())?;
-    std::fs::rename(making.path(), to).map_err(DatasetError::write(to))?;
-    // It has another name now: there is nothing to remove.
-    let _ = making.keep();
+    making.put_new().map_err(DatasetError::write(to))?;
     Ok(told)
-}
-
-/// Temporary folders are private to their maker.
-fn make_readable(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(folder, open).map_err(DatasetError::write(folder))
 }
 
 fn no_dataset(from: &Path, missing: &str) -> DatasetError {

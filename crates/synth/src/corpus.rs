@@ -41,7 +41,7 @@ pub enum SynthError {
     #[error("cannot write {}: {source}; is there room, and may you write there?", path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} is not a paper of this corpus; give an empty folder, or the one of an earlier run with \
+        "{} is not of this corpus; give an empty folder, or the one of an earlier run with \
          no more papers",
         path.display()
     )]
@@ -58,6 +58,7 @@ type Result<T> = std::result::Result<T, SynthError>;
 pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> Result<Summary> {
     let pdfs = folder.join("pdf");
     let annotations = folder.join("annotations");
+    refuse_others(folder, &annotations)?;
     for folder in [&pdfs, &annotations] {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
@@ -164,6 +165,17 @@ impl Summary {
         self.covid += truth.covid_panels() as u32;
         self.patients += truth.cases.len() as u32;
     }
+}
+
+/// What lies where the truth goes is replaced only where it is that of an earlier run: curators' annotations are not.
+fn refuse_others(folder: &Path, annotations: &Path) -> Result<()> {
+    if folder.join("truth.jsonl").is_file() {
+        return Ok(());
+    }
+    let tables = ["decisions.csv", "panels.csv", "cases.csv"].map(|name| annotations.join(name));
+    let stranger =
+        tables.into_iter().chain([folder.join("figures.jsonl")]).find(|path| path.exists());
+    stranger.map_or(Ok(()), |path| Err(SynthError::Stranger { path }))
 }
 
 /// PDFs of another corpus among this one's would have no truth.

@@ -5,7 +5,6 @@
 //! No more than a chunk of encoded pictures is in memory, and one decoded picture a thread.
 
 use std::collections::{BTreeMap, HashSet};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use covid_ct_core::{FileName, stays_inside};
@@ -18,11 +17,12 @@ use super::items::{Item, Texts};
 use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Hosting, Options};
 use super::table::{Class, Lead, Table};
-use super::{card, croissant, fields, loading, metainfo, picture};
+use super::{card, croissant, fields, loading, metainfo, picture, target};
 use crate::dataset::layout::META_INFO;
 use crate::dataset::{DatasetError, Result};
 use crate::look::Look;
 use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
+use crate::whole::folder::NewFolder;
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
@@ -80,8 +80,8 @@ struct Cut {
 /// picture.
 ///
 /// # Errors
-/// When no item can be written, the disk refuses, or it is stopped; then what was at `target` is still
-/// there, and nothing else stays.
+/// When no item can be written, the disk refuses, it is stopped, or `target` holds what no export put there; then
+/// what was at `target` is still there, and nothing else stays.
 pub fn write(
     items: Vec<Item>,
     objects: &ObjectStore,
@@ -92,14 +92,8 @@ pub fn write(
     if items.is_empty() {
         return Err(DatasetError::NothingToExport);
     }
-    let parent = target.parent().unwrap_or(target);
-    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
-    let folder = tempfile::Builder::new()
-        .prefix(".part-")
-        // As any new folder's; the umask applies. The builder's own default keeps others out.
-        .permissions(std::fs::Permissions::from_mode(0o777))
-        .tempdir_in(parent)
-        .map_err(DatasetError::write(parent))?;
+    target::check(target)?;
+    let folder = NewFolder::beside(target).map_err(DatasetError::write(target))?;
     let mut exported = Exported::default();
     let pictures =
         write_pictures(items, objects, options, folder.path(), &mut exported, &mut advance)?;
@@ -114,7 +108,9 @@ pub fn write(
     }
     exported.left_out = pictures.left_out.len();
     write_beside(folder.path(), &pictures, options)?;
-    replace(target, folder)?;
+    // Somebody may have put something there meanwhile.
+    target::check(target)?;
+    folder.put().map_err(DatasetError::write(target))?;
     Ok(exported)
 }
 
@@ -330,27 +326,4 @@ pub fn place(folder: &Path, relative: &str) -> Result<PathBuf> {
 pub fn file(folder: &Path, relative: &str, bytes: &[u8]) -> Result<()> {
     let path = place(folder, relative)?;
     std::fs::write(&path, bytes).map_err(DatasetError::write(&path))
-}
-
-/// Puts the finished folder in the place of an older one, which stays until then.
-fn replace(target: &Path, finished: tempfile::TempDir) -> Result<()> {
-    let failed = || DatasetError::write(target);
-    let parent = target.parent().unwrap_or(target);
-    if target.exists() {
-        let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(parent).map_err(failed())?;
-        let old = aside.path().join("export");
-        std::fs::rename(target, &old).map_err(failed())?;
-        if let Err(error) = std::fs::rename(finished.path(), target) {
-            if std::fs::rename(&old, target).is_err() {
-                // Better found under an odd name than gone.
-                let _ = aside.keep();
-            }
-            return Err(failed()(error));
-        }
-    } else {
-        std::fs::rename(finished.path(), target).map_err(failed())?;
-    }
-    // It is no longer where the guard would delete it.
-    let _ = finished.keep();
-    Ok(())
 }
