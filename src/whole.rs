@@ -10,7 +10,7 @@ pub mod points;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -38,9 +38,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if std::fs::metadata(path).is_ok_and(is_stream) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let mut file = beside(path)?;
+    let path = followed(path);
+    let mut file = beside(&path)?;
     file.write_all(bytes)?;
-    put(file, path)
+    put(file, &path)
+}
+
+/// Where a link leads, so that what it leads to is replaced and not the link; any other path as it is.
+pub fn followed(path: &Path) -> PathBuf {
+    if path.is_symlink() {
+        path.canonicalize().unwrap_or_else(|_| path.into())
+    } else {
+        path.into()
+    }
 }
 
 /// What a file that is to be replaced must be, so that none is lost that covid-ct did not write.

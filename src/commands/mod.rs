@@ -181,6 +181,10 @@ fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar {
 pub fn in_full(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain() {
+        // It says the same in numbers.
+        if cause.is::<rusqlite::ffi::Error>() && !told.is_empty() {
+            continue;
+        }
         let cause = cause.downcast_ref().map_or_else(|| cause.to_string(), crate::store::told);
         if told.is_empty() {
             told = cause;

@@ -1,6 +1,6 @@
 //! A copy of the database that is whole, whatever others write meanwhile.
 
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -8,6 +8,9 @@ use rusqlite::ErrorCode;
 
 use super::{Result, Store, StoreError};
 use crate::whole;
+
+/// `SQLite` does not say which disk.
+const FULL: &str = "its disk is full: make room there, or name a file on another disk";
 
 impl Store {
     /// Writes a copy of the database, as one moment has it, to `target`. It is written beside the
@@ -22,6 +25,7 @@ impl Store {
                 target.display()
             )));
         }
+        let target = &whole::followed(target);
         let failed = |source| StoreError::Write { path: target.into(), source };
         let own = self.db.path().map(Path::new);
         if own.is_some_and(|own| is_same_file(own, target)) {
@@ -43,7 +47,7 @@ impl Store {
         self.db.pragma_update(None, "query_only", self.copy.is_some())?;
         copied.map_err(|error| {
             let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-            if full { failed(ErrorKind::StorageFull.into()) } else { error.into() }
+            if full { failed(Error::new(ErrorKind::StorageFull, FULL)) } else { error.into() }
         })?;
         // SQLite opened the file by its name; what it wrote is this file's.
         let put = if force { whole::put } else { whole::put_new };

@@ -76,7 +76,7 @@ pub fn inspect(workspace: &Workspace) -> Result<Inspection> {
     let path = Store::require(workspace)?;
     let mut found = Inspection::default();
     if let Err(error) = ask(&path, &mut found) {
-        found.faults.push(error.to_string());
+        found.faults.push(super::told(&error));
     }
     Ok(found)
 }

@@ -159,6 +159,12 @@ fn no_file_of_another_kind_is_replaced() {
         covid_ct(&workspace, &["show", "paper-0", "--out", &page]).assert().success();
         covid_ct(&workspace, &["backup", "--force", &copy]).assert().success();
     }
+    // What a link leads to is replaced, not the link.
+    let link = folder.path().join("link.html");
+    std::os::unix::fs::symlink(&page, &link).expect("link");
+    fs::write(&page, "").expect("emptied");
+    covid_ct(&workspace, &["show", "paper-0", "--out", &path(&link)]).assert().success();
+    assert!(link.is_symlink() && fs::metadata(&page).expect("file").len() > 0);
     covid_ct(&workspace, &["show", "paper-0", "--out", "/dev/null"]).assert().success();
     assert!(!fs::metadata("/dev/null").expect("a device").is_file());
 }

@@ -41,11 +41,16 @@ pub enum SynthError {
     #[error("cannot write {}: {source}; is there room, and may you write there?", path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} is not of this corpus; give an empty folder, or the one of an earlier run with \
+        "{} is not a paper of this corpus; give an empty folder, or the one of an earlier run with \
          no more papers",
         path.display()
     )]
     Stranger { path: PathBuf },
+    #[error(
+        "{} was not written with an earlier corpus, and stays; give an empty folder, or one of an earlier run",
+        path.display()
+    )]
+    Other { path: PathBuf },
 }
 
 type Result<T> = std::result::Result<T, SynthError>;
@@ -173,9 +178,8 @@ fn refuse_others(folder: &Path, annotations: &Path) -> Result<()> {
         return Ok(());
     }
     let tables = ["decisions.csv", "panels.csv", "cases.csv"].map(|name| annotations.join(name));
-    let stranger =
-        tables.into_iter().chain([folder.join("figures.jsonl")]).find(|path| path.exists());
-    stranger.map_or(Ok(()), |path| Err(SynthError::Stranger { path }))
+    let other = tables.into_iter().find(|path| path.exists());
+    other.map_or(Ok(()), |path| Err(SynthError::Other { path }))
 }
 
 /// PDFs of another corpus among this one's would have no truth.
