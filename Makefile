@@ -106,10 +106,10 @@ mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what
 	@python3 tools/mutate.py $(BINARY) data/mutants $(SHARED)/data/preprints $(SHARED)/data/pmc $(MUTATE)
 
 .PHONY: torture
-torture: setup ## Kill ingests of SHARED's papers 200 times; the database must come out the same
+torture: setup ## Kill ingests of SHARED's papers 200 times, and what writes at every step; all must come out the same
 	$(DAILY) build $(DAILY_FLAGS) --bin covid-ct-worker
 	COVID_CT_KILLS=$(or $(KILLS),200) COVID_CT_TORTURE=$(realpath $(SHARED))/data/preprints:$(realpath $(SHARED))/data/pmc \
-		$(DAILY) test $(DAILY_FLAGS) --test commands torture::whoever -- --nocapture
+		$(DAILY) test $(DAILY_FLAGS) --test commands -- torture::whoever killed_writers:: --nocapture
 
 .PHONY: bench-train
 bench-train: build ## Time training and scoring beside PyTorch and torchvision, where python3 has them

@@ -30,8 +30,9 @@ pub struct Parts<'a> {
 /// Runs the command that the process was started with.
 pub fn main(parts: Parts<'_>) -> ExitCode {
     let cli = Cli::parse();
-    commands::start_logging(cli.verbose);
-    commands::exit(run(cli, parts))
+    commands::start(cli.verbose);
+    let workspace = cli.workspace.clone();
+    commands::exit(run(cli, parts), &workspace)
 }
 
 fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
@@ -55,7 +56,7 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Export(args) => commands::export::run(workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
         Command::Stats(args) => commands::stats::run(workspace, &args),
-        Command::Resplit(args) => commands::resplit::run(&args),
+        Command::Resplit(args) => commands::resplit::run(workspace, &args),
         Command::Report(args) => commands::report::run(workspace, &args),
         Command::Synth(args) => commands::synth::run(&args),
         Command::Completions(args) => Ok(commands::manual::completions(&args)),

@@ -187,7 +187,8 @@ pub struct RebuildArgs {
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub pdfs: Vec<PathBuf>,
 
-    /// Folder to write [default: data/rebuilt/NAME in the workspace, NAME being that of FROM's folder]
+    /// Folder to write [default: data/rebuilt/NAME in the workspace, NAME being that of FROM's folder]; one that holds
+    /// anything but an export is refused
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

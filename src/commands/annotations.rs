@@ -6,6 +6,7 @@ use crate::Workspace;
 use crate::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
 use crate::curation::{self, Conflict};
 use crate::store::Store;
+use crate::whole::Noted;
 use anyhow::Context as _;
 
 use super::Outcome;
@@ -19,6 +20,7 @@ pub fn run(workspace: &Path, args: &AnnotationsArgs) -> anyhow::Result<Outcome> 
     match &args.action {
         AnnotationsAction::Export { folder, short_quotes } => {
             let quotes = if *short_quotes { Quotes::Short } else { Quotes::Whole };
+            let _noted = Noted::new(&workspace, folder);
             export(&Store::open_to_read(&workspace)?, folder, quotes)
         }
         AnnotationsAction::Import { folder } => {

@@ -40,7 +40,9 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
         .then(|| WrongLabels::find(&mut found.panels, &predictions))
         .transpose()?;
     if let Some((wrong, path)) = wrong.as_ref().zip(args.wrong_labels.as_ref()) {
-        whole::replace(path, &wrong.queue(&found.panels)?)
+        let queue = wrong.queue(&found.panels)?;
+        whole::replaceable(path, whole::Kind::Csv("score,"))
+            .and_then(|()| whole::replace(path, &queue))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let text = if args.json {

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::store::Store;
+use crate::whole::Noted;
 
 use super::Outcome;
 use crate::cli::BackupArgs;
 
 pub fn run(workspace: &Path, args: &BackupArgs) -> anyhow::Result<Outcome> {
-    let store = Store::open_to_read(&Workspace::new(workspace))?;
+    let workspace = Workspace::new(workspace);
+    let store = Store::open_to_read(&workspace)?;
+    let _noted = Noted::new(&workspace, &args.file);
     store.backup(&args.file, args.force)?;
     println!("backup: {}", args.file.display());
     Ok(Outcome::Done)

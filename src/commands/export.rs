@@ -2,21 +2,24 @@
 
 use std::cell::OnceCell;
 use std::num::NonZero;
-use std::path::{Component, Path};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crate::Workspace;
 use crate::dataset::{
-    DatasetError, Exported, Format, Hosting, Options, Size, export, export_figures, verify,
+    DatasetError, Exported, Format, Hosting, Options, Size, check_target, export, export_figures,
+    spare, verify,
 };
 use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
 use crate::store::{Label, Part, Source, Store};
+use crate::whole::Noted;
 use anyhow::bail;
+use covid_ct_core::is_one_component;
 use indicatif::ProgressBar;
 
-use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, precious, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::{DatasetArgs, ExportArgs, ExportFormat, LicenceArg, SizeArg};
 
 pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
@@ -24,8 +27,7 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         return check(folder);
     }
     let name = args.name.as_deref().unwrap_or(if args.figures { "figures" } else { "default" });
-    let mut parts = Path::new(name).components();
-    if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+    if !is_one_component(name) {
         return Err(DatasetError::BadName(name.into()).into());
     }
     let workspace = Workspace::new(workspace);
@@ -37,6 +39,24 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
         ..options(&args.dataset, &stop)
     };
     let target = args.out.clone().unwrap_or_else(|| workspace.export(name));
+    let targets = match (args.folds, target.file_name()) {
+        (None, _) => vec![target.clone()],
+        (Some(folds), Some(name)) => {
+            let name = name.to_string_lossy();
+            (1..=folds).map(|fold| target.with_file_name(fold_name(&name, fold))).collect()
+        }
+        (Some(_), None) => {
+            let target = target.display();
+            bail!("{target}: expected a folder's name, after which the folds are called")
+        }
+    };
+    // Before anything is drawn or cut.
+    let mut noted = Vec::new();
+    for target in &targets {
+        spare(target, &precious(&workspace))?;
+        check_target(target)?;
+        noted.push(Noted::new(&workspace, target));
+    }
     if args.figures {
         return export_all_figures(&mut store, &workspace, &target, &options, &stop);
     }
@@ -47,15 +67,10 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     let Some(folds) = args.folds else {
         return export_one(&store, split, &target, &options);
     };
-    let of_folds = target.file_name().map(|name| name.to_string_lossy().into_owned());
-    let Some(of_folds) = of_folds else {
-        bail!("{}: expected a folder's name, after which the folds are called", target.display());
-    };
     check_folds(&store, split, folds)?;
     let mut outcome = Outcome::Done;
-    for fold in 1..=folds {
-        let target = target.with_file_name(fold_name(&of_folds, fold));
-        let exported = export_one(&store, &fold_name(split, fold), &target, &options)?;
+    for (fold, target) in (1..).zip(&targets) {
+        let exported = export_one(&store, &fold_name(split, fold), target, &options)?;
         if exported != Outcome::Done {
             outcome = exported;
         }

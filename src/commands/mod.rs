@@ -31,7 +31,23 @@ pub mod stats;
 pub mod status;
 pub mod train;
 
+use crate::Workspace;
+use crate::dataset::Precious;
+
 pub use covid_ct_reading::commands::{
     Outcome, exit, figures, in_full, ingest, jobs, neighbour, processors, progress_bar, show,
-    start_logging, stop_on_interrupt, synth, worker_options,
+    start, stop_on_interrupt, synth, worker_options,
 };
+
+/// What of a workspace no folder that is written may take the place of.
+fn precious(workspace: &Workspace) -> Vec<Precious> {
+    let of = |what, path, whole| Precious { what, path, whole };
+    vec![
+        of("the workspace", workspace.root().to_owned(), false),
+        of("the folder of the database", workspace.data(), false),
+        of("the store of pictures", workspace.objects(), true),
+        of("the folder of papers", workspace.corpus(), false),
+        of("the folder of annotations", workspace.root().join("annotations"), false),
+        of("the folder of runs", workspace.runs(), false),
+    ]
+}

@@ -38,6 +38,9 @@ pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyho
     let computing = prepare_for_tensors(backend, &args.compute)?;
     let workspace = Workspace::new(workspace);
     let (run, files) = run_and_files(&workspace, args)?;
+    if let Some(out) = &args.out {
+        check_replaceable(out).with_context(|| format!("cannot write {}", out.display()))?;
+    }
     let subject = Subject::find(&workspace, &run)?;
     subject.tell_missing();
     let Wanted { pictures, mut lines, failures } =
@@ -196,6 +199,12 @@ fn of_files(files: &[PathBuf]) -> Wanted {
     Wanted { pictures, lines, failures }
 }
 
+/// Scores of earlier are replaced, in either form; other files stay.
+fn check_replaceable(out: &Path) -> std::io::Result<()> {
+    whole::replaceable(out, whole::Kind::Csv("{\"score\":"))
+        .or_else(|_| whole::replaceable(out, whole::Kind::Csv("score")))
+}
+
 fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     if args.json {
@@ -214,5 +223,7 @@ fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
     let Some(out) = &args.out else {
         return std::io::stdout().lock().write_all(&bytes).context("stdout");
     };
-    whole::replace(out, &bytes).with_context(|| format!("cannot write {}", out.display()))
+    check_replaceable(out)
+        .and_then(|()| whole::replace(out, &bytes))
+        .with_context(|| format!("cannot write {}", out.display()))
 }

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::curation::annotations::MatchedBy;
+use crate::dataset::{Precious, spare};
 use crate::rebuild::{Event, From, Rebuilt, Request, rebuild};
+use crate::whole::Noted;
 use crate::{Workspace, extract};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 
 use super::export::{options, print_exported};
-use super::{Outcome, jobs, progress_bar, stop_on_interrupt, worker_options};
+use super::{Outcome, jobs, precious, progress_bar, stop_on_interrupt, worker_options};
 use crate::cli::RebuildArgs;
 
 /// How much is named before the rest is only counted.
@@ -22,6 +24,12 @@ pub fn run(workspace: &Path, args: &RebuildArgs) -> anyhow::Result<Outcome> {
         Some(folder) => folder.clone(),
         None => default_target(&workspace, &args.from)?,
     };
+    let mut kept = precious(&workspace);
+    kept.push(Precious { what: "what it is rebuilt from", path: args.from.clone(), whole: false });
+    let pdfs = args.pdfs.iter().cloned();
+    kept.extend(pdfs.map(|path| Precious { what: "where the PDFs are", path, whole: false }));
+    spare(&target, &kept)?;
+    let _noted = Noted::new(&workspace, &target);
     let stop = stop_on_interrupt("stopping")?;
     let request = Request {
         from: &from,

@@ -1,12 +1,20 @@
 //! `covid-ct resplit`
 
-use crate::dataset::resplit::{Deal, resplit};
+use std::path::Path;
 
-use super::Outcome;
+use crate::Workspace;
+use crate::dataset::resplit::{Deal, resplit};
+use crate::dataset::spare;
+use crate::whole::Noted;
+
 use super::controls::names_in;
+use super::{Outcome, precious};
 use crate::cli::ResplitArgs;
 
-pub fn run(args: &ResplitArgs) -> anyhow::Result<Outcome> {
+pub fn run(workspace: &Path, args: &ResplitArgs) -> anyhow::Result<Outcome> {
+    let workspace = Workspace::new(workspace);
+    spare(&args.out, &precious(&workspace))?;
+    let _noted = Noted::new(&workspace, &args.out);
     let excluded = args.exclude.as_deref().map(names_in).transpose()?.unwrap_or_default();
     let by = if args.keep { Deal::Keep } else { Deal::Image };
     let made = resplit(&args.from, &args.out, by, args.seed, &excluded)?;
@@ -16,5 +24,8 @@ pub fn run(args: &ResplitArgs) -> anyhow::Result<Outcome> {
         println!("{part}: {}", counts.join(", "));
     }
     println!("{}", args.out.display());
-    Ok(Outcome::Done)
+    for refused in &made.refused {
+        eprintln!("covid-ct: left out: {refused}");
+    }
+    Ok(if made.refused.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }

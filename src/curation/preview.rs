@@ -7,6 +7,7 @@ use std::path::Path;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use crate::store::PanelBox;
+use crate::whole;
 
 const INK: Rgb<u8> = Rgb([255, 40, 40]);
 const PAPER: Rgb<u8> = Rgb([255, 255, 0]);
@@ -78,8 +79,7 @@ pub fn write(
     panels: &[(u32, PanelBox)],
     path: &Path,
 ) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+    let mut file = whole::beside(path)?;
     let mut png = std::io::Cursor::new(Vec::new());
     draw(picture, panels).write_to(&mut png, ImageFormat::Png).map_err(std::io::Error::other)?;
     file.write_all(png.get_ref())?;

@@ -57,6 +57,8 @@ pub enum DatasetError {
         "the split '{0}' holds the parts that a release was published with: give the new split another name"
     )]
     IsPublished(String),
+    #[error("{folder}: not written to: {why}; name another folder with --out, or move what is yours out of it", folder = folder.display())]
+    Occupied { folder: PathBuf, why: String },
     #[error("'{0}' cannot name an export: expected a plain folder name")]
     BadName(String),
     #[error("{folder} is no COVID-CT release: {missing} is missing; expected Images/ or Images-processed/ with CT_COVID/ and CT_NonCOVID/ (unpacked), Data-split/ with its lists, and COVID-CT-MetaInfo.xlsx or .csv", folder = folder.display())]

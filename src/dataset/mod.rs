@@ -22,8 +22,9 @@ pub mod stats;
 pub use balance::{PAPERS_RATIO, Ratio};
 pub use error::{DatasetError, Result};
 pub use export::{
-    Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, RECIPE, SIDE, Size,
-    Verified, decision_id, export, export_figures, patient_name, read_manifest, stems, verify,
+    Classes, Exported, Format, Hosting, MANIFEST, ManifestRow, Options, Precious, RECIPE, SIDE,
+    Size, Verified, check_target, decision_id, export, export_figures, patient_name, read_manifest,
+    spare, stems, verify,
 };
 pub(crate) use export::{Figures, Item, Texts, Written, shown_figures, write};
 pub use groups::GroupBy;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -15,6 +16,7 @@ use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, list_file};
 use super::{DatasetError, Result};
 use crate::store::{Label, Part};
+use crate::whole::folder::NewFolder;
 use covid_ct_core::string_enum;
 
 /// What says that a dataset was made here, and how: [`Resplit`].
@@ -41,6 +43,9 @@ pub struct Resplit {
     pub excluded: BTreeSet<String>,
     /// Images by part and class.
     pub images: BTreeMap<Part, BTreeMap<Label, usize>>,
+    /// Names that are none of a picture, which were left out: told, not written.
+    #[serde(skip)]
+    pub refused: Vec<String>,
 }
 
 impl Resplit {
@@ -75,8 +80,8 @@ pub fn resplit(
         .into_iter()
         .find(|name| from.join(name).is_dir())
         .ok_or_else(|| no_dataset(from, IMAGES))?;
-    let lists = lists(from, excluded)?;
-    let dealt: BTreeMap<(Label, Part), Vec<String>> = match by {
+    let (lists, refused) = lists(from, excluded)?;
+    let dealt: Lists = match by {
         Deal::Keep => lists,
         Deal::Image => deal(&lists, seed),
     };
@@ -86,41 +91,32 @@ pub fn resplit(
         seed,
         excluded: excluded.clone(),
         images: BTreeMap::new(),
+        refused,
     };
     for ((label, part), names) in &dealt {
         told.images.entry(*part).or_default().insert(*label, names.len());
     }
+    let there = || DatasetError::write(to)(std::io::ErrorKind::AlreadyExists.into());
     if to.exists() {
-        let there = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(DatasetError::write(to)(there));
+        return Err(there());
     }
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
-    let making = tempfile::Builder::new().prefix(".resplit").tempdir_in(parent);
-    let making = making.map_err(DatasetError::write(parent))?;
+    // What a kill has left may be that of a resplit that came to its end: it is put in its place.
+    let making = NewFolder::beside(to).map_err(DatasetError::write(to))?;
     fill(making.path(), from, images, &dealt, &told)?;
-    make_readable(making.path())?;
-    std::fs::rename(making.path(), to).map_err(DatasetError::write(to))?;
-    // It has another name now: there is nothing to remove.
-    let _ = making.keep();
+    making.put_new().map_err(DatasetError::write(to))?;
     Ok(told)
-}
-
-/// Temporary folders are private to their maker.
-fn make_readable(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(folder, open).map_err(DatasetError::write(folder))
 }
 
 fn no_dataset(from: &Path, missing: &str) -> DatasetError {
     DatasetError::NoRelease { folder: from.into(), missing: missing.into() }
 }
 
-/// The lists of all parts, without what is excluded.
-fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<BTreeMap<(Label, Part), Vec<String>>> {
-    let mut lists = BTreeMap::new();
+/// The names of all parts.
+type Lists = BTreeMap<(Label, Part), Vec<String>>;
+
+/// The lists of all parts, without what is excluded; and what in them is refused.
+fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<(Lists, Vec<String>)> {
+    let (mut lists, mut refused) = (BTreeMap::new(), Vec::new());
     let mut unknown = excluded.clone();
     for &label in Label::ALL {
         for &part in Part::ALL {
@@ -131,8 +127,12 @@ fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<BTreeMap<(Label, Pa
             let mut kept = Vec::new();
             for name in names {
                 unknown.remove(name);
-                if !excluded.contains(name) {
-                    kept.push(name.to_owned());
+                if excluded.contains(name) {
+                    continue;
+                }
+                match FileName::of_picture(name) {
+                    Ok(name) => kept.push(name.to_string()),
+                    Err(problem) => refused.push(format!("{}: {problem}", path.display())),
                 }
             }
             lists.insert((label, part), kept);
@@ -140,7 +140,7 @@ fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<BTreeMap<(Label, Pa
     }
     match unknown.first() {
         Some(name) => Err(DatasetError::NotListed { folder: from.into(), name: name.clone() }),
-        None => Ok(lists),
+        None => Ok((lists, refused)),
     }
 }
 
@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn all(root: &Path) -> BTreeMap<(Label, Part), Vec<String>> {
-        lists(root, &BTreeSet::new()).expect("lists")
+        lists(root, &BTreeSet::new()).expect("lists").0
     }
 
     #[test]

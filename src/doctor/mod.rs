@@ -1,9 +1,11 @@
 //! Whether a workspace is whole: the database, and its rows against the objects; and mending what can
 //! be mended.
 
+mod leftovers;
 mod repair;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -66,6 +68,8 @@ pub enum Kind {
     Orphan,
     /// What a command that was killed had begun to write.
     Leftover,
+    /// What a command that was killed had written whole, and not put in its place.
+    Unfinished,
     /// A file among the objects that covid-ct did not put there.
     Stranger,
 }
@@ -79,6 +83,7 @@ impl Kind {
             Self::Damaged => "damaged object",
             Self::Orphan => "orphan",
             Self::Leftover => "leftover",
+            Self::Unfinished => "unfinished",
             Self::Stranger => "stranger",
         }
     }
@@ -106,6 +111,7 @@ struct Findings {
     inspection: Inspection,
     amiss: Vec<(Named, Amiss)>,
     unnamed: Unnamed,
+    leftovers: Vec<leftovers::Found>,
     busy: bool,
 }
 
@@ -132,8 +138,8 @@ fn probe(options: &Options) -> Result<Isolation, IngestError> {
 }
 
 /// Looks the workspace over and mends what can be: reads documents again whose objects are missing or
-/// damaged, where their PDF is still what it was, and removes orphans and leftovers. Nothing is done
-/// to a damaged or newer database. Other commands should not be at work on the workspace.
+/// damaged, where their PDF is still what it was, puts what killed commands had written whole in its place, and removes
+/// orphans and leftovers. Nothing is done to a damaged or newer database. Other commands should not be at work on the workspace.
 ///
 /// # Errors
 /// As [`check`]; and when an ingest is at work, or no worker can be started.
@@ -150,12 +156,13 @@ pub fn repair(
     report.isolation = probe(options)?;
     let sound = findings.inspection.faults.is_empty()
         && findings.inspection.applied <= check::known_migrations();
-    if sound && !report.problems.is_empty() {
+    let mut mended: BTreeSet<PathBuf> = leftovers::mend(workspace, &findings.leftovers)?;
+    if sound && report.problems.len() > findings.leftovers.len() {
         let mut store = Store::open_existing(workspace)?;
-        let mended = repair::mend(workspace, &mut store, options, &findings)?;
-        for problem in &mut report.problems {
-            problem.repaired = mended.contains(Path::new(&problem.what));
-        }
+        mended.extend(repair::mend(workspace, &mut store, options, &findings)?);
+    }
+    for problem in &mut report.problems {
+        problem.repaired = mended.contains(Path::new(&problem.what));
     }
     Ok(report)
 }
@@ -177,11 +184,12 @@ fn find(
     } else {
         Unnamed::default()
     };
-    Ok(Findings { inspection, amiss, unnamed, busy })
+    let leftovers = leftovers::find(workspace)?;
+    Ok(Findings { inspection, amiss, unnamed, leftovers, busy })
 }
 
 fn report(workspace: &Workspace, findings: &Findings) -> Report {
-    let Findings { inspection, amiss, unnamed, busy } = findings;
+    let Findings { inspection, amiss, unnamed, leftovers, busy } = findings;
     let known = check::known_migrations();
     let mut problems = Vec::new();
     if inspection.applied > known {
@@ -217,6 +225,10 @@ fn report(workspace: &Workspace, findings: &Findings) -> Report {
     ] {
         problems.extend(paths.iter().map(|path| problem(kind, path.display().to_string(), advice)));
     }
+    let told = leftovers
+        .iter()
+        .map(|found| problem(found.kind(), found.path.display().to_string(), &found.advice()));
+    problems.extend(told);
     Report {
         migrations: Migrations { applied: inspection.applied, known },
         isolation: Isolation::default(),

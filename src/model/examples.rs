@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
 use rayon::prelude::*;
 
 use super::{BadImage, Filed, ModelError, Result};
@@ -56,9 +57,10 @@ impl DatasetFolder {
     /// read is not looked at.
     ///
     /// # Errors
-    /// [`ModelError::List`] where a list is missing, [`ModelError::Empty`] where both are empty.
+    /// [`ModelError::List`] where a list is missing, [`ModelError::Empty`] where both are empty,
+    /// [`ModelError::BadImages`] where a name is none of a picture.
     pub fn examples(&self, part: Part) -> Result<Vec<Example>> {
-        let mut examples = Vec::new();
+        let (mut examples, mut bad) = (Vec::new(), Vec::new());
         for (label, class) in [(Label::Covid, "COVID"), (Label::NonCovid, "NonCOVID")] {
             let list = self.root.join(format!("Data-split/{class}/{part}CT_{class}.txt"));
             let names = std::fs::read_to_string(&list)
@@ -66,12 +68,18 @@ impl DatasetFolder {
             let folder = self.images.join(format!("CT_{class}"));
             // The published lists end some names with a space.
             let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
-            examples.extend(names.map(|name| Example {
-                file: name.into(),
-                path: folder.join(name),
-                list: list.clone(),
-                label,
-            }));
+            for name in names {
+                let (path, list) = (folder.join(name), list.clone());
+                match FileName::of_picture(name) {
+                    Ok(name) => {
+                        examples.push(Example { file: name.to_string(), path, list, label });
+                    }
+                    Err(reason) => bad.push(BadImage { path, list, reason }),
+                }
+            }
+        }
+        if !bad.is_empty() {
+            return Err(ModelError::BadImages(bad));
         }
         if examples.is_empty() {
             return Err(ModelError::Empty { folder: self.root.clone(), part });

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{ModelError, Result};
 use crate::metrics::{RunFiles, check_run_name};
-use crate::whole;
+use crate::whole::folder::exchange;
+use crate::whole::{self};
 
 /// What there is of a training already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,9 +152,17 @@ impl NewRun {
             if old.exists() {
                 std::fs::remove_dir_all(&old).map_err(failed)?;
             }
-            std::fs::rename(&self.folder, &old).map_err(failed)?;
+            // So that there is a run under the name at any time.
+            if exchange(&self.part, &self.folder).map_err(failed)? {
+                std::fs::rename(&self.part, &old).map_err(failed)?;
+            } else {
+                std::fs::rename(&self.folder, &old).map_err(failed)?;
+                std::fs::rename(&self.part, &self.folder).map_err(failed)?;
+            }
+        } else {
+            std::fs::rename(&self.part, &self.folder).map_err(failed)?;
         }
-        std::fs::rename(&self.part, &self.folder).map_err(failed)?;
+        whole::sync(whole::folder_of(&self.folder)).map_err(failed)?;
         if old.exists() {
             std::fs::remove_dir_all(&old).map_err(failed)?;
         }

@@ -20,10 +20,11 @@ use crate::curation::annotations::{self, MatchedBy};
 use crate::dataset::split::{Recipe, make};
 use crate::dataset::{
     DatasetError, Exported, Format, GroupBy, Hosting, ManifestRow, Options, PAPERS_RATIO, Size,
-    export,
+    check_target, export,
 };
 use crate::extract::{self, Again, find_documents};
 use crate::store::{Store, StoreError, sha256_of_file};
+use crate::whole::folder::Scratch;
 
 /// What is to be rebuilt.
 #[derive(Debug)]
@@ -91,12 +92,9 @@ pub fn rebuild(
     {
         return Err(DatasetError::FiguresFormat(request.options.format).into());
     }
-    let parent = request.target.parent().unwrap_or(request.target);
-    std::fs::create_dir_all(parent).map_err(RebuildError::write(parent))?;
-    let scratch = tempfile::Builder::new()
-        .prefix(".rebuild-")
-        .tempdir_in(parent)
-        .map_err(RebuildError::write(parent))?;
+    // Before papers are read for minutes.
+    check_target(request.target)?;
+    let scratch = Scratch::beside(request.target).map_err(RebuildError::write(request.target))?;
     let workspace = Workspace::new(scratch.path());
     let mut store = Store::open(&workspace)?;
     let mut rebuilt = Rebuilt::default();

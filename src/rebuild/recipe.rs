@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use covid_ct_core::FileName;
+
 use super::Result;
 use crate::curation::annotations::{Looks, MatchedBy, Pictures};
 use crate::dataset::{Figures, Hosting, Item, ManifestRow, Options, Texts, Written, shown_figures};
@@ -28,6 +30,11 @@ pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Resu
     let mut matched: HashMap<ImageKey, Option<ImageRow>> = HashMap::new();
     let mut found = Found::default();
     for row in rows {
+        // It becomes the name of a file.
+        if let Err(problem) = FileName::of_picture(&row.name) {
+            found.missing.push(problem);
+            continue;
+        }
         let name = &row.name;
         let (class, (bounds, size)) = match (class_and_part(row), row.cut()) {
             (Ok(class), Ok(cut)) => (class, cut),

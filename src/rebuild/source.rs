@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::stays_inside;
+
 use super::{RebuildError, Result};
 use crate::curation::annotations;
 use crate::dataset::{MANIFEST, ManifestRow, RECIPE, read_manifest};
@@ -74,10 +76,15 @@ pub(super) fn not_as_listed(annotations: &Path, exported: &Path) -> Result<Optio
     }
     let text = std::fs::read_to_string(&path).map_err(RebuildError::read(&path))?;
     let listed = text.lines().filter_map(|line| line.split_once("  "));
-    let differs = |(sha256, name): (&str, &str)| match sha256_of_file(&exported.join(name)) {
-        Ok(found) if found == sha256 => None,
-        Ok(_) => Some(format!("{name}: its bytes differ from those in {SUMS}")),
-        Err(_) => Some(format!("{name}: is missing")),
+    let differs = |(sha256, name): (&str, &str)| {
+        if !stays_inside(name) {
+            return Some(format!("{name:?}: leads out of the folder: not looked at"));
+        }
+        match sha256_of_file(&exported.join(name)) {
+            Ok(found) if found == sha256 => None,
+            Ok(_) => Some(format!("{name}: its bytes differ from those in {SUMS}")),
+            Err(_) => Some(format!("{name}: is missing")),
+        }
     };
     Ok(Some(listed.filter_map(differs).collect()))
 }

@@ -73,6 +73,7 @@ pub fn write_audit(
 }
 
 fn write_page(path: &Path, html: &str) -> Result<(), ReportError> {
-    whole::write(path, html.as_bytes())
+    whole::replaceable(path, whole::Kind::Html)
+        .and_then(|()| whole::write(path, html.as_bytes()))
         .map_err(|source| ReportError::Write { path: path.into(), source })
 }

@@ -1,5 +1,7 @@
 //! The training runs as the report shows them.
 
+use covid_ct_core::FileName;
+
 use super::ReportError;
 use super::samples::picture_of_file;
 use crate::Workspace;
@@ -221,7 +223,8 @@ fn evaluation(
     };
     let mut wrong = Vec::new();
     for told in explained.unwrap_or_default() {
-        let picture = picture_of_file(&files.explained(part).join(&told.picture));
+        let picture = FileName::of_picture(&told.picture)
+            .and_then(|name| picture_of_file(&files.explained(part).join(name.as_str())));
         let picture = picture.map_err(|problem| problems.push(problem)).ok();
         wrong.push(Wrong { told, picture, caption: String::new() });
     }

@@ -352,7 +352,7 @@ fn the_articles_read_by_a_second_reader_who_means_the_same_are_exported_as_befor
 }
 
 /// The database of commit 533b6f0 that lies beside the tests, in a workspace.
-fn labelled_before() -> Project {
+pub fn labelled_before() -> Project {
     let project = Project::new();
     fs::create_dir_all(project.path("data")).expect("folder");
     let packed = include_bytes!("data/labelled-533b6f0.sqlite.gz");

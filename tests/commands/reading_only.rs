@@ -9,14 +9,14 @@ use assert_cmd::Command as Asserted;
 use crate::common::disk::Small;
 use crate::common::{files, papers, text};
 
-fn covid_ct(workspace: &Path, args: &[&str]) -> Asserted {
+pub fn covid_ct(workspace: &Path, args: &[&str]) -> Asserted {
     let mut command = Asserted::new(crate::PROGRAM);
     command.env_remove("COVID_CT_WORKSPACE").arg("--workspace").arg(workspace).args(args);
     command
 }
 
 /// A workspace of two papers, one picture of which is a labelled scan, with a split.
-fn fill(workspace: &Path) {
+pub fn fill(workspace: &Path) {
     papers(workspace, 2);
     let corpus = workspace.join("corpus");
     covid_ct(workspace, &["ingest"]).arg(&corpus).assert().success();

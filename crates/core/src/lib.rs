@@ -1,11 +1,12 @@
 //! What all crates of covid-ct speak: classes and boxes of panels, decisions and the rows that exchange them, the parts of
-//! a split, licences, hashes and the objects named by them, the folders of a workspace, files that are whole or not
-//! there ([`whole`]). It knows no SQL, no PDF and no tch.
+//! a split, licences, names of files, hashes and the objects named by them, the folders of a workspace, files and folders
+//! that are whole or not there ([`whole`]). It knows no SQL, no PDF and no tch.
 //!
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
 mod decision;
+mod file_name;
 mod grey;
 mod hash;
 mod licence;
@@ -17,6 +18,7 @@ mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
+pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};
 pub use licence::Licence;

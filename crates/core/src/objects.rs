@@ -1,8 +1,9 @@
 //! The content-addressed object store: `objects/ab/cdef….jpg`, named by the SHA-256 of the bytes.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -98,8 +99,12 @@ impl ObjectStore {
         let failed = |source| ObjectError::Write { path: path.clone(), source };
         let folder = path.parent().unwrap_or(&self.root);
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut file =
-            tempfile::Builder::new().prefix(".part-").tempfile_in(folder).map_err(failed)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".part-")
+            // The umask applies; the builder's own default keeps others out.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
         file.persist(&path).map_err(|e| failed(e.error))?;
         Ok(id)

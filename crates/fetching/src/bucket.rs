@@ -18,6 +18,8 @@ use reqwest::header::HeaderValue;
 
 use covid_ct::corpus::{self, Access, Brought, CorpusError, Politeness, Reading, Result, is_meca};
 use covid_ct::extract::is_pdf;
+use covid_ct::whole;
+use covid_ct_core::is_one_component;
 
 use crate::client;
 
@@ -140,10 +142,7 @@ impl Bucket {
         if parts.is_empty() {
             parts.extend(object.location.filename().map(ToOwned::to_owned));
         }
-        let odd = |part: &String| {
-            part.is_empty() || part == "." || part == ".." || part.contains(['/', '\0'])
-        };
-        if parts.is_empty() || parts.iter().any(odd) {
+        if parts.is_empty() || !parts.iter().all(|part| is_one_component(part)) {
             return Err("its name leads out of the folder: refused".into());
         }
         Ok(parts.iter().fold(folder.to_owned(), |path, part| path.join(part)))
@@ -168,8 +167,7 @@ impl Bucket {
         }
         let folder = target.parent().unwrap_or(target);
         std::fs::create_dir_all(folder).map_err(disk)?;
-        let mut file =
-            tempfile::Builder::new().prefix(".bringing-").tempfile_in(folder).map_err(disk)?;
+        let mut file = whole::beside(target).map_err(disk)?;
         let mut stream = self.store.get(&object.location).await.map_err(read)?.into_stream();
         let mut length = 0;
         while let Some(bytes) = stream.next().await {
@@ -188,8 +186,7 @@ impl Bucket {
         }
         // By its length and this date it is known again.
         file.as_file().set_modified(object.last_modified.into()).map_err(disk)?;
-        file.as_file().sync_all().map_err(disk)?;
-        file.persist(target).map_err(|error| disk(error.error))?;
+        whole::put(file, target).map_err(disk)?;
         Ok(true)
     }
 

@@ -45,8 +45,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    commands::start_logging(cli.verbose);
-    commands::exit(run(&cli))
+    commands::start(cli.verbose);
+    commands::exit(run(&cli), &cli.workspace)
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Outcome> {

@@ -1,9 +1,16 @@
 //! A copy of the database that is whole, whatever others write meanwhile.
 
-use std::fs::File;
+use std::io::{Error, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use rusqlite::ErrorCode;
+
 use super::{Result, Store, StoreError};
+use covid_ct_core::whole;
+
+/// `SQLite` does not say which disk.
+const FULL: &str = "its disk is full: make room there, or name a file on another disk";
 
 impl Store {
     /// Writes a copy of the database, as one moment has it, to `target`. It is written beside the
@@ -18,25 +25,37 @@ impl Store {
                 target.display()
             )));
         }
+        let target = &whole::followed(target);
         let failed = |source| StoreError::Write { path: target.into(), source };
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder).map_err(failed)?;
+        let own = self.db.path().map(Path::new);
+        if own.is_some_and(|own| is_same_file(own, target)) {
+            return Err(StoreError::Invalid(format!(
+                "{}: it is the database itself: name another file",
+                target.display()
+            )));
+        }
+        whole::replaceable(target, whole::Kind::Sqlite).map_err(failed)?;
+        let file = whole::beside(target).map_err(failed)?;
         let name = file.path().to_str().ok_or_else(|| {
             StoreError::Invalid(format!("{}: its path is not UTF-8", target.display()))
         })?;
         // Reads in one transaction, so writers neither disturb it nor wait; SQLite's backup interface
         // would begin anew with each write of another process.
-        self.db.execute("VACUUM INTO ?1", [name])?;
+        // A store that is only read refuses this too, which writes to another file.
+        self.db.pragma_update(None, "query_only", false)?;
+        let copied = self.db.execute("VACUUM INTO ?1", [name]);
+        self.db.pragma_update(None, "query_only", self.copy.is_some())?;
+        copied.map_err(|error| {
+            let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+            if full { failed(Error::new(ErrorKind::StorageFull, FULL)) } else { error.into() }
+        })?;
         // SQLite opened the file by its name; what it wrote is this file's.
-        file.as_file().sync_all().map_err(failed)?;
-        if force {
-            file.persist(target).map_err(|error| failed(error.error))?;
-        } else {
-            file.persist_noclobber(target).map_err(|error| failed(error.error))?;
-        }
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        let put = if force { whole::put } else { whole::put_new };
+        put(file, target).map_err(failed)
     }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let of = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino()));
+    of(one).ok().is_some_and(|one| of(other).ok() == Some(one))
 }

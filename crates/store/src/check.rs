@@ -55,7 +55,7 @@ pub enum Amiss {
 pub struct Unnamed {
     /// Objects.
     pub orphans: Vec<PathBuf>,
-    /// What a command that was killed had begun to write: files, or folders of an export.
+    /// Files that a command that was killed had begun to write.
     pub leftovers: Vec<PathBuf>,
     /// Files among the objects that covid-ct did not put there.
     pub strangers: Vec<PathBuf>,
@@ -76,7 +76,7 @@ pub fn inspect(workspace: &Workspace) -> Result<Inspection> {
     let path = Store::require(workspace)?;
     let mut found = Inspection::default();
     if let Err(error) = ask(&path, &mut found) {
-        found.faults.push(error.to_string());
+        found.faults.push(super::told(&error));
     }
     Ok(found)
 }
@@ -166,7 +166,9 @@ pub fn unnamed_files(workspace: &Workspace, named: &BTreeMap<String, Named>) -> 
         })?;
         let leftover = entry.file_name().to_string_lossy().starts_with(".part-");
         if leftover && entry.file_type().is_dir() {
+            // What an export was written to: `doctor` knows those.
             walk.skip_current_dir();
+            continue;
         }
         let below = entry.path().strip_prefix(&objects).ok();
         let list = match below {

@@ -22,6 +22,7 @@ mod reread;
 mod runs;
 mod splits;
 mod suspects;
+mod turn;
 mod upgrade;
 mod verdicts;
 mod whereabouts;
@@ -37,7 +38,7 @@ pub use covid_ct_extraction::document::{
 };
 pub use decisions::{Decision, NewDecision, Subject, Within};
 pub use documents::{DocumentRow, Failure, ImageRow, Source, Totals};
-pub use error::StoreError;
+pub use error::{StoreError, told};
 pub use panels::{LabelledPanel, NewPanel};
 pub use patients::{Names, Patient, Statement};
 pub use places::{Layout, PageRow, PlacementRow};
@@ -49,6 +50,7 @@ pub use splits::Split;
 pub use verdicts::{SAME_BOX, Verdict, same};
 pub use worded::Word;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +59,7 @@ use rusqlite_migration::{M, Migrations};
 use tempfile::TempDir;
 
 use covid_ct_core::Workspace;
+use covid_ct_core::whole::points::step;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -141,7 +144,11 @@ impl Store {
             return work(self);
         }
         self.db.execute_batch("BEGIN IMMEDIATE")?;
-        match work(self).and_then(|done| Ok(self.db.execute_batch("COMMIT").map(|()| done)?)) {
+        let done = work(self).and_then(|done| {
+            step("commit", &self.root);
+            Ok(self.db.execute_batch("COMMIT").map(|()| done)?)
+        });
+        match done {
             Ok(done) => Ok(done),
             Err(error) => {
                 // The rollback of a transaction SQLite already rolled back (disk full) fails; the
@@ -153,22 +160,38 @@ impl Store {
     }
 }
 
-/// Opens a database for writing, makes or migrates it; gives the version it had, 0 where it is new.
+/// Opens a database for writing, makes or migrates it; gives the version it had, 0 where it is new. Of several
+/// processes that open one that is new or of an earlier version, one makes or migrates it and the others wait.
 fn open_database(path: &Path) -> Result<(Connection, usize)> {
+    let failed = |source| StoreError::Open { path: path.into(), source };
+    // Where there is none it is made here: SQLite would leave out rights that the umask gives. What
+    // keeps it from being made, SQLite says.
+    drop(File::options().create(true).append(true).open(path));
     let opened = Connection::open(path).and_then(|db| {
         db.busy_timeout(BUSY_TIMEOUT)?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
         Ok(db)
     });
-    let mut db = opened.map_err(|source| StoreError::Open { path: path.into(), source })?;
-    let version = db.pragma_query_value(None, "user_version", |row| row.get(0));
-    let version = version.map_err(|source| StoreError::Open { path: path.into(), source })?;
+    let mut db = opened.map_err(failed)?;
+    if is_up_to_date(&db) {
+        return Ok((db, MIGRATIONS.len()));
+    }
+    let _turn = turn::wait(path)?;
+    // Another process may have had its turn meanwhile.
+    let version = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     Migrations::from_slice(MIGRATIONS)
         .to_latest(&mut db)
-        .map_err(|source| StoreError::Migrate { path: path.into(), source: Box::new(source) })?;
+        .map_err(|error| StoreError::migrate(path, &error))?;
     Ok((db, version))
+}
+
+fn is_up_to_date(db: &Connection) -> bool {
+    let version = db.pragma_query_value(None, "user_version", |row| row.get::<_, usize>(0));
+    let journal = db.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+    version.is_ok_and(|version| version == MIGRATIONS.len())
+        && journal.is_ok_and(|journal| journal == "wal")
 }
 
 /// Now, as the database writes times: RFC 3339, UTC, whole seconds.

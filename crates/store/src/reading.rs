@@ -4,6 +4,8 @@
 //! nobody has open is read as one that does not change; one with a log that was never merged, or of an earlier
 //! version, is copied to a temporary folder, brought up to date there and read.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -27,10 +29,15 @@ impl Store {
     pub fn open_to_read(workspace: &Workspace) -> Result<Self> {
         let path = Self::require(workspace)?;
         let may_write = |path: &Path| access(path, Access::WRITE_OK).is_ok();
-        if may_write(&path) && may_write(&workspace.data()) {
-            return Self::open(workspace);
+        let may_write = may_write(&path) && may_write(&workspace.data());
+        if may_write {
+            match Self::open(workspace) {
+                // A full disk still lets one read.
+                Err(error) if error.is_of_the_disk() => tracing::warn!("{error}; only read here"),
+                opened => return opened,
+            }
         }
-        let (db, copy, from) = open_read_only(&path)?;
+        let (db, copy, from) = open_read_only(&path, may_write)?;
         let store = Self { copy, ..Self::of(workspace, db)? };
         if store.copy.is_some() {
             store.tell_upgrade_from(from)?;
@@ -46,21 +53,34 @@ impl Store {
     }
 }
 
-/// The database, where it was copied to, and the version it had.
-fn open_read_only(path: &Path) -> Result<(Connection, Option<TempDir>, usize)> {
+/// The database, where it was copied to, and the version it had. Others may write it where this user may.
+fn open_read_only(path: &Path, may_change: bool) -> Result<(Connection, Option<TempDir>, usize)> {
     let log = beside(path, "-wal");
-    let how = if log.exists() { "mode=ro" } else { "immutable=1" };
+    let is_logged = log.metadata().is_ok_and(|log| log.len() > 0);
+    let how = if is_logged || may_change { "mode=ro" } else { "immutable=1" };
     if let Ok(db) = open_address(path, how)
         && is_current(&db)
     {
         return Ok((db, None, MIGRATIONS.len()));
     }
-    let failed = |source| StoreError::Read { path: path.into(), source };
+    let failed = |source: std::io::Error| {
+        StoreError::Invalid(format!(
+            "cannot copy the database {} to {}, to read it there: {source}; TMPDIR names another folder for that",
+            path.display(),
+            std::env::temp_dir().display()
+        ))
+    };
     let folder = tempfile::tempdir().map_err(failed)?;
     let copy = folder.path().join("copy.sqlite");
     std::fs::copy(path, &copy).map_err(failed)?;
-    if log.exists() {
+    if is_logged {
         std::fs::copy(&log, beside(&copy, "-wal")).map_err(failed)?;
+    }
+    for copy in [&copy, &beside(&copy, "-wal")] {
+        // It may be one that may only be read.
+        if copy.exists() {
+            std::fs::set_permissions(copy, Permissions::from_mode(0o600)).map_err(failed)?;
+        }
     }
     let (db, version) = open_database(&copy)?;
     Ok((db, Some(folder), version))

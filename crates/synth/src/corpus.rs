@@ -46,6 +46,11 @@ pub enum SynthError {
         path.display()
     )]
     Stranger { path: PathBuf },
+    #[error(
+        "{} was not written with an earlier corpus, and stays; give an empty folder, or one of an earlier run",
+        path.display()
+    )]
+    Other { path: PathBuf },
 }
 
 type Result<T> = std::result::Result<T, SynthError>;
@@ -58,6 +63,7 @@ type Result<T> = std::result::Result<T, SynthError>;
 pub fn write_corpus(folder: &Path, options: Options, done: impl Fn() + Sync) -> Result<Summary> {
     let pdfs = folder.join("pdf");
     let annotations = folder.join("annotations");
+    refuse_others(folder, &annotations)?;
     for folder in [&pdfs, &annotations] {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
@@ -164,6 +170,16 @@ impl Summary {
         self.covid += truth.covid_panels() as u32;
         self.patients += truth.cases.len() as u32;
     }
+}
+
+/// What lies where the truth goes is replaced only where it is that of an earlier run: curators' annotations are not.
+fn refuse_others(folder: &Path, annotations: &Path) -> Result<()> {
+    if folder.join("truth.jsonl").is_file() {
+        return Ok(());
+    }
+    let tables = ["decisions.csv", "panels.csv", "cases.csv"].map(|name| annotations.join(name));
+    let other = tables.into_iter().find(|path| path.exists());
+    other.map_or(Ok(()), |path| Err(SynthError::Other { path }))
 }
 
 /// PDFs of another corpus among this one's would have no truth.

@@ -298,7 +298,13 @@ fn cause(status: Option<ExitStatus>, options: &Options) -> String {
     } else if is(Signal::SYS) {
         "it asked the system for what no document needs: the document may be an attack".into()
     } else if is(Signal::XFSZ) {
-        format!("a file larger than {} MiB (raise --memory)", options.memory)
+        use rustix::process::{Resource, getrlimit};
+        match getrlimit(Resource::Fsize).current.map(|most| most >> 20) {
+            Some(most) if most < options.memory => {
+                format!("a file larger than the {most} MiB that `ulimit -f` allows here")
+            }
+            _ => format!("a file larger than {} MiB (raise --memory)", options.memory),
+        }
     } else if is(Signal::XCPU) {
         let seconds = options.timeout.as_secs();
         format!("more than {seconds} s of processor time (raise --timeout)")

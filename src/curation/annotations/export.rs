@@ -59,6 +59,11 @@ impl Quotes {
 /// When the folder cannot be written, or the database's.
 pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     let failed = |source| AnnotationsError::Write { path: folder.join(DecisionRow::FILE), source };
+    tables::check_replaceable::<looks::PictureRow>(folder)?;
+    tables::check_replaceable::<PanelRow>(folder)?;
+    tables::check_replaceable::<CaseRow>(folder)?;
+    tables::check_replaceable::<SplitRow>(folder)?;
+    tables::check_replaceable::<DecisionRow>(folder)?;
     std::fs::create_dir_all(folder).map_err(failed)?;
     let known = Known::of(store)?;
     let (decisions, panels) = (known.decisions(store, quotes)?, known.panels(quotes));

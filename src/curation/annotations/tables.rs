@@ -1,8 +1,7 @@
 //! The CSV files as tables of typed rows: columns checked by name, every complaint with file,
 //! line and column.
 
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -12,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::looks::PictureRow;
 use super::{AnnotationsError, Result};
 use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+use crate::whole::{self, Kind};
 
 /// A kind of row, the file that holds it, and its columns in the order they are written.
 pub trait Table: Serialize + DeserializeOwned {
@@ -240,15 +240,15 @@ pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
         .and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
     written.map_err(|error| failed(error.into()))?;
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".part-")
-        // As any new file's; the umask applies. The builder's own default keeps others out.
-        .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
-    Ok(())
+    whole::replace(&path, &bytes).map_err(failed)
+}
+
+/// Refuses a folder where a file has the table's name that is none such.
+pub fn check_replaceable<T: Table>(folder: &Path) -> Result<()> {
+    let path = folder.join(T::FILE);
+    // Every version begins with the same column.
+    whole::replaceable(&path, Kind::Csv(T::COLUMNS[0]))
+        .map_err(|source| AnnotationsError::Write { path, source })
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod options;
 pub(crate) mod picture;
 mod rai;
 mod table;
+mod target;
 mod verify;
 mod write;
 
@@ -38,6 +39,7 @@ pub use self::manifest::{MANIFEST, ManifestRow, RECIPE, patient_name, read as re
 pub(super) use self::names::picture_stem;
 pub use self::names::stems;
 pub use self::options::{Classes, Hosting, Options, SIDE, Size};
+pub use self::target::{Precious, check as check_target, spare};
 pub use self::verify::{Verified, verify};
 pub use self::write::Exported;
 pub(crate) use self::write::{Written, write};

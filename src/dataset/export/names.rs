@@ -81,12 +81,9 @@ pub fn picture_stem(
     (xref, origin, rendering_of): (Option<u32>, ImageOrigin, Option<&str>),
 ) -> String {
     if let Some(name) = file_name {
-        return split_extension(name).0.to_owned();
+        return plain(split_extension(name).0);
     }
-    let paper: String = paper
-        .chars()
-        .map(|c| if c == '/' || c == '\\' || c.is_control() { '_' } else { c })
-        .collect();
+    let paper = plain(paper);
     let page = page.saturating_sub(1);
     match xref {
         Some(xref) => format!("{paper}-p{page}-{xref}"),
@@ -95,6 +92,16 @@ pub fn picture_stem(
         }
         None => format!("{paper}-p{page}-inline"),
     }
+}
+
+/// As part of a file's name: no other folder's, and not a hidden one's.
+fn plain(text: &str) -> String {
+    let is_odd = |c: char| c == '/' || c == '\\' || c.is_control();
+    let mut plain: String = text.chars().map(|c| if is_odd(c) { '_' } else { c }).collect();
+    if plain.starts_with('.') {
+        plain.replace_range(..1, "_");
+    }
+    plain
 }
 
 /// A figure's label in a file name: `2`, `S1`, `ED2`.
@@ -187,6 +194,6 @@ mod tests {
         let mut panel = named("", 1, None);
         panel.preprint_name = "../x".into();
         (panel.xref, panel.page) = (None, 1);
-        assert_eq!(stems(&mut [panel]), [".._x-p0-inline"]);
+        assert_eq!(stems(&mut [panel]), ["_._x-p0-inline"]);
     }
 }

@@ -82,8 +82,6 @@ pub struct Open {
 
 impl Table {
     pub fn create(&self, path: &Path) -> Result<Open> {
-        let parent = path.parent().unwrap_or(path);
-        std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
         let file = File::create(path).map_err(DatasetError::write(path))?;
         let writer = self.writer(file).map_err(failed(path))?;
         Ok(Open { path: path.into(), table: self.clone(), writer, rows: Vec::new() })

@@ -5,9 +5,9 @@
 //! No more than a chunk of encoded pictures is in memory, and one decoded picture a thread.
 
 use std::collections::{BTreeMap, HashSet};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::{FileName, stays_inside};
 use image::DynamicImage;
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -17,11 +17,12 @@ use super::items::{Item, Texts};
 use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Hosting, Options};
 use super::table::{Class, Lead, Table};
-use super::{card, croissant, fields, loading, metainfo, picture};
+use super::{card, croissant, fields, loading, metainfo, picture, target};
 use crate::dataset::layout::META_INFO;
 use crate::dataset::{DatasetError, Result};
 use crate::look::Look;
 use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
+use crate::whole::folder::NewFolder;
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
@@ -79,8 +80,8 @@ struct Cut {
 /// picture.
 ///
 /// # Errors
-/// When no item can be written, the disk refuses, or it is stopped; then what was at `target` is still
-/// there, and nothing else stays.
+/// When no item can be written, the disk refuses, it is stopped, or `target` holds what no export put there; then
+/// what was at `target` is still there, and nothing else stays.
 pub fn write(
     items: Vec<Item>,
     objects: &ObjectStore,
@@ -91,14 +92,8 @@ pub fn write(
     if items.is_empty() {
         return Err(DatasetError::NothingToExport);
     }
-    let parent = target.parent().unwrap_or(target);
-    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
-    let folder = tempfile::Builder::new()
-        .prefix(".part-")
-        // As any new folder's; the umask applies. The builder's own default keeps others out.
-        .permissions(std::fs::Permissions::from_mode(0o777))
-        .tempdir_in(parent)
-        .map_err(DatasetError::write(parent))?;
+    target::check(target)?;
+    let folder = NewFolder::beside(target).map_err(DatasetError::write(target))?;
     let mut exported = Exported::default();
     let pictures =
         write_pictures(items, objects, options, folder.path(), &mut exported, &mut advance)?;
@@ -113,7 +108,9 @@ pub fn write(
     }
     exported.left_out = pictures.left_out.len();
     write_beside(folder.path(), &pictures, options)?;
-    replace(target, folder)?;
+    // Somebody may have put something there meanwhile.
+    target::check(target)?;
+    folder.put().map_err(DatasetError::write(target))?;
     Ok(exported)
 }
 
@@ -141,7 +138,7 @@ fn write_pictures(
         .build()
         .map_err(|error| DatasetError::Threads(error.to_string()))?;
     let mut layout = Format::start(folder, options);
-    let mut pictures = Pictures::default();
+    let (mut pictures, mut names) = (Pictures::default(), HashSet::new());
     for chunk in items.chunks_mut(CHUNK) {
         if options.is_stopped() {
             return Err(DatasetError::Interrupted);
@@ -150,9 +147,13 @@ fn write_pictures(
         for (item, cut) in chunk.iter_mut().zip(cuts) {
             advance();
             let told = &mut item.told;
-            let cut = match cut {
-                Ok(cut) => cut,
-                Err(problem) => {
+            let (name, cut) = match (file_name(&told.row.name, &mut names), cut) {
+                (Ok(name), Ok(cut)) => (name, cut),
+                (Err(problem), _) => {
+                    exported.failures.push(problem);
+                    continue;
+                }
+                (_, Err(problem)) => {
                     exported.failures.push(format!("{}: {problem}", told.row.name));
                     continue;
                 }
@@ -165,7 +166,7 @@ fn write_pictures(
             }
             tell(&mut told.row, &cut);
             if item.hosted {
-                let place = layout.add(told, &cut.png)?;
+                let place = layout.add(&name, told, &cut.png)?;
                 (told.row.file, told.row.container) = (place.file, place.container);
             }
             let told = std::mem::take(told);
@@ -175,6 +176,16 @@ fn write_pictures(
     layout.finish(&pictures.hosted)?;
     exported.failures.sort_unstable();
     Ok(pictures)
+}
+
+/// What a picture is called in every format: whatever list the name came from, it is a name alone, and its own.
+fn file_name(name: &str, taken: &mut HashSet<FileName>) -> std::result::Result<FileName, String> {
+    let name = FileName::new(name, &["png"])?;
+    if taken.insert(name.clone()) {
+        Ok(name)
+    } else {
+        Err(format!("the name {name} is there twice: the second picture is left out"))
+    }
 }
 
 /// Notes what is known of a picture once it is cut.
@@ -299,33 +310,20 @@ pub fn hashes(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<BTreeMap<S
     Ok(found)
 }
 
-/// Writes `bytes` to `relative` below `folder`, with the folders in between.
-pub fn file(folder: &Path, relative: &str, bytes: &[u8]) -> Result<()> {
+/// Where `relative` lies below `folder`, with the folders in between made.
+pub fn place(folder: &Path, relative: &str) -> Result<PathBuf> {
     let path = folder.join(relative);
-    let parent: PathBuf = path.parent().unwrap_or(folder).into();
-    std::fs::create_dir_all(&parent).map_err(DatasetError::write(&parent))?;
-    std::fs::write(&path, bytes).map_err(DatasetError::write(&path))
+    if !stays_inside(relative) {
+        let outside = std::io::Error::other("it lies outside of the folder of the export: refused");
+        return Err(DatasetError::write(&path)(outside));
+    }
+    let parent = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).map_err(DatasetError::write(parent))?;
+    Ok(path)
 }
 
-/// Puts the finished folder in the place of an older one, which stays until then.
-fn replace(target: &Path, finished: tempfile::TempDir) -> Result<()> {
-    let failed = || DatasetError::write(target);
-    let parent = target.parent().unwrap_or(target);
-    if target.exists() {
-        let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(parent).map_err(failed())?;
-        let old = aside.path().join("export");
-        std::fs::rename(target, &old).map_err(failed())?;
-        if let Err(error) = std::fs::rename(finished.path(), target) {
-            if std::fs::rename(&old, target).is_err() {
-                // Better found under an odd name than gone.
-                let _ = aside.keep();
-            }
-            return Err(failed()(error));
-        }
-    } else {
-        std::fs::rename(finished.path(), target).map_err(failed())?;
-    }
-    // It is no longer where the guard would delete it.
-    let _ = finished.keep();
-    Ok(())
+/// Writes `bytes` to `relative` below `folder`, with the folders in between.
+pub fn file(folder: &Path, relative: &str, bytes: &[u8]) -> Result<()> {
+    let path = place(folder, relative)?;
+    std::fs::write(&path, bytes).map_err(DatasetError::write(&path))
 }

@@ -29,8 +29,24 @@ pub enum Outcome {
     DoneWithFailures,
 }
 
+/// Begins a program: it logs, and a file that is too large is an error with words.
+pub fn start(verbose: u8) {
+    start_logging(verbose);
+    if let Err(error) = tell_of_large_files() {
+        tracing::warn!("cannot watch for SIGXFSZ: {error}");
+    }
+}
+
+/// Past a limit on the size of files the system sends a signal, which ends a process without a word. Once it is caught,
+/// the write fails instead. Programs that this one starts have it as ever.
+fn tell_of_large_files() -> std::io::Result<()> {
+    use signal_hook::{consts::signal, flag};
+    let caught = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    flag::register(signal::SIGXFSZ, caught).map(drop)
+}
+
 /// Sends log lines to stderr: warnings, more with `-v`, or what `COVID_CT_LOG` asks for.
-pub fn start_logging(verbose: u8) {
+fn start_logging(verbose: u8) {
     use std::io::IsTerminal as _;
     use tracing::Level;
     use tracing_subscriber::filter::Targets;
@@ -49,7 +65,7 @@ pub fn start_logging(verbose: u8) {
 }
 
 /// The exit code for how a command ended; what kept it from running is told.
-pub fn exit(ended: anyhow::Result<Outcome>) -> ExitCode {
+pub fn exit(ended: anyhow::Result<Outcome>, workspace: &Path) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::DoneWithFailures) => ExitCode::from(1),
@@ -57,6 +73,9 @@ pub fn exit(ended: anyhow::Result<Outcome>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("covid-ct: {}", in_full(&error));
+            if let Some(told) = refused_database(&error, workspace) {
+                eprintln!("covid-ct: {told}");
+            }
             ExitCode::from(2)
         }
     }
@@ -164,7 +183,12 @@ pub fn progress_bar(length: usize, what: &'static str) -> indicatif::ProgressBar
 /// An error and its causes, each told once: many of our errors quote their cause already.
 pub fn in_full(error: &anyhow::Error) -> String {
     let mut told = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain() {
+        // It says the same in numbers.
+        if cause.is::<rusqlite::ffi::Error>() && !told.is_empty() {
+            continue;
+        }
+        let cause = cause.downcast_ref().map_or_else(|| cause.to_string(), crate::store::told);
         if told.is_empty() {
             told = cause;
         } else if !told.contains(&cause) {
@@ -173,6 +197,16 @@ pub fn in_full(error: &anyhow::Error) -> String {
         }
     }
     told
+}
+
+/// The database whose disk is full or fails, where that is what a command failed of.
+fn refused_database(error: &anyhow::Error, workspace: &Path) -> Option<String> {
+    use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+    let code = |cause: &rusqlite::Error| cause.sqlite_error_code();
+    let code = error.chain().find_map(|cause| cause.downcast_ref().and_then(code));
+    let path = Workspace::new(workspace).database();
+    matches!(code, Some(DiskFull | SystemIoFailure))
+        .then(|| format!("the database is {}", path.display()))
 }
 
 /// Whether a command ended because the reader of its output went away.

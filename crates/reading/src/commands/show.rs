@@ -8,6 +8,8 @@ use crate::Workspace;
 use crate::extract::{Region, Renderings};
 use crate::show::{self, Found, HTML_DPI, PNG_DPI, PageMarks, PagePicture, SMALL_DPI};
 use crate::store::{DocumentRow, ObjectStore, Source, Store};
+use crate::whole;
+use crate::whole::Noted;
 use anyhow::{Context as _, bail};
 
 use super::{Outcome, find_documents, progress_bar, worker_options};
@@ -52,7 +54,9 @@ pub fn run(
     };
     let mut failed = false;
     let pictures = draw_pages(&mut renderings, &document, &marks, args, png, &mut failed)?;
+    let _noted = Noted::new(&workspace, &out);
     make_folder_of(&out)?;
+    check_replaceable(&out, png)?;
     if png {
         failed |= !write_pngs(&out, args.page.is_some(), &marks, &pictures)?;
     } else {
@@ -211,6 +215,7 @@ fn write_pngs(
         let of_page = marks.iter().find(|marks| marks.page.number == picture.page);
         let Some(marks) = of_page else { continue };
         let path = if one { out.to_owned() } else { numbered(out, picture.page) };
+        check_replaceable(&path, true)?;
         write(&path, &show::draw(png, marks)?)?;
     }
     Ok(true)
@@ -223,9 +228,15 @@ fn numbered(out: &Path, page: u32) -> PathBuf {
     out.with_file_name(format!("{stem}-p{page}.{extension}"))
 }
 
+/// Refuses to write a page over what is none.
+fn check_replaceable(path: &Path, png: bool) -> anyhow::Result<()> {
+    let kind = if png { whole::Kind::Png } else { whole::Kind::Html };
+    whole::replaceable(path, kind).with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Writes a file and says where it is.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    whole::replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
+
 use super::{Format, Layout, Place, of_class};
 use crate::dataset::export::write::Written;
 use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
@@ -20,9 +22,9 @@ impl CovidCt {
 }
 
 impl Layout for CovidCt {
-    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
+    fn add(&mut self, name: &FileName, told: &Written, png: &[u8]) -> Result<Place> {
         let (label, _) = of_class(told, Format::CovidCt)?;
-        let file = format!("{IMAGES}/{}/{}", class_folder(label), told.row.name);
+        let file = format!("{IMAGES}/{}/{name}", class_folder(label));
         super::super::write::file(&self.folder, &file, png)?;
         Ok(Place { file, container: String::new() })
     }

@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
+
 use super::{Format, Layout, Place, of_class};
 use crate::dataset::Result;
 use crate::dataset::export::fields;
@@ -25,7 +27,7 @@ impl ImageFolder {
     }
 
     fn write_metadata(&self, part: Part, written: &[&Written]) -> Result<()> {
-        let path = self.folder.join(part.as_str()).join("metadata.parquet");
+        let path = super::super::write::place(&self.folder, &format!("{part}/metadata.parquet"))?;
         let class = Class::Number(self.classes.clone());
         let table = Table { lead: Lead::FileName, class, fields: &fields::OF_PANELS };
         let file_name = |written: &Written| {
@@ -36,10 +38,10 @@ impl ImageFolder {
 }
 
 impl Layout for ImageFolder {
-    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
+    fn add(&mut self, name: &FileName, told: &Written, png: &[u8]) -> Result<Place> {
         let (label, part) = of_class(told, Format::ImageFolder)?;
         let class = self.classes.name(label);
-        let file = format!("{part}/{class}/{}", told.row.name);
+        let file = format!("{part}/{class}/{name}");
         super::super::write::file(&self.folder, &file, png)?;
         Ok(Place { file, container: String::new() })
     }

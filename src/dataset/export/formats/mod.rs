@@ -11,6 +11,8 @@ mod web_dataset;
 
 use std::path::Path;
 
+use covid_ct_core::FileName;
+
 use super::options::Options;
 use super::write::Written;
 use crate::dataset::{DatasetError, Result};
@@ -41,11 +43,11 @@ pub struct Place {
 
 /// A format at work.
 pub trait Layout {
-    /// Keeps one picture. Pictures come by part, then class, then name.
+    /// Keeps one picture under its name. Pictures come by part, then class, then name.
     ///
     /// # Errors
     /// When the disk refuses.
-    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place>;
+    fn add(&mut self, name: &FileName, told: &Written, png: &[u8]) -> Result<Place>;
 
     /// Writes what goes beside the pictures and closes what is open.
     ///

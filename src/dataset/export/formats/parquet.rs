@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 
@@ -57,14 +58,14 @@ impl Parquet {
             None => 0,
         };
         let name = format!("data/{}-{number:05}.parquet", part_name(part));
-        let table = self.table.create(&self.folder.join(&name))?;
+        let table = self.table.create(&super::super::write::place(&self.folder, &name)?)?;
         Ok(self.open.insert(OpenFile { name, part, number, pictures: 0, table }))
     }
 }
 
 impl Layout for Parquet {
-    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
-        let name = told.row.name.clone();
+    fn add(&mut self, name: &FileName, told: &Written, png: &[u8]) -> Result<Place> {
+        let name = name.to_string();
         let open = self.open(told.part)?;
         let place = Place { file: name.clone(), container: open.name.clone() };
         open.table.add(Row { picture: png.to_vec(), path: name, told: told.clone() })?;

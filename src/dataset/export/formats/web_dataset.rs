@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::FileName;
 use serde_json::{Value as Json, json};
 
 use super::{Layout, Place, part_name};
@@ -60,7 +61,7 @@ impl WebDataset {
             None => 0,
         };
         let name = format!("{}-{number:06}.tar", part_name(part));
-        let path = self.folder.join(&name);
+        let path = super::super::write::place(&self.folder, &name)?;
         let file = File::create(&path).map_err(DatasetError::write(&path))?;
         let tar = tar::Builder::new(BufWriter::new(file));
         Ok(self.shard.insert(Shard { path, name, part, number, pictures: 0, tar }))
@@ -98,10 +99,10 @@ impl Shard {
 }
 
 impl Layout for WebDataset {
-    fn add(&mut self, told: &Written, png: &[u8]) -> Result<Place> {
+    fn add(&mut self, name: &FileName, told: &Written, png: &[u8]) -> Result<Place> {
         let class = told.label.and_then(|label| self.classes.index(label));
         let facts = facts(told, &self.classes).to_string();
-        let key = self.key(told.row.stem());
+        let key = self.key(name.stem());
         let shard = self.shard(told.part)?;
         let file = format!("{key}.png");
         shard.append(&file, png)?;

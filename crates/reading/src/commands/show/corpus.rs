@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::{draw_pages, make_folder_of, names, pages_to_show, write};
+use super::{check_replaceable, draw_pages, make_folder_of, names, pages_to_show, write};
 use crate::Workspace;
 use crate::cli::ShowArgs;
 use crate::commands::{Outcome, in_full, jobs, progress_bar, worker_options};
@@ -32,6 +32,7 @@ pub fn run(workspace: &Workspace, store: &Store, args: &ShowArgs) -> anyhow::Res
     let failed = if args.all { draw_all(workspace, &documents, &names, args)? } else { 0 };
     let out = args.out.clone().unwrap_or_else(|| workspace.show().join("index.html"));
     make_folder_of(&out)?;
+    check_replaceable(&out, false)?;
     let folder = absolute(out.parent().unwrap_or(Path::new("")))?;
     let mut entries = Vec::with_capacity(documents.len());
     for document in &documents {
