@@ -15,6 +15,7 @@ use crate::curation::{
 use crate::extract::Renderings;
 use crate::store::{Stage, Store, StoreError};
 use anyhow::{Context as _, bail};
+use covid_ct_core::drop_controls;
 
 use super::{Outcome, worker_options};
 use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StageArg, StateArg};
@@ -194,12 +195,13 @@ fn check_papers(store: &Store, papers: &[String]) -> anyhow::Result<()> {
 fn curator(store: &Store, named: Option<&str>) -> anyhow::Result<String> {
     let known = store.curators()?;
     let is_asked = io::stdin().is_terminal();
-    let name = match named.map(str::trim) {
+    let mut name = match named.map(str::trim) {
         Some("") => bail!("{NOBODY}"),
         None if !is_asked => bail!("{NOBODY}"),
         Some(name) => name.to_owned(),
         None => ask_curator(&mut prompt(), &login())?,
     };
+    drop_controls(&mut name);
     match names::nearly(&name, &known) {
         None => Ok(name),
         Some(like) if is_asked => ask_meant(&mut prompt(), &name, like),

@@ -11,6 +11,7 @@ use crate::model::{self, Backend, Pictures, Viewed, Viewing, mean_probability, p
 use crate::store::{ObjectStore, Store};
 use crate::{Workspace, whole};
 use anyhow::{Context as _, bail};
+use covid_ct_core::cells;
 use serde::Serialize;
 
 use super::environment::{Computing, prepare_for_tensors};
@@ -219,6 +220,7 @@ fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
         }
         writer.flush()?;
         drop(writer);
+        bytes = cells::guard(bytes);
     }
     let Some(out) = &args.out else {
         return std::io::stdout().lock().write_all(&bytes).context("stdout");

@@ -1,6 +1,6 @@
 //! `covid-ct recover-crops`
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::Workspace;
@@ -8,6 +8,7 @@ use crate::dataset::layout::class_name;
 use crate::dataset::recover::{Found, Outcome as Search, Sought, record, recover};
 use crate::dataset::release::Release;
 use crate::store::Store;
+use covid_ct_core::cells;
 
 use super::{Outcome, ingest, jobs, progress_bar};
 use crate::cli::RecoverCropsArgs;
@@ -42,7 +43,7 @@ pub fn run(workspace: &Path, args: &RecoverCropsArgs) -> anyhow::Result<Outcome>
 
 /// One line a picture, those not found with empty fields.
 fn print(sought: &[Sought]) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(io::stdout().lock());
+    let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record([
         "file", "class", "preprint", "version", "page", "xref", "panel", "scale", "score",
     ])?;
@@ -71,7 +72,8 @@ fn print(sought: &[Sought]) -> anyhow::Result<()> {
         }
         csv.write_record(row)?;
     }
-    Ok(csv.flush()?)
+    let bytes = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    Ok(io::stdout().lock().write_all(&cells::guard(bytes))?)
 }
 
 /// Says what was not found; whether there is any.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use covid_ct_core::cells;
 use jiff::civil::Date;
 
 use super::queue::Task;
@@ -219,6 +220,7 @@ impl Scores {
     pub fn read(path: &Path, store: &Store) -> std::result::Result<Self, ScoresError> {
         let bytes = std::fs::read(path)
             .map_err(|source| ScoresError::Read { path: path.into(), source })?;
+        let bytes = cells::unguard(bytes);
         let named = Named::read(store)?;
         let wrong = |line, problem| ScoresError::Line { path: path.into(), line, problem };
         let broken = |error: &csv::Error| {

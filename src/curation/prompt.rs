@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Write};
 use std::ops::Range;
 
 use super::evidence::{covid_words, ct_words};
+use covid_ct_core::drop_controls;
 
 /// Width of text where there is no terminal to ask, in characters.
 const DEFAULT_WIDTH: usize = 80;
@@ -150,7 +151,9 @@ impl<R: BufRead, W: Write> Prompt<R, W> {
             writeln!(self.output)?;
             return Ok(None);
         }
-        Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()))
+        let mut line = String::from_utf8_lossy(&line).trim().to_owned();
+        drop_controls(&mut line);
+        Ok(Some(line))
     }
 }
 

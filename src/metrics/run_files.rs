@@ -28,6 +28,7 @@
 
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::cells;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -385,7 +386,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, command: &'static str)
 }
 
 pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<Vec<T>> {
-    let bytes = read(path)?;
+    let bytes = cells::unguard(read(path)?);
     let rows = csv::Reader::from_reader(&bytes[..]).into_deserialize().collect();
     let rows: std::result::Result<Vec<T>, csv::Error> = rows;
     rows.map_err(|e| malformed(path, command, &e))
@@ -411,7 +412,7 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
         writer.serialize(row).map_err(|e| refused(path, e))?;
     }
     let bytes = writer.into_inner().map_err(|e| refused(path, e))?;
-    write(path, &bytes)
+    write(path, &cells::guard(bytes))
 }
 
 fn refused<E>(path: &Path, error: E) -> RunFileError

@@ -140,6 +140,26 @@ fn what_was_exported_imports_to_the_same_bytes() {
     assert_eq!(rebuilt.store().cases().expect("cases")[0].details.age, "42", "the newest");
 }
 
+/// A name that a spreadsheet would run is written as text and is the same name when it is read; what would steer a
+/// terminal is dropped.
+#[test]
+fn formulas_are_written_as_text_and_control_characters_dropped() {
+    let (project, read, again) = (labelled(), fresh(), fresh());
+    export(&project, "annotations");
+    for file in ["decisions.csv", "cases.csv"] {
+        edit(&project, file, ",ann,", ",@ann(1)\u{1b}[2J,");
+    }
+    import(&read, &project).success();
+    let curators = read.store().curators().expect("curators");
+    assert_eq!(curators, ["@ann(1)[2J"]);
+    export(&read, "annotations");
+    let written = fs::read_to_string(read.path("annotations/decisions.csv")).expect("file");
+    assert!(written.contains(",'@ann(1)[2J,") && !written.contains(",@ann"), "{written}");
+    import(&again, &read).success();
+    export(&again, "annotations");
+    assert_eq!(files(&read.path("annotations")), files(&again.path("annotations")));
+}
+
 #[test]
 fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
     let (project, rebuilt) = (labelled(), fresh());

@@ -5,6 +5,8 @@
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
+pub mod cells;
+mod controls;
 mod decision;
 mod file_name;
 mod grey;
@@ -17,6 +19,7 @@ pub mod whole;
 mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+pub use controls::drop_controls;
 pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
 pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;

@@ -1,6 +1,7 @@
 //! The CSV files as tables of typed rows: columns checked by name, every complaint with file,
 //! line and column.
 
+use covid_ct_core::{cells, drop_controls};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -140,7 +141,7 @@ impl<T: Table> Sheet<T> {
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(T::FILE);
         let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
+            Ok(bytes) => cells::unguard(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(AnnotationsError::Read { path, source }),
         };
@@ -152,7 +153,7 @@ impl<T: Table> Sheet<T> {
             .map(|record| {
                 let record = record.map_err(|error| broken(&path, &error))?;
                 let line = record.position().map_or(0, csv::Position::line);
-                let row = record
+                let row = without_controls(&record)
                     .deserialize(Some(&header))
                     .map_err(|error| wrong_field::<T>(&path, line, &header, &record, &error))?;
                 Ok(Lined { line, row })
@@ -174,6 +175,15 @@ impl<T: Table> Sheet<T> {
 pub fn read_decisions(folder: &Path) -> Result<Vec<DecisionRow>> {
     let rows = Sheet::<DecisionRow>::read(folder)?.map(|sheet| sheet.rows).unwrap_or_default();
     Ok(rows.into_iter().map(|lined| lined.row).collect())
+}
+
+fn without_controls(record: &StringRecord) -> StringRecord {
+    let fields = record.iter().map(|field| {
+        let mut field = field.to_owned();
+        drop_controls(&mut field);
+        field
+    });
+    fields.collect()
 }
 
 fn check_columns<T: Table>(path: &Path, header: &StringRecord) -> Result<()> {
@@ -240,7 +250,7 @@ pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
         .and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
     written.map_err(|error| failed(error.into()))?;
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    whole::replace(&path, &bytes).map_err(failed)
+    whole::replace(&path, &cells::guard(bytes)).map_err(failed)
 }
 
 /// Refuses a folder where a file has the table's name that is none such.

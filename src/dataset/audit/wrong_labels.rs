@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, items};
@@ -69,6 +70,7 @@ impl Predictions {
         }
         let bytes = std::fs::read(&path)
             .map_err(|source| PredictionsError::Read { path: path.clone(), source })?;
+        let bytes = cells::unguard(bytes);
         let wrong =
             |line, problem: String| PredictionsError::Line { path: path.clone(), line, problem };
         let mut reader = csv::Reader::from_reader(&bytes[..]);
@@ -194,7 +196,8 @@ impl WrongLabels {
         if self.found.is_empty() {
             writer.write_record(["score", "sha256", "name", "label"])?;
         }
-        writer.into_inner().map_err(|error| error.into_error().into())
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        Ok(cells::guard(bytes))
     }
 }
 

@@ -145,7 +145,8 @@ pub fn how(format: Format, figures: bool) -> String {
         "## How to open it\n\n{opened}{warning} `{table}` is the table without pictures, in which numbers are numbers.\n\n\
          Read the CSV files ({list}) as text: readers that guess types make `45.0` of an age where another is \
          missing, nothing of a place called `NA`, a number of a version, and fail where a text comes late in a \
-         column of numbers.\n\n    pandas.read_csv(\"MANIFEST.csv\", dtype=str, keep_default_na=False)\n    \
+         column of numbers. A text that a spreadsheet would run as a formula has an apostrophe before it, which is no \
+         part of it.\n\n    pandas.read_csv(\"MANIFEST.csv\", dtype=str, keep_default_na=False)\n    \
          polars.read_csv(\"MANIFEST.csv\", infer_schema=False)\n    \
          duckdb.read_csv(\"MANIFEST.csv\", all_varchar=True)\n\n"
     )

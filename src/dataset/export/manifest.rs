@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{DatasetError, Result};
@@ -136,7 +137,7 @@ pub fn patient_name(preprint: &str, case: &str) -> String {
 /// # Errors
 /// When the file cannot be read, or is no manifest; with the line.
 pub fn read(path: &Path) -> Result<Vec<ManifestRow>> {
-    let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+    let bytes = cells::unguard(std::fs::read(path).map_err(DatasetError::read(path))?);
     let wrong = |problem: String| DatasetError::Manifest { path: PathBuf::from(path), problem };
     let mut reader = csv::Reader::from_reader(&bytes[..]);
     let header = reader.headers().map_err(|error| wrong(error.to_string()))?;
@@ -154,7 +155,7 @@ pub fn read(path: &Path) -> Result<Vec<ManifestRow>> {
 /// When the disk refuses.
 pub fn write(path: &Path, rows: &[ManifestRow]) -> Result<()> {
     let write = || -> std::io::Result<()> {
-        let mut writer = csv::Writer::from_path(path)?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         if rows.is_empty() {
             // The header is written with the first row: take it from an empty one.
             let mut header = csv::Writer::from_writer(Vec::new());
@@ -166,7 +167,8 @@ pub fn write(path: &Path, rows: &[ManifestRow]) -> Result<()> {
         for row in rows {
             writer.serialize(row)?;
         }
-        writer.flush()
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        std::fs::write(path, cells::guard(bytes))
     };
     write().map_err(DatasetError::write(path))
 }

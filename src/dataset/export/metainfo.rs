@@ -6,6 +6,7 @@ use super::fields;
 use super::write::Written;
 use crate::dataset::layout::META_INFO_COLUMNS;
 use crate::dataset::{DatasetError, Result};
+use covid_ct_core::cells;
 
 /// Columns after the published ones. `panel` is `x,y,w,h` in native pixels of the picture whose
 /// bytes have `image_sha256`; `sha256` is the exported file's. `decisions` names lines of
@@ -33,12 +34,13 @@ const PROVENANCE_COLUMNS: [&str; 16] = [
 pub fn write(path: &Path, written: &[&Written]) -> Result<()> {
     let failed = DatasetError::write(path);
     let write = || -> std::io::Result<()> {
-        let mut writer = csv::Writer::from_path(path)?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(META_INFO_COLUMNS.iter().chain(&PROVENANCE_COLUMNS))?;
         for written in written {
             writer.write_record(row(written))?;
         }
-        writer.flush()
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        std::fs::write(path, cells::guard(bytes))
     };
     write().map_err(failed)
 }

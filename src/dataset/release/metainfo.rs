@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use calamine::Reader as _;
+use covid_ct_core::cells;
 
 use super::captions::plain_caption;
 use crate::dataset::layout::META_INFO_COLUMNS;
@@ -114,7 +115,7 @@ fn xlsx_cells(path: &Path) -> Result<Vec<Vec<String>>> {
 }
 
 fn csv_cells(path: &Path) -> Result<Vec<Vec<String>>> {
-    let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+    let bytes = cells::unguard(std::fs::read(path).map_err(DatasetError::read(path))?);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -1,6 +1,6 @@
 //! What reading one document finds, as a worker hands it to the writer. Objects are already stored.
 
-use covid_ct_core::ObjectId;
+use covid_ct_core::{ObjectId, drop_controls};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{
@@ -85,39 +85,32 @@ impl Extraction {
         } = &mut self.paper;
         let of_paper =
             [name, version, server, doi, title, posted, licence, category, abstract_text];
-        of_paper.into_iter().for_each(drop_from);
-        self.pages.iter_mut().for_each(|page| drop_from(&mut page.text));
+        of_paper.into_iter().for_each(drop_controls);
+        self.pages.iter_mut().for_each(|page| drop_controls(&mut page.text));
         for image in &mut self.images {
-            drop_from(&mut image.colour_space);
-            drop_from(&mut image.filter);
-            image.file_name.iter_mut().for_each(drop_from);
+            drop_controls(&mut image.colour_space);
+            drop_controls(&mut image.filter);
+            image.file_name.iter_mut().for_each(drop_controls);
             let overlays =
                 image.placements.iter_mut().flat_map(|placement| &mut placement.overlays);
-            overlays.for_each(|overlay| drop_from(&mut overlay.text));
+            overlays.for_each(|overlay| drop_controls(&mut overlay.text));
         }
         for figure in &mut self.figures {
-            figure.label.iter_mut().for_each(drop_from);
-            drop_from(&mut figure.caption);
+            figure.label.iter_mut().for_each(drop_controls);
+            drop_controls(&mut figure.caption);
             for mention in &mut figure.mentions {
-                drop_from(&mut mention.text);
-                mention.panels.iter_mut().for_each(drop_from);
+                drop_controls(&mut mention.text);
+                mention.panels.iter_mut().for_each(drop_controls);
             }
             for panel in &mut figure.panels {
-                drop_from(&mut panel.letter);
-                drop_from(&mut panel.text);
+                drop_controls(&mut panel.letter);
+                drop_controls(&mut panel.text);
             }
         }
         for suspect in &mut self.suspects {
-            suspect.label.iter_mut().for_each(drop_from);
-            drop_from(&mut suspect.reason);
+            suspect.label.iter_mut().for_each(drop_controls);
+            drop_controls(&mut suspect.reason);
         }
-    }
-}
-
-fn drop_from(text: &mut String) {
-    let drops = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if text.contains(drops) {
-        text.retain(|character| !drops(character));
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use super::{CorpusError, Result};
@@ -159,7 +160,7 @@ impl Manifest {
             }
             read => read.map_err(CorpusError::read(path))?,
         };
-        Self::parse(&bytes).map_err(|(line, what)| CorpusError::Manifest {
+        Self::parse(&cells::unguard(bytes)).map_err(|(line, what)| CorpusError::Manifest {
             path: path.into(),
             line,
             what,
@@ -201,7 +202,7 @@ impl Manifest {
         for row in self.rows.values() {
             writer.serialize(row).expect("written to memory");
         }
-        writer.into_inner().expect("written to memory")
+        cells::guard(writer.into_inner().expect("written to memory"))
     }
 
     /// # Errors
