@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::Workspace;
@@ -109,10 +109,13 @@ fn export_all_figures(
     }
     // Where nothing can be written, what is drawn already is what there is.
     let drawn = if store.is_read_only() {
-        RenderedAll::default()
+        RenderedAll { failed: undrawn(store)?, ..RenderedAll::default() }
     } else {
         draw_all(store, workspace, options, stop)?
     };
+    for (path, error) in &drawn.failed {
+        eprintln!("covid-ct: {}: {error}", path.display());
+    }
     let bar = PictureBar::default();
     let exported =
         export_figures(store, target, options, |count| bar.start(count), || bar.advance());
@@ -143,10 +146,23 @@ fn draw_all(
     };
     let drawn = render_all(store, &workers, &documents, stop, || bar.inc(1))?;
     bar.finish_and_clear();
-    for (path, error) in &drawn.failed {
-        eprintln!("covid-ct: {}: {error}", path.display());
-    }
     Ok(drawn)
+}
+
+/// Documents with figures that were not drawn while the workspace could be written.
+fn undrawn(store: &Store) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut undrawn = Vec::new();
+    for document in store.documents()? {
+        let count = store.unrendered(document.id)?.len();
+        if count > 0 && document.source != Source::Release {
+            let why = format!(
+                "{count} of its figures are not drawn yet and are left out, since this workspace may only be read: \
+                 `covid-ct ingest --render` draws them where it may be written"
+            );
+            undrawn.push((PathBuf::from(document.path), why));
+        }
+    }
+    Ok(undrawn)
 }
 
 /// Refuses folds of more than one deal, and some of one: together they would not be what was split.

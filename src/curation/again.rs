@@ -4,7 +4,7 @@ use image::{GrayImage, Luma};
 
 use super::scripted::{Bench, bench_of, figure, picture};
 use super::*;
-use crate::store::{Label, Stage};
+use crate::store::{Label, NewDecision, Stage, Subject, Value, Within};
 
 pub(super) const PLAIN_CAPTION: &str =
     "Figure 1. Chest CT of a 39-year-old man with COVID-19 on day 3 after onset.";
@@ -248,4 +248,56 @@ fn a_stage_tells_in_lines_that_it_begins() {
     let (_, shown) = bench.type_as("ann", None, "c\nn\nc\n\nq\n");
     assert!(shown.contains("── now: crop ─"), "{shown}");
     assert!(shown.contains("Which boxes of the picture are single scans?"), "{shown}");
+}
+
+/// Whatever a reader calls the patients: what is shown, what Enter keeps and what is typed are the same names.
+#[test]
+fn asked_again_a_reader_of_other_names_sees_and_types_those_in_all() {
+    let mut bench = all_decided();
+    let panels = bench.store.labelled_panels().expect("panels");
+    let cases: Vec<String> = panels.iter().map(|p| p.case.clone().expect("a case")).collect();
+    let subjects: Vec<Subject> = panels.iter().map(|p| Subject::panel(p.image, p.id)).collect();
+    let said = |bench: &Bench| -> Vec<Option<Value>> {
+        let in_force = bench.store.decisions_in_force(Stage::Case).expect("decisions");
+        let of = |subject: &Subject| {
+            in_force.iter().find(|d| d.curator == "bob" && d.subject == *subject)
+        };
+        subjects.iter().map(|subject| of(subject).and_then(|d| d.value.clone())).collect()
+    };
+    // Who is who is the same; what they are called is not.
+    for (subject, name) in subjects.iter().zip(cases.iter().rev()) {
+        let value = Some(Value::Case { name: name.clone(), time: None });
+        let new = NewDecision {
+            stage: Stage::Case,
+            subject: *subject,
+            value,
+            evidence: None,
+            span: String::new(),
+            curator: "bob".into(),
+            time: "2030-01-01T00:00:00Z".into(),
+            note: String::new(),
+            adjudicates: false,
+        };
+        bench.store.decide(&new).expect("decided");
+    }
+    let before = said(&bench);
+    let script = format!("{}\n\n\n\n\nq\n", cases[0]);
+    let (_, shown) = bench.type_with(&decided(), "bob", Some(Stage::Case), &script);
+    assert!(shown.contains(&format!("{} by bob", cases[0])), "{shown}");
+    assert!(shown.contains(&format!("Enter keeps {}", cases[0])), "{shown}");
+    assert_eq!(said(&bench), before, "{shown}");
+    assert_eq!(bench.store.patients(Within::All).expect("patients").len(), 2);
+}
+
+#[test]
+fn an_undo_reaches_no_decision_on_a_paper_that_is_not_asked_about() {
+    let mut bench = all_decided();
+    let before = count(&bench);
+    let mut printer = NotPrinted;
+    let elsewhere = QueueOptions::of_papers(&["another".to_owned()]);
+    let mut desk = Desk::new(&mut bench.store, "ann", &elsewhere, &mut printer);
+    assert_eq!(desk.undo().expect("undone").to_string(), "there is nothing to undo");
+    let mut desk = Desk::new(&mut bench.store, "ann", &QueueOptions::default(), &mut printer);
+    assert!(desk.undo().expect("undone").to_string().starts_with("undone: case"));
+    assert_eq!(count(&bench), before + 1);
 }

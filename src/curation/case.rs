@@ -47,7 +47,7 @@ pub(super) struct Form {
     /// The patient of the panel before.
     pub previous: Option<String>,
     time: String,
-    /// What was said of the panel before, where it is asked about again.
+    /// What was said of the panel before, where it is asked about again; in its curator's own names.
     pub earlier: Option<Earlier>,
 }
 
@@ -119,6 +119,16 @@ impl Form {
             cases,
             names,
         })
+    }
+
+    /// What was said before, in the names that are shown: those that are typed are taken for these too.
+    pub fn shown_earlier(&self) -> Option<Earlier> {
+        let mut shown = self.earlier.clone()?;
+        let by = &shown.decision.curator;
+        if let Some(Value::Case { name, .. }) = &mut shown.decision.value {
+            *name = self.names.common(by, name).to_owned();
+        }
+        Some(shown)
     }
 
     pub fn proposed_name(&self) -> &str {
@@ -258,15 +268,17 @@ pub(super) fn ask<R: BufRead, W: Write>(
 ) -> Result<Answer> {
     let Some(panel) = &item.task.panel else { return Ok(Answer::Skip) };
     let form = Form::read(&session.desk, item, panel)?;
-    if let Some(earlier) = &form.earlier {
-        session.tell_earlier(earlier)?;
+    let shown = form.shown_earlier();
+    if let Some(shown) = &shown {
+        session.tell_earlier(shown)?;
     }
     let name = match ask_name(session, item, &form)? {
         Line::Leave(answer) => return Ok(answer),
         Line::Text(typed) if typed == ALL => return accept_all(session, item, &form),
         Line::Text(typed) => match (form.name(&typed), &form.earlier) {
             (_, Some(earlier)) if typed.is_empty() => {
-                session.say_again(form.subject, earlier)?;
+                let kept = shown.as_ref().filter(|shown| shown.in_force);
+                session.say_again(form.subject, kept.unwrap_or(earlier))?;
                 return Ok(Answer::Decided);
             }
             (name, _) => name.unwrap_or(typed),
@@ -425,7 +437,7 @@ fn ask_name<R: BufRead, W: Write>(
     form: &Form,
 ) -> Result<Line> {
     let keys = [
-        form.earlier.as_ref().map(|earlier| earlier.enter() + "; "),
+        form.shown_earlier().map(|earlier| earlier.enter() + "; "),
         form.previous.as_ref().map(|case| format!("= {case}; ")),
         (!session.beside.is_empty())
             .then(|| format!("* all {} panels; ", session.beside.len() + 1)),

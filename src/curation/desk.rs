@@ -257,7 +257,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Takes back what was done last: a skip, decision or batch of this session, else the curator's last
-    /// decision that stands, whenever it was made. What the curator had said of it before is in force
+    /// decision that stands, whenever it was made, if it is on a paper that is asked about here. What the curator had said of it before is in force
     /// again.
     pub(super) fn undo(&mut self) -> Result<Undone> {
         let undone = match self.steps.last().cloned() {
@@ -272,8 +272,10 @@ impl<'a> Desk<'a> {
                 self.standing_of(Stage::Crop, subject)?
             }
             None => match self.store.last_standing_decision(&self.curator)? {
-                Some(last) => self.standing_of(last.stage, last.subject)?,
-                None => return Ok(Undone::Nothing),
+                Some(last) if self.is_asked_about(last.subject)? => {
+                    self.standing_of(last.stage, last.subject)?
+                }
+                _ => return Ok(Undone::Nothing),
             },
         };
         if let Some((stage, subjects)) = undone.what() {
@@ -289,6 +291,13 @@ impl<'a> Desk<'a> {
         }
         self.steps.pop();
         Ok(undone)
+    }
+
+    /// Whether a subject is of a paper that is asked about in this session.
+    fn is_asked_about(&self, subject: Subject) -> Result<bool> {
+        let mut images = self.store.images_within(Within::Image(subject.image))?;
+        self.options.filter(self.store, &mut images)?;
+        Ok(!images.is_empty())
     }
 
     /// The decision that an undo takes back, and what is in force after that.

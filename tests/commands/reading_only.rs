@@ -86,6 +86,12 @@ fn a_workspace_that_may_only_be_read_is_read() {
     let before = files(workspace);
     read_everything(workspace, &picture, &folder.path().join("one"));
     assert_eq!(files(workspace), before);
+    // Figures that were not drawn before are named.
+    let figures = folder.path().join("figures");
+    let args = ["export", "--figures", "--format", "parquet", "--out"];
+    let exported = covid_ct(workspace, &args).arg(&figures).assert().code(1);
+    let told = text(&exported.get_output().stderr);
+    assert!(told.contains("paper-0.pdf: ") && told.contains("ingest --render"), "{told}");
     // What can only be written there says so.
     let refused = covid_ct(workspace, &["report"]).assert().code(2);
     assert!(text(&refused.get_output().stderr).contains("data/report"), "{refused:?}");

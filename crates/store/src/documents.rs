@@ -209,7 +209,11 @@ impl Store {
         self.images_within(Within::All)
     }
 
-    pub(super) fn images_within(&self, within: Within) -> Result<Vec<ImageRow>> {
+    /// The pictures of some papers, in the order of [`Store::images`].
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn images_within(&self, within: Within) -> Result<Vec<ImageRow>> {
         let mut query = self.db.prepare_cached(&format!(
             "SELECT image.*, document.sha256 AS document_sha256, preprint.id AS preprint,
                  preprint.name AS preprint_name, preprint.version AS preprint_version

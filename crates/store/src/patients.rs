@@ -54,9 +54,15 @@ impl Names {
     /// Matches names reader by reader, in the order in which they came to the paper: two are one patient
     /// that share the most panels, each name taken once. One that shares none is taken by its word, but
     /// where that word is known to be another patient.
+    ///
+    /// Names that differ in nothing but capitals and blanks are one, spelled as it was first.
     pub(super) fn of(told: &[Told<'_>]) -> Self {
+        let spelled = Spelled::of(told);
+        let as_told = told;
+        let told: Vec<Told<'_>> =
+            told.iter().map(|said| Told { name: spelled.first(said.name), ..*said }).collect();
         let mut came: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
-        for said in told {
+        for said in &told {
             let first = came.entry(said.curator).or_insert(said.first);
             *first = said.first.min(*first);
         }
@@ -73,6 +79,12 @@ impl Names {
             }
             known.extend(of_curator.values().cloned());
             names.common.insert(curator.to_owned(), of_curator);
+        }
+        for said in as_told {
+            let Some(of_curator) = names.common.get_mut(said.curator) else { continue };
+            if let Some(common) = of_curator.get(spelled.first(said.name)).cloned() {
+                of_curator.insert(said.name.to_owned(), common);
+            }
         }
         names
     }
@@ -279,8 +291,33 @@ fn same_detail(field: &str, one: &str, other: &str) -> bool {
 
 /// Whether two texts differ in nothing but capitals and blanks.
 pub(super) fn same_words(one: &str, other: &str) -> bool {
-    let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     one == other || words(one) == words(other)
+}
+
+fn words(text: &str) -> String {
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How each name of a paper was first spelled.
+struct Spelled<'a>(HashMap<String, &'a str>);
+
+impl<'a> Spelled<'a> {
+    fn of(told: &[Told<'a>]) -> Self {
+        let mut in_order: Vec<&Told<'a>> = told.iter().collect();
+        in_order.sort_by_key(|said| said.first);
+        let mut first = HashMap::new();
+        for said in in_order {
+            first.entry(words(said.name)).or_insert(said.name);
+        }
+        Self(first)
+    }
+
+    fn first<'b>(&'b self, name: &'b str) -> &'b str
+    where
+        'a: 'b,
+    {
+        self.0.get(&words(name)).copied().unwrap_or(name)
+    }
 }
 
 impl Store {
@@ -344,6 +381,16 @@ mod tests {
         assert_eq!(shifted.common("bob", "A"), "A (bob)");
         let in_all = names(&["ann: 1=A, 2=B", "bob: 1=B, 3=B (in all)"]);
         assert_eq!(in_all.common("bob", "B (in all)"), "B", "as he was shown it");
+    }
+
+    #[test]
+    fn capitals_and_blanks_make_no_other_patient() {
+        let names =
+            names(&["ann: 1=Patient 1, 2=patient  1, 3=Case 2", "bob: 1=PATIENT 1, 4=case 2"]);
+        let common = |curator, name| names.common(curator, name).to_owned();
+        assert_eq!(common("ann", "patient  1"), "Patient 1");
+        assert_eq!(common("bob", "PATIENT 1"), "Patient 1");
+        assert_eq!(common("bob", "case 2"), "Case 2");
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Ask {
             Self::Select(selecting) => one(selecting.earlier.as_ref()),
             Self::Diagnose(diagnosing) => diagnosing.earlier.told(),
             Self::Crop(cropping) => one(cropping.opening.earlier.as_ref().map(|(_, e)| e)),
-            Self::Case(naming) => one(naming.form.earlier.as_ref()),
+            Self::Case(naming) => one(naming.form.shown_earlier().as_ref()),
             Self::Sheet(_) | Self::Dispute(_) => Vec::new(),
         }
     }

@@ -121,7 +121,13 @@ impl App<'_> {
                 }
                 return self.decide(subject, value, &quote);
             }
-            Some(earlier) => self.tell(format!("kept: {}", earlier.word())),
+            Some(earlier) => {
+                let shown = match &current.ask {
+                    Ask::Case(naming) => naming.form.shown_earlier(),
+                    _ => None,
+                };
+                self.tell(format!("kept: {}", shown.unwrap_or(earlier).word()));
+            }
             None => self.tell("kept as it was".into()),
         }
         self.desk.keep(stage, subject);

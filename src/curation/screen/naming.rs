@@ -96,7 +96,8 @@ impl Naming {
     }
 
     pub fn question(&self) -> String {
-        if let Some(earlier) = self.form.unchanged(&self.details) {
+        let keeps = self.form.unchanged(&self.details).is_some();
+        if let Some(earlier) = self.form.shown_earlier().filter(|_| keeps) {
             return format!("Is it {}? {}", self.details.name, earlier.enter());
         }
         match &self.form.previous {

@@ -133,7 +133,7 @@ pub fn how(format: Format, figures: bool) -> String {
         }
     };
     let warning = if matches!(format, Format::CovidCt | Format::ImageFolder) {
-        " It keeps where the pictures lie: after moving the folder, and of a copy of it, load with \
+        " It keeps where the pictures lie: after moving the folder, and of a copy of it or the same export elsewhere, load with \
          `download_mode=\"force_redownload\"`."
     } else {
         ""
