@@ -4,14 +4,19 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
-use crate::dataset::{GroupBy, Ratio};
+use crate::dataset::{DatasetError, GroupBy, Ratio};
 use crate::store::{Label, Part, Store};
+use covid_ct_core::is_one_component;
 
 use super::Outcome;
 use super::bars::Bars;
 use crate::cli::{SplitArgs, SplitBy};
 
 pub fn run(workspace: &Path, args: &SplitArgs) -> anyhow::Result<Outcome> {
+    // An export of it is a folder of that name.
+    if !is_one_component(&args.name) {
+        return Err(DatasetError::BadName(args.name.clone()).into());
+    }
     let mut store = Store::open_existing(&Workspace::new(workspace))?;
     if args.published {
         let split = published(&store, &args.name)?;

@@ -48,7 +48,8 @@ fn read_everything(workspace: &Path, picture: &str, elsewhere: &Path) {
     let out = |name: &str| elsewhere.join(name).to_str().expect("UTF-8").to_owned();
     let (page, report, export, notes, audit) =
         (out("page.html"), out("report"), out("export"), out("notes"), out("audit"));
-    let readings: [&[&str]; 13] = [
+    let readings: [&[&str]; 14] = [
+        &["doctor"],
         &["status"],
         &["status", "--suspects"],
         &["figures"],

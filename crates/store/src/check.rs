@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rusqlite::{Connection, OpenFlags};
 use walkdir::WalkDir;
 
+use super::reading::{may_write, open_read_only};
 use super::{
     BUSY_TIMEOUT, MIGRATIONS, ObjectId, Result, Source, Store, StoreError, sha256_of_file,
 };
@@ -75,17 +76,29 @@ pub fn known_migrations() -> usize {
 pub fn inspect(workspace: &Workspace) -> Result<Inspection> {
     let path = Store::require(workspace)?;
     let mut found = Inspection::default();
-    if let Err(error) = ask(&path, &mut found) {
+    let asked = if may_write(workspace) {
+        open(&path, &mut found).and_then(|db| ask(&db, &mut found))
+    } else {
+        // The copy, where there is one, goes when all is asked.
+        let (db, _copy, applied) = open_read_only(&path, false)?;
+        found.applied = applied;
+        ask(&db, &mut found)
+    };
+    if let Err(error) = asked {
         found.faults.push(super::told(&error));
     }
     Ok(found)
 }
 
-fn ask(path: &Path, found: &mut Inspection) -> rusqlite::Result<()> {
-    // Writable, so that what a killed writer left in the log is seen; nothing is written.
+/// Writable, so that what a killed writer left in the log is seen; nothing is written.
+fn open(path: &Path, found: &mut Inspection) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     found.applied = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(db)
+}
+
+fn ask(db: &Connection, found: &mut Inspection) -> rusqlite::Result<()> {
     // A newer schema may hold anything, but SQLite's own checks hold for it too.
     db.pragma_query(None, "integrity_check", |row| {
         let told: String = row.get(0)?;

@@ -28,8 +28,7 @@ impl Store {
     /// As [`Store::open_existing`].
     pub fn open_to_read(workspace: &Workspace) -> Result<Self> {
         let path = Self::require(workspace)?;
-        let may_write = |path: &Path| access(path, Access::WRITE_OK).is_ok();
-        let may_write = may_write(&path) && may_write(&workspace.data());
+        let may_write = may_write(workspace);
         if may_write {
             match Self::open(workspace) {
                 // A full disk still lets one read.
@@ -53,8 +52,18 @@ impl Store {
     }
 }
 
+/// Whether the database and its folder may be written.
+pub(super) fn may_write(workspace: &Workspace) -> bool {
+    [workspace.database(), workspace.data()]
+        .iter()
+        .all(|path| access(path, Access::WRITE_OK).is_ok())
+}
+
 /// The database, where it was copied to, and the version it had. Others may write it where this user may.
-fn open_read_only(path: &Path, may_change: bool) -> Result<(Connection, Option<TempDir>, usize)> {
+pub(super) fn open_read_only(
+    path: &Path,
+    may_change: bool,
+) -> Result<(Connection, Option<TempDir>, usize)> {
     let log = beside(path, "-wal");
     let is_logged = log.metadata().is_ok_and(|log| log.len() > 0);
     let how = if is_logged || may_change { "mode=ro" } else { "immutable=1" };

@@ -180,7 +180,7 @@ pub fn write(facts: &Facts, digest: &str) -> String {
         card += &lacking(facts);
     }
     card += &loading::how(facts.format, facts.figures);
-    card += &loading::glossary(loading::fields_of(facts.figures));
+    card += &loading::glossary(loading::fields_of(facts.figures), facts.format);
     if !facts.figures {
         card += &sizes(facts);
     }

@@ -153,10 +153,13 @@ pub fn how(format: Format, figures: bool) -> String {
 }
 
 /// The fields that the tables and samples have, as a list.
-pub fn glossary(fields: &[Field<Written>]) -> String {
+pub fn glossary(fields: &[Field<Written>], format: Format) -> String {
     let mut text = String::from("| Field | Type | What it is |\n| --- | --- | --- |\n");
     for Field { name, what, value } in fields {
-        let _ = writeln!(text, "| `{name}` | {} | {what} |", value.dtype());
+        // The samples of WebDataset have their fields as JSON.
+        let is_json = format == Format::WebDataset;
+        let dtype = if is_json { value.json_dtype() } else { value.dtype() };
+        let _ = writeln!(text, "| `{name}` | {dtype} | {what} |");
     }
     text + "\n"
 }
