@@ -160,15 +160,16 @@ impl Manifest {
             }
             read => read.map_err(CorpusError::read(path))?,
         };
-        Self::parse(&cells::unguard(bytes)).map_err(|(line, what)| CorpusError::Manifest {
+        Self::parse(bytes).map_err(|(line, what)| CorpusError::Manifest {
             path: path.into(),
             line,
             what,
         })
     }
 
-    fn parse(bytes: &[u8]) -> std::result::Result<Self, (u64, String)> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    fn parse(bytes: Vec<u8>) -> std::result::Result<Self, (u64, String)> {
+        let bytes = cells::unguard(bytes);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
         let of = |error: &csv::Error| error.position().map_or(1, csv::Position::line);
         let header = reader.headers().map_err(|error| (of(&error), error.to_string()))?.clone();
         for needed in ["server", "doi"] {
@@ -295,7 +296,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> std::result::Result<Manifest, (u64, String)> {
-        Manifest::parse(text.as_bytes())
+        Manifest::parse(text.into())
     }
 
     #[test]
@@ -369,7 +370,7 @@ mod tests {
                 manifest.put(row.clone());
             }
             let bytes = manifest.to_csv();
-            let again = Manifest::parse(&bytes).expect("what was written");
+            let again = Manifest::parse(bytes.clone()).expect("what was written");
             prop_assert_eq!(&again, &manifest);
             prop_assert_eq!(again.to_csv(), bytes.clone());
             // The order in which rows came leaves no trace.
@@ -390,7 +391,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Manifest::parse(&bytes);
+            let _ = Manifest::parse(bytes);
         }
     }
 }
