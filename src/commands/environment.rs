@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::model::{Backend, Compute};
 
+use super::neighbour::with_same_arguments;
 use super::processors;
 use crate::cli::ComputeArgs;
 
@@ -95,7 +96,7 @@ pub fn started_anew(program: &Path) -> Command {
     let missing = SETTINGS
         .into_iter()
         .filter(|(name, _)| env::var_os(name).is_none() && !(waits && *name == "GOMP_SPINCOUNT"));
-    let mut command = Command::new(program);
-    command.args(env::args_os().skip(1)).envs(missing).env(DONE, "1");
+    let mut command = with_same_arguments(program);
+    command.envs(missing).env(DONE, "1");
     command
 }

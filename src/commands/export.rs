@@ -13,7 +13,7 @@ use crate::dataset::{
 use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
-use crate::store::{Label, Part, Source, Store};
+use crate::store::{DocumentRow, Label, Part, Source, Store};
 use crate::whole::Noted;
 use anyhow::bail;
 use covid_ct_core::is_one_component;
@@ -109,7 +109,8 @@ fn export_all_figures(
     }
     // Where nothing can be written, what is drawn already is what there is.
     let drawn = if store.is_read_only() {
-        RenderedAll { failed: undrawn(store)?, ..RenderedAll::default() }
+        let failed = undrawn(store)?.into_iter().map(cannot_be_drawn).collect();
+        RenderedAll { failed, ..RenderedAll::default() }
     } else {
         draw_all(store, workspace, options, stop)?
     };
@@ -133,13 +134,9 @@ fn draw_all(
     options: &Options<'_>,
     stop: &AtomicBool,
 ) -> anyhow::Result<RenderedAll> {
-    let mut documents = store.documents()?;
-    documents.retain(|document| document.error.is_none() && document.source != Source::Release);
-    let mut undrawn = 0;
-    for document in &documents {
-        undrawn += usize::from(!store.unrendered(document.id)?.is_empty());
-    }
-    let bar = progress_bar(undrawn, "documents drawn");
+    let documents: Vec<DocumentRow> =
+        undrawn(store)?.into_iter().map(|(document, _)| document).collect();
+    let bar = progress_bar(documents.len(), "documents drawn");
     let workers = extract::Options {
         jobs: jobs(options.jobs.and_then(NonZero::new)),
         ..worker_options(workspace)?
@@ -149,20 +146,26 @@ fn draw_all(
     Ok(drawn)
 }
 
-/// Documents with figures that were not drawn while the workspace could be written.
-fn undrawn(store: &Store) -> anyhow::Result<Vec<(PathBuf, String)>> {
+/// Documents with figures that are not drawn yet, and how many of each.
+fn undrawn(store: &Store) -> anyhow::Result<Vec<(DocumentRow, usize)>> {
     let mut undrawn = Vec::new();
     for document in store.documents()? {
         let count = store.unrendered(document.id)?.len();
-        if count > 0 && document.source != Source::Release {
-            let why = format!(
-                "{count} of its figures are not drawn yet and are left out, since this workspace may only be read: \
-                 `covid-ct ingest --render` draws them where it may be written"
-            );
-            undrawn.push((PathBuf::from(document.path), why));
+        let is_read = document.error.is_none() && document.source != Source::Release;
+        if count > 0 && is_read {
+            undrawn.push((document, count));
         }
     }
     Ok(undrawn)
+}
+
+/// What is told of those where nothing can be written.
+fn cannot_be_drawn((document, count): (DocumentRow, usize)) -> (PathBuf, String) {
+    let why = format!(
+        "{count} of its figures are not drawn yet and are left out, since this workspace may only be read: \
+         `covid-ct ingest --render` draws them where it may be written"
+    );
+    (PathBuf::from(document.path), why)
 }
 
 /// Refuses folds of more than one deal, and some of one: together they would not be what was split.

@@ -180,22 +180,12 @@ fn politeness(args: &AskingArgs) -> Politeness {
         timeout: Duration::from_secs_f64(args.timeout),
         max_bytes: args.max_size << 20,
         private: args.allow_private,
-        named_hosts: named_hosts(args),
+        named: [&args.api, &args.details_url, &args.covid19_url, &args.pdf_url]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
     }
-}
-
-/// Hosts of the addresses among the options.
-fn named_hosts(args: &AskingArgs) -> Vec<String> {
-    let addresses = [&args.api, &args.details_url, &args.covid19_url, &args.pdf_url];
-    let host = |address: &String| {
-        let (_, rest) = address.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let host = rest[..end].rsplit('@').next()?;
-        // The port goes, and an IPv6 address keeps its brackets.
-        let port = host.rfind(':').filter(|at| !host[*at..].contains(']'));
-        Some(host[..port.unwrap_or(host.len())].to_ascii_lowercase())
-    };
-    addresses.into_iter().flatten().filter_map(host).collect()
 }
 
 fn templates(args: &AskingArgs) -> Templates {

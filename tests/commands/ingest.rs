@@ -384,6 +384,26 @@ fn install(project: &Project, script: &str) -> PathBuf {
     program
 }
 
+/// Has `papers` papers read by a worker whose answers `sed` edits: the store, and how it ended.
+fn ingest_edited(
+    project: &Project,
+    papers: u32,
+    edit: &str,
+) -> (Store, Result<extract::Summary, extract::IngestError>) {
+    let corpus = write_papers(project, "corpus", papers);
+    let script = format!(
+        "#!/bin/sh\nwhile read -r request; do\n\
+         printf '%s\\n' \"$request\" | \"WORKER\" \"$@\" | sed '{edit}'\ndone\n"
+    );
+    let workspace = Workspace::new(project.path(""));
+    let mut store = Store::open(&workspace).expect("store");
+    let options = with_worker(&workspace, install(project, &script));
+    let go_on = AtomicBool::new(false);
+    let again = Again::default();
+    let ended = extract::ingest(&workspace, &mut store, &[corpus], &options, again, &go_on, |_| {});
+    (store, ended)
+}
+
 fn with_worker(workspace: &Workspace, program: PathBuf) -> extract::Options {
     extract::Options {
         program,
@@ -448,22 +468,8 @@ fn a_worker_that_fails_costs_one_document() {
 #[test]
 fn control_characters_end_where_text_comes_in() {
     let project = Project::new();
-    let corpus = write_papers(&project, "corpus", 1);
-    let program = install(
-        &project,
-        r#"#!/bin/sh
-while read -r request; do
-    printf '%s\n' "$request" | "WORKER" "$@" | sed 's/Figure/Fig\\u001b[31mure\\u0007/g'
-done
-"#,
-    );
-    let workspace = Workspace::new(project.path(""));
-    let mut store = Store::open(&workspace).expect("store");
-    let go_on = AtomicBool::new(false);
-    let options = with_worker(&workspace, program);
-    extract::ingest(&workspace, &mut store, &[corpus], &options, Again::default(), &go_on, |_| {})
-        .expect("ingested");
-    drop(store);
+    let edit = r"s/Figure/Fig\\u001b[31mure\\u0007/g";
+    ingest_edited(&project, 1, edit).1.expect("ingested");
     for args in [&["figures"][..], &["figures", "--json"], &["status", "--suspects"]] {
         let told = text(&project.command(args.iter().copied()).output().expect("run").stdout);
         assert!(!told.contains(['\u{1b}', '\u{7}']) && !told.contains("\\u00"), "{told}");
@@ -475,27 +481,8 @@ done
 #[test]
 fn a_worker_of_another_build_stops_the_run() {
     let project = Project::new();
-    let corpus = write_papers(&project, "corpus", 2);
-    let program = install(
-        &project,
-        r#"#!/bin/sh
-while read -r request; do
-    printf '%s\n' "$request" | "WORKER" "$@" | sed 's/"extractor":[0-9]*/"extractor":1/'
-done
-"#,
-    );
-    let workspace = Workspace::new(project.path(""));
-    let mut store = Store::open(&workspace).expect("store");
-    let error = extract::ingest(
-        &workspace,
-        &mut store,
-        &[corpus],
-        &with_worker(&workspace, program),
-        Again::default(),
-        &AtomicBool::new(false),
-        |_| {},
-    );
-    let error = error.expect_err("stopped").to_string();
+    let (store, ended) = ingest_edited(&project, 2, r#"s/"extractor":[0-9]*/"extractor":1/"#);
+    let error = ended.expect_err("stopped").to_string();
     assert!(error.contains("moody-worker is of another build"), "{error}");
     assert!(store.documents().expect("documents").is_empty(), "none of them failed");
 }

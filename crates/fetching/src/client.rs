@@ -30,6 +30,8 @@ pub struct Client<'a> {
     public: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     turns: Turns,
+    /// Hosts that the user named.
+    named: Vec<String>,
     pub politeness: Politeness,
     pub lock: &'a Lock,
     stop: Arc<AtomicBool>,
@@ -55,7 +57,9 @@ impl<'a> Client<'a> {
         let http = builder().build().map_err(failed)?;
         let public = builder().dns_resolver(Arc::new(PublicOnly::new())).build().map_err(failed)?;
         let runtime = runtime()?;
-        Ok(Self { http, public, runtime, turns: Turns::default(), politeness, lock, stop })
+        let host = |address: &String| Some(Url::parse(address).ok()?.host_str()?.to_owned());
+        let named = politeness.named.iter().filter_map(host).collect();
+        Ok(Self { named, http, public, runtime, turns: Turns::default(), politeness, lock, stop })
     }
 
     async fn ask_for_page(&self, address: &str) -> std::result::Result<Vec<u8>, Trouble> {
@@ -123,8 +127,7 @@ impl<'a> Client<'a> {
     /// What asks a host: one that no option named must lie on the public network.
     fn http(&self, address: &Url) -> std::result::Result<&reqwest::Client, Trouble> {
         let host = address.host_str().unwrap_or_default();
-        if self.politeness.private || self.politeness.named_hosts.iter().any(|named| named == host)
-        {
+        if self.politeness.private || self.named.iter().any(|named| named == host) {
             return Ok(&self.http);
         }
         if is_private_number(address) {

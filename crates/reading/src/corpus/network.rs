@@ -31,8 +31,8 @@ pub struct Politeness {
     pub max_bytes: u64,
     /// Whether addresses of this machine and of private networks are asked, whoever named them.
     pub private: bool,
-    /// Hosts that the user named, which are asked wherever they lie.
-    pub named_hosts: Vec<String>,
+    /// Addresses that the user named; their hosts are asked wherever they lie.
+    pub named: Vec<String>,
 }
 
 impl Default for Politeness {
@@ -47,7 +47,7 @@ impl Default for Politeness {
             timeout: Duration::from_mins(1),
             max_bytes: 512 << 20,
             private: false,
-            named_hosts: Vec::new(),
+            named: Vec::new(),
         }
     }
 }
