@@ -3,6 +3,7 @@
 mod corpus;
 mod curation;
 mod dataset;
+mod groups;
 mod model;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use corpus::*;
 pub use covid_ct_reading::cli::*;
 pub use curation::*;
 pub use dataset::*;
+pub use groups::{command, parse};
 pub use model::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
