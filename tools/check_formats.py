@@ -5,6 +5,7 @@ Usage: check_formats.py COVID-CT FOLDER SHARED, called by `make test-formats`. A
 and from the published release where SHARED has it; nothing is fetched.
 """
 
+import contextlib
 import csv
 import glob
 import hashlib
@@ -390,7 +391,8 @@ def examples(workspace):
     os.environ.update(environment)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), "figures.ipynb", "exec"), known)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile("".join(cell["source"]), "figures.ipynb", "exec"), known)
     os.chdir(before)
     os.environ.clear()
     os.environ.update(was)

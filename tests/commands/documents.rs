@@ -153,3 +153,54 @@ fn the_tutorial_does_what_it_says() {
         assert!(made.join(file).exists(), "{file}");
     }
 }
+
+/// What a column of ARCHITECTURE.md says that a crate must not know, as it would show in its source.
+fn forbidden(word: &str) -> Regex {
+    let pattern = match word {
+        "SQL" => r"\b(rusqlite|covid_ct_store|covid_ct::store)\b",
+        "PDF" => r"\b(mupdf|covid_ct_extraction|covid_ct::(pdf|figures|extract))\b",
+        "MuPDF" => r"\bmupdf",
+        "HTTP" => r"\b(reqwest|hyper|object_store|axum)\b",
+        "tch" => r"\btch::",
+        "files" => r"\bstd::fs\b",
+        _ => panic!("'{word}' is none of: SQL, PDF, MuPDF, HTTP, tch, files"),
+    };
+    Regex::new(pattern).expect("pattern")
+}
+
+/// What of a source file is no comment and no test.
+fn program_text(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("source");
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let code = text[..end].lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_crate_knows_what_the_architecture_keeps_from_it() {
+    let text = fs::read_to_string(Path::new(ROOT).join("ARCHITECTURE.md")).expect("document");
+    let row = Regex::new(r"(?m)^\| \[([\w/]+)\]\([^)]*\)[^|]*\|[^|]*\|[^|]*\| ([\w, ]+) \|$")
+        .expect("pattern");
+    let (mut crates, mut known) = (0, Vec::new());
+    for found in row.captures_iter(&text) {
+        crates += 1;
+        let folder = Path::new(&found[1]);
+        let sources = source().into_iter().filter(|path| {
+            let is_test = path.ends_with("tests.rs")
+                || path.iter().any(|part| part == "tests" || part == "examples");
+            path.starts_with(folder)
+                && path.extension().is_some_and(|ending| ending == "rs")
+                && !is_test
+        });
+        for path in sources {
+            let code = program_text(&Path::new(ROOT).join(&path));
+            for word in found[2].split(", ") {
+                if forbidden(word).is_match(&code) {
+                    known.push(format!("{} knows {word}", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(crates, fs::read_dir(Path::new(ROOT).join("crates")).expect("crates").count() + 1);
+    assert!(known.is_empty(), "{}", known.join("\n"));
+}
