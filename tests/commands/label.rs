@@ -315,3 +315,30 @@ fn an_adjudicator_settles_what_curators_disagree_on() {
         .code(0);
     assert_eq!(panel(folder.path()), (None, true));
 }
+
+#[test]
+fn no_statement_changes_a_decision() {
+    let folder = workspace();
+    covid_ct(folder.path(), &["label", "select", "--curator", "ann"])
+        .write_stdin("c\n")
+        .assert()
+        .code(0);
+    let db =
+        rusqlite::Connection::open(folder.path().join("data/covid-ct.sqlite")).expect("opened");
+    let said = || -> (i64, String) {
+        let row = "SELECT id, curator FROM decision";
+        db.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("one decision")
+    };
+    let before = said();
+    for statement in [
+        "UPDATE decision SET curator = 'bob'",
+        "DELETE FROM decision",
+        "INSERT OR REPLACE INTO decision SELECT * FROM decision",
+        "REPLACE INTO decision (id, stage, image, value, curator, time)
+         SELECT id, stage, image, 'not-ct', 'bob', time FROM decision",
+    ] {
+        let refused = db.execute(statement, []).expect_err(statement);
+        assert!(refused.to_string().contains("append-only"), "{statement}: {refused}");
+        assert_eq!(said(), before, "{statement}");
+    }
+}

@@ -72,6 +72,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0005_provenance.sql")),
     M::up(include_str!("../../../migrations/0006_suspects.sql")),
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
+    M::up(include_str!("../../../migrations/0008_append_only.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
