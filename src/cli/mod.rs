@@ -4,6 +4,7 @@ mod corpus;
 mod curation;
 mod dataset;
 mod model;
+mod task;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use covid_ct_reading::cli::*;
 pub use curation::*;
 pub use dataset::*;
 pub use model::*;
+pub use task::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 #[derive(Debug, Parser)]
@@ -28,6 +30,11 @@ pub struct Cli {
         env = "COVID_CT_WORKSPACE"
     )]
     pub workspace: PathBuf,
+
+    /// File of the task: which question is asked, and what the answers mean [default: task.toml in the workspace,
+    /// else that of covid-ct]
+    #[arg(long, global = true, value_name = "FILE", env = "COVID_CT_TASK")]
+    pub task: Option<PathBuf>,
 
     /// Tell more on stderr; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -55,6 +62,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Tell who decided how much, and how far curators agree
     Curators(CuratorsArgs),
+    /// Check, make or show a task: which question is put to the figures of papers
+    Task(TaskArgs),
     /// Tell everything that was decided about a picture or panel
     History(HistoryArgs),
     /// Decide at the keyboard what the pictures show

@@ -1,5 +1,7 @@
 //! `covid-ct evaluate`
 
+use crate::store::Label;
+use crate::task;
 use std::path::Path;
 
 use crate::metrics::leaks::Leaks;
@@ -141,10 +143,16 @@ impl Validation {
         if chosen.is_none() {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
             let why = match (lacking(true), lacking(false)) {
-                (true, _) => "the validation part holds no COVID image",
-                (_, true) => "the validation part holds no non-COVID image",
+                (true, _) => {
+                    format!("the validation part holds no {} image", Label::positive().class().noun)
+                }
+                (_, true) => format!(
+                    "the validation part holds no {} image",
+                    task::in_force().negative().map_or("other", |label| &label.class().noun)
+                ),
                 _ => {
                     "no threshold tells the classes of the validation part apart better than chance"
+                        .into()
                 }
             };
             eprintln!("covid-ct: {why}: no threshold is chosen");

@@ -18,6 +18,7 @@ pub(crate) mod run_config;
 pub(crate) mod run_files;
 mod series;
 
+pub use crate::store::ClassCounts;
 pub use calibration::{BINS, Calibration, ReliabilityBin};
 pub use classification::{
     Confusion, DEFAULT_THRESHOLD, Metrics, PrPoint, RocPoint, Scored, auroc, average_precision,
@@ -28,8 +29,7 @@ pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice
 pub use recipe::{Fit, Keep, Profile, Recipe};
 pub use run_config::{RunConfig, RunCounts};
 pub use run_files::{
-    ClassCounts, Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics,
-    check_run_name,
+    Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics, check_run_name,
 };
 pub use series::{
     Folds, Meaning, Member, Members, NAMED, Named, Over, SeriesMetrics, Spread, Spreads,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{ClassCounts, Recipe};
 
 /// The images a run learned from and chose its checkpoint by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunCounts {
     pub train: ClassCounts,
     pub val: ClassCounts,

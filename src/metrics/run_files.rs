@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use super::controls::Controls;
 use super::leaks::Leaks;
 use super::{Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events};
-use crate::store::{Label, Part, sha256_hex};
+use crate::store::{ClassCounts, Label, Part, sha256_hex};
 use crate::whole;
 
 const ELSEWHERE: &str = "elsewhere";
@@ -54,30 +54,6 @@ pub enum RunFileError {
 }
 
 type Result<T> = std::result::Result<T, RunFileError>;
-
-/// How many images of each class.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClassCounts {
-    pub covid: u64,
-    pub non_covid: u64,
-}
-
-impl ClassCounts {
-    pub fn of(labels: impl IntoIterator<Item = Label>) -> Self {
-        let mut counts = Self::default();
-        for label in labels {
-            match label {
-                Label::Covid => counts.covid += 1,
-                Label::NonCovid => counts.non_covid += 1,
-            }
-        }
-        counts
-    }
-
-    pub fn total(&self) -> u64 {
-        self.covid + self.non_covid
-    }
-}
 
 /// A line of `history.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -134,7 +110,7 @@ pub struct RunMetrics {
     pub flip: bool,
     /// Mean cross entropy in nats.
     pub loss: Option<f64>,
-    /// COVID is the positive class.
+    /// Of the positive class.
     #[serde(flatten)]
     pub metrics: Metrics,
     #[serde(flatten)]
@@ -150,16 +126,16 @@ pub struct Prediction {
     /// Name in the dataset's lists.
     pub file: String,
     pub label: Label,
-    /// P(COVID).
+    /// P of the positive class.
     pub score: f64,
-    /// [`Label::Covid`] where the score reaches the threshold of `metrics.json`.
+    /// [`Label::positive`] where the score reaches the threshold of `metrics.json`.
     pub predicted: Label,
 }
 
 impl Prediction {
-    /// COVID is the positive class.
+    /// Against the positive class.
     pub fn scored(&self) -> Scored {
-        Scored { positive: self.label == Label::Covid, score: self.score }
+        Scored { positive: self.label.is_positive(), score: self.score }
     }
 }
 
@@ -474,9 +450,9 @@ mod tests {
 
         let prediction = Prediction {
             file: "2020.02.10.20021584-p6-52%0.png".into(),
-            label: Label::Covid,
+            label: Label::COVID,
             score: 0.1 + 0.2,
-            predicted: Label::NonCovid,
+            predicted: Label::NON_COVID,
         };
         files.write_predictions(Part::Test, std::slice::from_ref(&prediction)).expect("write");
         let metrics = RunMetrics {
@@ -484,7 +460,7 @@ mod tests {
             run: "r".into(),
             data: "data/export/default".into(),
             part: Part::Test,
-            counts: ClassCounts { covid: 1, non_covid: 0 },
+            counts: ClassCounts::of([Label::COVID]),
             epoch: 2,
             flip: false,
             loss: None,

@@ -1,25 +1,25 @@
 //! Measuring anything that scores pictures.
 
+use crate::task;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use super::{Batch, Example, ModelError, Pictures, Result, Shown};
 use crate::metrics::{Metrics, Prediction, Scored, log_loss};
-use crate::store::Label;
 
 /// Images scored at once. Larger batches gain no speed on a CPU and cost memory.
 pub const BATCH: usize = 16;
 
 /// Scores pictures: the network, or a stand-in in tests.
 pub trait Scorer {
-    /// Log-odds of COVID for each image of the batch, in its order.
+    /// Log-odds of the positive class for each image of the batch, in its order.
     ///
     /// # Errors
     /// Whatever keeps it from computing.
     fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>>;
 }
 
-/// Log-odds of COVID for all pictures, in their order; they must be prepared as
+/// Log-odds of the positive class for all pictures, in their order; they must be prepared as
 /// [`Preparation::Whole`](super::Preparation::Whole). `advance` is told how many were scored.
 ///
 /// # Errors
@@ -40,7 +40,7 @@ pub fn score<E: Shown>(
     Ok(scored)
 }
 
-/// P(COVID) of log-odds.
+/// The probability of log-odds.
 pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
@@ -66,13 +66,15 @@ impl Evaluation {
         if let Some((example, _)) = examples.iter().zip(log_odds).find(|(_, z)| !z.is_finite()) {
             return Err(ModelError::NotANumber { file: example.file.clone() });
         }
+        let task = task::in_force();
+        let (positive, negative) = (task.positive(), task.negative().unwrap_or(task.positive()));
         let predict = |(example, &log_odds): (&Example, &f64)| {
             let score = probability(log_odds);
             Prediction {
                 file: example.file.clone(),
                 label: example.label,
                 score,
-                predicted: if score >= threshold { Label::Covid } else { Label::NonCovid },
+                predicted: if score >= threshold { positive } else { negative },
             }
         };
         let predictions: Vec<Prediction> = examples.iter().zip(log_odds).map(predict).collect();
@@ -91,6 +93,7 @@ mod tests {
     use super::*;
     use crate::metrics::Fit;
     use crate::model::{Picture, Preparation};
+    use crate::store::Label;
     use image::{GrayImage, Luma};
 
     /// Finds what is brighter more likely COVID.
@@ -116,7 +119,7 @@ mod tests {
                 file: format!("{n}.png"),
                 path,
                 list: "testCT_COVID.txt".into(),
-                label: if bright { Label::Covid } else { Label::NonCovid },
+                label: if bright { Label::COVID } else { Label::NON_COVID },
             }
         });
         Pictures::load(examples.collect(), Preparation::Whole(Fit::Crop), 32, || ())
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(evaluation.metrics.auroc, Some(1.0));
         assert_eq!(evaluation.metrics.accuracy, Some(1.0));
         assert_eq!(evaluation.predictions[7].file, "7.png");
-        assert_eq!(evaluation.predictions[7].predicted, Label::Covid);
+        assert_eq!(evaluation.predictions[7].predicted, Label::COVID);
         assert!(evaluation.loss.is_some_and(|loss| loss > 0.0 && loss < 0.6));
     }
 

@@ -1,5 +1,7 @@
 //! A run, or a series of runs, on the report's page.
 
+use crate::store::{ClassCounts, Label, Symbol};
+use crate::task;
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
@@ -159,13 +161,40 @@ fn members_chart(series: &RunSummary) -> Chart {
     chart
 }
 
+/// The class that networks look for, and what is not of it, in a sentence.
+fn positive() -> &'static str {
+    &Label::positive().class().noun
+}
+
+fn negative() -> &'static str {
+    match task::in_force().negative() {
+        Some(label) => &label.class().noun,
+        None => "any other",
+    }
+}
+
+/// `3 COVID images, 4 others`
+fn counted(counts: &ClassCounts) -> String {
+    if task::in_force().negative().is_some() {
+        let positives = counts.get(Label::positive());
+        let image = format!("{} image", positive());
+        return format!(
+            "{}, {}",
+            count(positives, &image),
+            count(counts.total() - positives, "other")
+        );
+    }
+    let told: Vec<String> =
+        counts.iter().map(|(label, of)| format!("{of} {}", label.class().noun)).collect();
+    told.join(", ")
+}
+
 fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
     let measured = &evaluation.metrics;
     let operating = measured.details.operating.as_ref();
     html! {
-        h4 { "On " (measured.part) ": " (count(measured.counts.covid, "COVID image")) ", "
-            (count(measured.counts.non_covid, "other")) }
-        @if measured.counts.covid == 0 || measured.counts.non_covid == 0 {
+        h4 { "On " (measured.part) ": " (counted(&measured.counts)) }
+        @if measured.counts.lacks_a_class() {
             p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
         }
         (leaks(measured))
@@ -176,7 +205,7 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
                 (drawn("ROC curve", &chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
             }
             @if let Some(chart) = pr_chart(run, evaluation) {
-                (drawn("Precision–recall curve", &chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
+                (drawn("Precision–recall curve", &chart, &format!("Shade as for ROC. The share of {} among all images is what chance reaches.", positive())))
             }
             @if let Some(chart) = reliability_chart(run, evaluation) { (drawn("Calibration", &chart, &reliability_words(evaluation))) }
         }
@@ -395,7 +424,8 @@ fn reliability_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart>
         "Reliability of {} on {part}: expected calibration error {:.3}",
         run.name, calibration.ece
     );
-    let axes = (("mean score of a bin", Axis::unit()), ("Share of COVID", Axis::unit()));
+    let share = Symbol::new(&format!("Share of {}", positive())).as_str();
+    let axes = (("mean score of a bin", Axis::unit()), (share, Axis::unit()));
     let mut chart = Chart::new(title, axes.0, axes.1);
     let told = calibration.bins.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive?)));
     chart.series = vec![Series {
@@ -425,19 +455,19 @@ fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
     html! {
         div.wide { table.matrix {
             thead { tr {
-                td {} th scope="col" { "said COVID" } th scope="col" { "said non-COVID" }
+                td {} th scope="col" { "said " (positive()) } th scope="col" { "said " (negative()) }
             } }
             tbody {
                 tr {
-                    th scope="row" { "is COVID" }
+                    th scope="row" { "is " (positive()) }
                     td.right { (true_positive) } td.wrong { (false_negative) }
                 }
                 tr {
-                    th scope="row" { "is non-COVID" }
+                    th scope="row" { "is " (negative()) }
                     td.wrong { (false_positive) } td.right { (true_negative) }
                 }
             }
-            caption { "COVID from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+            caption { (positive()) " from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
         } }
     }
 }
@@ -448,16 +478,16 @@ fn breakdown(by: &str, slices: &[Slice]) -> Markup {
         @if slices.len() > 1 {
             div.wide { table {
                 thead { tr {
-                    th scope="col" { (by) } th scope="col" { "COVID" } th scope="col" { "Other" }
+                    th scope="col" { (by) } th scope="col" { (positive()) } th scope="col" { "Other" }
                     th scope="col" { "Accuracy" } th scope="col" { "Sensitivity" }
                     th scope="col" { "Specificity" } th scope="col" { "AUROC" }
                 } }
                 tbody { @for Slice { name, metrics, auroc_against_rest } in slices {
                     @let counts = &metrics.confusion;
-                    @let covid = counts.true_positive + counts.false_negative;
+                    @let positives = counts.true_positive + counts.false_negative;
                     tr {
                         th scope="row" { (name) }
-                        td { (covid) } td { (counts.total() - covid) }
+                        td { (positives) } td { (counts.total() - positives) }
                         @for value in [metrics.accuracy, metrics.recall, metrics.specificity] {
                             td { (three_decimals(value)) }
                         }
@@ -504,7 +534,7 @@ fn wrong_figure(wrong: &Wrong) -> Markup {
             }
             figcaption {
                 code { (told.file) }
-                strong { "is " (is) ", P(COVID) " (format!("{:.3}", told.score)) }
+                strong { "is " (is) ", P(" (positive()) ") " (format!("{:.3}", told.score)) }
                 @if wrong.caption.is_empty() {
                     span.quiet { "No caption is known: neither the database nor the dataset's MetaInfo has one." }
                 } @else { span { (wrong.caption) } }

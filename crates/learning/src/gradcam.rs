@@ -33,7 +33,7 @@ fn grad_cam(network: &DenseNet, images: &Tensor, classes: &[Label]) -> Result<Te
     let map = tch::no_grad(|| network.feature_map(images, false)).detach();
     let map = map.f_set_requires_grad(true)?;
     let sign: Vec<f32> =
-        classes.iter().map(|&class| if class == Label::Covid { 1.0 } else { -1.0 }).collect();
+        classes.iter().map(|&class| if class.is_positive() { 1.0 } else { -1.0 }).collect();
     let gradient = tch::with_grad(|| {
         let logits = network.classify(&network.pooled(&map));
         let log_odds = logits.f_select(1, 1)? - logits.f_select(1, 0)?;
@@ -98,7 +98,7 @@ mod tests {
         (0..4).all(|corner| {
             let images = Tensor::rand([2, 3, 64, 64], (Kind::Float, tch::Device::Cpu)) - 0.5;
             put_square(&images, 1, corner);
-            let maps = grad_cam(network, &images, &[Label::Covid; 2]).expect("maps");
+            let maps = grad_cam(network, &images, &[Label::COVID; 2]).expect("maps");
             assert!(maps.min().double_value(&[]) >= 0.0);
             let map = maps.get(1);
             let side = map.size()[0];
@@ -133,7 +133,7 @@ mod tests {
         let weights = variables.variables()["classifier.weight"].detach();
         let difference = weights.get(1) - weights.get(0);
         let places = map.size()[2] * map.size()[3];
-        for (class, sign) in [(Label::Covid, 1.0), (Label::NonCovid, -1.0)] {
+        for (class, sign) in [(Label::COVID, 1.0), (Label::NON_COVID, -1.0)] {
             let channels = difference.view([1, -1, 1, 1]) * (sign / places as f64);
             let expected =
                 (channels * &map).sum_dim_intlist(&[1_i64][..], false, Kind::Float).relu();

@@ -28,7 +28,10 @@ impl Targets {
             mixing: (recipe.mixup > 0.0)
                 .then(|| Beta::new(recipe.mixup, recipe.mixup).expect("above 0")),
             weights: if recipe.balance {
-                [weight(counts.non_covid), weight(counts.covid)]
+                [
+                    weight(counts.total() - counts.get(Label::positive())),
+                    weight(counts.get(Label::positive())),
+                ]
             } else {
                 [1.0; 2]
             },
@@ -62,7 +65,7 @@ impl Targets {
     }
 
     fn of(&self, label: Label) -> [f32; 2] {
-        let class = usize::from(label == Label::Covid);
+        let class = usize::from(label.is_positive());
         let mut wanted = [self.smoothing / 2.0; 2];
         wanted[class] += 1.0 - self.smoothing;
         wanted.map(|share| share * self.weights[class])
@@ -93,7 +96,7 @@ mod tests {
             label,
         };
         let examples =
-            [Label::Covid, Label::NonCovid, Label::NonCovid, Label::NonCovid].map(example);
+            [Label::COVID, Label::NON_COVID, Label::NON_COVID, Label::NON_COVID].map(example);
         let whole = covid_ct::model::Preparation::Whole(covid_ct::metrics::Fit::Crop);
         Targets::new(recipe, &Pictures::new(examples.to_vec(), whole, 64, 0))
     }
@@ -102,7 +105,7 @@ mod tests {
     fn without_extras_it_is_the_cross_entropy() {
         let targets = targets(&Recipe::default());
         let logits = Tensor::from_slice(&[1.0_f32, -0.5, 0.3, 2.0]).view([2, 2]);
-        let labels = [Label::NonCovid, Label::Covid];
+        let labels = [Label::NON_COVID, Label::COVID];
         let mut random = random_numbers(0, 1, Draw::Mix(0));
         let images = Tensor::zeros([2, 3, 4, 4], (Kind::Float, Device::Cpu));
         let (_, wanted) = targets.mixed(images, &labels, &mut random).expect("targets");
@@ -116,14 +119,14 @@ mod tests {
         let recipe = Recipe { label_smoothing: 0.2, balance: true, ..Recipe::default() };
         let targets = targets(&recipe);
         let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
-        assert!(near(targets.of(Label::Covid), [0.2, 1.8]), "{:?}", targets.of(Label::Covid));
-        assert!(near(targets.of(Label::NonCovid), [0.6, 0.6 / 9.0]));
+        assert!(near(targets.of(Label::COVID), [0.2, 1.8]), "{:?}", targets.of(Label::COVID));
+        assert!(near(targets.of(Label::NON_COVID), [0.6, 0.6 / 9.0]));
     }
 
     #[test]
     fn mixing_keeps_the_sum_of_images_and_targets() {
         let targets = targets(&Recipe { mixup: 0.4, ..Recipe::default() });
-        let labels = [Label::Covid, Label::NonCovid, Label::Covid, Label::NonCovid];
+        let labels = [Label::COVID, Label::NON_COVID, Label::COVID, Label::NON_COVID];
         let images = Tensor::arange(4 * 3, (Kind::Float, Device::Cpu)).view([4, 3, 1, 1]);
         for step in 0..20 {
             let mut random = random_numbers(0, 1, Draw::Mix(step));

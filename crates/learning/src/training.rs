@@ -76,7 +76,7 @@ pub fn train(
     }
     watch(Progress::Started {
         device: place.named().0,
-        counts: config.counts,
+        counts: config.counts.clone(),
         steps_per_epoch: trainer.steps_per_epoch,
         resumed: &history,
         fresh_head,

@@ -96,14 +96,14 @@ mod tests {
             file: String::new(),
             label,
             score,
-            predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
+            predicted: if score >= 0.5 { Label::COVID } else { Label::NON_COVID },
         };
         let predictions = [
-            (Label::Covid, 0.4),
-            (Label::Covid, 0.9),
-            (Label::NonCovid, 0.8),
-            (Label::Covid, 0.2),
-            (Label::NonCovid, 0.99),
+            (Label::COVID, 0.4),
+            (Label::COVID, 0.9),
+            (Label::NON_COVID, 0.8),
+            (Label::COVID, 0.2),
+            (Label::NON_COVID, 0.99),
         ]
         .map(of);
         assert_eq!(most_wrong(&predictions, 3), [4, 2, 3]);

@@ -121,7 +121,7 @@ impl Destination {
 /// What tells datasets apart: their contents, wherever they lie, or of runs that do not tell them the folder.
 fn dataset_of(config: &RunConfig) -> (&str, RunCounts) {
     let known = if config.data_sha256.is_empty() { &config.data } else { &config.data_sha256 };
-    (known, config.counts)
+    (known, config.counts.clone())
 }
 
 /// Runs that learned different things have no mean.
@@ -133,7 +133,7 @@ fn one_dataset(series: &str, members: &[Member]) -> anyhow::Result<()> {
     let lines: Vec<String> = members
         .iter()
         .map(|Member { config, .. }| {
-            let RunCounts { train, val } = config.counts;
+            let RunCounts { train, val } = &config.counts;
             format!("  {}: {}, {} + {} images", config.run, config.data, train.total(), val.total())
         })
         .collect();

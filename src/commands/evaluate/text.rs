@@ -4,24 +4,40 @@ use std::fmt::Write as _;
 
 use crate::metrics::agreement::Interval;
 use crate::metrics::{
-    ClassCounts, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
-    Spreads, three_decimals,
+    Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread, Spreads,
+    three_decimals,
 };
+use crate::store::Label;
+use crate::task;
 
 /// What the runs of each fold came to, and what they say together. Lines, each ended.
 pub fn of_folds(folds: &[(&SeriesMetrics, &RunMetrics)]) -> String {
     let width = folds.iter().map(|(_, fold)| fold.run.len()).max().unwrap_or(0);
-    let mut text = format!("{:<width$}  COVID  non-COVID  AUROC          together\n", "fold");
+    let [positive, negative] = nouns();
+    let (first, second) = (positive.len().max(5), negative.len().max(9));
+    let mut text = format!(
+        "{:<width$}  {positive:first$}  {negative:second$}  AUROC          together\n",
+        "fold"
+    );
     for (series, fold) in folds {
-        let ClassCounts { covid, non_covid } = fold.counts;
+        let positives = fold.counts.get(Label::positive());
+        let others = fold.counts.total() - positives;
         let of_runs = spread_told(series.fixed.auroc);
         let interval = fold.details.intervals.and_then(|intervals| intervals.auroc);
         let together = value(fold.metrics.auroc, interval);
         let name = &fold.run;
-        let _ =
-            writeln!(text, "{name:<width$}  {covid:5}  {non_covid:9}  {of_runs:<13}  {together}");
+        let _ = writeln!(
+            text,
+            "{name:<width$}  {positives:first$}  {others:second$}  {of_runs:<13}  {together}"
+        );
     }
     text
+}
+
+/// The positive class, and what is not of it.
+fn nouns() -> [&'static str; 2] {
+    let negative = task::in_force().negative().map_or("other", |label| &label.class().noun);
+    [&Label::positive().class().noun, negative]
 }
 
 /// Mean and deviation of each metric over the runs, or over the folds. Lines, each ended.
@@ -150,9 +166,10 @@ fn value(value: Option<f64>, interval: Option<Interval>) -> String {
 
 fn confusion(text: &mut String, threshold: f64, counts: &Confusion) {
     let Confusion { true_positive, false_positive, true_negative, false_negative } = counts;
-    let _ = writeln!(text, "  from {threshold:.3}    predicted COVID  non-COVID");
-    let _ = writeln!(text, "  COVID         {true_positive:15} {false_negative:10}");
-    let _ = writeln!(text, "  non-COVID     {false_positive:15} {true_negative:10}");
+    let [positive, negative] = nouns();
+    let _ = writeln!(text, "  from {threshold:.3}    predicted {positive}  {negative}");
+    let _ = writeln!(text, "  {positive:<12}  {true_positive:15} {false_negative:10}");
+    let _ = writeln!(text, "  {negative:<12}  {false_positive:15} {true_negative:10}");
 }
 
 fn slices(text: &mut String, by: &str, slices: &[Slice]) {
@@ -161,16 +178,17 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
         return;
     }
     let heading = format!("by {by}");
-    let _ = writeln!(text, "{heading:<18} COVID  non-COVID  accuracy  AUROC");
+    let [positive, negative] = nouns();
+    let _ = writeln!(text, "{heading:<18} {positive}  {negative}  accuracy  AUROC");
     for Slice { name, metrics, auroc_against_rest } in slices {
         let counts = &metrics.confusion;
-        let covid = counts.true_positive + counts.false_negative;
-        let non_covid = counts.total() - covid;
+        let positives = counts.true_positive + counts.false_negative;
+        let others = counts.total() - positives;
         let accuracy = three_decimals(metrics.accuracy);
         let auroc = three_decimals(metrics.auroc.or(*auroc_against_rest));
         let star = if auroc_against_rest.is_some() { " *" } else { "" };
         let _ =
-            writeln!(text, "  {name:<16} {covid:5} {non_covid:10} {accuracy:>9} {auroc:>6}{star}");
+            writeln!(text, "  {name:<16} {positives:5} {others:10} {accuracy:>9} {auroc:>6}{star}");
     }
     if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
         text.push_str("  * of one class: against all pictures of the other\n");
@@ -226,7 +244,12 @@ mod tests {
             run: "r".into(),
             data: "data/export/default".into(),
             part: Part::Test,
-            counts: ClassCounts { covid: 2, non_covid: 2 },
+            counts: crate::metrics::ClassCounts::of([
+                Label::COVID,
+                Label::COVID,
+                Label::NON_COVID,
+                Label::NON_COVID,
+            ]),
             epoch: 1,
             flip: false,
             loss: None,

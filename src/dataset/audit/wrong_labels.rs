@@ -8,7 +8,7 @@ use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, items};
-use crate::dataset::release::split_extension;
+use crate::covid_ct::release::split_extension;
 use crate::metrics::confident;
 use crate::store::{Label, LabelledPanel};
 
@@ -164,7 +164,7 @@ impl WrongLabels {
             return Err(PredictionsError::Strangers { count: predictions.0.len() });
         }
         let labels: Vec<bool> =
-            predicted.iter().map(|&(place, _)| items[place].label == Label::Covid).collect();
+            predicted.iter().map(|&(place, _)| items[place].label.is_positive()).collect();
         let scores: Vec<f64> = predicted.iter().map(|&(_, score)| score).collect();
         let found = confident::wrong_labels(&labels, &scores).into_iter().map(|index| {
             let (place, score) = predicted[index];

@@ -94,7 +94,7 @@ impl Classes {
 
 impl Default for Classes {
     fn default() -> Self {
-        Self(Label::ALL.iter().map(|label| (*label, label.to_string())).collect())
+        Self(Label::all().iter().map(|label| (*label, label.to_string())).collect())
     }
 }
 
@@ -139,10 +139,10 @@ mod tests {
     fn classes_are_chosen_and_named() {
         let classes: Classes = "non-covid=Other, covid".parse().expect("classes");
         assert_eq!(classes.names().collect::<Vec<_>>(), ["Other", "covid"]);
-        assert_eq!(classes.index(Label::Covid), Some(1));
+        assert_eq!(classes.index(Label::COVID), Some(1));
         assert_eq!(classes.to_string(), "non-covid=Other,covid");
         let one: Classes = "covid".parse().expect("classes");
-        assert_eq!((one.index(Label::NonCovid), one.are_renamed()), (None, false));
+        assert_eq!((one.index(Label::NON_COVID), one.are_renamed()), (None, false));
         for wrong in ["", "healthy", "covid,covid", "covid=x,non-covid=x", "covid=../x", "covid="] {
             assert!(wrong.parse::<Classes>().is_err(), "{wrong}");
         }
