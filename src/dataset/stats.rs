@@ -68,7 +68,7 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// The numbers of both classes, COVID first; a class without pictures is there too.
+/// The numbers of all classes, in the order of the task; a class without pictures is there too.
 pub fn count(pictures: &[Counted<'_>]) -> Vec<ClassStats> {
     let of = |label: Label| {
         let of_class: Vec<&Counted<'_>> = pictures.iter().filter(|p| p.label == label).collect();

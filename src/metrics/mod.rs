@@ -2,6 +2,7 @@
 
 pub mod agreement;
 mod calibration;
+pub mod classes;
 mod classification;
 pub mod confident;
 pub mod controls;
@@ -20,6 +21,7 @@ mod series;
 
 pub use crate::store::ClassCounts;
 pub use calibration::{BINS, Calibration, ReliabilityBin};
+pub use classes::ClassMetrics;
 pub use classification::{
     Confusion, DEFAULT_THRESHOLD, Metrics, PrPoint, RocPoint, Scored, auroc, average_precision,
     brier, log_loss, pr_curve, roc_curve,
@@ -27,7 +29,7 @@ pub use classification::{
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
 pub use recipe::{Fit, Keep, Profile, Recipe};
-pub use run_config::{RunConfig, RunCounts};
+pub use run_config::{RunConfig, RunCounts, TaskOfRun};
 pub use run_files::{
     Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics, check_run_name,
 };

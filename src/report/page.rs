@@ -21,7 +21,7 @@ const FAILURES_LISTED: usize = 50;
 pub fn render(contents: &Contents) -> Markup {
     let body = html! {
         header {
-            h1 { "COVID-CT dataset report" }
+            h1 { (task::in_force().title) " dataset report" }
             p {
                 (count(contents.totals.documents, "document")) ", "
                 (count(contents.labelled(), "labelled panel")) ", "
@@ -50,13 +50,13 @@ pub fn render(contents: &Contents) -> Markup {
         footer {
             p {
                 "Written by covid-ct " (env!("CARGO_PKG_VERSION")) ". A panel is one scan: a \
-                 picture, or a rectangle of it. COVID is the positive class. The pictures \
+                 picture, or a rectangle of it. " (class_name(Label::positive())) " is the positive class. The pictures \
                  belong to the papers they come from and stay under those papers' licences."
             }
         }
     };
     document(
-        "COVID-CT dataset report",
+        &format!("{} dataset report", task::in_force().title),
         &[include_str!("style.css"), include_str!("wrong_labels.css")],
         &body,
     )
@@ -245,7 +245,7 @@ fn samples(contents: &Contents) -> Markup {
             section {
                 (heading("samples"))
                 @for (label, samples) in &contents.samples {
-                    h3 { (class_name(*label)) }
+                    h3 { (class_dot(*label)) (class_name(*label)) }
                     @if samples.is_empty() { p.quiet { "None yet." } }
                     div.samples { @for sample in samples { (sample_figure(sample)) } }
                 }
@@ -403,6 +403,14 @@ fn otherwise(recipe: &Recipe) -> Vec<String> {
 
 pub(super) fn missing(what: &str, command: &str) -> Markup {
     html! { p { (what) " Next: " code { (command) } } }
+}
+
+/// A dot in the colour that the task gives a class; nothing where it gives none.
+pub(super) fn class_dot(label: Label) -> Markup {
+    let colour = &label.class().colour;
+    html! {
+        @if !colour.is_empty() { span style=(format!("color: {colour}")) aria-hidden="true" { "\u{25cf} " } }
+    }
 }
 
 pub(super) fn class_name(label: Label) -> &'static str {

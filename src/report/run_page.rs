@@ -1,12 +1,13 @@
 //! A run, or a series of runs, on the report's page.
 
+use crate::metrics::ClassMetrics;
 use crate::store::{ClassCounts, Label, Symbol};
 use crate::task;
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
 use super::leaks::leaks;
-use super::page::{class_name, count, missing, recipe};
+use super::page::{class_dot, class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
@@ -173,7 +174,7 @@ fn negative() -> &'static str {
     }
 }
 
-/// `3 COVID images, 4 others`
+/// `3 COVID images, 4 others`; of more than two classes how many each has.
 fn counted(counts: &ClassCounts) -> String {
     if task::in_force().negative().is_some() {
         let positives = counts.get(Label::positive());
@@ -199,6 +200,10 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         }
         (leaks(measured))
         @if let Some(series) = &evaluation.series { (series_table(series)) }
+        @if let Some(of) = &measured.classes {
+            (classes_table(of))
+            p { (positive()) " against the rest:" }
+        }
         (metrics_table(evaluation))
         div.charts {
             @if let Some(chart) = roc_chart(run, evaluation) {
@@ -468,6 +473,55 @@ fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
                 }
             }
             caption { (positive()) " from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+        } }
+    }
+}
+
+/// All classes together, each against the rest, and what was taken for what.
+fn classes_table(of: &ClassMetrics) -> Markup {
+    let cell = |metric: Option<f64>, interval: Option<Interval>| {
+        let interval = interval.map(|of| format!(" [{:.3}, {:.3}]", of.low, of.high));
+        three_decimals(metric) + &interval.unwrap_or_default()
+    };
+    let all = [
+        ("Accuracy", of.accuracy, of.intervals.accuracy),
+        ("Balanced accuracy", of.balanced_accuracy, None),
+        ("Macro F1", of.macro_f1, of.intervals.macro_f1),
+        ("Macro AUROC", of.macro_auroc, of.intervals.macro_auroc),
+        ("Macro AUPRC", of.macro_auprc, of.intervals.macro_auprc),
+    ];
+    let names = || of.each.iter().map(|of| of.class.class().title.as_str());
+    html! {
+        div.wide { table {
+            tbody { @for (name, metric, interval) in all {
+                tr { th scope="row" { (name) } td { (cell(metric, interval)) } }
+            } }
+            caption { "Means are over the classes that the part has. In brackets 95 % intervals by paper." }
+        } }
+        div.wide { table {
+            thead { tr {
+                th scope="col" { "Class" } th scope="col" { "Images" } th scope="col" { "Precision" }
+                th scope="col" { "Recall" } th scope="col" { "F1" } th scope="col" { "AUROC" }
+                th scope="col" { "AUPRC" } th scope="col" { "Told from" }
+            } }
+            tbody { @for class in &of.each { tr {
+                th scope="row" { (class_dot(class.class)) (class.class.class().title) }
+                td { (class.images) } td { (three_decimals(class.precision)) }
+                td { (three_decimals(class.recall)) } td { (three_decimals(class.f1)) }
+                td { (cell(class.auroc, class.auroc_interval)) } td { (cell(class.auprc, class.auprc_interval)) }
+                td { (three_decimals(class.chosen.map(|chosen| chosen.threshold))) }
+            } } }
+            caption { "Each class against the rest; what is said is the likeliest class. A class is best told from the rest from the last column's probability, chosen on validation." }
+        } }
+        div.wide { table.matrix {
+            thead { tr { td {} @for name in names() { th scope="col" { "said " (name) } } } }
+            tbody { @for (at, (name, row)) in names().zip(&of.confusion).enumerate() { tr {
+                th scope="row" { "is " (name) }
+                @for (said, count) in row.iter().enumerate() {
+                    @if said == at { td.right { (count) } } @else { td.wrong { (count) } }
+                }
+            } } }
+            caption { "What is, and what is said." }
         } }
     }
 }

@@ -136,6 +136,7 @@ fn add_run(folder: &Path, name: &str) {
         threads: 2,
         precision: "fp32".into(),
         counts: RunCounts::default(),
+        task: None,
     };
     files.write_config(&config).expect("config");
     let history: Vec<HistoryRow> = (1..=3)
@@ -155,6 +156,7 @@ fn add_run(folder: &Path, name: &str) {
             .into_iter()
             .enumerate()
             .map(|(n, (label, score))| Prediction {
+                probabilities: Vec::new(),
                 file: format!("{n}.png"),
                 label,
                 score,
@@ -173,6 +175,7 @@ fn add_run(folder: &Path, name: &str) {
         flip: false,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
+        classes: None,
         details: Details::default(),
         leaks: None,
     };

@@ -20,7 +20,13 @@ fn predictions(shift: usize) -> Vec<Prediction> {
         let high = (label == Label::COVID) == right;
         let score = if high { 0.55 } else { 0.05 } + (n * 13 % 40) as f64 / 100.0;
         let predicted = if score >= 0.5 { Label::COVID } else { Label::NON_COVID };
-        Prediction { file: format!("{n}%1.png"), label, score, predicted }
+        Prediction {
+            file: format!("{n}%1.png"),
+            label,
+            score,
+            predicted,
+            probabilities: Vec::new(),
+        }
     };
     (0..40).map(of).collect()
 }
@@ -62,6 +68,7 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         flip: true,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
+        classes: None,
         details: Details::of(&scored, &origins, 0.5, Some(chosen)),
         leaks: (name == "s").then(leaks),
     };

@@ -6,6 +6,7 @@ use rand_distr::{Beta, Distribution as _};
 use tch::{Kind, Tensor};
 
 use crate::error::Result;
+use crate::output_of;
 use covid_ct::metrics::{ClassCounts, Recipe};
 use covid_ct::model::Pictures;
 use covid_ct::store::Label;
@@ -15,26 +16,26 @@ use covid_ct::store::Label;
 pub struct Targets {
     smoothing: f32,
     mixing: Option<Beta<f64>>,
-    /// What non-COVID and COVID weigh; 1 on average over the training images.
-    weights: [f32; 2],
+    /// What classes weigh, by output of the network; 1 on average over the training images.
+    weights: Vec<f32>,
 }
 
 impl Targets {
     pub fn new(recipe: &Recipe, train: &Pictures) -> Self {
         let counts = ClassCounts::of(train.examples().iter().map(|example| example.label));
-        let weight = |count: u64| counts.total() as f32 / (2.0 * count.max(1) as f32);
+        let classes = Label::all().len();
+        let mut weights = vec![1.0; classes];
+        if recipe.balance {
+            for (label, count) in counts.iter() {
+                let share = classes as f32 * count.max(1) as f32;
+                weights[output_of(label)] = counts.total() as f32 / share;
+            }
+        }
         Self {
             smoothing: recipe.label_smoothing as f32,
             mixing: (recipe.mixup > 0.0)
                 .then(|| Beta::new(recipe.mixup, recipe.mixup).expect("above 0")),
-            weights: if recipe.balance {
-                [
-                    weight(counts.total() - counts.get(Label::positive())),
-                    weight(counts.get(Label::positive())),
-                ]
-            } else {
-                [1.0; 2]
-            },
+            weights,
         }
     }
 
@@ -49,9 +50,9 @@ impl Targets {
         labels: &[Label],
         random: &mut impl Rng,
     ) -> Result<(Tensor, Tensor)> {
-        let wanted: Vec<[f32; 2]> = labels.iter().map(|&label| self.of(label)).collect();
-        let wanted = Tensor::f_from_slice(wanted.as_flattened())?
-            .f_view([labels.len() as i64, 2])?
+        let wanted: Vec<f32> = labels.iter().flat_map(|&label| self.of(label)).collect();
+        let wanted = Tensor::f_from_slice(&wanted)?
+            .f_view([labels.len() as i64, self.weights.len() as i64])?
             .f_to_device(images.device())?;
         let Some(mixing) = self.mixing else { return Ok((images, wanted)) };
         let share = mixing.sample(random);
@@ -64,11 +65,11 @@ impl Targets {
         Ok((mix(&images)?, mix(&wanted)?))
     }
 
-    fn of(&self, label: Label) -> [f32; 2] {
-        let class = usize::from(label.is_positive());
-        let mut wanted = [self.smoothing / 2.0; 2];
+    fn of(&self, label: Label) -> Vec<f32> {
+        let class = output_of(label);
+        let mut wanted = vec![self.smoothing / self.weights.len() as f32; self.weights.len()];
         wanted[class] += 1.0 - self.smoothing;
-        wanted.map(|share| share * self.weights[class])
+        wanted.into_iter().map(|share| share * self.weights[class]).collect()
     }
 
     /// Mean cross entropy in nats.
@@ -118,7 +119,7 @@ mod tests {
     fn smoothing_and_weights_share_out_the_target() {
         let recipe = Recipe { label_smoothing: 0.2, balance: true, ..Recipe::default() };
         let targets = targets(&recipe);
-        let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
+        let near = |a: Vec<f32>, b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
         assert!(near(targets.of(Label::COVID), [0.2, 1.8]), "{:?}", targets.of(Label::COVID));
         assert!(near(targets.of(Label::NON_COVID), [0.6, 0.6 / 9.0]));
     }

@@ -96,6 +96,7 @@ mod tests {
             file: String::new(),
             label,
             score,
+            probabilities: Vec::new(),
             predicted: if score >= 0.5 { Label::COVID } else { Label::NON_COVID },
         };
         let predictions = [

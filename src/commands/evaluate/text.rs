@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::metrics::agreement::Interval;
+use crate::metrics::classes::ClassIntervals;
 use crate::metrics::{
-    Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread, Spreads,
-    three_decimals,
+    ClassMetrics, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
+    Spreads, three_decimals,
 };
 use crate::store::Label;
 use crate::task;
@@ -100,6 +101,11 @@ pub fn told(run: &RunMetrics) -> String {
         let _ = write!(text, "; 95 % intervals from {resamples} draws of {groups} {papers}");
     }
     text.push('\n');
+    if let Some(of_classes) = &run.classes {
+        classes(&mut text, of_classes);
+        let positive = &Label::positive().class().noun;
+        let _ = writeln!(text, "{positive} against the rest:");
+    }
     columns(&mut text, run);
     confusion(&mut text, run.metrics.threshold, &run.metrics.confusion);
     if let Some(operating) = &run.details.operating {
@@ -113,6 +119,47 @@ pub fn told(run: &RunMetrics) -> String {
     slices(&mut text, "size", &run.details.by_size);
     leaks(&mut text, run);
     text
+}
+
+/// All classes together, each against the rest, and what was taken for what.
+fn classes(text: &mut String, of: &ClassMetrics) {
+    let ClassIntervals { accuracy, macro_f1, macro_auroc, macro_auprc, .. } = of.intervals;
+    for (name, metric, interval) in [
+        ("accuracy", of.accuracy, accuracy),
+        ("balanced accuracy", of.balanced_accuracy, None),
+        ("macro precision", of.macro_precision, None),
+        ("macro F1", of.macro_f1, macro_f1),
+        ("macro AUROC", of.macro_auroc, macro_auroc),
+        ("macro AUPRC", of.macro_auprc, macro_auprc),
+        ("Brier score", of.brier, None),
+    ] {
+        let _ = writeln!(text, "  {name:<18} {}", value(metric, interval));
+    }
+    let names: Vec<&str> = of.each.iter().map(|class| class.class.as_str()).collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0).max(8);
+    let _ = writeln!(
+        text,
+        "  {:<width$} images  precision  recall     F1  {:<22} {:<22} told from",
+        "class", "AUROC", "AUPRC"
+    );
+    for class in &of.each {
+        let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(three_decimals);
+        let [auroc, auprc] =
+            [(class.auroc, class.auroc_interval), (class.auprc, class.auprc_interval)]
+                .map(|(metric, interval)| value(metric, interval));
+        let from = three_decimals(class.chosen.map(|chosen| chosen.threshold));
+        let (name, images) = (class.class.as_str(), class.images);
+        let _ = writeln!(
+            text,
+            "  {name:<width$} {images:>6}  {precision:>9}  {recall:>6}  {f1:>5}  {auroc:<22} {auprc:<22} {from}"
+        );
+    }
+    let heads: Vec<String> = names.iter().map(|name| format!("{name:>width$}")).collect();
+    let _ = writeln!(text, "  {:<width$} said {}", "is", heads.join(" "));
+    for (name, row) in names.iter().zip(&of.confusion) {
+        let cells: Vec<String> = row.iter().map(|count| format!("{count:>width$}")).collect();
+        let _ = writeln!(text, "  {name:<width$}      {}", cells.join(" "));
+    }
 }
 
 /// What of the part was learned from; the report names each.
@@ -254,6 +301,7 @@ mod tests {
             flip: false,
             loss: None,
             metrics: Metrics::at(0.5, &examples),
+            classes: None,
             details: Details::of(&examples, &origins, 0.5, Some(chosen)),
             leaks: Some(Leaks { images: 2, papers: vec!["a".into()], ..Leaks::default() }),
         };

@@ -66,7 +66,7 @@ pub fn shortcuts(examples: &[Example]) -> Vec<Shortcut> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldOut {
     pub by: String,
-    /// Log-odds of COVID, in the order of the panels.
+    /// Log-odds of the positive class, in the order of the panels.
     pub log_odds: Vec<f64>,
 }
 

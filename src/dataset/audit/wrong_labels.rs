@@ -51,7 +51,7 @@ struct Row {
 }
 
 impl Predictions {
-    /// Reads CSV with the columns `file` and `score`, the probability of COVID; others are passed over.
+    /// Reads CSV with the columns `file` and `score`, the probability of the positive class; others are passed over.
     ///
     /// # Errors
     /// The first file, and its line, that is none.
@@ -107,7 +107,7 @@ impl Predictions {
 pub struct WrongLabel {
     #[serde(flatten)]
     pub item: Item,
-    /// P(COVID), by networks that have not seen the picture.
+    /// P of the positive class, by networks that have not seen the picture.
     pub score: f64,
     /// The probability that they give to its label.
     pub confidence: f64,

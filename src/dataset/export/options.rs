@@ -65,8 +65,8 @@ impl Options<'_> {
     }
 }
 
-/// The classes to write, in the order of their numbers, and their names. The default is COVID (0) and
-/// non-COVID (1), as the published loader numbers them.
+/// The classes to write, in the order of their numbers, and their names. The default is all of the task
+/// in its order; of covid-ct COVID (0) and non-COVID (1), as the published loader numbers them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes(Vec<(Label, String)>);
 

@@ -98,7 +98,7 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_expected() {
         ("name = \"two\"", "name = \"two\"\ncolour = \"red\"", 9, "such as '#b2182b'"),
         (
             "asked = false",
-            "asked = false\n[[question]]\nname = \"sex\"\nask = \"?\"",
+            "asked = false\n[[question]]\nname = \"sex\"\nask = \"?\"\nanswer = []",
             28,
             "column of that name",
         ),
