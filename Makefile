@@ -86,8 +86,12 @@ clippy: setup ## Lint
 test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
 	@SHARED='$(SHARED)' tools/test-formats.sh $(BINARY)
 
+.PHONY: deny
+deny: ## Hold the dependencies to deny.toml: licences, sources, versions, advisories where they can be had
+	@tools/deny.sh
+
 .PHONY: check fmt-check
-check: fmt-check clippy test ## What CI runs: formatting, lints, tests, exports read by others
+check: fmt-check deny clippy test ## What CI runs: formatting, dependencies, lints, tests, exports read by others
 	@# The program that the tests built.
 	@SHARED='$(SHARED)' tools/test-formats.sh $(DAILY_BINARY)
 fmt-check:

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 
-use crate::cli::{Cli, Command, LearningCommand, TaskAction, TaskArgs};
+use crate::cli::{self, Cli, Command, LearningCommand, TaskAction, TaskArgs};
 use crate::commands::environment::started_anew;
 use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
@@ -29,7 +28,7 @@ pub struct Parts<'a> {
 
 /// Runs the command that the process was started with.
 pub fn main(parts: Parts<'_>) -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     commands::start(cli.verbose);
     let workspace = cli.workspace.clone();
     commands::exit(run(cli, parts), &workspace)

@@ -358,8 +358,49 @@ def of_the_release():
     print(f"the published release: {PUBLISHED} rows in each of {', '.join(FORMATS)}")
 
 
+def examples(workspace):
+    """Runs what lies in examples/."""
+    here = Path(__file__).parent.parent / "examples"
+    path = os.pathsep.join([str(binary.parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "COVID_CT_WORKSPACE": str(workspace)}
+
+    def run(command, **options):
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, **options)
+        if done.returncode:
+            sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    for name in ["imagefolder", "parquet"]:
+        told = run([sys.executable, here / "read_export.py", workspace / "data/export" / name])
+        check(f"parts that read_export.py tells of {name}", [line.split()[0] for line in told.splitlines()[:3]],
+              ["train", "validation", "test"])
+    listed = run([binary, "figures", "--json"])
+    scores = run([sys.executable, here / "score_pictures.py", workspace], input=listed)
+    (workspace / "scores.csv").write_text(scores)
+    pictures = {image["object"] for line in listed.splitlines() for image in json.loads(line)["images"]}
+    check("pictures that score_pictures.py scores", len(scores.splitlines()) - 1, len(pictures))
+    options = ["--curator", "reader", "--plain", "--scores", workspace / "scores.csv"]
+    run([binary, "label", "select", *options], input="q\n")
+
+    notebook = json.loads((here / "figures.ipynb").read_text())
+    shown = []
+    known = {"display": shown.append}
+    before, was = os.getcwd(), os.environ.copy()
+    os.chdir(workspace)
+    os.environ.update(environment)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "figures.ipynb", "exec"), known)
+    os.chdir(before)
+    os.environ.clear()
+    os.environ.update(was)
+    check("pictures that figures.ipynb shows", all(isinstance(picture, Image.Image) for picture in shown), True)
+    print(f"examples: 3 run; the notebook shows {len(shown)} pictures of {len(known['figures'])} figures")
+
+
 def main():
     workspace = make()
+    examples(workspace)
     of_every_format(workspace / "data/export", ["open"])
     of_every_figure(workspace / "data/export")
     after_a_change(workspace)

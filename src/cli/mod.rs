@@ -3,6 +3,7 @@
 mod corpus;
 mod curation;
 mod dataset;
+mod groups;
 mod model;
 mod task;
 
@@ -14,6 +15,7 @@ pub use corpus::*;
 pub use covid_ct_reading::cli::*;
 pub use curation::*;
 pub use dataset::*;
+pub use groups::{command, parse};
 pub use model::*;
 pub use task::*;
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 
+use super::carry;
 use super::desk::Desk;
 use super::evidence::Quote;
 use super::item::Item;
@@ -11,8 +12,8 @@ use super::options::QueueOptions;
 use super::queue::Task;
 use super::session::{Answer, Line, Result, Session};
 use crate::store::{
-    self, Case, CaseDetails, Decision, ImageRow, LabelledPanel, Patient, Stage, Store, Subject,
-    Value, Verdict, Within, now,
+    self, Case, CaseDetails, Decision, ImageRow, LabelledPanel, PanelBox, Patient, Stage, Store,
+    Subject, Value, Verdict, Within, now,
 };
 
 const HELP: &str = "\
@@ -49,6 +50,24 @@ impl Dispute {
         }
         let quote = Quote { source: decision.evidence, span: decision.span.clone() };
         Ok(Some((value, quote)))
+    }
+
+    /// What should be known before a reading is taken: with the boxes that only others have goes what was
+    /// decided on them.
+    pub(super) fn doubts(&self, desk: &Desk<'_>, index: usize) -> Result<Vec<String>> {
+        let boxes = |reading: &Reading| match &reading.decision.value {
+            Some(Value::Crop(boxes)) => boxes.clone(),
+            _ => Vec::new(),
+        };
+        let Some(Value::Crop(after)) =
+            self.readings.get(index).and_then(|reading| reading.decision.value.clone())
+        else {
+            return Ok(Vec::new());
+        };
+        let readings: Vec<Vec<PanelBox>> = self.readings.iter().map(boxes).collect();
+        let readings = readings.iter().map(Vec::as_slice);
+        let warning = carry::warning(desk.store, self.subject.image, readings, &after)?;
+        Ok(warning.into_iter().collect())
     }
 }
 
@@ -183,6 +202,12 @@ pub(super) fn ask<R: BufRead, W: Write>(
             return Ok(None);
         }
         let index = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        if let Some(index) = index {
+            let doubts = dispute.doubts(&session.desk, index)?;
+            if !session.is_meant(&doubts)? {
+                continue;
+            }
+        }
         let taken = index.map(|index| dispute.take(&session.desk, index)).transpose()?;
         if let Some((value, quote)) = taken.flatten() {
             session.decide(dispute.subject, value, &quote)?;
@@ -221,6 +246,23 @@ mod tests {
     fn settle(bench: &mut Bench, curator: &str, script: &str) -> String {
         let disputed = QueueOptions { which: Which::Disputed, ..QueueOptions::default() };
         bench.type_with(&disputed, curator, None, script).1
+    }
+
+    #[test]
+    fn a_reading_without_panels_that_others_decided_on_is_asked_once_more() {
+        let mut bench = Bench::new();
+        bench.run(Stage::Select, "c\nn\n");
+        bench.run(Stage::Crop, "\n");
+        bench.run(Stage::Case, &"\n".repeat(8));
+        let cases = bench.values(Stage::Case);
+        bench.type_as("bob", Some(Stage::Crop), "w\n\ny\n");
+        let shown = settle(&mut bench, "eve", "2\nno\nq\n");
+        assert!(shown.contains("what was decided on them goes: panel 1 (0,0,150,130)"), "{shown}");
+        assert!(shown.contains(&cases[0]), "{shown}");
+        assert!(bench.store.labelled_panels().expect("panels").iter().all(|panel| panel.conflict));
+        let shown = settle(&mut bench, "eve", "1\n");
+        assert!(!shown.contains("goes"), "nothing hangs on bob's box: {shown}");
+        assert_eq!(bench.store.labelled_panels().expect("panels").len(), 2);
     }
 
     #[test]

@@ -44,14 +44,30 @@ fn ids(store: &Store, image: i64) -> Result<HashMap<PanelBox, i64>> {
     Ok(panels.into_iter().map(|(id, panel)| (panel.bounds, id)).collect())
 }
 
-/// What would be lost if the boxes `before` of a picture became those `after`, a line a panel: its number
-/// among those before, and what was decided on it.
-pub(super) fn lost(
+/// That decisions go with the panels they are on, where any would ([`lost`]), be the boxes before those of
+/// any of `readings`.
+pub(super) fn warning<'a>(
     store: &Store,
     image: i64,
-    before: &[PanelBox],
+    readings: impl IntoIterator<Item = &'a [PanelBox]>,
     after: &[PanelBox],
-) -> Result<Vec<String>> {
+) -> Result<Option<String>> {
+    let mut all: Vec<String> = Vec::new();
+    for before in readings {
+        for told in lost(store, image, before, after)? {
+            if !all.contains(&told) {
+                all.push(told);
+            }
+        }
+    }
+    Ok((!all.is_empty()).then(|| {
+        format!("With the panels that go, what was decided on them goes: {}.", all.join("; "))
+    }))
+}
+
+/// What would be lost if the boxes `before` of a picture became those `after`, a line a panel: its number
+/// among those before, and what was decided on it.
+fn lost(store: &Store, image: i64, before: &[PanelBox], after: &[PanelBox]) -> Result<Vec<String>> {
     let (matched, ids) = (moved(before, after), ids(store, image)?);
     let hanging = hanging(store, image)?;
     let lost = (1..).zip(before).filter(|(_, bounds)| !matched.contains_key(bounds));

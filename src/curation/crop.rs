@@ -83,11 +83,7 @@ impl Opening {
                 nothing::the_wanted()
             ));
         }
-        let lost = carry::lost(desk.store, image, &self.before(), &panels.boxes())?;
-        if !lost.is_empty() {
-            let lost = lost.join("; ");
-            told.push(format!("With the panels that go, what was decided on them goes: {lost}."));
-        }
+        told.extend(carry::warning(desk.store, image, [&*self.before()], &panels.boxes())?);
         let lettered: Vec<bool> =
             panels.drafts().iter().map(|draft| !draft.letter.is_empty()).collect();
         told.extend(doubts::of_letters(&lettered, &self.letters).map(|doubt| format!("{doubt}.")));
@@ -150,13 +146,9 @@ pub(super) fn ask<R: BufRead, W: Write>(
     }
     let mut current = opening.first().clone();
     show(session, &current, picture.as_ref())?;
-    let question = match opening.kept(&current) {
-        Some(earlier) => {
-            format!("panels? [{}, w, grid, d, m, +, =, l, c, r, s, u, q, o, ?]", earlier.enter())
-        }
-        None => "panels? [Enter/a, w, grid, d, m, +, =, l, c, r, s, u, q, o, ?]".to_owned(),
-    };
     loop {
+        let enter = opening.kept(&current).map_or_else(|| "Enter/a".to_owned(), Earlier::enter);
+        let question = format!("panels? [{enter}, w, grid, d, m, +, =, l, c, r, s, u, q, o, ?]");
         let text = match session.line(&question, item, HELP)? {
             Line::Leave(Answer::Undo) if current.take_back() => {
                 show(session, &current, picture.as_ref())?;
@@ -200,14 +192,7 @@ fn is_certain<R: BufRead, W: Write>(
     panels: &Panels,
 ) -> Result<bool> {
     let doubts = opening.doubts(&session.desk, item, panels)?;
-    if doubts.is_empty() {
-        return Ok(true);
-    }
-    for doubt in doubts {
-        session.prompt.tell(&doubt)?;
-    }
-    let answer = session.prompt.ask("Store it so? [y, anything else goes back]")?;
-    Ok(answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "yes")))
+    session.is_meant(&doubts)
 }
 
 /// The decoded picture, or why there is none to look at.

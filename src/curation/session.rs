@@ -247,6 +247,18 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         Ok(self.prompt.tell(&said)?)
     }
 
+    /// Tells what speaks against an answer, if anything does, and asks whether it is meant so.
+    pub(super) fn is_meant(&mut self, doubts: &[String]) -> Result<bool> {
+        if doubts.is_empty() {
+            return Ok(true);
+        }
+        for doubt in doubts {
+            self.prompt.tell(doubt)?;
+        }
+        let answer = self.prompt.ask("Store it so? [y, anything else goes back]")?;
+        Ok(answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "yes")))
+    }
+
     /// Shows what was said before of what is asked again.
     pub(super) fn tell_earlier(&mut self, earlier: &Earlier) -> Result<()> {
         let field = self.prompt.style.field(earlier.title(), &earlier.told());

@@ -8,6 +8,7 @@ mod common;
 mod crops;
 mod curators;
 mod doctor;
+mod documents;
 mod duplicates;
 mod faults;
 mod first_opening;

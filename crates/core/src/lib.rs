@@ -50,8 +50,10 @@ macro_rules! string_enum {
         $vis enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
+            /// All there are, in the order in which they are told.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// The word by which it goes in files and tables.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

@@ -45,6 +45,8 @@ pub(super) enum Effect {
     CaseAll(Box<Details>),
     /// A reading is taken, counted from 0, which settles the dispute.
     Settle(usize),
+    /// That reading, whatever was told against it.
+    SettleAnyway(usize),
     /// No reading is: the stage's own question is to be asked.
     Anew,
     /// The key means nothing here.
@@ -134,9 +136,17 @@ impl Ask {
         }
     }
 
-    /// Whether something speaks against an answer, and a key decides it.
+    /// What speaks against an answer, told and not yet decided by a key.
+    pub fn doubts(&self) -> &[String] {
+        match self {
+            Self::Crop(cropping) => &cropping.doubts,
+            Self::Dispute(disputing) => &disputing.doubts,
+            _ => &[],
+        }
+    }
+
     pub fn is_in_doubt(&self) -> bool {
-        matches!(self, Self::Crop(cropping) if !cropping.doubts.is_empty())
+        !self.doubts().is_empty()
     }
 
     pub fn question(&self) -> String {
@@ -157,7 +167,7 @@ impl Ask {
             Self::Classify(classifying) => return classifying.keys(),
             Self::Crop(cropping) => cropping.keys(),
             Self::Case(naming) => return naming.keys(),
-            Self::Dispute(_) => Disputing::KEYS,
+            Self::Dispute(disputing) => disputing.keys(),
         };
         keys.to_vec()
     }

@@ -49,8 +49,7 @@ impl Cropping {
         ("z", "zoom"),
     ];
 
-    const IN_DOUBT: &'static [Key] =
-        &[("y", "store it so"), ("any other key", "back to the boxes")];
+    pub const IN_DOUBT: &'static [Key] = &[("y", "store it so"), ("any other key", "back")];
 
     pub fn new(width: u32, height: u32, opening: Opening) -> Self {
         Self {

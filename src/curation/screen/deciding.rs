@@ -20,15 +20,8 @@ impl App<'_> {
             Effect::Refuse(why) => self.refuse(why),
             Effect::Keep => return self.keep(),
             Effect::Type(typing, text) => self.typing = Some((typing, Input::new(&text))),
-            Effect::Settle(index) => {
-                let Some(Current { ask: Ask::Dispute(disputing), item, .. }) = &self.current else {
-                    return Ok(());
-                };
-                let subject = item.task.subject();
-                if let Some((value, quote)) = disputing.dispute.take(&self.desk, index)? {
-                    return self.decide(subject, value, &quote);
-                }
-            }
+            Effect::Settle(index) => return self.settle(index, false),
+            Effect::SettleAnyway(index) => return self.settle(index, true),
             Effect::Anew => return self.ask_anew(),
             Effect::Batch(on) => {
                 if self.desk.is_settling() {
@@ -48,6 +41,26 @@ impl App<'_> {
             Effect::CaseAll(details) => return self.case_all(*details),
         }
         Ok(())
+    }
+
+    /// Takes a reading of what is disputed, after telling what would be lost with it.
+    fn settle(&mut self, index: usize, is_certain: bool) -> Result<()> {
+        let Some(Current { ask: Ask::Dispute(disputing), item, .. }) = &mut self.current else {
+            return Ok(());
+        };
+        let subject = item.task.subject();
+        if !is_certain {
+            disputing.doubts = disputing.dispute.doubts(&self.desk, index)?;
+            if !disputing.doubts.is_empty() {
+                self.scroll = 0;
+                self.fresh = true;
+                return Ok(());
+            }
+        }
+        match disputing.dispute.take(&self.desk, index)? {
+            Some((value, quote)) => self.decide(subject, value, &quote),
+            None => Ok(()),
+        }
     }
 
     fn select(&mut self, word: Symbol) -> Result<()> {

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::super::adjudicate::Dispute;
 use super::ask::{Effect, Key};
+use super::cropping::Cropping;
 use super::picture::Mark;
 use crate::store::Value;
 
@@ -12,14 +13,16 @@ pub(super) struct Disputing {
     pub dispute: Dispute,
     /// The reading that Enter would take, from 0.
     chosen: usize,
+    /// What speaks against the chosen reading, told and not yet answered.
+    pub doubts: Vec<String>,
 }
 
 impl Disputing {
-    pub const KEYS: &'static [Key] =
+    const KEYS: &'static [Key] =
         &[("1…9 Tab", "choose a reading"), ("Enter", "take it"), ("a", "another answer")];
 
     pub fn new(dispute: Dispute) -> Self {
-        Self { dispute, chosen: 0 }
+        Self { dispute, chosen: 0, doubts: Vec::new() }
     }
 
     pub fn chosen(&self) -> usize {
@@ -42,6 +45,11 @@ impl Disputing {
 
     pub fn key(&mut self, key: KeyCode) -> Effect {
         let count = self.dispute.readings.len();
+        if !self.doubts.is_empty() {
+            self.doubts.clear();
+            let is_certain = key == KeyCode::Char('y');
+            return if is_certain { Effect::SettleAnyway(self.chosen) } else { Effect::Shown };
+        }
         match key {
             KeyCode::Enter => Effect::Settle(self.chosen),
             KeyCode::Tab | KeyCode::Down => self.choose((self.chosen + 1) % count),
@@ -64,7 +72,14 @@ impl Disputing {
         Effect::Shown
     }
 
+    pub fn keys(&self) -> &'static [Key] {
+        if self.doubts.is_empty() { Self::KEYS } else { Cropping::IN_DOUBT }
+    }
+
     pub fn question(&self) -> String {
+        if !self.doubts.is_empty() {
+            return "Store it so?".into();
+        }
         format!("Which is right? {} of {}", self.chosen + 1, self.dispute.readings.len())
     }
 }

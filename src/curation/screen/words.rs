@@ -17,6 +17,11 @@ use super::text::{cut, marked, plain};
 
 pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    // What is to be answered first stands where even a small terminal shows it.
+    for doubt in current.ask.doubts() {
+        lines.extend(plain(doubt, width, look.warning()));
+        lines.push(Line::default());
+    }
     for (title, told) in current.ask.earlier() {
         lines.push(Line::styled(title, look::HEADING));
         lines.extend(plain(&told, width, look.chosen()));
@@ -76,12 +81,7 @@ fn panels(cropping: &Cropping, width: usize, look: Look) -> Vec<Line<'static>> {
         }
         _ => 0,
     };
-    let mut lines = Vec::new();
-    for doubt in &cropping.doubts {
-        lines.extend(plain(doubt, width, look.warning()));
-        lines.push(Line::default());
-    }
-    lines.push(Line::styled(format!("panels ({})", drafts.len()), look::HEADING));
+    let mut lines = vec![Line::styled(format!("panels ({})", drafts.len()), look::HEADING)];
     for (index, draft) in drafts.iter().enumerate().skip(first).take(PANELS) {
         let chosen = cropping.chosen() == Some(index);
         let (sign, style) = if chosen { ("▸", look.chosen()) } else { (" ", Style::new()) };

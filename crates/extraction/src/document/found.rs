@@ -17,25 +17,36 @@ pub struct PaperMeta {
     pub version: String,
     /// `medrxiv`, `biorxiv` or empty.
     pub server: String,
+    /// DOI, in small letters.
     pub doi: String,
+    /// As set on the first page, else as the PDF states it.
     pub title: String,
     /// YYYY-MM-DD
     pub posted: String,
+    /// The licence that the paper states, in its words.
     pub licence: String,
+    /// The subject that the server files it under.
     pub category: String,
+    /// The text of its abstract.
     pub abstract_text: String,
 }
 
 /// Everything one document holds, as a worker hands it to the writer. Objects are already stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extraction {
+    /// Of the document's bytes, in lower-case hex.
     pub sha256: String,
+    /// Where the document was read.
     pub path: String,
     /// Version of the extractor.
     pub extractor: u32,
+    /// What the paper says of itself.
     pub paper: PaperMeta,
+    /// In order.
     pub pages: Vec<FoundPage>,
+    /// Every picture that was kept.
     pub images: Vec<FoundImage>,
+    /// In page order of their captions, then those without.
     pub figures: Vec<FoundFigure>,
     /// What the cross-check found, by page.
     pub suspects: Vec<Suspect>,
@@ -114,26 +125,37 @@ impl Extraction {
     }
 }
 
+/// A page, and what is written on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundPage {
     /// From 1.
     pub number: u32,
     /// Points, as displayed.
     pub width: f32,
+    /// Points, as displayed.
     pub height: f32,
     /// Degrees; already applied.
     pub rotation: i32,
+    /// Its text in reading order, lines apart.
     pub text: String,
 }
 
+/// A picture of the document, kept in the object store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundImage {
+    /// Its number in the PDF; `None` of inline and stitched pictures.
     pub xref: Option<u32>,
+    /// The bytes that were kept.
     pub object: ObjectId,
+    /// Pixels.
     pub width: u32,
+    /// Pixels.
     pub height: u32,
+    /// As the PDF names it, such as `DeviceRGB` or `ICCBased(3)`.
     pub colour_space: String,
+    /// How the PDF has it compressed, such as `DCTDecode`.
     pub filter: String,
+    /// How the kept bytes came to be.
     pub origin: ImageOrigin,
     /// Of a released picture: the name it was published under.
     pub file_name: Option<String>,
@@ -145,6 +167,7 @@ pub struct FoundImage {
     pub placements: Vec<FoundPlacement>,
 }
 
+/// One drawing of a picture on a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundPlacement {
     /// From 1.
@@ -159,32 +182,47 @@ pub struct FoundPlacement {
     pub overlays: Vec<Overlay>,
 }
 
+/// A figure, with its pictures as indices into [`Extraction::images`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundFigure {
+    /// Normalised, such as `Figure 1` or `Figure S1`; `None` without a caption.
     pub label: Option<String>,
+    /// What its caption announces.
     pub kind: FigureKind,
+    /// Its caption, the label included; empty where there is none.
     pub caption: String,
+    /// The page of its caption, from 1.
     pub caption_page: Option<u32>,
+    /// Points of that page, as displayed.
     pub caption_bbox: Option<Rect>,
+    /// The page of its graphic, from 1.
     pub page: Option<u32>,
+    /// Points of that page, as displayed.
     pub bbox: Option<Rect>,
     /// `(index into Extraction::images, index into its placements)`
     pub images: Vec<(usize, usize)>,
+    /// Where the caption stands, seen from the graphic.
     pub pairing: Pairing,
+    /// How likely the caption belongs to the graphic, 0 to 1.
     pub confidence: f32,
+    /// The sentences that cite it.
     pub mentions: Vec<Mention>,
+    /// What its graphic is drawn with; `None` without a graphic.
     pub composition: Option<Composition>,
     /// Letters of the caption and of the graphic, in order.
     pub panels: Vec<Panel>,
+    /// Where else it is drawn, or goes on.
     pub regions: Vec<FoundRegion>,
 }
 
 /// Where a figure stands besides its own page and box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundRegion {
+    /// What the region is to the figure.
     pub role: RegionRole,
     /// From 1.
     pub page: u32,
+    /// Points of the page, as displayed.
     pub bbox: Rect,
     /// As [`FoundFigure::images`].
     pub images: Vec<(usize, usize)>,

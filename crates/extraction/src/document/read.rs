@@ -13,6 +13,7 @@ use super::{Extraction, FoundFigure, FoundPage, FoundRegion};
 /// What was found, and which pictures of it could not be read.
 #[derive(Debug)]
 pub struct Reading {
+    /// What was found.
     pub extraction: Extraction,
     /// One line each: images that are missing from the extraction.
     pub warnings: Vec<String>,

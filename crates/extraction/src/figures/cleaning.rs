@@ -13,9 +13,11 @@ use crate::pdf::{Direction, Line, Page, Rect};
 /// A line of running text with its text made readable.
 #[derive(Debug, Clone)]
 pub struct TextLine {
+    /// The line as the page has it.
     pub line: Line,
     /// [`normalise`]d.
     pub text: String,
+    /// Of its letters, in points.
     pub size: f32,
     /// Top of its ordinary words, in points: a superscript raises the box of a line, not the line.
     pub top: f32,
@@ -49,8 +51,11 @@ impl TextLine {
 pub struct PageText {
     /// From 1.
     pub number: u32,
+    /// Points, as displayed.
     pub width: f32,
+    /// Points, as displayed.
     pub height: f32,
+    /// In reading order.
     pub lines: Vec<TextLine>,
 }
 

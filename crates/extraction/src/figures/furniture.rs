@@ -23,6 +23,7 @@ pub struct Furniture {
 }
 
 impl Furniture {
+    /// What most of these pages draw or say in one place.
     pub fn of(pages: &[Page]) -> Self {
         let images = pages.iter().map(|page| page.drawn.images.iter().filter_map(|i| i.xref));
         let banners = pages.iter().map(|page| {
@@ -55,6 +56,7 @@ impl Furniture {
             || self.banners.contains(&place(&image.bbox))
     }
 
+    /// Whether a painted path of this box, in points, is part of it.
     pub fn holds_path(&self, path: &Rect) -> bool {
         self.paths.contains(&place(path))
     }

@@ -14,6 +14,7 @@ use ending::{ending, part};
 /// A label as found, and what stood after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
+    /// What it is the label of.
     pub kind: FigureKind,
     /// Normalised: `Figure 1`, `Figure S1`, `Extended Data Figure 2`, `Table 1`.
     pub name: String,

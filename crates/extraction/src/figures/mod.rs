@@ -55,22 +55,31 @@ use crate::pdf::{Page, Rect, Turn};
 pub struct Figure {
     /// Normalised; `None` for an uncaptioned picture.
     pub label: Option<String>,
+    /// What its caption announces.
     pub kind: FigureKind,
     /// As printed, label included; empty for an uncaptioned picture.
     pub caption: String,
+    /// The page of its caption, from 1.
     pub caption_page: Option<u32>,
+    /// Points of that page.
     pub caption_bbox: Option<Rect>,
     /// Page of the graphic, from 1.
     pub page: Option<u32>,
+    /// Points of that page.
     pub bbox: Option<Rect>,
     /// Which of the drawn images of that page it shows: indices into [`Page::drawn`]`.images`.
     pub images: Vec<usize>,
+    /// What its graphic is drawn with; `None` without a graphic.
     pub composition: Option<Composition>,
+    /// Where the caption stands, seen from the graphic.
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
+    /// Those that the caption names by letters.
     pub panels: Vec<Panel>,
+    /// The sentences that cite it.
     pub mentions: Vec<Mention>,
+    /// Where else it is drawn, or goes on.
     pub regions: Vec<FigureRegion>,
     /// The turn of the page that sets it upright, where it stands otherwise than the page's text.
     pub turn: Turn,
@@ -79,9 +88,11 @@ pub struct Figure {
 /// Where a figure stands besides its own page and box.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FigureRegion {
+    /// What the region is to the figure.
     pub role: RegionRole,
     /// From 1.
     pub page: u32,
+    /// Points of the page.
     pub bbox: Rect,
     /// As [`Figure::images`], of this page.
     pub images: Vec<usize>,

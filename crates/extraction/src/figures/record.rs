@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::pdf::Rect;
 use covid_ct_core::string_enum;
 
+/// A figure as `covid-ct figures --json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FigureRecord {
     /// Base name of the PDF.
@@ -13,24 +14,31 @@ pub struct FigureRecord {
     /// Normalised: `Figure 1`, `Figure S1`, `Extended Data Figure 2`, `Table 1`. `None` where nobody
     /// captioned the picture.
     pub label: Option<String>,
+    /// What its caption announces.
     pub kind: FigureKind,
     /// As printed, label included, lines joined. Empty where the document prints none.
     pub caption: String,
+    /// The page of its caption, from 1.
     pub caption_page: Option<u32>,
     /// On that page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption_bbox: Option<Rect>,
     /// Page of the graphic; `None` where only a caption was found.
     pub page: Option<u32>,
+    /// Points of the page as displayed, origin top left.
     pub bbox: Option<Rect>,
+    /// Its pictures of 100 pixels a side and more.
     pub images: Vec<ImageRecord>,
     /// Its pictures under [`ICON_SIDE`] on a side that are no tiles: arrows, symbols, scale bars.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub icons: Vec<ImageRecord>,
+    /// Where the caption stands, seen from the graphic.
     pub pairing: Pairing,
     /// 0 to 1.
     pub confidence: f32,
+    /// Those that the caption names by letters.
     pub panels: Vec<Panel>,
+    /// The sentences that cite it.
     pub mentions: Vec<Mention>,
     /// What the graphic is drawn with; `None` where there is none, or an older extractor read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,8 +51,11 @@ pub struct FigureRecord {
 /// Another place of a figure: a later page it goes on to, or a second drawing of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RegionRecord {
+    /// What the region is to the figure.
     pub role: RegionRole,
+    /// From 1.
     pub page: u32,
+    /// Points of the page as displayed.
     pub bbox: Rect,
     /// Those of a copy; the pictures of a continuation are among the figure's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -60,11 +71,15 @@ pub struct ImageRecord {
     /// PDF object number; `None` for an inline image, and for one that is no object of the PDF, as a
     /// stitched or rendered one.
     pub xref: Option<u32>,
+    /// From 1.
     pub page: u32,
+    /// Points of the page as displayed.
     pub bbox: Rect,
     /// Native pixels.
     pub width: u32,
+    /// Pixels.
     pub height: u32,
+    /// How its bytes came to be.
     pub origin: ImageOrigin,
     /// Path below the object store: `ab/cdef….jpg`.
     pub object: String,
@@ -79,6 +94,7 @@ pub struct ImageRecord {
 /// Something printed over a picture: a panel letter, an arrow, a box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overlay {
+    /// What is printed.
     pub kind: OverlayKind,
     /// Empty for a path.
     pub text: String,
@@ -111,7 +127,9 @@ pub struct Panel {
 /// A sentence of the running text that cites the figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mention {
+    /// From 1.
     pub page: u32,
+    /// The sentence.
     pub text: String,
     /// Letters of the panels it cites; none where it cites the whole figure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -121,8 +139,11 @@ pub struct Mention {
 string_enum! {
     /// What a caption announces.
     pub enum FigureKind {
+        /// A figure.
         Figure = "figure",
+        /// One of a supplement, or of extended data.
         Supplementary = "supplementary",
+        /// A table.
         Table = "table",
     }
 }
@@ -144,11 +165,17 @@ string_enum! {
 string_enum! {
     /// Where the caption stands, seen from the graphic.
     pub enum Pairing {
+        /// Below the graphic.
         Below = "below",
+        /// Above it.
         Above = "above",
+        /// To its left.
         Left = "left",
+        /// To its right.
         Right = "right",
+        /// On the page after it.
         NextPage = "next_page",
+        /// On the page before it.
         PreviousPage = "previous_page",
         /// In a list of legends, away from the graphics.
         LegendList = "legend_list",
@@ -182,7 +209,9 @@ string_enum! {
 string_enum! {
     /// What is printed over a picture.
     pub enum OverlayKind {
+        /// Letters.
         Text = "text",
+        /// Lines or areas: an arrow, a frame.
         Path = "path",
     }
 }

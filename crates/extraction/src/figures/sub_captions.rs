@@ -13,6 +13,7 @@ use super::label;
 pub struct SubCaption {
     /// As printed: `A`, `a`, `AB`; where the caption names no letters, a place: `left`, `upper row`.
     pub letter: String,
+    /// What the caption says of it.
     pub text: String,
 }
 

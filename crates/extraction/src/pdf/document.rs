@@ -35,12 +35,15 @@ pub struct Document {
 pub struct Page {
     /// From 1.
     pub number: u32,
+    /// Points, as displayed.
     pub width: f32,
+    /// Points, as displayed.
     pub height: f32,
     /// Degrees clockwise; already applied.
     pub rotation: i32,
     /// In the content's order.
     pub lines: Vec<Line>,
+    /// What its content streams draw.
     pub drawn: Drawn,
     /// By how much it was turned from how it is displayed.
     pub turned: Turn,
@@ -106,6 +109,7 @@ impl Document {
         Ok(Self { inner, pages, layers, mender: Mender::default(), limits, easel, profiles })
     }
 
+    /// How many pages it has.
     pub fn page_count(&self) -> u32 {
         self.pages
     }

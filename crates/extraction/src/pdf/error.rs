@@ -1,7 +1,9 @@
 //! Why a document or a page of it could not be read.
 
+/// Why a document or a page of it could not be read. Pages count from 1; the message of a variant says what its fields are.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs)]
 pub enum PdfError {
     #[error("the file is empty: fetch it again")]
     Empty,
@@ -11,8 +13,7 @@ pub enum PdfError {
     Encrypted,
     #[error("no page of it can be read: it is cut short or damaged, fetch it again")]
     NoPages,
-    /// More than its [`Limits`](super::Limits) allow, of the document or of a page of it.
-    /// More than its [`Limits`](super::Limits) allow, of the document or of a page of it.
+    /// More than its [`Limits`](super::Limits) allow.
     #[error("has {found} {what}, no paper as many: the limit is {most} (raise {set_by})")]
     TooMany { what: &'static str, found: u64, most: u64, set_by: &'static str },
     #[error("page {page}: more than {most} {what}: no paper needs as much (raise {set_by})")]

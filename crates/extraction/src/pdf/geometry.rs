@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "[f32; 4]", into = "[f32; 4]")]
 pub struct Rect {
+    /// Left.
     pub x0: f32,
+    /// Top.
     pub y0: f32,
+    /// Right.
     pub x1: f32,
+    /// Bottom.
     pub y1: f32,
 }
 
@@ -26,14 +30,17 @@ impl From<Rect> for [f32; 4] {
 }
 
 impl Rect {
+    /// From left, top, right and bottom.
     pub fn new(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
         Self { x0, y0, x1, y1 }
     }
 
+    /// Points.
     pub fn width(&self) -> f32 {
         self.x1 - self.x0
     }
 
+    /// Points.
     pub fn height(&self) -> f32 {
         self.y1 - self.y0
     }
@@ -43,14 +50,17 @@ impl Rect {
         self.width().max(0.0) * self.height().max(0.0)
     }
 
+    /// Whether it has no area.
     pub fn is_empty(&self) -> bool {
         self.x1 <= self.x0 || self.y1 <= self.y0
     }
 
+    /// The point in its middle.
     pub fn centre(&self) -> (f32, f32) {
         (f32::midpoint(self.x0, self.x1), f32::midpoint(self.y0, self.y1))
     }
 
+    /// The smallest box that holds both.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self {
@@ -72,15 +82,18 @@ impl Rect {
         }
     }
 
+    /// Moved out by so many points on each side.
     #[must_use]
     pub fn grow(&self, by: f32) -> Self {
         Self { x0: self.x0 - by, y0: self.y0 - by, x1: self.x1 + by, y1: self.y1 + by }
     }
 
+    /// Whether the other lies within it, edges included.
     pub fn contains(&self, other: &Self) -> bool {
         self.x0 <= other.x0 && self.y0 <= other.y0 && self.x1 >= other.x1 && self.y1 >= other.y1
     }
 
+    /// Whether the point lies within it, edges included.
     pub fn contains_point(&self, (x, y): (f32, f32)) -> bool {
         (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
     }
@@ -100,11 +113,17 @@ impl Rect {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f32; 6]", into = "[f32; 6]")]
 pub struct Matrix {
+    /// Across, of the unit to the right.
     pub a: f32,
+    /// Down, of the unit to the right.
     pub b: f32,
+    /// Across, of the unit downwards.
     pub c: f32,
+    /// Down, of the unit downwards.
     pub d: f32,
+    /// Moved across.
     pub e: f32,
+    /// Moved down.
     pub f: f32,
 }
 
@@ -121,6 +140,7 @@ impl From<Matrix> for [f32; 6] {
 }
 
 impl Matrix {
+    /// Leaves points where they are.
     pub const IDENTITY: Self = Self { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
 
     /// This transform first, then `next`.
@@ -136,6 +156,7 @@ impl Matrix {
         }
     }
 
+    /// Where a point comes to.
     pub fn apply(&self, (x, y): (f32, f32)) -> (f32, f32) {
         (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
     }
@@ -183,9 +204,11 @@ impl Matrix {
 pub struct Turn(u8);
 
 impl Turn {
+    /// Upright as it is.
     pub const NONE: Self = Self(0);
     /// By a quarter.
     pub const CLOCKWISE: Self = Self(1);
+    /// Upside down.
     pub const HALF: Self = Self(2);
     /// By a quarter.
     pub const ANTICLOCKWISE: Self = Self(3);

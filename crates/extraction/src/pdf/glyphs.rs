@@ -14,6 +14,7 @@ use super::{Matrix, Rect, object};
 /// what the clip leaves of it: some publishers keep a draft's text there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Glyphs {
+    /// Drawn so that they are seen.
     pub shown: u32,
     /// Those of them that paint nothing: the text behind a scan.
     pub invisible: u32,

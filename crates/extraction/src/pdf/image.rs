@@ -16,6 +16,7 @@ use super::{Document, Matrix, Page, PdfError, jpeg, object};
 pub struct ImageInfo {
     /// Pixels.
     pub width: u32,
+    /// Pixels.
     pub height: u32,
     /// Family name, such as `DeviceRGB`, `ICCBased`, `Indexed`; `ImageMask` for a stencil.
     pub colour_space: String,
@@ -33,15 +34,19 @@ pub struct ImageInfo {
 /// A picture taken out of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
+    /// The file.
     pub bytes: Vec<u8>,
     /// `jpg` or `png`.
     pub extension: &'static str,
     /// Pixels, as displayed.
     pub width: u32,
+    /// Pixels.
     pub height: u32,
     /// Whether `bytes` are the document's own.
     pub original: bool,
+    /// As the PDF names it.
     pub colour_space: String,
+    /// How the PDF has it compressed.
     pub filter: String,
     /// Of a picture that was decoded; `None` of the document's own bytes.
     pub levels: Option<Levels>,

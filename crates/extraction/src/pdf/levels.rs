@@ -6,7 +6,9 @@ use image::{DynamicImage, GenericImageView as _, Pixel as _};
 /// either end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Levels {
+    /// 0 is black.
     pub darkest: u8,
+    /// 255 is white.
     pub lightest: u8,
 }
 

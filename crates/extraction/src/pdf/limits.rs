@@ -28,6 +28,7 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Far above what papers need.
     pub const DEFAULT: Self = Self {
         pages: 2_000,
         objects: 1_000_000,

@@ -20,23 +20,31 @@ impl Ink {
 /// What is drawn; all lengths in points of the page as displayed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
+    /// A frame around something.
     Frame {
+        /// Points of the page.
         bbox: Rect,
         /// Of the line.
         width: f32,
+        /// Whether its line is broken.
         dashed: bool,
         /// How much of the inside is tinted, 0 to 1.
         tint: f32,
     },
+    /// An arrow.
     Arrow {
+        /// Points of the page.
         from: (f32, f32),
+        /// Points of the page.
         to: (f32, f32),
+        /// Of its line, in points.
         width: f32,
     },
     /// White words on a filled box.
     Label {
         /// Its upper left corner.
         at: (f32, f32),
+        /// What is written.
         text: String,
         /// Of the letters.
         size: f32,

@@ -19,6 +19,7 @@ pub struct Mosaic {
     pub bbox: Rect,
     /// Pixels.
     pub width: u32,
+    /// Pixels.
     pub height: u32,
     /// Where each tile goes, in pixels.
     cells: Vec<Cell>,

@@ -12,20 +12,28 @@ use super::{Rect, Turn};
 /// A run of characters without a blank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {
+    /// Its letters.
     pub text: String,
+    /// Points of the page.
     pub bbox: Rect,
     /// Font size in points.
     pub size: f32,
+    /// Set in a bold face.
     pub bold: bool,
+    /// Set in an italic face.
     pub italic: bool,
 }
 
 /// Which way a line runs on the displayed page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
+    /// From left to right, as most text.
     Right,
+    /// From the bottom upwards.
     Up,
+    /// From the top downwards.
     Down,
+    /// Upside down.
     Left,
     /// Neither across nor down: a watermark, as a rule.
     Oblique,
@@ -58,8 +66,11 @@ impl Direction {
 /// Words on one baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
+    /// In reading order.
     pub words: Vec<Word>,
+    /// Points of the page.
     pub bbox: Rect,
+    /// Which way it runs.
     pub direction: Direction,
     /// Number of its block, a paragraph as a rule; blocks follow the content's order.
     pub block: usize,
@@ -89,6 +100,7 @@ impl Line {
         Self::of_words(words.collect(), Direction::Right, 0)
     }
 
+    /// Its words, a blank between each two.
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")

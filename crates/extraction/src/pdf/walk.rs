@@ -34,6 +34,7 @@ pub struct Drawn {
     pub images: Vec<DrawnImage>,
     /// Boxes of painted paths, subpath by subpath, and of shadings, without what is painted white.
     pub paths: Vec<Rect>,
+    /// How many glyphs it draws.
     pub glyphs: Glyphs,
 }
 

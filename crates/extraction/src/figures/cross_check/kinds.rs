@@ -7,6 +7,7 @@ use covid_ct_core::string_enum;
 /// Something of a document that a person should look at: two accounts of it do not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspect {
+    /// What does not agree.
     pub kind: SuspectKind,
     /// From 1; `None` where it is about the document as a whole.
     pub page: Option<u32>,
@@ -84,6 +85,7 @@ string_enum! {
 }
 
 impl SuspectKind {
+    /// How much depends on suspects of this kind.
     pub fn gravity(self) -> Gravity {
         match self {
             Self::FigureNotFound

@@ -10,6 +10,7 @@ pub struct Look {
     pub page: u32,
     /// On that page, in points.
     pub bbox: Rect,
+    /// The picture's number in the PDF.
     pub xref: Option<u32>,
     /// Its darkest and lightest grey levels.
     pub levels: Levels,
