@@ -26,9 +26,13 @@ pub enum TaskAction {
         #[arg(long)]
         json: bool,
 
-        /// The file as it is, to begin a task of your own with
+        /// The file, to begin a task of your own with
         #[arg(long, conflicts_with = "json")]
         text: bool,
+
+        /// Its guideline
+        #[arg(long, conflicts_with_all = ["json", "text"])]
+        guideline: bool,
     },
 }
 

@@ -24,7 +24,11 @@ pub fn run(args: &TaskArgs) -> anyhow::Result<Outcome> {
             Ok(Outcome::Done)
         }
         TaskAction::Show { text: true, .. } => {
-            print!("{}", task::in_force().text);
+            print!("{}", to_begin_with(&task::in_force().text));
+            Ok(Outcome::Done)
+        }
+        TaskAction::Show { guideline: true, .. } => {
+            print!("{}", task::in_force().guideline);
             Ok(Outcome::Done)
         }
         TaskAction::Show { .. } => {
@@ -32,6 +36,19 @@ pub fn run(args: &TaskArgs) -> anyhow::Result<Outcome> {
             Ok(Outcome::Done)
         }
     }
+}
+
+/// The file as it is, but for its guideline, which lies where the file lay.
+fn to_begin_with(text: &str) -> String {
+    let line = |line: &str| {
+        match line.strip_prefix("guideline = ") {
+        Some(_) => "# A Markdown file beside this one; `covid-ct task show --guideline` prints the one there was.\n\
+                    # guideline = \"GUIDELINE.md\"\n"
+            .to_owned(),
+        None => format!("{line}\n"),
+    }
+    };
+    text.lines().map(line).collect()
 }
 
 /// The stages in the order of the work, each with its answers, and the classes.

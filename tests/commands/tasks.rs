@@ -171,9 +171,7 @@ word = \"axial\"
 key = \"c\"
 word = \"coronal\"
 ";
-    let guideline = "guideline = \"../annotations/GUIDELINE.md\"\n";
-    std::fs::write(project.path("task.toml"), text(&own).replace(guideline, "") + block)
-        .expect("task");
+    std::fs::write(project.path("task.toml"), text(&own) + block).expect("task");
     scans(&project, 2);
     let shown = project.command(["task", "show"]).output().expect("task").stdout;
     assert!(text(&shown).contains("In which plane is the scan?"));

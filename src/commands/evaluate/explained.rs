@@ -54,7 +54,11 @@ fn most_wrong(predictions: &[Prediction], count: usize) -> Vec<usize> {
     let mut wrong: Vec<usize> = (0..predictions.len())
         .filter(|&index| predictions[index].label != predictions[index].predicted)
         .collect();
-    let sure = |index: usize| (predictions[index].score - 0.5).abs();
+    let sure = |index: usize| {
+        let Prediction { score, predicted, probabilities, .. } = &predictions[index];
+        // Of more than two classes: the probability of what was said.
+        probabilities.get(predicted.index()).copied().unwrap_or((score - 0.5).abs())
+    };
     wrong.sort_by(|&one, &other| sure(other).total_cmp(&sure(one)));
     wrong.truncate(count);
     wrong
