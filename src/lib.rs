@@ -12,6 +12,7 @@ extern crate covid_ct_reading;
 mod cli;
 mod commands;
 
+pub mod covid_ct;
 pub mod curation;
 pub mod dataset;
 pub mod doctor;
@@ -22,7 +23,7 @@ pub mod program;
 pub mod rebuild;
 pub mod report;
 
-pub use covid_ct_core::{Workspace, whole};
+pub use covid_ct_core::{Workspace, task, whole};
 pub use covid_ct_extraction::{figures, pdf};
 pub use covid_ct_matching::{duplicates, locate, look, scaling};
 pub use covid_ct_reading::{corpus, extract, show, suspects};

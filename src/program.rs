@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{self, Cli, Command, LearningCommand};
+use crate::cli::{self, Cli, Command, LearningCommand, TaskAction, TaskArgs};
 use crate::commands::environment::started_anew;
 use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
@@ -36,6 +36,12 @@ pub fn main(parts: Parts<'_>) -> ExitCode {
 
 fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
     let workspace = &cli.workspace;
+    if !matches!(
+        &cli.command,
+        Command::Task(TaskArgs { action: TaskAction::Check { .. } | TaskAction::New(_) })
+    ) {
+        commands::take_task(cli.task.as_deref(), workspace)?;
+    }
     match cli.command {
         Command::Fetch(args) => commands::fetch::run(workspace, &args, parts.network),
         Command::Ingest(args) => commands::ingest::run(workspace, &args, parts.network),
@@ -44,6 +50,7 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Doctor(args) => commands::doctor::run(workspace, &args),
         Command::Backup(args) => commands::backup::run(workspace, &args),
         Command::Curators(args) => commands::curators::run(workspace, &args),
+        Command::Task(args) => commands::task::run(&args),
         Command::History(args) => commands::history::run(workspace, &args),
         Command::Status(args) => commands::status::run(workspace, &args),
         Command::Label(args) => commands::label::run(workspace, &args),

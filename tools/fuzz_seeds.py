@@ -146,6 +146,7 @@ def main():
             "corpus": fetched(b"%PDF-1.4\n%%EOF\n"),
             "document": documents(pdfs),
             "metainfo": {"csv": f"{COLUMNS}\n{CELLS}\n".encode(), "xlsx": workbook([COLUMNS, CELLS])},
+            "task": {path.stem: path.read_bytes() for path in (Path(__file__).parent.parent / "tasks").glob("*.toml")},
         }
     for target, files in seeds.items():
         folder = corpus / target

@@ -4,7 +4,7 @@
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
-use covid_ct::dataset::release;
+use covid_ct::covid_ct::release;
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {

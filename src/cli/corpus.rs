@@ -67,20 +67,20 @@ pub struct FetchArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub struct SearchArgs {
-    /// First day of the window
-    #[arg(long, value_name = "DATE", default_value = "2020-01-19")]
-    pub since: String,
+    /// First day of the window [default: the task's; 2020-01-19 of covid-ct]
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
 
-    /// Last day of the window
-    #[arg(long, value_name = "DATE", default_value = "2020-03-25")]
-    pub until: String,
+    /// Last day of the window [default: the task's; 2020-03-25 of covid-ct]
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
 
-    /// Servers to ask
-    #[arg(long, value_name = "NAME", value_enum, default_values = ["medrxiv", "biorxiv"])]
+    /// Servers to ask [default: the task's; medrxiv and biorxiv of covid-ct]
+    #[arg(long, value_name = "NAME", value_enum)]
     pub server: Vec<ServerArg>,
 
     /// A word, or words, of title or abstract; any of several; `*` stands for the rest of a word
-    /// [default: the names of the disease and the virus]
+    /// [default: the task's; of covid-ct the names of the disease and the virus]
     #[arg(long, value_name = "WORDS")]
     pub keyword: Vec<String>,
 

@@ -43,9 +43,10 @@ pub struct HistoryArgs {
 /// ingested. A figure without any picture is asked about once `ingest --render` has made one.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
-    /// What to decide [default: whatever is next]
-    #[arg(value_enum)]
-    pub stage: Option<StageArg>,
+    /// What to decide: a question of the task, such as select or diagnose, crop, case, or adjudicate, which is what
+    /// curators disagree on [default: whatever is next]
+    #[arg(value_name = "STAGE")]
+    pub stage: Option<String>,
 
     /// Who decides
     #[arg(long, value_name = "NAME", env = "COVID_CT_CURATOR")]
@@ -124,7 +125,7 @@ impl FromStr for ShareArg {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OrderArg {
-    /// Likely CTs
+    /// What is likely wanted
     Likely,
     /// By paper and page
     Paper,
@@ -153,16 +154,6 @@ pub enum ImageProtocolArg {
     HalfBlocks,
     /// No pictures
     None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StageArg {
-    Select,
-    Diagnose,
-    Crop,
-    Case,
-    /// What curators disagree on, with what each said
-    Adjudicate,
 }
 
 #[derive(Debug, Args)]

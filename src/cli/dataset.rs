@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::dataset::{Classes, PAPERS_RATIO};
+use crate::dataset::PAPERS_RATIO;
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum, value_parser};
 
@@ -222,10 +222,10 @@ pub struct DatasetArgs {
     #[arg(long, value_enum, default_value = "covid-ct")]
     pub format: ExportFormat,
 
-    /// Classes to write, in the order of their numbers; `covid=NAME` names one, in formats other than
-    /// covid-ct
-    #[arg(long, value_name = "CLASS,…", default_value = "covid,non-covid")]
-    pub classes: Classes,
+    /// Classes to write, in the order of their numbers; `CLASS=NAME` names one, in formats other than
+    /// covid-ct [default: those of the task, in its order]
+    #[arg(long, value_name = "CLASS,…")]
+    pub classes: Option<String>,
 
     /// Which pictures to write: any, or those whose licence lets everybody re-host them (CC0, CC BY,
     /// CC BY-SA, and for non-commercial use CC BY-NC)

@@ -33,6 +33,7 @@ const GROUPS: &[Group] = &[
     (
         "Label",
         &[
+            ("task", "covid-ct task new task.toml"),
             ("label", "covid-ct label select --curator ann"),
             ("annotations", "covid-ct annotations export annotations/mine"),
             ("curators", "covid-ct curators"),

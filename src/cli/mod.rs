@@ -5,6 +5,7 @@ mod curation;
 mod dataset;
 mod groups;
 mod model;
+mod task;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use curation::*;
 pub use dataset::*;
 pub use groups::{command, parse};
 pub use model::*;
+pub use task::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 #[derive(Debug, Parser)]
@@ -30,6 +32,11 @@ pub struct Cli {
         env = "COVID_CT_WORKSPACE"
     )]
     pub workspace: PathBuf,
+
+    /// File of the task: which question is asked, and what the answers mean [default: task.toml in the workspace,
+    /// else that of covid-ct]
+    #[arg(long, global = true, value_name = "FILE", env = "COVID_CT_TASK")]
+    pub task: Option<PathBuf>,
 
     /// Tell more on stderr; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -57,6 +64,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Tell who decided how much, and how far curators agree
     Curators(CuratorsArgs),
+    /// Check, make or show a task: which question is put to the figures of papers
+    Task(TaskArgs),
     /// Tell everything that was decided about a picture or panel
     History(HistoryArgs),
     /// Decide at the keyboard what the pictures show

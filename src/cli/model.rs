@@ -338,11 +338,11 @@ pub struct BenchNetworkArgs {
     pub compute: ComputeArgs,
 }
 
-/// Scores pictures with a trained network: the probability that each shows COVID-19, of 0 to 1.
+/// Scores pictures with a trained network: the probability that each is of the task's positive class, of 0 to 1.
 ///
 /// CSV on stdout: `score` and `file`; of the database's pictures `score`, `sha256` and `name`, which
 /// `label --scores FILE` takes to ask first what has the highest score. `score` is P(positive class), and the
-/// positive class is COVID: 1 is COVID for certain, 0 anything else for certain, and nobody has calibrated it but
+/// positive class is COVID where no task says otherwise: 1 is COVID for certain, 0 anything else for certain, and nobody has calibrated it but
 /// as `evaluate` tells. A picture that cannot be read is named on stderr, and the exit code is 1.
 #[derive(Debug, Args)]
 pub struct PredictArgs {

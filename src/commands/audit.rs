@@ -9,7 +9,7 @@ use crate::dataset::audit::{
 };
 use crate::metrics::three_decimals;
 use crate::report;
-use crate::store::Store;
+use crate::store::{Label, Store};
 use crate::{Workspace, whole};
 use anyhow::Context as _;
 use serde::Serialize;
@@ -136,7 +136,13 @@ fn wrong_labels(out: &mut String, wrong: &WrongLabels) -> std::fmt::Result {
     }
     for found in wrong.found.iter().take(LISTED) {
         let Item { name, label, .. } = &found.item;
-        writeln!(out, "  {:.3}  {name} ({label})  P(COVID) {:.3}", found.confidence, found.score)?;
+        writeln!(
+            out,
+            "  {:.3}  {name} ({label})  P({}) {:.3}",
+            found.confidence,
+            Label::positive().class().noun,
+            found.score
+        )?;
     }
     if wrong.found.len() > LISTED {
         writeln!(out, "  and {} more (--json, --html)", wrong.found.len() - LISTED)?;

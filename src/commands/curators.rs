@@ -26,13 +26,13 @@ fn print_curators(agreement: &Agreement) {
         return;
     }
     print!("{:<20}", "curator");
-    for stage in Stage::ALL {
+    for stage in Stage::all() {
         print!("{stage:>10}");
     }
     println!("{:>8}{:>9}  kappa with most others", "undone", "seconds");
     for curator in &agreement.curators {
         print!("{:<20}", curator.curator);
-        for stage in Stage::ALL {
+        for stage in Stage::all() {
             print!("{:>10}", curator.in_force.get(stage).copied().unwrap_or_default());
         }
         let seconds = curator.median_seconds.map_or("-".to_owned(), |s| format!("{s:.0}"));

@@ -1,13 +1,15 @@
 //! `covid-ct evaluate`
 
+use crate::store::Label;
+use crate::task;
 use std::path::Path;
 
 use crate::metrics::leaks::Leaks;
 use crate::metrics::{
-    Chosen, ClassCounts, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin, Prediction,
-    RunFiles, RunMetrics, Scored, SeriesMetrics,
+    Chosen, ClassCounts, ClassMetrics, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin,
+    Prediction, RunFiles, RunMetrics, Scored, SeriesMetrics, classes,
 };
-use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Viewing, mean_probability};
+use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Odds, Viewing};
 use crate::store::{Part, Run, Store, now};
 use crate::{Workspace, whole};
 use anyhow::Context as _;
@@ -116,11 +118,11 @@ impl Validation {
         Self(shown.map_err(|error| tell(&error)).ok())
     }
 
-    /// Log-odds of its pictures. What is wrong with it is told once.
+    /// What is said of its pictures. What is wrong with it is told once.
     fn score(
         &mut self,
-        score: impl FnOnce(&mut Shown) -> anyhow::Result<Vec<f64>>,
-    ) -> Option<Vec<f64>> {
+        score: impl FnOnce(&mut Shown) -> anyhow::Result<Vec<Odds>>,
+    ) -> Option<Vec<Odds>> {
         let scored = score(self.0.as_mut()?);
         if let Err(error) = &scored {
             tell(error);
@@ -133,23 +135,40 @@ impl Validation {
         self.0.as_ref().map_or(&[], Shown::examples)
     }
 
-    fn choose(&self, log_odds: Option<&[f64]>) -> anyhow::Result<Option<Chosen>> {
-        let Some(log_odds) = log_odds else { return Ok(None) };
-        let evaluation = Evaluation::of(self.examples(), log_odds, DEFAULT_THRESHOLD)?;
+    fn choose(&self, odds: Option<&[Odds]>) -> anyhow::Result<Option<Chosen>> {
+        let Some(odds) = odds else { return Ok(None) };
+        let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
         let scored = scored(&evaluation.predictions);
         let chosen = Chosen::on(Part::Val, &scored);
         if chosen.is_none() {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
             let why = match (lacking(true), lacking(false)) {
-                (true, _) => "the validation part holds no COVID image",
-                (_, true) => "the validation part holds no non-COVID image",
+                (true, _) => {
+                    format!("the validation part holds no {} image", Label::positive().class().noun)
+                }
+                (_, true) => format!(
+                    "the validation part holds no {} image",
+                    task::in_force().negative().map_or("other", |label| &label.class().noun)
+                ),
                 _ => {
                     "no threshold tells the classes of the validation part apart better than chance"
+                        .into()
                 }
             };
             eprintln!("covid-ct: {why}: no threshold is chosen");
         }
         Ok(chosen)
+    }
+}
+
+impl Validation {
+    /// A threshold a class, of more than two.
+    fn choose_of_classes(&self, odds: Option<&[Odds]>) -> anyhow::Result<Vec<Option<Chosen>>> {
+        let classes = Label::all().len();
+        let Some(odds) = odds.filter(|_| classes > 2) else { return Ok(Vec::new()) };
+        let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
+        let examples = classes::classified(&evaluation.predictions);
+        Ok(classes::chosen(Part::Val, &examples, classes))
     }
 }
 
@@ -175,6 +194,17 @@ fn tell(error: &anyhow::Error) {
 
 fn scored(predictions: &[Prediction]) -> Vec<Scored> {
     predictions.iter().map(Prediction::scored).collect()
+}
+
+/// Each class against the rest, where there are more than two.
+fn of_classes(
+    predictions: &[Prediction],
+    origins: &[Origin],
+    chosen: &[Option<Chosen>],
+) -> Option<ClassMetrics> {
+    let count = Label::all().len();
+    let groups: Vec<String> = origins.iter().map(|origin| origin.group.clone()).collect();
+    (count > 2).then(|| ClassMetrics::of(&classes::classified(predictions), &groups, count, chosen))
 }
 
 /// Writes what was measured in place of what was measured before; of several runs with what they came to.
@@ -250,7 +280,7 @@ impl Measuring<'_> {
             odds.push(of_member);
             validation.extend(of_validation);
         }
-        let together = mean_probability(&odds);
+        let together = Odds::mean_probability(&odds);
         let Some(series) = subject
             .is_series
             .then(|| {
@@ -262,7 +292,8 @@ impl Measuring<'_> {
             self.explain(subject, &together)?;
             return Ok((metrics, None));
         };
-        let validation = (validation.len() == odds.len()).then(|| mean_probability(&validation));
+        let validation =
+            (validation.len() == odds.len()).then(|| Odds::mean_probability(&validation));
         let ensemble = self.measure(
             &subject.files,
             &subject.name,
@@ -282,14 +313,19 @@ impl Measuring<'_> {
         run: &RunFiles,
         name: &str,
         epoch: u32,
-        log_odds: &[f64],
-        validation: Option<&[f64]>,
+        odds: &[Odds],
+        validation: Option<&[Odds]>,
         series: Option<&SeriesMetrics>,
     ) -> anyhow::Result<RunMetrics> {
         let part = self.args.measured.part;
-        let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
+        let evaluation = Evaluation::of(self.shown.examples(), odds, DEFAULT_THRESHOLD)?;
         let chosen = self.validation.choose(validation)?;
         let examples = scored(&evaluation.predictions);
+        let classes = of_classes(
+            &evaluation.predictions,
+            &self.origins,
+            &self.validation.choose_of_classes(validation)?,
+        );
         let metrics = RunMetrics {
             covid_ct: env!("CARGO_PKG_VERSION").into(),
             run: name.into(),
@@ -301,6 +337,7 @@ impl Measuring<'_> {
             loss: evaluation.loss,
             metrics: evaluation.metrics,
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
+            classes,
             leaks: self.leaks.clone(),
         };
         let files = self.destination.within(run);
@@ -308,8 +345,8 @@ impl Measuring<'_> {
         Ok(metrics)
     }
 
-    fn explain(&mut self, subject: &Subject, log_odds: &[f64]) -> anyhow::Result<()> {
-        let evaluation = Evaluation::of(self.shown.examples(), log_odds, DEFAULT_THRESHOLD)?;
+    fn explain(&mut self, subject: &Subject, odds: &[Odds]) -> anyhow::Result<()> {
+        let evaluation = Evaluation::of(self.shown.examples(), odds, DEFAULT_THRESHOLD)?;
         explained::write(
             subject,
             &self.destination.within(&subject.files),

@@ -1,5 +1,6 @@
 //! `covid-ct export`
 
+use crate::dataset::Classes;
 use std::cell::OnceCell;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
 use crate::store::{DocumentRow, Label, Part, Source, Store};
 use crate::whole::Noted;
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use covid_ct_core::is_one_component;
 use indicatif::ProgressBar;
 
@@ -36,7 +37,7 @@ pub fn run(workspace: &Path, args: &ExportArgs) -> anyhow::Result<Outcome> {
     let options = Options {
         figures: args.figures,
         allow_empty: args.allow_empty,
-        ..options(&args.dataset, &stop)
+        ..options(&args.dataset, &stop)?
     };
     let target = args.out.clone().unwrap_or_else(|| workspace.export(name));
     let targets = match (args.folds, target.file_name()) {
@@ -216,17 +217,23 @@ fn export_one(
 }
 
 /// The library's options, as typed.
-pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
+///
+/// # Errors
+/// Where --classes names what is no class of the task.
+pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> anyhow::Result<Options<'a>> {
     let format = match args.format {
         ExportFormat::CovidCt => Format::CovidCt,
         ExportFormat::ImageFolder => Format::ImageFolder,
         ExportFormat::WebDataset => Format::WebDataset,
         ExportFormat::Parquet => Format::Parquet,
     };
-    Options {
+    Ok(Options {
         format,
         figures: false,
-        classes: args.classes.clone(),
+        classes: match &args.classes {
+            None => Classes::default(),
+            Some(text) => text.parse().map_err(|why| anyhow!("--classes: {why}"))?,
+        },
         hosting: match args.licence {
             LicenceArg::Any => Hosting::Any,
             LicenceArg::Open => Hosting::Open,
@@ -238,7 +245,7 @@ pub fn options<'a>(args: &DatasetArgs, stop: &'a AtomicBool) -> Options<'a> {
         allow_empty: false,
         jobs: args.jobs.map(std::num::NonZero::get),
         stop: Some(stop),
-    }
+    })
 }
 
 /// What was written and where; what could not be, on stderr.
@@ -246,7 +253,7 @@ pub fn print_exported(exported: &Exported, target: &Path) {
     if exported.figures > 0 || exported.counts.is_empty() {
         println!("{} pictures of figures", exported.figures);
     }
-    let labels = if exported.counts.is_empty() { &[][..] } else { Label::ALL };
+    let labels = if exported.counts.is_empty() { &[][..] } else { Label::all() };
     for label in labels {
         let [train, val, test] = [Part::Train, Part::Val, Part::Test]
             .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use anyhow::anyhow;
+
 use crate::Workspace;
 use crate::corpus::{
-    self, AdoptEvent, AdoptOptions, Adopted, COVID, Client, Collection, CorpusError, Event, Filter,
-    Lock, Manifest, Network, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
+    self, AdoptEvent, AdoptOptions, Adopted, Client, Collection, CorpusError, Event, Filter, Lock,
+    Manifest, Network, Options, Politeness, Query, Reading, Searched, Server, State, Summary,
     Templates, Versions,
 };
+use crate::task;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -145,19 +148,36 @@ fn search(
     Ok(searched?)
 }
 
-fn query(args: &SearchArgs) -> Result<Query, CorpusError> {
+fn query(args: &SearchArgs) -> anyhow::Result<Query> {
+    let searched = &task::in_force().search;
+    let day = |given: &Option<String>, of_task: &String, option: &str| match given {
+        Some(day) => Ok(day.clone()),
+        None if !of_task.is_empty() => Ok(of_task.clone()),
+        None => Err(anyhow!(
+            "the task {} does not say when papers were posted: give {option} YYYY-MM-DD",
+            task::in_force().name
+        )),
+    };
+    let since = day(&args.since, &searched.since, "--since")?;
+    let until = day(&args.until, &searched.until, "--until")?;
+    let categories = if args.category.is_empty() { &searched.categories } else { &args.category };
     let keywords = match (args.any_topic, args.keyword.is_empty()) {
         (true, _) => Vec::new(),
-        (false, true) => COVID.map(String::from).to_vec(),
+        (false, true) => searched.keywords.clone(),
         (false, false) => args.keyword.clone(),
     };
+    // A task is read with no others.
+    let named = |name: &str| if name == "biorxiv" { Server::Biorxiv } else { Server::Medrxiv };
     let server = |server: &ServerArg| match server {
         ServerArg::Medrxiv => Server::Medrxiv,
         ServerArg::Biorxiv => Server::Biorxiv,
     };
     Ok(Query {
-        servers: args.server.iter().map(server).collect(),
-        filter: Filter::new(&args.since, &args.until, &keywords, &args.category)?,
+        servers: match &args.server[..] {
+            [] => searched.servers.iter().map(|name| named(name)).collect(),
+            given => given.iter().map(server).collect(),
+        },
+        filter: Filter::new(&since, &until, &keywords, categories)?,
         collection: match args.collection {
             CollectionArg::Details => Collection::Details,
             CollectionArg::Covid19 => Collection::Covid19,

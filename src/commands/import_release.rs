@@ -1,15 +1,17 @@
 //! `covid-ct import-release`
 
+use crate::covid_ct::require_its_task;
 use std::path::Path;
 
 use crate::Workspace;
-use crate::dataset::release::{Imported, Release, import};
+use crate::covid_ct::release::{Imported, Release, import};
 use crate::store::{Label, Part, Store};
 
 use super::Outcome;
 use crate::cli::ImportReleaseArgs;
 
 pub fn run(workspace: &Path, args: &ImportReleaseArgs) -> anyhow::Result<Outcome> {
+    require_its_task("import-release").map_err(anyhow::Error::msg)?;
     let release = Release::read(&args.folder)?;
     for warning in &release.warnings {
         eprintln!("covid-ct: {warning}");
@@ -25,7 +27,7 @@ pub fn run(workspace: &Path, args: &ImportReleaseArgs) -> anyhow::Result<Outcome
 
 fn print_imported(imported: &Imported, split: &str) {
     println!("papers: {} added, {} already here", imported.papers, imported.papers_present);
-    for label in Label::ALL {
+    for label in Label::all() {
         let panels = imported.panels.get(label).copied().unwrap_or(0);
         let [train, val, test] = [Part::Train, Part::Val, Part::Test]
             .map(|part| imported.parts.get(&(*label, part)).copied().unwrap_or(0));

@@ -14,11 +14,12 @@ use crate::curation::{
 };
 use crate::extract::Renderings;
 use crate::store::{Stage, Store, StoreError};
-use anyhow::{Context as _, bail};
+use crate::task;
+use anyhow::{Context as _, anyhow, bail};
 use covid_ct_core::drop_controls;
 
 use super::{Outcome, worker_options};
-use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StageArg, StateArg};
+use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StateArg};
 
 /// The share of what others decided that a second reader is asked about.
 const SAMPLE: f64 = 0.2;
@@ -31,7 +32,7 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
     let mut store = Store::open_existing(&workspace)?;
     check_papers(&store, &args.paper)?;
     let curator = curator(&store, args.curator.as_deref())?;
-    let stage = args.stage.and_then(stage);
+    let stage = args.stage.as_deref().map(stage).transpose()?.flatten();
     let options = queue_options(&store, args)?;
     let mut printer = Printer(Renderings::new(worker_options(&workspace)?));
     let (summary, why) = if wants_full_screen(args) {
@@ -116,21 +117,23 @@ impl AsPrinted for Printer {
     }
 }
 
-fn stage(stage: StageArg) -> Option<Stage> {
-    match stage {
-        StageArg::Select => Some(Stage::Select),
-        StageArg::Diagnose => Some(Stage::Diagnose),
-        StageArg::Crop => Some(Stage::Crop),
-        StageArg::Case => Some(Stage::Case),
-        StageArg::Adjudicate => None,
+/// What curators disagree on, with what each said.
+const ADJUDICATE: &str = "adjudicate";
+
+/// The stage that is named; `None` of [`ADJUDICATE`].
+fn stage(named: &str) -> anyhow::Result<Option<Stage>> {
+    if named == ADJUDICATE {
+        return Ok(None);
     }
+    named.parse().map(Some).map_err(|why: String| {
+        anyhow!("label: {why}, {ADJUDICATE} (the task is {})", task::in_force().name)
+    })
 }
 
 fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions> {
     let (share, sample) = shares(args)?;
-    if args.stage == Some(StageArg::Adjudicate)
-        && (args.second_reader || args.state != StateArg::Open)
-    {
+    let adjudicates = args.stage.as_deref() == Some(ADJUDICATE);
+    if adjudicates && (args.second_reader || args.state != StateArg::Open) {
         bail!("adjudicate asks about what is disputed: leave --state and --second-reader out");
     }
     let order = match args.order {
@@ -146,7 +149,7 @@ fn queue_options(store: &Store, args: &LabelArgs) -> anyhow::Result<QueueOptions
         Some(file) => Scores::read(file, store)?,
     };
     let which = match args.state {
-        _ if args.stage == Some(StageArg::Adjudicate) => Which::Disputed,
+        _ if adjudicates => Which::Disputed,
         _ if args.second_reader => Which::SecondReading(sample),
         StateArg::Open => Which::Open,
         StateArg::Decided => Which::Decided,

@@ -29,6 +29,7 @@ pub mod score_panels;
 pub mod split;
 pub mod stats;
 pub mod status;
+pub mod task;
 pub mod train;
 
 use crate::Workspace;
@@ -36,7 +37,7 @@ use crate::dataset::Precious;
 
 pub use covid_ct_reading::commands::{
     Outcome, exit, figures, in_full, ingest, jobs, neighbour, processors, progress_bar, show,
-    start, stop_on_interrupt, synth, worker_options,
+    start, stop_on_interrupt, synth, take_task, worker_options,
 };
 
 /// What of a workspace no folder that is written may take the place of.

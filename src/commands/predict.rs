@@ -1,5 +1,8 @@
 //! `covid-ct predict`
 
+use crate::metrics::DEFAULT_THRESHOLD;
+use crate::store::Label;
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::history::stem_of;
 use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
-use crate::model::{self, Backend, Pictures, Viewed, Viewing, mean_probability, probability};
+use crate::model::{self, Backend, Odds, Pictures, Viewed, Viewing, probability};
 use crate::store::{ObjectStore, Store};
 use crate::{Workspace, whole};
 use anyhow::{Context as _, bail};
@@ -25,7 +28,7 @@ const DEFAULT_RUN: &str = "default";
 /// A line of what is written. Nothing but a file's name is known of a picture given by name.
 #[derive(Debug, Serialize)]
 struct Scored {
-    /// P(positive class), which is COVID.
+    /// P of the positive class.
     score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
@@ -33,6 +36,17 @@ struct Scored {
     sha256: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Of more than two classes.
+    #[serde(skip)]
+    of_classes: Option<OfClasses>,
+}
+
+/// What is said of a picture where there are more than two classes.
+#[derive(Debug, Clone, Serialize)]
+struct OfClasses {
+    /// The likeliest.
+    predicted: Label,
+    probabilities: BTreeMap<Label, f64>,
 }
 
 pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyhow::Result<Outcome> {
@@ -67,8 +81,13 @@ pub fn run(backend: &dyn Backend, workspace: &Path, args: &PredictArgs) -> anyho
     let mut read = wanted.iter().map(|path| !unread.contains(path.as_path()));
     lines.retain(|_| read.next().unwrap_or(false));
     let scored = scores(&computing, &subject, &pictures, args)?;
-    for (line, log_odds) in lines.iter_mut().zip(scored) {
-        line.score = probability(log_odds);
+    for (line, odds) in lines.iter_mut().zip(&scored) {
+        line.score = probability(odds.log_odds());
+        let of_classes = || OfClasses {
+            predicted: odds.predicted(DEFAULT_THRESHOLD),
+            probabilities: Label::all().iter().copied().zip(odds.probabilities()).collect(),
+        };
+        line.of_classes = (Label::all().len() > 2).then(of_classes);
     }
     if let Some(line) = lines.iter().find(|line| !line.score.is_finite()) {
         bail!("the network's output for {line:?} is not a number: train {run} again");
@@ -128,13 +147,13 @@ struct Wanted {
     failures: Vec<String>,
 }
 
-/// Log-odds: of the run, or of the mean probability of a series' runs.
+/// What is said by the run, or by a series' runs together.
 fn scores(
     computing: &Computing<'_>,
     subject: &Subject,
     pictures: &Pictures<Unlabelled>,
     args: &PredictArgs,
-) -> anyhow::Result<Vec<f64>> {
+) -> anyhow::Result<Vec<Odds>> {
     let seen = preparation(subject.config());
     let viewing = Viewing { flip: args.flip, ..Viewing::default() };
     let mut of_members = Vec::new();
@@ -149,7 +168,7 @@ fn scores(
         bar.finish_and_clear();
         of_members.push(scored?);
     }
-    Ok(mean_probability(&of_members))
+    Ok(Odds::mean_probability(&of_members))
 }
 
 /// Each picture once, however many documents hold it.
@@ -174,6 +193,7 @@ fn of_database(workspace: &Workspace) -> anyhow::Result<Wanted> {
             file: None,
             name: Some(stem_of(&store, &image)?),
             sha256: Some(image.object.sha256),
+            of_classes: None,
         });
     }
     Ok(wanted)
@@ -195,6 +215,7 @@ fn of_files(files: &[PathBuf]) -> Wanted {
         file: Some(picture.path.display().to_string()),
         sha256: None,
         name: None,
+        of_classes: None,
     };
     let lines = pictures.iter().map(line).collect();
     Wanted { pictures, lines, failures }
@@ -206,17 +227,52 @@ fn check_replaceable(out: &Path) -> std::io::Result<()> {
         .or_else(|_| whole::replaceable(out, whole::Kind::Csv("score")))
 }
 
+/// A column more for what is said, and one a class.
+fn write_classes(writer: &mut csv::Writer<&mut Vec<u8>>, lines: &[Scored]) -> csv::Result<()> {
+    let by_name = lines.iter().any(|line| line.name.is_some());
+    let columns = if by_name { vec!["score", "sha256", "name"] } else { vec!["score", "file"] };
+    let classes = Label::all().iter().map(|label| format!("p_{label}"));
+    let columns = columns.into_iter().chain(["predicted"]).map(String::from);
+    writer.write_record(columns.chain(classes))?;
+    for Scored { score, file, sha256, name, of_classes } in lines {
+        let mut cells = vec![score.to_string()];
+        cells.extend([sha256, name, file].into_iter().flatten().cloned());
+        if let Some(OfClasses { predicted, probabilities }) = of_classes {
+            cells.push(predicted.to_string());
+            cells.extend(probabilities.values().map(f64::to_string));
+        }
+        writer.write_record(cells)?;
+    }
+    Ok(())
+}
+
 fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     if args.json {
         for line in lines {
-            serde_json::to_writer(&mut bytes, line)?;
+            match &line.of_classes {
+                None => serde_json::to_writer(&mut bytes, line)?,
+                Some(of_classes) => {
+                    #[derive(Serialize)]
+                    struct Both<'a> {
+                        #[serde(flatten)]
+                        line: &'a Scored,
+                        #[serde(flatten)]
+                        of_classes: &'a OfClasses,
+                    }
+                    serde_json::to_writer(&mut bytes, &Both { line, of_classes })?;
+                }
+            }
             bytes.push(b'\n');
         }
     } else {
         let mut writer = csv::Writer::from_writer(&mut bytes);
-        for line in lines {
-            writer.serialize(line)?;
+        if Label::all().len() > 2 {
+            write_classes(&mut writer, lines)?;
+        } else {
+            for line in lines {
+                writer.serialize(line)?;
+            }
         }
         writer.flush()?;
         drop(writer);

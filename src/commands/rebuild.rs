@@ -36,7 +36,7 @@ pub fn run(workspace: &Path, args: &RebuildArgs) -> anyhow::Result<Outcome> {
         pdfs: &args.pdfs,
         target: &target,
         split: args.split.as_deref(),
-        options: options(&args.dataset, &stop),
+        options: options(&args.dataset, &stop)?,
         workers: extract::Options { jobs: jobs(args.dataset.jobs), ..worker_options(&workspace)? },
     };
     let mut bar = ProgressBar::hidden();

@@ -1,12 +1,13 @@
 //! `covid-ct recover-crops`
 
+use crate::covid_ct::require_its_task;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::Workspace;
+use crate::covid_ct::recover::{Found, Outcome as Search, Sought, record, recover};
+use crate::covid_ct::release::Release;
 use crate::dataset::layout::class_name;
-use crate::dataset::recover::{Found, Outcome as Search, Sought, record, recover};
-use crate::dataset::release::Release;
 use crate::store::Store;
 use covid_ct_core::cells;
 
@@ -14,6 +15,7 @@ use super::{Outcome, ingest, jobs, progress_bar};
 use crate::cli::RecoverCropsArgs;
 
 pub fn run(workspace: &Path, args: &RecoverCropsArgs) -> anyhow::Result<Outcome> {
+    require_its_task("recover-crops").map_err(anyhow::Error::msg)?;
     // Before anything else uses the threads: reading PDFs does.
     rayon::ThreadPoolBuilder::new().num_threads(jobs(args.jobs)).build_global()?;
     let release = Release::read(&args.release)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::dataset::recover::MIN_SCORE;
+use crate::covid_ct::recover::MIN_SCORE;
 use crate::locate::{Place, locate};
 use crate::synth::compounds::read_scans;
 use crate::synth::pastings::{Pasted, Pasting, pasting};

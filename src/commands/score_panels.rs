@@ -1,5 +1,6 @@
 //! `covid-ct score-panels`: how many panels are proposed right, for `make score`.
 
+use crate::task;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use crate::curation::panels::propose;
 use crate::curation::{preview, proposed_panels};
 use crate::dataset::history::stem_of;
 use crate::metrics::panels::separation_accuracy;
-use crate::store::{ImageRow, PanelBox, Selection, Stage, Store, Subject, Value};
+use crate::store::{ImageRow, PanelBox, Store, Subject};
 use crate::synth::compounds::{self, Layout};
 use anyhow::{Context as _, Result};
 use image::GrayImage;
@@ -96,10 +97,11 @@ fn pasted(folder: &Path, series: u32, table: &mut Table) -> Result<()> {
 fn draw(store: &Store, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let selected = store.verdicts(Stage::Select)?;
+    let selected = store.verdicts(task::in_force().selecting())?;
     for image in store.images()? {
         let verdict = selected.get(&Subject::image(image.id));
-        if !verdict.is_some_and(|v| v.agreed && v.value == Value::Select(Selection::Ct)) {
+        if !verdict.is_some_and(|v| v.agreed && v.value.known().is_some_and(|answer| answer.keeps))
+        {
             continue;
         }
         let picture = image::load_from_memory(&store.objects().read(&image.object)?)?;

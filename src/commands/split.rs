@@ -58,7 +58,7 @@ fn save_folds(
     println!("splits '{}' to '{}' by {by}", made[0].split.name, made[made.len() - 1].split.name);
     println!("{:<6} {:<10} {:>7} {:>9}", "fold", "class", "panels", plural(by));
     for (fold, made) in (1..).zip(&made) {
-        for label in Label::ALL {
+        for label in Label::all() {
             let tested = made.cells.get(&(Part::Test, *label)).copied().unwrap_or_default();
             println!("{fold:<6} {label:<10} {:>7} {:>9}", tested.panels, tested.groups);
         }
@@ -87,7 +87,7 @@ fn print_table(made: &Made, by: GroupBy, ratio: Ratio) {
         "part", "class", "panels", "reached", "wanted"
     );
     for part in Part::ALL {
-        for label in Label::ALL {
+        for label in Label::all() {
             let Cell { panels, groups } =
                 made.cells.get(&(*part, *label)).copied().unwrap_or_default();
             let reached = 100.0 * panels as f64 / made.total(*label).max(1) as f64;

@@ -35,14 +35,21 @@ pub fn run(workspace: &Path, args: &StatsArgs) -> anyhow::Result<Outcome> {
 }
 
 fn print_table(stats: &Stats) {
-    println!(
-        "{:<12}{:>20}{:>20}{:>20}{:>20}",
-        "", "here", "COVID-CT paper", "here", "COVID-CT paper"
-    );
-    let columns = || stats.dataset.iter().zip(&stats.paper).flat_map(|(here, paper)| [here, paper]);
+    let columns: Vec<(&str, &ClassStats)> = stats
+        .dataset
+        .iter()
+        .enumerate()
+        .flat_map(|(class, here)| {
+            let paper = stats.paper.get(class).map(|paper| ("COVID-CT paper", paper));
+            std::iter::once(("here", here)).chain(paper)
+        })
+        .collect();
+    let heads = columns.iter().map(|(head, _)| format!("{head:>20}"));
+    println!("{:<12}{}", "", heads.collect::<String>());
     let line = |name: &str, cell: &dyn Fn(&ClassStats) -> Option<String>| {
-        let cell = |class| format!("{:>20}", cell(class).unwrap_or_else(|| "-".into()));
-        println!("{name:<12}{}", columns().map(cell).collect::<Vec<_>>().concat());
+        let cell =
+            |class: &ClassStats| format!("{:>20}", cell(class).unwrap_or_else(|| "-".into()));
+        println!("{name:<12}{}", columns.iter().map(|(_, class)| cell(class)).collect::<String>());
     };
     line("", &|class| Some(class.label.to_string()));
     for (name, value) in ROWS {

@@ -8,6 +8,7 @@ use crate::curation::{By, Progress, QueueOptions};
 use crate::figures::Gravity;
 use crate::store::Store;
 use crate::suspects::{self, SuspectPaper, one_line};
+use crate::task;
 
 use super::Outcome;
 use crate::cli::StatusArgs;
@@ -114,9 +115,10 @@ fn print_stages(progress: &Progress) {
 fn print_dataset(progress: &Progress) {
     let panels = &progress.panels;
     println!();
-    row("panels", panels.covid + panels.non_covid + panels.without_label, "in force");
-    row("  COVID", panels.covid, "");
-    row("  NonCOVID", panels.non_covid, "");
+    row("panels", panels.classes.total() + panels.without_label as u64, "in force");
+    for (label, count) in panels.classes.iter() {
+        row(&format!("  {}", label.class().list), count, "");
+    }
     row("  neither", panels.without_label, "undecided, uncertain, excluded or disputed");
     row("  with case", panels.with_case, "");
     row("conflicts", progress.conflicts.len(), "");
@@ -132,9 +134,25 @@ fn print_dataset(progress: &Progress) {
     }
     row("runs", progress.runs.len(), &progress.runs.join(", "));
     if !progress.upgrades.is_empty() {
-        row("upgrades", progress.upgrades.len(), "what a newer covid-ct reads otherwise");
+        row(
+            "upgrades",
+            progress.upgrades.len(),
+            "what a newer covid-ct, or a changed task, reads otherwise",
+        );
     }
     for upgrade in &progress.upgrades {
         println!("{:22}{upgrade}", "");
+    }
+    if !progress.unknown.is_empty() {
+        let decisions: usize = progress.unknown.iter().map(|it| it.decisions).sum();
+        let task = &task::in_force().name;
+        row(
+            "unknown",
+            decisions,
+            &format!("decisions that the task {task} does not know; they are kept"),
+        );
+    }
+    for unknown in &progress.unknown {
+        println!("{:22}{} '{}': {}", "", unknown.stage, unknown.word, unknown.decisions);
     }
 }

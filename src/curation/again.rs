@@ -130,7 +130,7 @@ fn a_box_that_merely_moved_keeps_its_decisions() {
     let told: Vec<_> = panels.iter().map(|p| (p.bounds.x, p.label, p.case.as_deref())).collect();
     assert_eq!(
         told,
-        [(4, Some(Label::Covid), Some("Patient 1")), (158, Some(Label::NonCovid), Some("Twin"))]
+        [(4, Some(Label::COVID), Some("Patient 1")), (158, Some(Label::NON_COVID), Some("Twin"))]
     );
     assert!(panels.iter().all(|panel| !panel.conflict));
     let said = bench.store.decisions_in_force(Stage::Diagnose).expect("decisions");
@@ -139,7 +139,7 @@ fn a_box_that_merely_moved_keeps_its_decisions() {
     again(&mut bench, Stage::Diagnose, "1=n\nimage clear lungs\nq\n");
     again(&mut bench, Stage::Crop, "= 1 0,0,150,130\n\n");
     let panels = bench.store.labelled_panels().expect("panels");
-    assert!(panels.iter().all(|panel| panel.label == Some(Label::NonCovid)));
+    assert!(panels.iter().all(|panel| panel.label == Some(Label::NON_COVID)));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_picture_is_cropped_first_where_its_panels_differ() {
     assert_eq!((summary.ended, summary.decided), (Ended::Finished, 3), "{shown}");
     let labels: Vec<_> =
         bench.store.labelled_panels().expect("panels").iter().map(|p| p.label).collect();
-    assert_eq!(labels, [Some(Label::Covid), Some(Label::NonCovid)]);
+    assert_eq!(labels, [Some(Label::COVID), Some(Label::NON_COVID)]);
 }
 
 #[test]

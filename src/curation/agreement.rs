@@ -99,7 +99,7 @@ impl Agreement {
         let paper: BTreeMap<i64, i64> =
             store.images()?.into_iter().map(|image| (image.id, image.preprint)).collect();
         let mut stages: Vec<(Stage, Ratings)> = Vec::new();
-        for &stage in Stage::ALL {
+        for &stage in Stage::all() {
             let mut decisions = store.decisions_in_force(stage)?;
             decisions.retain(|decision| !decision.adjudicates);
             stages.push((stage, ratings(decisions)));

@@ -8,9 +8,6 @@ use crate::store::{Decision, NewDecision, PanelBox, Result, Stage, Store, Subjec
 /// Area in common, over that of the larger box, from which two boxes are of one scan: half a scan has 0.5.
 const SAME: f64 = 0.6;
 
-/// Stages that speak of panels.
-const OF_PANELS: [Stage; 2] = [Stage::Diagnose, Stage::Case];
-
 /// Which of the boxes `before` is which of those `after`, one to one, the most alike first.
 fn moved(before: &[PanelBox], after: &[PanelBox]) -> HashMap<PanelBox, PanelBox> {
     let mut pairs: Vec<(f64, PanelBox, PanelBox)> = before
@@ -31,7 +28,7 @@ fn moved(before: &[PanelBox], after: &[PanelBox]) -> HashMap<PanelBox, PanelBox>
 /// Decisions in force on the panels of a picture, by panel.
 fn hanging(store: &Store, image: i64) -> Result<HashMap<i64, Vec<Decision>>> {
     let mut hanging: HashMap<i64, Vec<Decision>> = HashMap::new();
-    for stage in OF_PANELS {
+    for &stage in Stage::all().iter().filter(|stage| **stage != Stage::Crop) {
         for decision in store.decisions_in_force_within(stage, Within::Image(image))? {
             if let Some(panel) = decision.subject.panel {
                 hanging.entry(panel).or_default().push(decision);

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, Write};
 
+pub(super) use covid_ct_core::task::CaseField as Field;
+
 use super::desk::Desk;
 use super::earlier::Earlier;
 use super::evidence::Quote;
@@ -13,6 +15,7 @@ use crate::figures;
 use crate::store::{
     Case, CaseDetails, Evidence, LabelledPanel, Names, Stage, Store, Subject, Value, Within, now,
 };
+use crate::task;
 
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.
@@ -58,24 +61,6 @@ struct Known {
     details: CaseDetails,
 }
 
-/// What a curator may correct of a named patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    Age,
-    Sex,
-    Time,
-}
-
-impl Field {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Age => "age",
-            Self::Sex => "sex",
-            Self::Time => "time",
-        }
-    }
-}
-
 /// A patient and a time, proposed or as corrected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Details {
@@ -84,7 +69,7 @@ pub(super) struct Details {
     time: String,
     quote: Quote,
     /// What is asked: of the patient of the panel before, no more than the time.
-    pub fields: &'static [Field],
+    pub fields: Vec<Field>,
 }
 
 impl Form {
@@ -177,11 +162,13 @@ impl Form {
                 None if told => proposal.quote.clone(),
                 None => Quote::default(),
             },
-            fields: if same && said.is_none() {
-                &[Field::Time]
-            } else {
-                &[Field::Age, Field::Sex, Field::Time]
-            },
+            fields: task::in_force()
+                .case
+                .fields
+                .iter()
+                .copied()
+                .filter(|field| *field == Field::Time || !(same && said.is_none()))
+                .collect(),
         }
     }
 
@@ -285,7 +272,7 @@ pub(super) fn ask<R: BufRead, W: Write>(
         },
     };
     let mut details = form.details(name);
-    for &field in details.fields {
+    for field in details.fields.clone() {
         if let Some(answer) = ask_detail(session, item, &mut details, field)? {
             return Ok(answer);
         }
@@ -464,7 +451,7 @@ fn ask_detail<R: BufRead, W: Write>(
     field: Field,
 ) -> Result<Option<Answer>> {
     loop {
-        let question = format!("  {} [{}]:", field.name(), details.get(field));
+        let question = format!("  {} [{}]:", field, details.get(field));
         match session.line(&question, item, HELP)? {
             Line::Leave(answer) => return Ok(Some(answer)),
             Line::Text(text) => match details.set(field, &text) {

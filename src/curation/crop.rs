@@ -11,14 +11,15 @@ use super::doubts::{self, Letters};
 use super::earlier::Earlier;
 use super::edit::{Edit, Panels};
 use super::item::Item;
+use super::nothing;
 use super::panels::Hints;
 use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
 use crate::figures::panel_letter;
 use crate::store::{
-    ImageRow, Layout, NewPanel, PanelBox, Selection, Stage, Store, StoreError, Subject, Value,
-    Within,
+    ImageRow, Layout, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value, Within,
 };
+use crate::task;
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.
@@ -75,9 +76,12 @@ impl Opening {
         let image = item.task.image.id;
         let mut told = Vec::new();
         if panels.drafts().is_empty()
-            && let Some(curator) = who_called_it_a_ct(desk, image)?
+            && let Some(curator) = who_wants_it(desk, image)?
         {
-            told.push(format!("No scans: {curator} called this picture a CT."));
+            told.push(format!(
+                "No scans: {curator} called this picture {}.",
+                nothing::the_wanted()
+            ));
         }
         told.extend(carry::warning(desk.store, image, [&*self.before()], &panels.boxes())?);
         let lettered: Vec<bool> =
@@ -112,10 +116,11 @@ impl Opening {
     }
 }
 
-fn who_called_it_a_ct(desk: &Desk<'_>, image: i64) -> Result<Option<String>> {
-    let selected = desk.store.decisions_in_force_within(Stage::Select, Within::Image(image))?;
-    let ct = Some(Value::Select(Selection::Ct));
-    let said = selected.into_iter().filter(|decision| decision.value == ct);
+fn who_wants_it(desk: &Desk<'_>, image: i64) -> Result<Option<String>> {
+    let selecting = task::in_force().selecting();
+    let selected = desk.store.decisions_in_force_within(selecting, Within::Image(image))?;
+    let is_wanted = |value: &Value| value.known().is_some_and(|answer| answer.keeps);
+    let said = selected.into_iter().filter(|said| said.value.as_ref().is_some_and(is_wanted));
     let mut curators: Vec<String> = said.map(|decision| decision.curator).collect();
     if desk.is_blind() && !curators.is_empty() {
         // That it is asked about says as much; by whom it was said, nothing does.

@@ -74,7 +74,7 @@ impl fmt::Display for Undone {
                 }
             }
             Self::Batch(stage, subjects) => {
-                let what = if *stage == Stage::Case { "panels" } else { "pictures" };
+                let what = if nothing::is_of_panels(*stage) { "panels" } else { "pictures" };
                 write!(f, "undone: {stage} of {} {what}", subjects.len())
             }
         }
@@ -463,7 +463,6 @@ fn a_second_after(time: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Selection;
 
     /// `ct`, `not-ct` and `-` for a reversal, as what still stands of them.
     fn stands(said: &str) -> String {
@@ -471,7 +470,7 @@ mod tests {
             id,
             stage: Stage::Select,
             subject: Subject::image(1),
-            value: word.parse::<Selection>().ok().map(Value::Select),
+            value: Value::parse(Stage::Select, word).ok(),
             evidence: None,
             span: String::new(),
             curator: "ann".into(),

@@ -1,7 +1,7 @@
 //! What people decide: the queue of what is left, what the tool proposes, the prompts, the session.
 //!
 //! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
-//! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `diagnose`, `crop`
+//! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `classify`, `crop`
 //! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
 //! it, and `round` is the queue as it is worked through. There are two front
 //! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
@@ -14,9 +14,9 @@ pub mod agreement;
 pub mod annotations;
 mod carry;
 mod case;
+mod classify;
 mod crop;
 mod desk;
-mod diagnose;
 pub mod doubts;
 mod earlier;
 pub mod edit;

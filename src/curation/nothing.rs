@@ -1,12 +1,21 @@
 //! Why nothing is left to ask, and what comes next.
 
+use covid_ct_core::task::SubjectKind;
+
 use super::options::{QueueOptions, Which};
 use super::queue::{By, Queue};
 use crate::store::{Result, Stage, Store};
+use crate::task;
+
+/// Whether a stage asks about panels, one by one.
+pub(super) fn is_of_panels(stage: Stage) -> bool {
+    let question = task::in_force().question(stage);
+    stage == Stage::Case || question.is_some_and(|q| q.subject == SubjectKind::Panel)
+}
 
 /// What a stage asks about, as many of them.
 pub(super) fn things(stage: Stage, count: usize) -> String {
-    let thing = if stage == Stage::Case { "panel" } else { "picture" };
+    let thing = if is_of_panels(stage) { "panel" } else { "picture" };
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
@@ -24,7 +33,7 @@ pub fn next_stage(
     options: &QueueOptions,
 ) -> Result<Option<(Stage, usize)>> {
     let open = QueueOptions { which: Which::Open, ..options.clone() };
-    for &stage in Stage::ALL {
+    for &stage in Stage::all() {
         let left = Queue::build(store, stage, by, &open)?.tasks.len();
         if left > 0 {
             return Ok(Some((stage, left)));
@@ -45,7 +54,7 @@ pub fn next_command(store: &Store, by: By<'_>, options: &QueueOptions) -> Result
         return Ok(format!("Next: `covid-ct label {stage}` ({} left).", things(stage, left)));
     }
     let mut disputed = 0;
-    for &stage in Stage::ALL {
+    for &stage in Stage::all() {
         disputed += disputes(store, stage)?;
     }
     if disputed > 0 {
@@ -97,6 +106,13 @@ pub(super) fn why(
     Ok(told)
 }
 
+/// `a CT`: what a picture is called that is wanted.
+pub(super) fn the_wanted() -> &'static str {
+    let task = task::in_force();
+    let sheet = task.question(task.selecting()).and_then(|question| question.sheet.as_ref());
+    sheet.map_or("wanted", |sheet| &sheet.one)
+}
+
 /// What a stage waits for.
 fn of_stage(
     store: &Store,
@@ -117,17 +133,21 @@ fn of_stage(
             ));
         }
         0 => told.push(match stage {
-            Stage::Select => "There is no picture to ask about.".to_owned(),
-            Stage::Diagnose | Stage::Crop => "No picture is called a CT yet.".to_owned(),
-            Stage::Case => "No picture is cropped yet.".to_owned(),
+            _ if stage == task::in_force().selecting() => {
+                "There is no picture to ask about.".to_owned()
+            }
+            _ if is_of_panels(stage) && task::in_force().crop.is_asked => {
+                "No picture is cropped yet.".to_owned()
+            }
+            _ => format!("No picture is called {} yet.", the_wanted()),
         }),
         done => told
             .push(format!("All that have come to {stage} are decided: {}.", things(stage, done))),
     }
-    let before = Stage::ALL.iter().take_while(|before| **before != stage);
+    let before = Stage::all().iter().take_while(|before| **before != stage);
     for &before in before {
-        // A case needs panels, and everything a selection; nothing needs a diagnosis.
-        if before == Stage::Diagnose {
+        // A case needs panels, and everything a selection; nothing needs another question.
+        if before.is_question() && before != task::in_force().selecting() {
             continue;
         }
         let left = Queue::build(store, before, by, options)?.tasks.len();

@@ -9,11 +9,9 @@ use covid_ct_core::cells;
 use jiff::civil::Date;
 
 use super::queue::Task;
+use crate::covid_ct::release::split_extension;
 use crate::dataset::history::stem_of;
-use crate::dataset::release::split_extension;
-use crate::store::{
-    Diagnosis, ImageRow, Result, Selection, Stage, Store, StoreError, Subject, Value, sha256_hex,
-};
+use crate::store::{ImageRow, Result, Stage, Store, StoreError, Subject, Value, sha256_hex};
 
 /// What is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -169,10 +167,7 @@ impl QueueOptions {
 /// Subjects that somebody was unsure of, or on which curators disagree.
 fn unsure(store: &Store, stage: Stage) -> Result<HashSet<Subject>> {
     let is_unsure = |value: &Option<Value>| {
-        matches!(
-            value,
-            Some(Value::Select(Selection::Unsure) | Value::Diagnose(Diagnosis::Uncertain))
-        )
+        value.as_ref().and_then(Value::known).is_some_and(|answer| answer.is_unsure)
     };
     let decisions = store.decisions_in_force(stage)?;
     let mut subjects: HashSet<Subject> =

@@ -10,8 +10,8 @@ use super::queue::{By, Queue};
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
 use crate::store::{
-    Decision, ImageRow, Label, Part, Result, Stage, Statement, Store, Subject, Totals, Verdict,
-    Within,
+    ClassCounts, Decision, ImageRow, Part, Result, Stage, Statement, Store, Subject, Totals,
+    UnknownAnswer, Verdict, Within,
 };
 use crate::suspects;
 
@@ -35,8 +35,11 @@ pub struct Progress {
     pub splits: Vec<SplitCounts>,
     /// Names of the training runs, oldest first.
     pub runs: Vec<String>,
-    /// What upgrades of the database changed of what is in force, oldest first.
+    /// What upgrades of the database, and changes of the task, changed of what is in force, oldest first.
     pub upgrades: Vec<String>,
+    /// Decisions in words that the task does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAnswer>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,10 +60,10 @@ pub struct StageProgress {
 }
 
 /// Panels in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PanelCounts {
-    pub covid: usize,
-    pub non_covid: usize,
+    #[serde(flatten)]
+    pub classes: ClassCounts,
     /// Undecided, uncertain, excluded or disputed.
     pub without_label: usize,
     /// Of all of them, those of a known patient.
@@ -126,7 +129,7 @@ impl Progress {
             suspected,
             totals: store.totals()?,
             failures,
-            stages: Stage::ALL
+            stages: Stage::all()
                 .iter()
                 .map(|&stage| stage_progress(store, stage))
                 .collect::<Result<_>>()?,
@@ -135,6 +138,7 @@ impl Progress {
             splits: splits(store)?,
             runs: store.runs()?.into_iter().map(|run| run.name).collect(),
             upgrades: store.upgrades()?,
+            unknown: store.unknown_answers()?,
         })
     }
 }
@@ -142,7 +146,7 @@ impl Progress {
 fn stage_progress(store: &Store, stage: Stage) -> Result<StageProgress> {
     let verdicts = store.verdicts(stage)?;
     let mut values = BTreeMap::new();
-    if matches!(stage, Stage::Select | Stage::Diagnose) {
+    if stage.is_question() {
         for verdict in verdicts.values() {
             let value =
                 if verdict.agreed { verdict.value.to_string() } else { "disputed".to_owned() };
@@ -157,8 +161,7 @@ fn panel_counts(store: &Store) -> Result<PanelCounts> {
     let mut counts = PanelCounts::default();
     for panel in store.labelled_panels()? {
         match panel.label {
-            Some(Label::Covid) => counts.covid += 1,
-            Some(Label::NonCovid) => counts.non_covid += 1,
+            Some(label) => counts.classes.add(label, 1),
             None => counts.without_label += 1,
         }
         counts.with_case += usize::from(panel.case.is_some());
@@ -173,7 +176,7 @@ fn panel_counts(store: &Store) -> Result<PanelCounts> {
 pub fn conflicts(store: &Store) -> Result<Vec<Conflict>> {
     let images = store.images()?;
     let mut conflicts = Vec::new();
-    for &stage in Stage::ALL {
+    for &stage in Stage::all() {
         let verdicts = store.verdicts(stage)?;
         let mut disputed: Vec<(&Subject, &Verdict)> =
             verdicts.iter().filter(|(_, verdict)| !verdict.agreed).collect();

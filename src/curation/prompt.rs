@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 use std::ops::Range;
 
-use super::evidence::{covid_words, ct_words};
+use super::evidence::marked_words;
 use covid_ct_core::drop_controls;
 
 /// Width of text where there is no terminal to ask, in characters.
@@ -36,8 +36,8 @@ impl Style {
         Self { colour: wanted && io::stdout().is_terminal(), width: width.unwrap_or(DEFAULT_WIDTH) }
     }
 
-    /// A line `name    text`, wrapped with the text in a column of its own, words that speak of CT
-    /// and of COVID-19 marked. Control characters in `text`, which comes from PDFs, are blanked.
+    /// A line `name    text`, wrapped with the text in a column of its own, words that speak
+    /// for answers of the task marked. Control characters in `text`, which comes from PDFs, are blanked.
     pub fn field(&self, name: &str, text: &str) -> String {
         const NAME: usize = 9;
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -66,12 +66,10 @@ struct Marks(Vec<(Range<usize>, &'static str)>);
 
 impl Marks {
     fn of(text: &str) -> Self {
-        const CT: &str = "\x1b[1;36m";
-        const COVID: &str = "\x1b[1;33m";
-        let mut marks: Vec<_> = ct_words(text).into_iter().map(|at| (at, CT)).collect();
-        marks.extend(covid_words(text).into_iter().map(|at| (at, COVID)));
-        marks.sort_by_key(|(at, _)| at.start);
-        Self(marks)
+        /// Cyan, yellow, magenta and blue, for one answer after the other.
+        const COLOURS: [&str; 4] = ["\x1b[1;36m", "\x1b[1;33m", "\x1b[1;35m", "\x1b[1;34m"];
+        let words = marked_words(text).into_iter();
+        Self(words.map(|(at, answer)| (at, COLOURS[answer % COLOURS.len()])).collect())
     }
 
     /// The part `line` of `text` with what is marked in it.

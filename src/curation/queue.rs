@@ -15,13 +15,14 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::adjudicate::{Dispute, disputes};
-use super::evidence::ct_words;
+use super::evidence::speaks_of_the_wanted;
+use super::nothing::is_of_panels;
 use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
 use crate::store::{
-    Diagnosis, ImageFacts, ImageRow, LabelledPanel, Result, Selection, Source, Stage, Store,
-    Subject, Value, Verdict,
+    ImageFacts, ImageRow, LabelledPanel, Result, Source, Stage, Store, Subject, Verdict,
 };
+use crate::task;
 
 /// Shorter side, in pixels, below which a picture is a sliver, an icon or a scale bar. Of the
 /// published dataset's scans, cut out of larger pictures, one in sixteen is smaller.
@@ -61,7 +62,7 @@ pub struct Queue {
     pub done: usize,
     /// Pictures never asked about: slivers and furniture.
     pub passed_over: usize,
-    /// At the select stage, figures that nobody can be asked about: they have no picture, and none was
+    /// At the first question, figures that nobody can be asked about: they have no picture, and none was
     /// rendered.
     pub without_picture: u64,
 }
@@ -85,10 +86,11 @@ impl Queue {
             return Ok(Self { tasks, ..Self::default() });
         }
         let eligible = Eligible { store, facts: store.image_facts()?, options };
+        let is_first = stage == task::in_force().selecting();
         let (mut tasks, passed_over) = match stage {
-            Stage::Select => eligible.pictures()?,
-            Stage::Diagnose | Stage::Crop => (eligible.scans(stage)?, 0),
-            Stage::Case => (eligible.panels()?, 0),
+            _ if is_first => eligible.pictures()?,
+            _ if is_of_panels(stage) => (eligible.panels(stage)?, 0),
+            _ => (eligible.scans(stage)?, 0),
         };
         options.sort(store, stage, &mut tasks)?;
         let decided = Decided::read(store, stage, by)?;
@@ -97,7 +99,7 @@ impl Queue {
             tasks.retain(|task| !decided.covers(task, &eligible.facts));
             let done = total - tasks.len();
             let without_picture = match stage {
-                Stage::Select if options.is_of_all() => store.figures_without_picture()?,
+                _ if is_first && options.is_of_all() => store.figures_without_picture()?,
                 _ => 0,
             };
             return Ok(Self { tasks, done, passed_over, without_picture });
@@ -132,7 +134,7 @@ impl Eligible<'_> {
         Ok(images)
     }
 
-    /// Pictures large enough, likely CTs first; and how many were passed over.
+    /// Pictures large enough, likely ones first; and how many were passed over.
     fn pictures(&self) -> Result<(Vec<Task>, usize)> {
         let mut images = self.images()?;
         images.retain(|image| image.tile_of.is_none());
@@ -163,7 +165,7 @@ impl Eligible<'_> {
     /// of a figure, and renderings of figures with a picture of their own.
     fn shown_elsewhere(&self, images: &[ImageRow]) -> Result<HashSet<i64>> {
         let asked: HashMap<i64, &ImageRow> = images.iter().map(|image| (image.id, image)).collect();
-        let decisions = self.store.decisions_in_force(Stage::Select)?;
+        let decisions = self.store.decisions_in_force(task::in_force().selecting())?;
         let decided: HashSet<i64> = decisions.iter().map(|d| d.subject.image).collect();
         let mut elsewhere = HashSet::new();
         for figure in self.store.figure_drawings()? {
@@ -195,36 +197,42 @@ impl Eligible<'_> {
         Ok(elsewhere)
     }
 
-    /// Pictures that the curators agree are CTs; for cropping, less those that are excluded.
+    /// Pictures that the curators agree are wanted, less those that a question before this stage excludes.
     fn scans(&self, stage: Stage) -> Result<Vec<Task>> {
-        let selected = self.store.verdicts(Stage::Select)?;
-        let diagnosed = match stage {
-            Stage::Crop => self.store.verdicts(Stage::Diagnose)?,
-            _ => HashMap::new(),
-        };
+        let selected = self.store.verdicts(task::in_force().selecting())?;
+        let before = self.questions_before(stage)?;
         let mut images = self.images()?;
         images.retain(|image| {
             let subject = Subject::image(image.id);
-            let ct = selected
-                .get(&subject)
-                .is_some_and(|v| v.agreed && v.value == Value::Select(Selection::Ct));
-            ct && !is_excluded(diagnosed.get(&subject))
+            let is_wanted = selected.get(&subject).is_some_and(|verdict| {
+                verdict.agreed && verdict.value.known().is_some_and(|answer| answer.keeps)
+            });
+            is_wanted && !before.iter().any(|verdicts| is_excluded(verdicts.get(&subject)))
         });
         Ok(images.into_iter().map(Task::of).collect())
     }
 
-    /// Panels in force that are not excluded.
-    fn panels(&self) -> Result<Vec<Task>> {
+    /// What was said at the questions before a stage, the first left out.
+    fn questions_before(&self, stage: Stage) -> Result<Vec<HashMap<Subject, Verdict>>> {
+        let before = Stage::all().iter().take_while(|before| **before != stage);
+        let selecting = task::in_force().selecting();
+        let questions = before.filter(|before| before.is_question() && **before != selecting);
+        questions.map(|&before| self.store.verdicts(before)).collect()
+    }
+
+    /// Panels in force that no question before this stage excludes.
+    fn panels(&self, stage: Stage) -> Result<Vec<Task>> {
         let images: HashMap<i64, ImageRow> =
             self.images()?.into_iter().map(|image| (image.id, image)).collect();
-        let diagnosed = self.store.verdicts(Stage::Diagnose)?;
+        let before = self.questions_before(stage)?;
         let mut tasks = Vec::new();
         for panel in self.store.labelled_panels()? {
             let own = Subject::panel(panel.image, panel.id);
-            let verdict =
-                diagnosed.get(&own).or_else(|| diagnosed.get(&Subject::image(panel.image)));
+            let of_picture = Subject::image(panel.image);
+            let mut said =
+                before.iter().map(|said| said.get(&own).or_else(|| said.get(&of_picture)));
             if let Some(image) = images.get(&panel.image)
-                && !is_excluded(verdict)
+                && !said.any(is_excluded)
             {
                 tasks.push(Task { panel: Some(panel), ..Task::of(image.clone()) });
             }
@@ -234,7 +242,7 @@ impl Eligible<'_> {
 }
 
 fn is_excluded(verdict: Option<&Verdict>) -> bool {
-    verdict.is_some_and(|v| v.agreed && v.value == Value::Diagnose(Diagnosis::Exclude))
+    verdict.is_some_and(|v| v.agreed && v.value.known().is_some_and(|answer| answer.drops))
 }
 
 /// The subjects decided on, by whom it matters and by anyone.
@@ -244,7 +252,7 @@ struct Decided {
     by_others: HashSet<Subject>,
     /// Counted, and with a note.
     noted: HashSet<Subject>,
-    /// At the diagnose stage, the panels in force by image: all of them decided, it is decided.
+    /// At a question about pictures after the first, the panels in force by image: all of them decided, it is decided.
     panels: HashMap<i64, Vec<i64>>,
 }
 
@@ -261,7 +269,8 @@ impl Decided {
         let counted = own.iter().map(|d| d.subject).collect();
         let by_others = others.iter().map(|d| d.subject).collect();
         let mut panels: HashMap<i64, Vec<i64>> = HashMap::new();
-        if stage == Stage::Diagnose {
+        let is_first = stage == task::in_force().selecting();
+        if stage.is_question() && !is_first && !is_of_panels(stage) {
             for panel in store.labelled_panels()? {
                 panels.entry(panel.image).or_default().push(panel.id);
             }
@@ -313,11 +322,13 @@ impl Decided {
     }
 }
 
-/// How likely a picture is a CT, from what is known without looking at it: points, more is likelier.
+/// How likely a picture is wanted, from what is known without looking at it: points, more is likelier.
 pub fn likelihood(image: &ImageRow, captions: &str) -> u32 {
     let aspect = f64::from(image.width) / f64::from(image.height.max(1));
     let grey = image.colour_space.contains("Gray");
-    u32::from(!ct_words(captions).is_empty()) * 4
-        + u32::from(grey) * 2
-        + u32::from((0.4..=2.6).contains(&aspect))
+    let rules = &task::in_force().queue;
+    let [least, greatest] = rules.aspects;
+    u32::from(speaks_of_the_wanted(captions)) * rules.words
+        + u32::from(grey) * rules.grey
+        + u32::from((least..=greatest).contains(&aspect)) * rules.aspect
 }

@@ -9,8 +9,8 @@ use crate::Workspace;
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing, RegionRole};
 use crate::pdf::{Matrix, Rect};
 use crate::store::{
-    Diagnosis, Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement,
-    FoundRegion, Label, PanelBox, PaperMeta, Selection, Source, Stage, Store, Subject, Value,
+    Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, Label,
+    PanelBox, PaperMeta, Source, Stage, Store, Subject, Value,
 };
 
 pub(super) const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
@@ -378,7 +378,7 @@ fn a_panel_may_have_a_diagnosis_of_its_own() {
     assert!(shown.contains("expected 1 to 2"), "{shown}");
     let labels: Vec<_> =
         bench.store.labelled_panels().expect("panels").iter().map(|p| p.label).collect();
-    assert_eq!(labels, [Some(Label::Covid), Some(Label::NonCovid)]);
+    assert_eq!(labels, [Some(Label::COVID), Some(Label::NON_COVID)]);
     let (summary, _) = bench.run(Stage::Diagnose, "c\n");
     assert_eq!(summary.decided, 0, "panel by panel the picture is done");
 }
@@ -480,10 +480,10 @@ fn a_clock_that_was_set_back_does_not_hide_a_decision() {
         note: String::new(),
         adjudicates: false,
     };
-    bench.store.decide(&decision(Some(Value::Select(Selection::NotCt)))).expect("decided");
+    bench.store.decide(&decision(Some(Value::answer(Stage::Select, "not-ct")))).expect("decided");
     bench.run(Stage::Select, "u\nc\nq\n");
     assert_eq!(bench.values(Stage::Select), ["ct"]);
-    let covid = Value::Diagnose(Diagnosis::Covid);
+    let covid = Value::answer(Stage::Diagnose, "covid");
     assert!(bench.store.decide(&decision(Some(covid))).is_err(), "a stage keeps to its values");
 }
 
@@ -560,7 +560,7 @@ fn of_a_figure_drawn_twice_the_finer_drawing_is_asked_about() {
         .decide(&crate::store::NewDecision {
             stage: Stage::Select,
             subject: copy,
-            value: Some(Value::Select(Selection::Ct)),
+            value: Some(Value::answer(Stage::Select, "ct")),
             evidence: None,
             span: String::new(),
             curator: "ann".into(),

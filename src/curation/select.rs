@@ -1,33 +1,30 @@
-//! `label select`: is the picture a CT?
+//! The question that says which pictures are wanted, such as `label select`, where nobody is asked for words.
 
 use std::io::{BufRead, Write};
 
-use super::evidence::{Quote, ct_words, quote};
+use covid_ct_core::task::{Answer as TaskAnswer, Question};
+
+use super::evidence::{Quote, grounds};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
-use crate::store::{Evidence, Selection, Stage, Subject, Value};
-
-const HELP: &str = "\
-Does the picture show computed tomography of the chest?
-  c  CT: one scan or several, any plane or window, letters and arrows over them allowed
-  n  not a CT: an X-ray, MRI, histology, chart, drawing, photograph, logo
-  m  maybe: cannot be told from picture, caption and text
-A figure of CTs beside other pictures is a CT: cropping leaves the others out.
-";
+use crate::store::{Subject, Value};
 
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
+    asked: &Question,
 ) -> Result<Answer> {
     let subject = Subject::image(item.task.image.id);
-    let earlier = session.desk.earlier(Stage::Select, subject)?;
+    let earlier = session.desk.earlier(asked.stage, subject)?;
     if let Some(earlier) = &earlier {
         session.tell_earlier(earlier)?;
     }
     let enter = earlier.as_ref().map_or(String::new(), |earlier| earlier.enter() + ", ");
-    let question = format!("CT? [{enter}c/n/m, s, u, q, o, ?]");
+    let question = format!("{} [{enter}{}, s, u, q, o, ?]", asked.prompt, asked.keys());
+    let note = if asked.note.is_empty() { String::new() } else { format!("{}\n", asked.note) };
+    let help = asked.help() + &note;
     loop {
-        let line = session.line(&question, item, HELP)?;
+        let line = session.line(&question, item, &help)?;
         if let (Line::Text(text), Some(earlier)) = (&line, &earlier)
             && text.is_empty()
         {
@@ -38,40 +35,27 @@ pub(super) fn ask<R: BufRead, W: Write>(
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
-        match parse(&text) {
-            Ok(selection) => {
-                let (subject, value, quote) = decision(item, selection);
+        match asked.typed(&text) {
+            Some(answer) => {
+                let (subject, value, quote) = decision(item, asked, answer);
                 session.decide(subject, value, &quote)?;
                 return Ok(Answer::Decided);
             }
-            Err(why) => session.prompt.tell(&why)?,
+            None => session.prompt.tell(&format!(
+                "'{text}' is no answer here: {}; ? explains",
+                asked.keys_in_words()
+            ))?,
         }
     }
 }
 
-fn parse(text: &str) -> std::result::Result<Selection, String> {
-    match text {
-        "c" | "ct" => Ok(Selection::Ct),
-        "n" | "not-ct" => Ok(Selection::NotCt),
-        "m" | "unsure" => Ok(Selection::Unsure),
-        _ => Err(format!(
-            "'{text}' is no answer here: c (CT), n (not a CT) or m (maybe); ? explains"
-        )),
-    }
-}
-
-/// What is written when `selection` is said of a picture.
-pub(super) fn decision(item: &Item, selection: Selection) -> (Subject, Value, Quote) {
+/// What is written when `answer` is given of a picture.
+pub(super) fn decision(
+    item: &Item,
+    asked: &Question,
+    answer: &TaskAnswer,
+) -> (Subject, Value, Quote) {
     let subject = Subject::image(item.task.image.id);
-    (subject, Value::Select(selection), grounds(selection, item.caption()))
-}
-
-/// A CT whose caption says so rests on the caption too; all else was seen in the picture.
-fn grounds(selection: Selection, caption: &str) -> Quote {
-    match ct_words(caption).first() {
-        Some(at) if selection == Selection::Ct => {
-            Quote { source: Some(Evidence::Caption), span: quote(caption, at) }
-        }
-        _ => Quote::image(),
-    }
+    let value = Value::Answer(asked.stage, answer.word);
+    (subject, value, grounds(asked, answer, item.caption()))
 }

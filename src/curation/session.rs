@@ -4,6 +4,8 @@
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
+use covid_ct_core::task::{EvidenceRule, Question};
+
 use super::desk::Desk;
 use super::earlier::Earlier;
 use super::evidence::Quote;
@@ -13,8 +15,9 @@ use super::prompt::Prompt;
 use super::queue::{MAX_PAGES, MIN_SIDE, Queue, Task};
 use super::round::Round;
 use super::viewer::open_and_tell;
-use super::{adjudicate, case, crop, diagnose, select};
+use super::{adjudicate, case, classify, crop, select};
 use crate::store::{LabelledPanel, Stage, Store, StoreError, Subject, Value};
+use crate::task;
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -64,17 +67,22 @@ impl Summary {
 
 /// `stage` alone, or all of them in the order of the work.
 pub(super) fn stages_of(stage: Option<Stage>) -> Vec<Stage> {
-    stage.map_or_else(|| Stage::ALL.to_vec(), |stage| vec![stage])
+    stage.map_or_else(|| Stage::all().to_vec(), |stage| vec![stage])
 }
 
 /// What a stage asks, for those who come to it from another.
 pub(super) fn asks(stage: Stage) -> &'static str {
+    let task = task::in_force();
     match stage {
-        Stage::Select => "Is the picture a chest CT?",
-        Stage::Diagnose => "What do the authors say that the scan shows?",
-        Stage::Crop => "Which boxes of the picture are single scans?",
-        Stage::Case => "Whose scan is it?",
+        Stage::Crop => &task.crop.ask,
+        Stage::Case => &task.case.ask,
+        _ => task.question(stage).map_or("", |question| &question.ask),
     }
+}
+
+/// Whether a question is answered by a key alone: it says which pictures are wanted, and nobody is asked for words.
+pub(super) fn is_plain(question: &Question) -> bool {
+    question.stage == task::in_force().selecting() && question.evidence != EvidenceRule::Asked
 }
 
 /// What of a queue nobody is asked about, a sentence each.
@@ -222,10 +230,13 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
             return Ok(answer);
         }
         match stage {
-            Stage::Select => select::ask(self, item),
-            Stage::Diagnose => diagnose::ask(self, item),
             Stage::Crop => crop::ask(self, item),
             Stage::Case => case::ask(self, item),
+            _ => match task::in_force().question(stage) {
+                Some(question) if is_plain(question) => select::ask(self, item, question),
+                Some(question) => classify::ask(self, item, question),
+                None => Ok(Answer::Quit),
+            },
         }
     }
 

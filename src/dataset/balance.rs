@@ -10,11 +10,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::store::{Label, Part};
 
-/// Panels of a group by stratum: by class in the order of [`Label::ALL`], then by class and source.
+/// Panels of a group by stratum: by class in the order of [`Label::all()`], then by class and source.
 pub type Counts = Vec<u32>;
 
 /// Strata that are classes.
-const CLASSES: usize = Label::ALL.len();
+fn classes() -> usize {
+    Label::all().len()
+}
 
 /// Weight of a class's sources, together, beside the class itself: a source is given way where a class
 /// would suffer.
@@ -127,7 +129,7 @@ enum Change {
 
 impl<'a> Balance<'a> {
     fn new(groups: &'a [Counts], shares: &'a [f64]) -> Self {
-        let strata = groups.first().map_or(CLASSES, Vec::len);
+        let strata = groups.first().map_or_else(classes, Vec::len);
         let mut totals = vec![0; strata];
         for group in groups {
             add(&mut totals, group);
@@ -149,7 +151,7 @@ impl<'a> Balance<'a> {
                 let share = f64::from(part[stratum]) / f64::from(total.max(1));
                 cost.distance += weight * (share - wanted).powi(2) / wanted.max(NO_SHARE);
                 let is_missing = part[stratum] == 0 && wanted > 0.0 && total > 0;
-                cost.missing += u32::from(is_missing && stratum < CLASSES);
+                cost.missing += u32::from(is_missing && stratum < classes());
             }
         }
         cost
@@ -227,10 +229,10 @@ fn weights(groups: &[Counts], totals: &[u32]) -> Vec<f64> {
     let class_of = |stratum: usize| {
         let of_stratum =
             |class: &usize| groups.iter().any(|group| group[stratum] > 0 && group[*class] > 0);
-        (0..CLASSES).filter(of_stratum).map(|class| totals[class]).max()
+        (0..classes()).filter(of_stratum).map(|class| totals[class]).max()
     };
     let weight = |stratum: usize| match stratum {
-        _ if stratum < CLASSES => 1.0,
+        _ if stratum < classes() => 1.0,
         _ => {
             SOURCES * f64::from(totals[stratum]) / f64::from(class_of(stratum).unwrap_or(1).max(1))
         }
@@ -255,7 +257,7 @@ mod tests {
     }
 
     fn held(groups: &[Counts], parts: &[Part]) -> Held {
-        let strata = groups.first().map_or(CLASSES, Vec::len);
+        let strata = groups.first().map_or_else(classes, Vec::len);
         let mut held = vec![vec![0; strata]; PARTS];
         for (group, part) in groups.iter().zip(parts) {
             add(&mut held[*part as usize], group);

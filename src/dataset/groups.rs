@@ -157,6 +157,7 @@ pub(super) mod tests {
             preprint_version: String::new(),
             document_sha256: String::new(),
             label: Some(label),
+            answers: Vec::new(),
             conflict: false,
             case: case.map(Into::into),
             scan_time: None,
@@ -171,11 +172,11 @@ pub(super) mod tests {
 
     #[test]
     fn a_case_is_one_group_in_all_versions_of_its_paper_only() {
-        let mut second = panel("a", "2", Some("Patient 1"), Label::Covid);
+        let mut second = panel("a", "2", Some("Patient 1"), Label::COVID);
         second.preprint_version = "2".into();
         let panels = [
-            panel("a", "1", Some("Patient 1"), Label::Covid),
-            panel("b", "3", Some("Patient 1"), Label::Covid),
+            panel("a", "1", Some("Patient 1"), Label::COVID),
+            panel("b", "3", Some("Patient 1"), Label::COVID),
             second,
         ];
         assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0, 2], vec![1]]);
@@ -184,8 +185,8 @@ pub(super) mod tests {
     #[test]
     fn panels_of_two_patients_in_one_picture_may_part() {
         let panels = [
-            half(panel("a", "1", Some("Patient 1"), Label::Covid), 0),
-            half(panel("a", "1", Some("Patient 2"), Label::Covid), 4),
+            half(panel("a", "1", Some("Patient 1"), Label::COVID), 0),
+            half(panel("a", "1", Some("Patient 2"), Label::COVID), 4),
         ];
         assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0], vec![1]]);
         assert_eq!(groups(&panels, GroupBy::Paper, &[]), [vec![0, 1]]);
@@ -194,10 +195,10 @@ pub(super) mod tests {
     #[test]
     fn a_panel_without_a_case_stays_with_its_picture() {
         let panels = [
-            half(panel("a", "1", Some("Patient 1"), Label::Covid), 0),
-            half(panel("a", "1", None, Label::Covid), 4),
-            panel("a", "2", None, Label::Covid),
-            panel("a", "3", Some("Patient 1"), Label::Covid),
+            half(panel("a", "1", Some("Patient 1"), Label::COVID), 0),
+            half(panel("a", "1", None, Label::COVID), 4),
+            panel("a", "2", None, Label::COVID),
+            panel("a", "3", Some("Patient 1"), Label::COVID),
         ];
         assert_eq!(groups(&panels, GroupBy::Patient, &[]), [vec![0, 1, 3], vec![2]]);
     }
@@ -205,7 +206,7 @@ pub(super) mod tests {
     #[test]
     fn pieces_of_a_released_picture_stay_together() {
         let piece = |bytes, name: &str| {
-            let mut piece = panel("noncovid-jpg-18", bytes, None, Label::NonCovid);
+            let mut piece = panel("noncovid-jpg-18", bytes, None, Label::NON_COVID);
             piece.file_name = Some(name.into());
             piece
         };
@@ -216,8 +217,8 @@ pub(super) mod tests {
     #[test]
     fn the_same_pixels_in_two_papers_are_one_group() {
         let panels = [
-            panel("a", "1", Some("Patient 1"), Label::Covid),
-            panel("b", "1", Some("Patient 9"), Label::Covid),
+            panel("a", "1", Some("Patient 1"), Label::COVID),
+            panel("b", "1", Some("Patient 9"), Label::COVID),
         ];
         assert_eq!(groups(&panels, GroupBy::Paper, &[]), [[0, 1]]);
     }
@@ -225,10 +226,10 @@ pub(super) mod tests {
     #[test]
     fn a_tie_joins_papers_and_all_that_is_theirs() {
         let panels = [
-            panel("a", "1", Some("Patient 1"), Label::Covid),
-            panel("b", "2", None, Label::NonCovid),
-            panel("b", "3", None, Label::NonCovid),
-            panel("c", "4", None, Label::NonCovid),
+            panel("a", "1", Some("Patient 1"), Label::COVID),
+            panel("b", "2", None, Label::NON_COVID),
+            panel("b", "3", None, Label::NON_COVID),
+            panel("c", "4", None, Label::NON_COVID),
         ];
         assert_eq!(groups(&panels, GroupBy::Group, &[(0, 2)]), [vec![0, 1, 2], vec![3]]);
         assert_eq!(groups(&panels, GroupBy::Patient, &[(0, 2)]), [vec![0, 2], vec![1], vec![3]]);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::export::{decision_id, picture_stem, stems};
-use super::release::split_extension;
+use crate::covid_ct::release::split_extension;
 use crate::figures::ImageOrigin;
 use crate::store::{
     Decision, Evidence, ImageRow, PanelBox, Result, Stage, Store, StoreError, Subject, Value,

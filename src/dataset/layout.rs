@@ -1,7 +1,10 @@
-//! The published COVID-CT layout, as it is read and as it is written: which folder holds which
+//! The layout that COVID-CT was published in, as it is read and as it is written: which folder holds which
 //! class, which list holds which part, which columns the MetaInfo has.
 
+use covid_ct_core::task::Class;
+
 use crate::store::{Label, Part};
+use crate::task;
 
 /// Folder of the pictures in an export; the published archives call it so too.
 pub const IMAGES: &str = "Images-processed";
@@ -11,8 +14,10 @@ pub const IMAGES_UNPACKED: &str = "Images";
 
 pub const SPLITS: &str = "Data-split";
 
-/// MetaInfo without its extension: `.xlsx` as published, `.csv` as exported.
-pub const META_INFO: &str = "COVID-CT-MetaInfo";
+/// MetaInfo without its extension: `.xlsx` as published, `.csv` as exported; `COVID-CT-MetaInfo` of COVID-CT.
+pub fn meta_info() -> &'static str {
+    &task::in_force().export.meta_info
+}
 
 /// Columns of the published MetaInfo, in their order.
 pub const META_INFO_COLUMNS: [&str; 11] = [
@@ -29,21 +34,18 @@ pub const META_INFO_COLUMNS: [&str; 11] = [
     "Captions",
 ];
 
-/// `COVID` or `NonCOVID`.
+/// Folder of a class's lists: `COVID` or `NonCOVID`.
 pub fn class_name(label: Label) -> &'static str {
-    match label {
-        Label::Covid => "COVID",
-        Label::NonCovid => "NonCOVID",
-    }
+    &label.class().list
 }
 
-/// `CT_COVID` or `CT_NonCOVID`, below the folder of pictures.
+/// Folder of a class below that of pictures: `CT_COVID` or `CT_NonCOVID`.
 pub fn class_folder(label: Label) -> String {
-    format!("CT_{}", class_name(label))
+    label.class().folder.clone()
 }
 
 /// `COVID/trainCT_COVID.txt` and its like, below [`SPLITS`].
 pub fn list_file(label: Label, part: Part) -> String {
-    let class = class_name(label);
-    format!("{class}/{part}CT_{class}.txt")
+    let Class { list, folder, .. } = label.class();
+    format!("{list}/{part}{folder}.txt")
 }

@@ -11,7 +11,7 @@ use covid_ct_core::grey_on_white;
 
 use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;
-use super::release::numbered_kind;
+use crate::covid_ct::release::numbered_kind;
 use crate::duplicates::{Kinship, Map, Pair, Progress, Sketch, pairs};
 use crate::store::{LabelledPanel, ObjectId, ObjectStore};
 

@@ -1,8 +1,8 @@
-//! Splits, exports, and the published dataset as input.
+//! Splits and exports.
 //!
 //! [`split`] divides labelled panels into train, val and test without taking a patient apart, or a
-//! picture from its copies, [`audit`] looks for what makes a dataset look easier than it is, [`export()`] writes them in the layout COVID-CT was published in, and [`release`] reads that
-//! layout back, the published dataset itself above all.
+//! picture from its copies, [`audit`] looks for what makes a dataset look easier than it is, [`export()`] writes them in
+//! the layout COVID-CT was published in and in others.
 
 pub mod audit;
 mod balance;
@@ -13,8 +13,6 @@ pub mod history;
 mod jpeg_quality;
 pub mod layout;
 pub mod looks;
-pub mod recover;
-pub mod release;
 pub mod resplit;
 pub mod split;
 pub mod stats;

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::export::manifest::{self, MANIFEST, ManifestRow};
-use super::layout::{IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, list_file};
+use super::layout::{IMAGES, IMAGES_UNPACKED, SPLITS, list_file, meta_info};
 use super::{DatasetError, Result};
 use crate::store::{Label, Part};
 use crate::whole::folder::NewFolder;
@@ -118,7 +118,7 @@ type Lists = BTreeMap<(Label, Part), Vec<String>>;
 fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<(Lists, Vec<String>)> {
     let (mut lists, mut refused) = (BTreeMap::new(), Vec::new());
     let mut unknown = excluded.clone();
-    for &label in Label::ALL {
+    for &label in Label::all() {
         for &part in Part::ALL {
             let path = from.join(SPLITS).join(list_file(label, part));
             let text = std::fs::read_to_string(&path).map_err(DatasetError::read(&path))?;
@@ -150,7 +150,7 @@ fn deal(
 ) -> BTreeMap<(Label, Part), Vec<String>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut dealt = BTreeMap::new();
-    for &label in Label::ALL {
+    for &label in Label::all() {
         let of_class = || lists.iter().filter(move |((of, _), _)| *of == label);
         let mut names: Vec<String> = of_class().flat_map(|(_, names)| names.clone()).collect();
         // Whatever the lists' order was, the same names are dealt alike.
@@ -173,7 +173,7 @@ fn fill(
     told: &Resplit,
 ) -> Result<()> {
     let whole = from.canonicalize().map_err(DatasetError::read(from))?;
-    let meta_info = ["xlsx", "csv"].map(|extension| format!("{META_INFO}.{extension}"));
+    let meta_info = ["xlsx", "csv"].map(|extension| format!("{}.{extension}", meta_info()));
     for name in meta_info.iter().map(String::as_str).chain([images]) {
         if whole.join(name).exists() {
             let link = folder.join(name);
@@ -229,7 +229,7 @@ mod tests {
 
     fn dataset(root: &Path) {
         std::fs::create_dir(root.join(IMAGES)).expect("folder");
-        for &label in Label::ALL {
+        for &label in Label::all() {
             for (part, count) in [(Part::Train, 20), (Part::Val, 5), (Part::Test, 8)] {
                 let names: Vec<String> =
                     (0..count).map(|n| format!("{label}-{part}-{n}.png \n")).collect();
@@ -275,10 +275,10 @@ mod tests {
             names.sort_unstable();
             names
         };
-        for &label in Label::ALL {
+        for &label in Label::all() {
             assert_eq!(sorted(&before, label), sorted(&one, label));
         }
-        let moved = one[&(Label::Covid, Part::Test)].iter().filter(|n| !n.contains("test")).count();
+        let moved = one[&(Label::COVID, Part::Test)].iter().filter(|n| !n.contains("test")).count();
         assert!(moved > 2, "{one:?}");
         assert!(folder.path().join("one").join(IMAGES).is_dir());
         let rows = manifest::read(&folder.path().join("one").join(MANIFEST)).expect("manifest");
@@ -302,7 +302,7 @@ mod tests {
         assert!(error.to_string().contains("x.png") && !to.exists(), "{error}");
         resplit(&from, &to, Deal::Keep, 0, &named("covid-val-3.png")).expect("made");
         let mut expected = all(&from);
-        let val = expected.get_mut(&(Label::Covid, Part::Val)).expect("list");
+        let val = expected.get_mut(&(Label::COVID, Part::Val)).expect("list");
         val.retain(|name| name != "covid-val-3.png");
         assert_eq!(all(&to), expected);
     }

@@ -242,7 +242,7 @@ fn is_published(split: &Split) -> bool {
 fn cells(counts: &[Counts], parts: &[Part]) -> BTreeMap<(Part, Label), Cell> {
     let mut cells: BTreeMap<(Part, Label), Cell> = BTreeMap::new();
     for (counts, part) in counts.iter().zip(parts) {
-        for (label, panels) in Label::ALL.iter().zip(counts) {
+        for (label, panels) in Label::all().iter().zip(counts) {
             let cell = cells.entry((*part, *label)).or_default();
             cell.panels += *panels as usize;
             cell.groups += usize::from(*panels > 0);
@@ -269,13 +269,13 @@ impl Strata {
     }
 
     fn count(&self, panels: &[LabelledPanel], members: &[usize]) -> Counts {
-        let mut counts = vec![0; Label::ALL.len() + self.known.len()];
+        let mut counts = vec![0; Label::all().len() + self.known.len()];
         for &member in members {
             let Some(label) = panels[member].label else { continue };
-            counts[label as usize] += 1;
+            counts[label.index()] += 1;
             let stratum = (label, self.sources[member].clone());
             if let Ok(place) = self.known.binary_search(&stratum) {
-                counts[Label::ALL.len() + place] += 1;
+                counts[Label::all().len() + place] += 1;
             }
         }
         counts
@@ -285,7 +285,7 @@ impl Strata {
         let stratum = |(place, (label, source)): (usize, &(Label, String))| {
             let mut panels = [0; 3];
             for (counts, part) in counts.iter().zip(parts) {
-                panels[*part as usize] += counts[Label::ALL.len() + place];
+                panels[*part as usize] += counts[Label::all().len() + place];
             }
             Stratum { label: *label, source: source.clone(), panels }
         };
@@ -296,7 +296,7 @@ impl Strata {
 /// Where a class has too few groups for the `wanted` parts, or whatever they are called, to hold it.
 fn warnings(groups: &[Counts], wanted: usize, parts: &str) -> Vec<String> {
     let warning = |label: &Label| {
-        let of_class = groups.iter().filter(|group| group[*label as usize] > 0).count();
+        let of_class = groups.iter().filter(|group| group[label.index()] > 0).count();
         match of_class {
             0 => Some(format!("no panel is {label}: this split has one class only")),
             n if n < wanted => Some(format!(
@@ -305,7 +305,7 @@ fn warnings(groups: &[Counts], wanted: usize, parts: &str) -> Vec<String> {
             _ => None,
         }
     };
-    Label::ALL.iter().filter_map(warning).collect()
+    Label::all().iter().filter_map(warning).collect()
 }
 
 #[cfg(test)]

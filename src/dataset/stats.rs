@@ -1,6 +1,9 @@
 //! The numbers that papers print of a dataset: pictures, patients, preprints, sizes, parts; and those
 //! that the paper of COVID-CT printed of it.
 
+use crate::covid_ct::paper;
+use crate::task;
+use covid_ct_core::task::Comparison;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
@@ -65,7 +68,7 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// The numbers of both classes, COVID first; a class without pictures is there too.
+/// The numbers of all classes, in the order of the task; a class without pictures is there too.
 pub fn count(pictures: &[Counted<'_>]) -> Vec<ClassStats> {
     let of = |label: Label| {
         let of_class: Vec<&Counted<'_>> = pictures.iter().filter(|p| p.label == label).collect();
@@ -92,33 +95,14 @@ pub fn count(pictures: &[Counted<'_>]) -> Vec<ClassStats> {
             parts,
         }
     };
-    Label::ALL.iter().map(|label| of(*label)).collect()
+    Label::all().iter().map(|label| of(*label)).collect()
 }
 
-/// What Zhao et al. print of COVID-CT (arXiv 2003.13865, version 1 of the dataset): sizes are of the
-/// COVID class.
-pub fn paper() -> Vec<ClassStats> {
-    let parts = |counts: [usize; 3]| Part::ALL.iter().copied().zip(counts).collect();
-    vec![
-        ClassStats {
-            label: Label::Covid,
-            images: 275,
-            patients: Some(143),
-            preprints: None,
-            height: Some(Spread { min: 153, mean: 491.0, max: 1853 }),
-            width: Some(Spread { min: 124, mean: 383.0, max: 1485 }),
-            parts: parts([183, 57, 35]),
-        },
-        ClassStats {
-            label: Label::NonCovid,
-            images: 195,
-            patients: None,
-            preprints: None,
-            height: None,
-            width: None,
-            parts: parts([146, 15, 34]),
-        },
-    ]
+fn published() -> Vec<ClassStats> {
+    match task::in_force().compares_with {
+        Some(Comparison::CovidCt) => paper(),
+        None => Vec::new(),
+    }
 }
 
 /// The numbers of a database.
@@ -127,6 +111,8 @@ pub struct Stats {
     /// The split that the parts are of.
     pub split: Option<String>,
     pub dataset: Vec<ClassStats>,
+    /// What the paper of the dataset that the task compares with prints; nothing where it compares with none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paper: Vec<ClassStats>,
 }
 
@@ -151,7 +137,7 @@ impl Stats {
         let panels = store.labelled_panels()?;
         let pictures: Vec<Counted<'_>> =
             panels.iter().filter_map(|panel| Counted::of(panel, &parts)).collect();
-        Ok(Self { split: chosen, dataset: count(&pictures), paper: paper() })
+        Ok(Self { split: chosen, dataset: count(&pictures), paper: published() })
     }
 }
 
@@ -170,9 +156,9 @@ mod tests {
             case,
         };
         let stats = count(&[
-            picture(Label::Covid, Some(Part::Train), 10, "a", "Patient 1"),
-            picture(Label::Covid, Some(Part::Test), 20, "a", "Patient 2"),
-            picture(Label::Covid, None, 40, "b", ""),
+            picture(Label::COVID, Some(Part::Train), 10, "a", "Patient 1"),
+            picture(Label::COVID, Some(Part::Test), 20, "a", "Patient 2"),
+            picture(Label::COVID, None, 40, "b", ""),
         ]);
         let covid = &stats[0];
         assert_eq!((covid.images, covid.patients, covid.preprints), (3, Some(2), Some(2)));

@@ -11,10 +11,10 @@ use super::{Calibration, Confusion, Metrics, Scored, auroc, average_precision, b
 use crate::store::Part;
 
 /// Seed of the intervals, so that the same predictions give the same ones.
-const SEED: u64 = 0;
+pub(super) const SEED: u64 = 0;
 
 /// Fewer groups than this give no interval: one drawn again and again is always the same.
-const FEWEST_GROUPS: usize = 2;
+pub(super) const FEWEST_GROUPS: usize = 2;
 
 /// A threshold chosen on one part, to be kept for another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Chosen {
 impl Chosen {
     /// Where Youden's J, sensitivity + specificity - 1, is largest among the scores (W. J. Youden, "Index
     /// for rating diagnostic tests", Cancer 3, 1950); of equals the highest. J and not F1, because the
-    /// share of COVID in a part is an accident of what was published, and J does not depend on it. `None`
+    /// share of a class in a part is an accident of what was published, and J does not depend on it. `None`
     /// where no threshold is better than chance, a class is missing or a score is NaN.
     pub fn on(part: Part, examples: &[Scored]) -> Option<Self> {
         let (mut best, mut threshold) = (0.0, None);

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 mod calibration;
+pub mod classes;
 mod classification;
 pub mod confident;
 pub mod controls;
@@ -18,7 +19,9 @@ pub(crate) mod run_config;
 pub(crate) mod run_files;
 mod series;
 
+pub use crate::store::ClassCounts;
 pub use calibration::{BINS, Calibration, ReliabilityBin};
+pub use classes::ClassMetrics;
 pub use classification::{
     Confusion, DEFAULT_THRESHOLD, Metrics, PrPoint, RocPoint, Scored, auroc, average_precision,
     brier, log_loss, pr_curve, roc_curve,
@@ -26,10 +29,9 @@ pub use classification::{
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
 pub use recipe::{Fit, Keep, Profile, Recipe};
-pub use run_config::{RunConfig, RunCounts};
+pub use run_config::{RunConfig, RunCounts, TaskOfRun};
 pub use run_files::{
-    ClassCounts, Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics,
-    check_run_name,
+    Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics, check_run_name,
 };
 pub use series::{
     Folds, Meaning, Member, Members, NAMED, Named, Over, SeriesMetrics, Spread, Spreads,

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ClassCounts, Recipe};
+use crate::store::Symbol;
+use crate::task::{self, Task};
 
 /// The images a run learned from and chose its checkpoint by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunCounts {
     pub train: ClassCounts,
     pub val: ClassCounts,
@@ -51,6 +53,32 @@ pub struct RunConfig {
     #[serde(default = "full_precision")]
     pub precision: String,
     pub counts: RunCounts,
+    /// The task whose classes it tells apart; `None` of the one that is compiled in, as of every run before there were
+    /// tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskOfRun>,
+}
+
+/// The task of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskOfRun {
+    pub name: String,
+    /// Of its file and guideline.
+    pub sha256: String,
+    /// In the order of the network's outputs.
+    pub classes: Vec<Symbol>,
+}
+
+impl TaskOfRun {
+    /// The task in force; `None` of the one that is compiled in.
+    pub fn in_force() -> Option<Self> {
+        let task = task::in_force();
+        (!task.is_default()).then(|| Self {
+            name: task.name.clone(),
+            sha256: task.sha256.clone(),
+            classes: task.classes.iter().map(|class| class.name).collect(),
+        })
+    }
 }
 
 fn full_precision() -> String {
@@ -58,6 +86,29 @@ fn full_precision() -> String {
 }
 
 impl RunConfig {
+    /// Whether the task in force has the classes that this run tells apart.
+    ///
+    /// # Errors
+    /// Says of which task the run is.
+    pub fn check_task(&self) -> Result<(), String> {
+        let (own, here) = (task::built_in(), task::in_force());
+        let classes = |task: &Task| task.classes.iter().map(|class| class.name).collect::<Vec<_>>();
+        let (name, of_run) = match &self.task {
+            Some(of) => (&of.name, of.classes.clone()),
+            None => (&own.name, classes(own)),
+        };
+        if *name == here.name && of_run == classes(here) {
+            return Ok(());
+        }
+        let words: Vec<&str> = of_run.iter().map(|class| class.as_str()).collect();
+        Err(format!(
+            "the run {} is of the task {name} with the classes {}, and the task here is {}: give the file of {name} with --task",
+            self.run,
+            words.join(", "),
+            here.name
+        ))
+    }
+
     /// In what this run was trained otherwise than is wanted, a setting each.
     pub fn differences(&self, wanted: &Self) -> Vec<String> {
         differences(self, wanted)
@@ -80,7 +131,9 @@ pub(crate) fn differences(found: &impl Serialize, wanted: &impl Serialize) -> Ve
     let (found, wanted) = (settings(found), settings(wanted));
     let names: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
     let differing = names.into_iter().filter(|name| {
-        !["created", "init"].contains(&name.as_str()) && found.get(*name) != wanted.get(*name)
+        !["created", "init", "task"].contains(&name.as_str())
+            && found.get(*name) != wanted.get(*name)
+            || *name == "task" && classes_of(&found) != classes_of(&wanted)
     });
     let told = |name: &String| {
         // A digest says less than the name of what it is of.
@@ -89,6 +142,11 @@ pub(crate) fn differences(found: &impl Serialize, wanted: &impl Serialize) -> Ve
         format!("{shown} {}, now {}", value(&found), value(&wanted))
     };
     differing.map(told).collect()
+}
+
+/// The classes that a network tells apart: all of a task that matters to a training.
+fn classes_of(settings: &Map<String, Value>) -> Option<&Value> {
+    settings.get("task")?.get("classes")
 }
 
 fn settings(config: &impl Serialize) -> Map<String, Value> {

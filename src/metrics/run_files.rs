@@ -10,7 +10,7 @@
 //! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
 //!   where another part was asked for.
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
-//!   COVID first; `predictions-val.csv` and `predictions-train.csv` likewise.
+//!   class by class; `predictions-val.csv` and `predictions-train.csv` likewise.
 //!
 //! - `curves.json`: [`Curves`] of the same part, with their bands; `curves-val.json` and so on likewise.
 //! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
@@ -34,8 +34,10 @@ use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
 use super::leaks::Leaks;
-use super::{Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events};
-use crate::store::{Label, Part, sha256_hex};
+use super::{
+    ClassMetrics, Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events,
+};
+use crate::store::{ClassCounts, Label, Part, sha256_hex};
 use crate::whole;
 
 const ELSEWHERE: &str = "elsewhere";
@@ -54,30 +56,6 @@ pub enum RunFileError {
 }
 
 type Result<T> = std::result::Result<T, RunFileError>;
-
-/// How many images of each class.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClassCounts {
-    pub covid: u64,
-    pub non_covid: u64,
-}
-
-impl ClassCounts {
-    pub fn of(labels: impl IntoIterator<Item = Label>) -> Self {
-        let mut counts = Self::default();
-        for label in labels {
-            match label {
-                Label::Covid => counts.covid += 1,
-                Label::NonCovid => counts.non_covid += 1,
-            }
-        }
-        counts
-    }
-
-    pub fn total(&self) -> u64 {
-        self.covid + self.non_covid
-    }
-}
 
 /// A line of `history.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -134,11 +112,15 @@ pub struct RunMetrics {
     pub flip: bool,
     /// Mean cross entropy in nats.
     pub loss: Option<f64>,
-    /// COVID is the positive class.
+    /// Of the positive class.
     #[serde(flatten)]
     pub metrics: Metrics,
     #[serde(flatten)]
     pub details: Details,
+    /// Of more than two classes: each against the rest, and all together. Everything else here is of the positive class
+    /// against the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassMetrics>,
     /// What of the part was in what the run learned from; `None` where nobody looked, as older versions did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,
@@ -150,16 +132,19 @@ pub struct Prediction {
     /// Name in the dataset's lists.
     pub file: String,
     pub label: Label,
-    /// P(COVID).
+    /// P of the positive class.
     pub score: f64,
-    /// [`Label::Covid`] where the score reaches the threshold of `metrics.json`.
+    /// [`Label::positive`] where the score reaches the threshold of `metrics.json`; of more than two classes the likeliest.
     pub predicted: Label,
+    /// Of more than two classes the probability of each, in the order of the task: a column a class, `p_CLASS`.
+    #[serde(skip)]
+    pub probabilities: Vec<f64>,
 }
 
 impl Prediction {
-    /// COVID is the positive class.
+    /// Against the positive class.
     pub fn scored(&self) -> Scored {
-        Scored { positive: self.label == Label::Covid, score: self.score }
+        Scored { positive: self.label.is_positive(), score: self.score }
     }
 }
 
@@ -321,12 +306,12 @@ impl RunFiles {
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
     pub fn read_predictions(&self, part: Part) -> Result<Vec<Prediction>> {
-        read_csv(&self.predictions(part), "evaluate")
+        read_predictions(&self.predictions(part))
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
     pub fn write_predictions(&self, part: Part, rows: &[Prediction]) -> Result<()> {
-        write_csv(&self.predictions(part), rows)
+        write_predictions(&self.predictions(part), rows)
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
@@ -415,6 +400,51 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     write(path, &cells::guard(bytes))
 }
 
+/// What columns of probabilities begin with.
+const PROBABILITY: &str = "p_";
+
+fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
+    let rows: Vec<Prediction> = read_csv(path, "evaluate")?;
+    let wrong = |reason: String| malformed(path, "evaluate", &reason);
+    let bytes = cells::unguard(read(path)?);
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    let header = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
+    let column = |label: &Label| {
+        header.iter().position(|name| name.strip_prefix(PROBABILITY) == Some(label.as_str()))
+    };
+    let Some(columns) = Label::all().iter().map(column).collect::<Option<Vec<usize>>>() else {
+        return Ok(rows);
+    };
+    let mut rows = rows;
+    for (row, record) in rows.iter_mut().zip(reader.records()) {
+        let record = record.map_err(|error| wrong(error.to_string()))?;
+        let number = |&at: &usize| {
+            let text = record.get(at).unwrap_or_default();
+            text.parse::<f64>().map_err(|_| wrong(format!("'{text}' is no probability")))
+        };
+        row.probabilities = columns.iter().map(number).collect::<Result<_>>()?;
+    }
+    Ok(rows)
+}
+
+fn write_predictions(path: &Path, rows: &[Prediction]) -> Result<()> {
+    if rows.iter().all(|row| row.probabilities.is_empty()) {
+        return write_csv(path, rows);
+    }
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let classes = Label::all().iter().map(|label| format!("{PROBABILITY}{label}"));
+    let header = ["file", "label", "score", "predicted"].map(String::from);
+    writer.write_record(header.into_iter().chain(classes)).map_err(|e| refused(path, e))?;
+    for row in rows {
+        let Prediction { file, label, score, predicted, probabilities } = row;
+        // All in one go: serde writes numbers as `write_csv` does.
+        let cells = (file, label, score, predicted, probabilities);
+        writer.serialize(cells).map_err(|e| refused(path, e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| refused(path, e))?;
+    write(path, &cells::guard(bytes))
+}
+
 fn refused<E>(path: &Path, error: E) -> RunFileError
 where
     E: std::error::Error + Send + Sync + 'static,
@@ -464,6 +494,7 @@ mod tests {
             threads: 2,
             precision: "fp32".into(),
             counts: RunCounts::default(),
+            task: None,
         };
         files.write_config(&config).expect("write");
         assert_eq!(files.read_config().expect("read"), config);
@@ -473,10 +504,11 @@ mod tests {
         assert_eq!(files.read_history().expect("read"), history);
 
         let prediction = Prediction {
+            probabilities: Vec::new(),
             file: "2020.02.10.20021584-p6-52%0.png".into(),
-            label: Label::Covid,
+            label: Label::COVID,
             score: 0.1 + 0.2,
-            predicted: Label::NonCovid,
+            predicted: Label::NON_COVID,
         };
         files.write_predictions(Part::Test, std::slice::from_ref(&prediction)).expect("write");
         let metrics = RunMetrics {
@@ -484,11 +516,12 @@ mod tests {
             run: "r".into(),
             data: "data/export/default".into(),
             part: Part::Test,
-            counts: ClassCounts { covid: 1, non_covid: 0 },
+            counts: ClassCounts::of([Label::COVID]),
             epoch: 2,
             flip: false,
             loss: None,
             metrics: Metrics::at(0.5, &[prediction.scored()]),
+            classes: None,
             details: Details::of(
                 &[prediction.scored()],
                 &[Origin { group: "p".into(), source: "s".into(), size: SizeBand::Unknown }],

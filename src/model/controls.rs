@@ -8,7 +8,7 @@ use crate::dataset::looks::Look;
 use crate::duplicates::{self, Kinship, Sketch};
 use crate::metrics::Scored;
 use crate::metrics::controls::{Contradiction, Control, Placed};
-use crate::store::{Label, Part};
+use crate::store::Part;
 
 /// A picture of the dataset and what is seen of it from outside.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub fn giveaways(observed: &[Observed], part: Part) -> Vec<Control> {
     let told = held_out(&as_seen(&train), &as_seen(&test));
     let control = |told: HeldOut| {
         let scored = told.log_odds.iter().zip(&test).map(|(log_odds, picture)| Scored {
-            positive: picture.example.label == Label::Covid,
+            positive: picture.example.label.is_positive(),
             score: super::probability(*log_odds),
         });
         Control::of(told.by, &scored.collect::<Vec<_>>(), &groups)
@@ -77,7 +77,7 @@ fn as_seen<'a>(pictures: &[&'a Observed]) -> Vec<Seen<'a>> {
     let seen = |(group, picture): (usize, &&'a Observed)| Seen {
         traits: &picture.look.traits,
         source: "",
-        is_covid: picture.example.label == Label::Covid,
+        is_positive: picture.example.label.is_positive(),
         group,
     };
     pictures.iter().enumerate().map(seen).collect()
@@ -106,6 +106,7 @@ pub fn contradictions(
 mod tests {
     use super::*;
     use crate::dataset::layout::{class_folder, list_file};
+    use crate::store::Label;
     use image::{GrayImage, Luma};
     use std::path::Path;
 
@@ -119,13 +120,13 @@ mod tests {
     }
 
     fn dataset(root: &Path) {
-        for label in Label::ALL {
+        for label in Label::all() {
             let folder = root.join("Images").join(class_folder(*label));
             std::fs::create_dir_all(&folder).expect("folder");
             for (part, count) in [(Part::Train, 12), (Part::Val, 0), (Part::Test, 6)] {
                 let mut names = Vec::new();
                 for n in 0..count {
-                    let covid = *label == Label::Covid;
+                    let covid = *label == Label::COVID;
                     let name = format!("{label}-{part}-{n}.png");
                     let number = n + 20 * (part as u32) + 70 * u32::from(covid);
                     // One picture of the test part is there with the other label, too.

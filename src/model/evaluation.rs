@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use super::{Batch, Example, ModelError, Pictures, Result, Shown};
+use super::{Batch, Example, ModelError, Odds, Pictures, Result, Shown};
+use crate::metrics::classes;
 use crate::metrics::{Metrics, Prediction, Scored, log_loss};
 use crate::store::Label;
 
@@ -12,14 +13,14 @@ pub const BATCH: usize = 16;
 
 /// Scores pictures: the network, or a stand-in in tests.
 pub trait Scorer {
-    /// Log-odds of COVID for each image of the batch, in its order.
+    /// What it says of each image of the batch, in its order.
     ///
     /// # Errors
     /// Whatever keeps it from computing.
-    fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>>;
+    fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>>;
 }
 
-/// Log-odds of COVID for all pictures, in their order; they must be prepared as
+/// What the scorer says of all pictures, in their order; they must be prepared as
 /// [`Preparation::Whole`](super::Preparation::Whole). `advance` is told how many were scored.
 ///
 /// # Errors
@@ -28,10 +29,10 @@ pub fn score<E: Shown>(
     scorer: &mut dyn Scorer,
     pictures: &Pictures<E>,
     mut advance: impl FnMut(u64),
-) -> Result<Vec<f64>> {
+) -> Result<Vec<Odds>> {
     let mut scored = Vec::with_capacity(pictures.examples().len());
     let passed: Result<ControlFlow<Infallible>> = pictures.for_each_whole(BATCH, |batch| {
-        let some = scorer.log_odds(&batch)?;
+        let some = scorer.odds(&batch)?;
         advance(some.len() as u64);
         scored.extend(some);
         Ok(ControlFlow::Continue(()))
@@ -40,7 +41,7 @@ pub fn score<E: Shown>(
     Ok(scored)
 }
 
-/// P(COVID) of log-odds.
+/// The probability of log-odds.
 pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
@@ -61,28 +62,39 @@ impl Evaluation {
     ///
     /// # Panics
     /// When there are not as many log-odds as examples.
-    pub fn of(examples: &[Example], log_odds: &[f64], threshold: f64) -> Result<Self> {
-        assert_eq!(examples.len(), log_odds.len(), "one score an example");
-        if let Some((example, _)) = examples.iter().zip(log_odds).find(|(_, z)| !z.is_finite()) {
+    pub fn of(examples: &[Example], odds: &[Odds], threshold: f64) -> Result<Self> {
+        assert_eq!(examples.len(), odds.len(), "one score an example");
+        if let Some((example, _)) = examples.iter().zip(odds).find(|(_, odds)| !odds.is_finite()) {
             return Err(ModelError::NotANumber { file: example.file.clone() });
         }
-        let predict = |(example, &log_odds): (&Example, &f64)| {
-            let score = probability(log_odds);
-            Prediction {
-                file: example.file.clone(),
-                label: example.label,
-                score,
-                predicted: if score >= threshold { Label::Covid } else { Label::NonCovid },
-            }
+        let predict = |(example, odds): (&Example, &Odds)| Prediction {
+            file: example.file.clone(),
+            label: example.label,
+            score: probability(odds.log_odds()),
+            predicted: odds.predicted(threshold),
+            probabilities: odds.probabilities(),
         };
-        let predictions: Vec<Prediction> = examples.iter().zip(log_odds).map(predict).collect();
+        let predictions: Vec<Prediction> = examples.iter().zip(odds).map(predict).collect();
         let scored: Vec<Scored> = predictions.iter().map(Prediction::scored).collect();
         let positive = scored.iter().map(|example| example.positive);
-        Ok(Self {
-            metrics: Metrics::at(threshold, &scored),
-            loss: log_loss(positive.zip(log_odds.iter().copied())),
-            predictions,
-        })
+        // Of several classes the cross entropy is the mean of what the class that it is was given.
+        let of_classes: Option<f64> =
+            examples.iter().zip(odds).map(|(e, odds)| odds.log_probability(e.label)).sum();
+        let loss = match of_classes {
+            Some(sum) if !examples.is_empty() => Some(-sum / examples.len() as f64),
+            _ => log_loss(positive.zip(odds.iter().map(Odds::log_odds))),
+        };
+        Ok(Self { metrics: Metrics::at(threshold, &scored), loss, predictions })
+    }
+
+    /// Right predictions of all, and the AUROC: of two classes that of the positive one, of more the mean over the classes,
+    /// each against the rest. `None` where they cannot be told.
+    pub fn accuracy_and_auroc(&self) -> (Option<f64>, Option<f64>) {
+        if self.predictions.iter().all(|prediction| prediction.probabilities.is_empty()) {
+            return (self.metrics.accuracy, self.metrics.auroc);
+        }
+        let examples = classes::classified(&self.predictions);
+        classes::accuracy_and_macro_auroc(&examples, Label::all().len())
     }
 }
 
@@ -97,9 +109,10 @@ mod tests {
     struct Brightness;
 
     impl Scorer for Brightness {
-        fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+        fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>> {
             let image = batch.values.len() / batch.indices.len();
-            let mean = |values: &[f32]| f64::from(values.iter().sum::<f32>()) / image as f64;
+            let mean =
+                |values: &[f32]| Odds::from(f64::from(values.iter().sum::<f32>()) / image as f64);
             Ok(batch.values.chunks(image).map(mean).collect())
         }
     }
@@ -116,7 +129,7 @@ mod tests {
                 file: format!("{n}.png"),
                 path,
                 list: "testCT_COVID.txt".into(),
-                label: if bright { Label::Covid } else { Label::NonCovid },
+                label: if bright { Label::COVID } else { Label::NON_COVID },
             }
         });
         Pictures::load(examples.collect(), Preparation::Whole(Fit::Crop), 32, || ())
@@ -134,7 +147,7 @@ mod tests {
         assert_eq!(evaluation.metrics.auroc, Some(1.0));
         assert_eq!(evaluation.metrics.accuracy, Some(1.0));
         assert_eq!(evaluation.predictions[7].file, "7.png");
-        assert_eq!(evaluation.predictions[7].predicted, Label::Covid);
+        assert_eq!(evaluation.predictions[7].predicted, Label::COVID);
         assert!(evaluation.loss.is_some_and(|loss| loss > 0.0 && loss < 0.6));
     }
 
@@ -142,10 +155,10 @@ mod tests {
     fn a_scorer_that_fails_ends_it() {
         struct Broken(usize);
         impl Scorer for Broken {
-            fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+            fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>> {
                 self.0 += 1;
                 match self.0 {
-                    1 => Ok(vec![0.0; batch.indices.len()]),
+                    1 => Ok(vec![0.0.into(); batch.indices.len()]),
                     _ => Err(ModelError::NoGpu("lost".into())),
                 }
             }
@@ -160,8 +173,8 @@ mod tests {
     fn a_score_that_is_no_number_names_its_file() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let pictures = pictures(folder.path());
-        let mut log_odds = vec![0.0; 40];
-        log_odds[3] = f64::NAN;
+        let mut log_odds = vec![Odds::from(0.0); 40];
+        log_odds[3] = f64::NAN.into();
         let error = Evaluation::of(pictures.examples(), &log_odds, 0.5).expect_err("refused");
         assert!(error.to_string().contains("3.png"), "{error}");
     }

@@ -1,8 +1,9 @@
 //! A dataset in the published COVID-CT layout: which images each part lists.
 //!
-//! `Images-processed/` (or `Images/`, as in the release's archive) holds `CT_COVID/` and
-//! `CT_NonCOVID/`; `Data-split/{COVID,NonCOVID}/` holds the lists, a file name a line.
+//! `Images-processed/` (or `Images/`, as in the release's archive) holds a folder a class, `CT_COVID/` and
+//! `CT_NonCOVID/` of COVID-CT; `Data-split/` holds the lists, `COVID/trainCT_COVID.txt` and its like, a file name a line.
 
+use crate::dataset::layout::{SPLITS, class_folder, list_file};
 use std::path::{Path, PathBuf};
 
 use covid_ct_core::FileName;
@@ -53,7 +54,7 @@ impl DatasetFolder {
         &self.root
     }
 
-    /// The images of a part, COVID first, each class in the order of its list. Whether they can be
+    /// The images of a part by class, in the order of the task, each class in the order of its list. Whether they can be
     /// read is not looked at.
     ///
     /// # Errors
@@ -61,11 +62,11 @@ impl DatasetFolder {
     /// [`ModelError::BadImages`] where a name is none of a picture.
     pub fn examples(&self, part: Part) -> Result<Vec<Example>> {
         let (mut examples, mut bad) = (Vec::new(), Vec::new());
-        for (label, class) in [(Label::Covid, "COVID"), (Label::NonCovid, "NonCOVID")] {
-            let list = self.root.join(format!("Data-split/{class}/{part}CT_{class}.txt"));
+        for &label in Label::all() {
+            let list = self.root.join(SPLITS).join(list_file(label, part));
             let names = std::fs::read_to_string(&list)
                 .map_err(|source| ModelError::List { path: list.clone(), source })?;
-            let folder = self.images.join(format!("CT_{class}"));
+            let folder = self.images.join(class_folder(label));
             // The published lists end some names with a space.
             let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
             for name in names {
@@ -87,13 +88,16 @@ impl DatasetFolder {
         Ok(examples)
     }
 
-    /// Like [`DatasetFolder::examples`], for what needs both classes.
+    /// Like [`DatasetFolder::examples`], for what needs both classes, or of more two at least.
     ///
     /// # Errors
     /// As there, and [`ModelError::MissingClass`].
     pub fn examples_of_both(&self, part: Part) -> Result<Vec<Example>> {
         let examples = self.examples(part)?;
-        match missing_class(&examples) {
+        let is_there = |label: &&Label| examples.iter().any(|example| example.label == **label);
+        // Of many classes a rare one may well be missing from a part.
+        let enough = Label::all().len() > 2 && Label::all().iter().filter(is_there).count() > 1;
+        match missing_class(&examples).filter(|_| !enough) {
             Some(label) => Err(ModelError::MissingClass { folder: self.root.clone(), part, label }),
             None => Ok(examples),
         }
@@ -114,7 +118,7 @@ impl DatasetFolder {
 /// The first class that no example is of.
 pub fn missing_class(examples: &[Example]) -> Option<Label> {
     let is_missing = |label: &Label| !examples.iter().any(|example| example.label == *label);
-    Label::ALL.iter().copied().find(is_missing)
+    Label::all().iter().copied().find(is_missing)
 }
 
 /// Of examples in their order.
@@ -167,7 +171,7 @@ mod tests {
             let examples = dataset.examples_of_both(Part::Val).expect("examples");
             let files: Vec<_> = examples.iter().map(|e| (e.file.as_str(), e.label)).collect();
             let expected =
-                [("a.png", Label::Covid), ("b%1.png", Label::Covid), ("c.jpg", Label::NonCovid)];
+                [("a.png", Label::COVID), ("b%1.png", Label::COVID), ("c.jpg", Label::NON_COVID)];
             assert_eq!(files, expected);
             assert_eq!(examples[2].path, folder.path().join(images).join("CT_NonCOVID/c.jpg"));
         }
@@ -189,7 +193,7 @@ mod tests {
         assert_eq!(first, digest(&examples).expect("digest"));
         assert_eq!(first.len(), 64);
         let mut other = examples.clone();
-        other[0].label = Label::NonCovid;
+        other[0].label = Label::NON_COVID;
         assert_ne!(first, digest(&other).expect("digest"));
         std::fs::write(&examples[1].path, "4").expect("file");
         assert_ne!(first, digest(&examples).expect("digest"));

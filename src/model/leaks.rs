@@ -136,7 +136,7 @@ mod tests {
     /// Pictures as `(file, number, part)`, all of one class; the other has one picture in each part.
     fn dataset(root: &Path, pictures: &[(&str, u32, Part)]) -> DatasetFolder {
         let others = [("x-p0-1.png", 90, Part::Train), ("y-p0-1.png", 91, Part::Test)];
-        for (label, pictures) in [(Label::Covid, pictures), (Label::NonCovid, &others[..])] {
+        for (label, pictures) in [(Label::COVID, pictures), (Label::NON_COVID, &others[..])] {
             let folder = root.join("Images").join(class_folder(label));
             std::fs::create_dir_all(&folder).expect("folder");
             for &part in Part::ALL {

@@ -1,4 +1,4 @@
-//! The baseline network: pictures in, a score for COVID out.
+//! The baseline network: pictures in, a score for the positive class out, and of more than two classes one each.
 //!
 //! A [`DatasetFolder`] lists examples, [`Pictures`] decodes them, [`augment`] turns one into what
 //! the network sees, a [`Backend`] learns from them and [`Evaluation`] measures any [`Scorer`]. Nothing
@@ -13,6 +13,7 @@ mod evaluation;
 mod evidence;
 mod examples;
 mod leaks;
+mod odds;
 mod options;
 mod origins;
 mod pictures;
@@ -26,6 +27,7 @@ pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use leaks::leaks;
+pub use odds::Odds;
 pub use options::{
     Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
     TrainOptions,
@@ -33,6 +35,6 @@ pub use options::{
 pub use origins::origins;
 pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
-pub use viewing::{Blank, CENTRE, Viewed, Viewing, mean_probability};
+pub use viewing::{Blank, CENTRE, Viewed, Viewing};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

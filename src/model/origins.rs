@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::Example;
 use super::pictures::dimensions;
+use crate::covid_ct::release::{ReleasedName, numbered_kind};
 use crate::dataset::layout::class_name;
-use crate::dataset::release::{ReleasedName, numbered_kind};
 use crate::dataset::{MANIFEST, Result, read_manifest};
 use crate::metrics::{Origin, SizeBand};
 use covid_ct_core::preprint_doi;
@@ -70,9 +70,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let root = folder.path();
         let examples = [
-            example(root, "2020.02.10.20021584-p6-52%0.png", Label::Covid, 100),
-            example(root, "x.png", Label::Covid, 224),
-            example(root, "17%1.png", Label::NonCovid, 500),
+            example(root, "2020.02.10.20021584-p6-52%0.png", Label::COVID, 100),
+            example(root, "x.png", Label::COVID, 224),
+            example(root, "17%1.png", Label::NON_COVID, 500),
         ];
         let told = |origins: Vec<Origin>| -> Vec<(String, String, SizeBand)> {
             origins.into_iter().map(|o| (o.group, o.source, o.size)).collect()

@@ -356,7 +356,7 @@ mod tests {
             file: "x.png".into(),
             path: path.into(),
             list: "testCT_COVID.txt".into(),
-            label: Label::Covid,
+            label: Label::COVID,
         }
     }
 

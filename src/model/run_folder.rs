@@ -203,6 +203,7 @@ mod tests {
             threads: 2,
             precision: "fp32".into(),
             counts: RunCounts::default(),
+            task: None,
         }
     }
 

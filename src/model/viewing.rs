@@ -1,7 +1,7 @@
 //! Pictures shown to a network in other ways than it was trained with: mirrored too, or with a part
 //! blanked. Both are done to batches, so any [`Scorer`] can be wrapped.
 
-use super::{Batch, Result, Scorer};
+use super::{Batch, Odds, Result, Scorer};
 
 /// Part of each side that the blanked rectangle in the middle takes: about what the lungs fill of an axial
 /// chest CT that was cut to the body.
@@ -43,19 +43,19 @@ impl<S: Scorer + ?Sized> std::fmt::Debug for Viewed<'_, S> {
 }
 
 impl<S: Scorer + ?Sized> Scorer for Viewed<'_, S> {
-    fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+    fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>> {
         if self.viewing == Viewing::default() {
-            return self.scorer.log_odds(batch);
+            return self.scorer.odds(batch);
         }
         let mut shown = batch.clone();
         blank(&mut shown, self.viewing.blank);
-        let plain = self.scorer.log_odds(&shown)?;
+        let plain = self.scorer.odds(&shown)?;
         if !self.viewing.flip {
             return Ok(plain);
         }
         mirror(&mut shown);
-        let mirrored = self.scorer.log_odds(&shown)?;
-        Ok(plain.iter().zip(mirrored).map(|(&one, other)| f64::midpoint(one, other)).collect())
+        let mirrored = self.scorer.odds(&shown)?;
+        Ok(plain.iter().zip(&mirrored).map(|(one, other)| one.midpoint(other)).collect())
     }
 }
 
@@ -91,52 +91,20 @@ fn blank(batch: &mut Batch, blank: Blank) {
     }
 }
 
-/// Log-odds of the mean of the probabilities that several scorers give each picture, one list a scorer.
-/// From log-odds rather than probabilities, which round to 0 and 1 where a network is sure. Of one scorer
-/// they are its own.
-///
-/// # Panics
-/// When the lists are not equally long.
-pub fn mean_probability(members: &[Vec<f64>]) -> Vec<f64> {
-    let Some(first) = members.first() else { return Vec::new() };
-    assert!(members.iter().all(|member| member.len() == first.len()), "a score a picture of each");
-    if members.len() == 1 {
-        return first.clone();
-    }
-    let of_picture = |picture: usize| {
-        let log_odds = || members.iter().map(|member| member[picture]);
-        // ln of the mean cancels in the difference: the logarithm of the sums will do.
-        log_sum(log_odds().map(|z| -softplus(-z))) - log_sum(log_odds().map(|z| -softplus(z)))
-    };
-    (0..first.len()).map(of_picture).collect()
-}
-
-/// ln(1 + e^z) without overflow.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
-}
-
-/// ln of the sum of e^z; NaN stays NaN.
-fn log_sum(terms: impl Iterator<Item = f64> + Clone) -> f64 {
-    let greatest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
-    greatest + terms.map(|term| (term - greatest).exp()).sum::<f64>().ln()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     /// Log-odds are the first channel's mean over the left half.
     struct LeftHalf;
 
     impl Scorer for LeftHalf {
-        fn log_odds(&mut self, batch: &Batch) -> Result<Vec<f64>> {
+        fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>> {
             let side = batch.side as usize;
             let of_image = |image: &[f32]| {
                 let left = image.chunks(3).enumerate().filter(|(i, _)| i % side < side / 2);
                 let sum: f64 = left.map(|(_, pixel)| f64::from(pixel[0])).sum();
-                sum / (side * side / 2) as f64
+                Odds::from(sum / (side * side / 2) as f64)
             };
             Ok(batch.values.chunks(side * side * 3).map(of_image).collect())
         }
@@ -149,7 +117,7 @@ mod tests {
     }
 
     fn seen(viewing: Viewing, batch: &Batch) -> f64 {
-        Viewed { scorer: &mut LeftHalf, viewing }.log_odds(batch).expect("scored")[0]
+        Viewed { scorer: &mut LeftHalf, viewing }.odds(batch).expect("scored")[0].log_odds()
     }
 
     #[test]
@@ -175,24 +143,5 @@ mod tests {
         assert_eq!(shown(Blank::Nothing), [0.0, 50.0, 63.0, 210.0, 336.0, 356.0]);
         assert_eq!(shown(Blank::Centre), [0.0, 50.0, mean, mean, mean, 356.0]);
         assert_eq!(shown(Blank::Surroundings), [mean, mean, 63.0, 210.0, 336.0, mean]);
-    }
-
-    #[test]
-    fn an_ensemble_of_sure_members_stays_finite() {
-        let ensemble = mean_probability(&[vec![800.0, 3.0], vec![-800.0, 3.0]]);
-        assert!(ensemble[0].abs() < 1e-9 && (ensemble[1] - 3.0).abs() < 1e-12, "{ensemble:?}");
-        assert!(mean_probability(&[vec![f64::NAN], vec![0.0]])[0].is_nan());
-        assert_eq!(mean_probability(&[vec![0.1]]), [0.1]);
-        assert!(mean_probability(&[]).is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn an_ensemble_is_the_mean_of_probabilities(z in proptest::collection::vec(-20.0..20.0_f64, 1..6)) {
-            let probability = |z: f64| 1.0 / (1.0 + (-z).exp());
-            let members: Vec<Vec<f64>> = z.iter().map(|&z| vec![z]).collect();
-            let mean = z.iter().map(|&z| probability(z)).sum::<f64>() / z.len() as f64;
-            prop_assert!((probability(mean_probability(&members)[0]) - mean).abs() < 1e-12);
-        }
     }
 }

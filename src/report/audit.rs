@@ -224,10 +224,7 @@ fn pair_figure(pair: &Related, pictures: &Pictures) -> Markup {
 }
 
 fn class(label: Label) -> &'static str {
-    match label {
-        Label::Covid => "COVID",
-        Label::NonCovid => "non-COVID",
-    }
+    &label.class().noun
 }
 
 fn shortcuts(shortcuts: &[Shortcut]) -> Markup {

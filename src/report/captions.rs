@@ -7,7 +7,7 @@ use super::ReportError;
 use super::runs::RunSummary;
 use super::samples::{NamedPanel, caption_of, excerpt};
 use crate::Workspace;
-use crate::dataset::release::{captions_of, split_extension};
+use crate::covid_ct::release::{captions_of, split_extension};
 use crate::store::{DocumentRow, Store};
 
 /// Characters of a caption shown beside a wrong prediction.

@@ -1,5 +1,6 @@
 //! Gathers what the report shows; knows no HTML.
 
+use crate::task;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::captions::add_captions;
@@ -8,7 +9,7 @@ use super::samples::{NamedPanel, Sample, pick_samples};
 use super::{ReportError, wrong_labels};
 use crate::Workspace;
 use crate::dataset::stems;
-use crate::store::{Label, LabelledPanel, Part, Stage, Store, Totals};
+use crate::store::{Label, LabelledPanel, Part, Store, Totals};
 use crate::synth;
 
 /// Everything the page shows.
@@ -19,8 +20,8 @@ pub struct Contents {
     pub failures: Vec<(String, String)>,
     /// Whether any decision came with a synthetic corpus: then no number is a result.
     pub synthetic: bool,
-    pub covid: Tally,
-    pub non_covid: Tally,
+    /// By class, in the order of the task.
+    pub classes: Vec<(Label, Tally)>,
     /// Panels whose curators disagree.
     pub conflicts: u64,
     /// Panels without a class: undecided, uncertain or excluded.
@@ -28,7 +29,7 @@ pub struct Contents {
     pub splits: Vec<SplitTable>,
     pub sizes: Vec<SizeRow>,
     pub licences: Vec<LicenceRow>,
-    /// By class, COVID first.
+    /// By class, in the order of the task.
     pub samples: Vec<(Label, Vec<Sample>)>,
     pub runs: Vec<RunSummary>,
     /// What could not be read.
@@ -38,7 +39,7 @@ pub struct Contents {
 impl Contents {
     /// Panels that have a class.
     pub fn labelled(&self) -> u64 {
-        self.covid.panels + self.non_covid.panels
+        self.classes.iter().map(|(_, tally)| tally.panels).sum()
     }
 
     /// Training runs, those of a series included.
@@ -46,9 +47,10 @@ impl Contents {
         self.runs.iter().map(|run| run.trained().len() as u64).sum()
     }
 
-    /// Patients named by curators; one with panels of both classes counts once.
+    /// Patients named by curators; one with panels of several classes counts once.
     pub fn patients(&self) -> usize {
-        self.covid.patients.union(&self.non_covid.patients).count()
+        let named = self.classes.iter().flat_map(|(_, tally)| &tally.patients);
+        named.collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -89,8 +91,8 @@ pub struct SplitTable {
     pub name: String,
     /// How it was made, as `key value` words.
     pub how: String,
-    /// Train, val, test, each by class, COVID first.
-    pub parts: Vec<(Part, [Tally; 2])>,
+    /// Train, val, test, each by class, in the order of the task.
+    pub parts: Vec<(Part, Vec<Tally>)>,
     /// Panels the split names that no longer have a class.
     pub stale: u64,
 }
@@ -138,7 +140,7 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
     let of_class = |label| labelled.iter().copied().filter(move |p| p.label == Some(label));
     let mut problems = Vec::new();
     let mut samples = Vec::new();
-    for &label in Label::ALL {
+    for &label in Label::all() {
         let candidates: Vec<&NamedPanel> =
             named.iter().filter(|named| named.panel.label == Some(label)).collect();
         samples.push((label, pick_samples(store, &documents, &candidates, &mut problems)?));
@@ -153,12 +155,11 @@ pub fn gather(workspace: &Workspace, store: &Store) -> Result<Contents, ReportEr
             .filter_map(|document| Some((document.path, document.error?)))
             .collect(),
         synthetic: is_synthetic(store)?,
-        covid: Tally::of(of_class(Label::Covid)),
-        non_covid: Tally::of(of_class(Label::NonCovid)),
+        classes: Label::all().iter().map(|&l| (l, Tally::of(of_class(l)))).collect(),
         conflicts,
         unlabelled,
         splits: split_tables(store, &labelled)?,
-        sizes: Label::ALL.iter().filter_map(|&l| size_row(l, of_class(l))).collect(),
+        sizes: Label::all().iter().filter_map(|&l| size_row(l, of_class(l))).collect(),
         licences: licence_rows(store, &labelled)?,
         samples,
         runs,
@@ -176,7 +177,10 @@ fn named(panels: Vec<LabelledPanel>) -> Vec<NamedPanel> {
 }
 
 fn is_synthetic(store: &Store) -> Result<bool, ReportError> {
-    Ok(store.decisions_in_force(Stage::Diagnose)?.iter().any(|d| d.curator == synth::CURATOR))
+    Ok(store
+        .decisions_in_force(task::in_force().classifying())?
+        .iter()
+        .any(|d| d.curator == synth::CURATOR))
 }
 
 fn split_tables(
@@ -192,7 +196,7 @@ fn split_tables(
             let members = members.filter_map(|(id, _)| by_id.get(id).copied());
             Tally::of(members.filter(|panel| panel.label == Some(label)))
         };
-        let row = |&part| (part, [tally(part, Label::Covid), tally(part, Label::NonCovid)]);
+        let row = |&part| (part, Label::all().iter().map(|&label| tally(part, label)).collect());
         tables.push(SplitTable {
             name,
             how: in_words(&split.how),

@@ -11,9 +11,8 @@ mod charts;
 mod contents;
 mod leaks;
 mod page;
-mod paper;
 mod run_page;
-mod runs;
+pub(crate) mod runs;
 mod samples;
 mod wrong_labels;
 

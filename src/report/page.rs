@@ -1,12 +1,16 @@
 //! Lays the report out as one HTML page: no scripts, nothing loaded from elsewhere.
 
+use crate::covid_ct::{PUBLISHED_HEIGHT, PUBLISHED_WIDTH};
+use crate::dataset::stats;
+use crate::task;
+use covid_ct_core::task::Comparison;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::contents::{Contents, LicenceRow, SizeRow, SplitTable, Spread, Tally};
-use super::paper::beside_the_paper;
 use super::run_page::{anchor, kind, run_section};
 use super::samples::Sample;
+use crate::covid_ct::beside_the_paper;
 use crate::html::document;
 use crate::metrics::{HistoryRow, Keep, Recipe, RunConfig};
 use crate::store::Label;
@@ -14,15 +18,10 @@ use crate::store::Label;
 /// Failed documents named one by one; of more, only how many.
 const FAILURES_LISTED: usize = 50;
 
-/// Heights and widths of the 349 COVID-19 CTs as published: Zhao et al., arXiv 2003.13865, section
-/// on the dataset.
-const PUBLISHED_HEIGHT: Spread = Spread { min: 153, mean: 491.0, max: 1853 };
-const PUBLISHED_WIDTH: Spread = Spread { min: 124, mean: 383.0, max: 1485 };
-
 pub fn render(contents: &Contents) -> Markup {
     let body = html! {
         header {
-            h1 { "COVID-CT dataset report" }
+            h1 { (task::in_force().title) " dataset report" }
             p {
                 (count(contents.totals.documents, "document")) ", "
                 (count(contents.labelled(), "labelled panel")) ", "
@@ -51,13 +50,13 @@ pub fn render(contents: &Contents) -> Markup {
         footer {
             p {
                 "Written by covid-ct " (env!("CARGO_PKG_VERSION")) ". A panel is one scan: a \
-                 picture, or a rectangle of it. COVID is the positive class. The pictures \
+                 picture, or a rectangle of it. " (class_name(Label::positive())) " is the positive class. The pictures \
                  belong to the papers they come from and stay under those papers' licences."
             }
         }
     };
     document(
-        "COVID-CT dataset report",
+        &format!("{} dataset report", task::in_force().title),
         &[include_str!("style.css"), include_str!("wrong_labels.css")],
         &body,
     )
@@ -137,8 +136,9 @@ fn headline(contents: &Contents) -> Markup {
                 (tile("Images", totals.images, &uncaptioned))
                 (tile("Captions paired", totals.paired, &found))
                 (tile("Citing sentences", totals.mentions, ""))
-                (tile("COVID panels", contents.covid.panels, &whose(&contents.covid)))
-                (tile("Non-COVID panels", contents.non_covid.panels, &whose(&contents.non_covid)))
+                @for (label, tally) in &contents.classes {
+                    (tile(&format!("{} panels", class_name(*label)), tally.panels, &whose(tally)))
+                }
                 (tile("Patients", contents.patients() as u64, "named by curators"))
                 (tile("Decisions", totals.decisions, ""))
                 (tile("Panels without a class", contents.unlabelled + contents.conflicts, &conflicts))
@@ -200,15 +200,16 @@ fn splits(contents: &Contents) -> Markup {
 }
 
 fn split_table(split: &SplitTable) -> Markup {
-    let cells = |[covid, non_covid]: &[Tally; 2]| {
-        let papers = covid.papers.union(&non_covid.papers).count();
-        let patients = covid.patients.union(&non_covid.patients).count();
+    let cells = |tallies: &[Tally]| {
+        let mut all = Tally::default();
+        tallies.iter().for_each(|tally| all.add(tally));
         html! {
-            td { (covid.panels) } td { (non_covid.panels) } td { (covid.panels + non_covid.panels) }
-            td { (patients) } td { (papers) }
+            @for tally in tallies { td { (tally.panels) } }
+            td { (all.panels) }
+            td { (all.patients.len()) } td { (all.papers.len()) }
         }
     };
-    let mut whole = [Tally::default(), Tally::default()];
+    let mut whole = vec![Tally::default(); Label::all().len()];
     for (_, tallies) in &split.parts {
         for (sum, tally) in whole.iter_mut().zip(tallies) {
             sum.add(tally);
@@ -218,7 +219,8 @@ fn split_table(split: &SplitTable) -> Markup {
         h3 { (split.name) }
         div.wide { table {
             thead { tr {
-                th scope="col" { "Part" } th scope="col" { "COVID" } th scope="col" { "Non-COVID" }
+                th scope="col" { "Part" }
+                @for &label in Label::all() { th scope="col" { (class_name(label)) } }
                 th scope="col" { "Panels" } th scope="col" { "Patients" } th scope="col" { "Papers" }
             } }
             tbody {
@@ -243,7 +245,7 @@ fn samples(contents: &Contents) -> Markup {
             section {
                 (heading("samples"))
                 @for (label, samples) in &contents.samples {
-                    h3 { (class_name(*label)) }
+                    h3 { (class_dot(*label)) (class_name(*label)) }
                     @if samples.is_empty() { p.quiet { "None yet." } }
                     div.samples { @for sample in samples { (sample_figure(sample)) } }
                 }
@@ -273,6 +275,7 @@ fn sample_figure(sample: &Sample) -> Markup {
 }
 
 fn sizes(contents: &Contents) -> Markup {
+    let spread = |of: stats::Spread| Spread { min: of.min, mean: of.mean, max: of.max };
     let row = |name: &str, height: Spread, width: Spread| {
         html! {
             tr {
@@ -304,7 +307,9 @@ fn sizes(contents: &Contents) -> Markup {
                         @for SizeRow { label, height, width } in &contents.sizes {
                             (row(class_name(*label), *height, *width))
                         }
-                        (row("As published, 349 COVID", PUBLISHED_HEIGHT, PUBLISHED_WIDTH))
+                        @if task::in_force().compares_with == Some(Comparison::CovidCt) {
+                            (row("As published, 349 COVID", spread(PUBLISHED_HEIGHT), spread(PUBLISHED_WIDTH)))
+                        }
                     }
                 } }
             }
@@ -346,7 +351,9 @@ fn runs(contents: &Contents) -> Markup {
                 (missing("No network has been trained yet.", "covid-ct train"))
             }
             @for run in &contents.runs { (run_section(run)) }
-            (beside_the_paper(&contents.runs))
+            @if task::in_force().compares_with == Some(Comparison::CovidCt) {
+                (beside_the_paper(&contents.runs))
+            }
         }
     }
 }
@@ -398,11 +405,16 @@ pub(super) fn missing(what: &str, command: &str) -> Markup {
     html! { p { (what) " Next: " code { (command) } } }
 }
 
-pub(super) fn class_name(label: Label) -> &'static str {
-    match label {
-        Label::Covid => "COVID",
-        Label::NonCovid => "Non-COVID",
+/// A dot in the colour that the task gives a class; nothing where it gives none.
+pub(super) fn class_dot(label: Label) -> Markup {
+    let colour = &label.class().colour;
+    html! {
+        @if !colour.is_empty() { span style=(format!("color: {colour}")) aria-hidden="true" { "\u{25cf} " } }
     }
+}
+
+pub(super) fn class_name(label: Label) -> &'static str {
+    &label.class().title
 }
 
 /// `1 paper`, `2 papers`.

@@ -1,10 +1,13 @@
 //! A run, or a series of runs, on the report's page.
 
+use crate::metrics::ClassMetrics;
+use crate::store::{ClassCounts, Label, Symbol};
+use crate::task;
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
 use super::leaks::leaks;
-use super::page::{class_name, count, missing, recipe};
+use super::page::{class_dot, class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
@@ -159,24 +162,55 @@ fn members_chart(series: &RunSummary) -> Chart {
     chart
 }
 
+/// The class that networks look for, and what is not of it, in a sentence.
+fn positive() -> &'static str {
+    &Label::positive().class().noun
+}
+
+fn negative() -> &'static str {
+    match task::in_force().negative() {
+        Some(label) => &label.class().noun,
+        None => "any other",
+    }
+}
+
+/// `3 COVID images, 4 others`; of more than two classes how many each has.
+fn counted(counts: &ClassCounts) -> String {
+    if task::in_force().negative().is_some() {
+        let positives = counts.get(Label::positive());
+        let image = format!("{} image", positive());
+        return format!(
+            "{}, {}",
+            count(positives, &image),
+            count(counts.total() - positives, "other")
+        );
+    }
+    let told: Vec<String> =
+        counts.iter().map(|(label, of)| format!("{of} {}", label.class().noun)).collect();
+    told.join(", ")
+}
+
 fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
     let measured = &evaluation.metrics;
     let operating = measured.details.operating.as_ref();
     html! {
-        h4 { "On " (measured.part) ": " (count(measured.counts.covid, "COVID image")) ", "
-            (count(measured.counts.non_covid, "other")) }
-        @if measured.counts.covid == 0 || measured.counts.non_covid == 0 {
+        h4 { "On " (measured.part) ": " (counted(&measured.counts)) }
+        @if measured.counts.lacks_a_class() {
             p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
         }
         (leaks(measured))
         @if let Some(series) = &evaluation.series { (series_table(series)) }
+        @if let Some(of) = &measured.classes {
+            (classes_table(of))
+            p { (positive()) " against the rest:" }
+        }
         (metrics_table(evaluation))
         div.charts {
             @if let Some(chart) = roc_chart(run, evaluation) {
                 (drawn("ROC curve", &chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
             }
             @if let Some(chart) = pr_chart(run, evaluation) {
-                (drawn("Precision–recall curve", &chart, "Shade as for ROC. The share of COVID among all images is what chance reaches."))
+                (drawn("Precision–recall curve", &chart, &format!("Shade as for ROC. The share of {} among all images is what chance reaches.", positive())))
             }
             @if let Some(chart) = reliability_chart(run, evaluation) { (drawn("Calibration", &chart, &reliability_words(evaluation))) }
         }
@@ -395,7 +429,8 @@ fn reliability_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart>
         "Reliability of {} on {part}: expected calibration error {:.3}",
         run.name, calibration.ece
     );
-    let axes = (("mean score of a bin", Axis::unit()), ("Share of COVID", Axis::unit()));
+    let share = Symbol::new(&format!("Share of {}", positive())).as_str();
+    let axes = (("mean score of a bin", Axis::unit()), (share, Axis::unit()));
     let mut chart = Chart::new(title, axes.0, axes.1);
     let told = calibration.bins.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive?)));
     chart.series = vec![Series {
@@ -425,19 +460,68 @@ fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
     html! {
         div.wide { table.matrix {
             thead { tr {
-                td {} th scope="col" { "said COVID" } th scope="col" { "said non-COVID" }
+                td {} th scope="col" { "said " (positive()) } th scope="col" { "said " (negative()) }
             } }
             tbody {
                 tr {
-                    th scope="row" { "is COVID" }
+                    th scope="row" { "is " (positive()) }
                     td.right { (true_positive) } td.wrong { (false_negative) }
                 }
                 tr {
-                    th scope="row" { "is non-COVID" }
+                    th scope="row" { "is " (negative()) }
                     td.wrong { (false_positive) } td.right { (true_negative) }
                 }
             }
-            caption { "COVID from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+            caption { (positive()) " from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+        } }
+    }
+}
+
+/// All classes together, each against the rest, and what was taken for what.
+fn classes_table(of: &ClassMetrics) -> Markup {
+    let cell = |metric: Option<f64>, interval: Option<Interval>| {
+        let interval = interval.map(|of| format!(" [{:.3}, {:.3}]", of.low, of.high));
+        three_decimals(metric) + &interval.unwrap_or_default()
+    };
+    let all = [
+        ("Accuracy", of.accuracy, of.intervals.accuracy),
+        ("Balanced accuracy", of.balanced_accuracy, None),
+        ("Macro F1", of.macro_f1, of.intervals.macro_f1),
+        ("Macro AUROC", of.macro_auroc, of.intervals.macro_auroc),
+        ("Macro AUPRC", of.macro_auprc, of.intervals.macro_auprc),
+    ];
+    let names = || of.each.iter().map(|of| of.class.class().title.as_str());
+    html! {
+        div.wide { table {
+            tbody { @for (name, metric, interval) in all {
+                tr { th scope="row" { (name) } td { (cell(metric, interval)) } }
+            } }
+            caption { "Means are over the classes that the part has. In brackets 95 % intervals by paper." }
+        } }
+        div.wide { table {
+            thead { tr {
+                th scope="col" { "Class" } th scope="col" { "Images" } th scope="col" { "Precision" }
+                th scope="col" { "Recall" } th scope="col" { "F1" } th scope="col" { "AUROC" }
+                th scope="col" { "AUPRC" } th scope="col" { "Told from" }
+            } }
+            tbody { @for class in &of.each { tr {
+                th scope="row" { (class_dot(class.class)) (class.class.class().title) }
+                td { (class.images) } td { (three_decimals(class.precision)) }
+                td { (three_decimals(class.recall)) } td { (three_decimals(class.f1)) }
+                td { (cell(class.auroc, class.auroc_interval)) } td { (cell(class.auprc, class.auprc_interval)) }
+                td { (three_decimals(class.chosen.map(|chosen| chosen.threshold))) }
+            } } }
+            caption { "Each class against the rest; what is said is the likeliest class. A class is best told from the rest from the last column's probability, chosen on validation." }
+        } }
+        div.wide { table.matrix {
+            thead { tr { td {} @for name in names() { th scope="col" { "said " (name) } } } }
+            tbody { @for (at, (name, row)) in names().zip(&of.confusion).enumerate() { tr {
+                th scope="row" { "is " (name) }
+                @for (said, count) in row.iter().enumerate() {
+                    @if said == at { td.right { (count) } } @else { td.wrong { (count) } }
+                }
+            } } }
+            caption { "What is, and what is said." }
         } }
     }
 }
@@ -448,16 +532,16 @@ fn breakdown(by: &str, slices: &[Slice]) -> Markup {
         @if slices.len() > 1 {
             div.wide { table {
                 thead { tr {
-                    th scope="col" { (by) } th scope="col" { "COVID" } th scope="col" { "Other" }
+                    th scope="col" { (by) } th scope="col" { (positive()) } th scope="col" { "Other" }
                     th scope="col" { "Accuracy" } th scope="col" { "Sensitivity" }
                     th scope="col" { "Specificity" } th scope="col" { "AUROC" }
                 } }
                 tbody { @for Slice { name, metrics, auroc_against_rest } in slices {
                     @let counts = &metrics.confusion;
-                    @let covid = counts.true_positive + counts.false_negative;
+                    @let positives = counts.true_positive + counts.false_negative;
                     tr {
                         th scope="row" { (name) }
-                        td { (covid) } td { (counts.total() - covid) }
+                        td { (positives) } td { (counts.total() - positives) }
                         @for value in [metrics.accuracy, metrics.recall, metrics.specificity] {
                             td { (three_decimals(value)) }
                         }
@@ -504,7 +588,7 @@ fn wrong_figure(wrong: &Wrong) -> Markup {
             }
             figcaption {
                 code { (told.file) }
-                strong { "is " (is) ", P(COVID) " (format!("{:.3}", told.score)) }
+                strong { "is " (is) ", P(" (positive()) ") " (format!("{:.3}", told.score)) }
                 @if wrong.caption.is_empty() {
                     span.quiet { "No caption is known: neither the database nor the dataset's MetaInfo has one." }
                 } @else { span { (wrong.caption) } }

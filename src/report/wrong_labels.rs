@@ -95,7 +95,7 @@ fn figure(found: &WrongLabel, pictures: &BTreeMap<usize, String>) -> Markup {
             }
             figcaption {
                 "labelled " strong { (class(found.item.label)) }
-                ", P(COVID) " strong.bad { (format!("{:.3}", found.score)) }
+                ", P(" (class(Label::positive())) ") " strong.bad { (format!("{:.3}", found.score)) }
                 code { (found.item.name) }
                 @if let Some(case) = &found.item.case { span.quiet { (case) } }
             }
@@ -104,8 +104,5 @@ fn figure(found: &WrongLabel, pictures: &BTreeMap<usize, String>) -> Markup {
 }
 
 fn class(label: Label) -> &'static str {
-    match label {
-        Label::Covid => "COVID",
-        Label::NonCovid => "non-COVID",
-    }
+    &label.class().noun
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::common::{Project, extraction, files, grey_object, image_on, skipped, text};
 use covid_ct::store::{
-    Case, CaseDetails, Diagnosis, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta,
-    Part, Selection, Source, Split, Stage, Store, Subject, Value,
+    Case, CaseDetails, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta, Part,
+    Source, Split, Stage, Store, Subject, Value,
 };
 
 const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
@@ -63,9 +63,9 @@ fn label(project: &Project) {
         store.panel(&new).expect("panel")
     });
     let (covid, healthy) =
-        (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+        (Value::answer(Stage::Diagnose, "covid"), Value::answer(Stage::Diagnose, "non-covid"));
     let early = "2020-03-27T12:00:00Z";
-    decide(&store, subject, early, "select", Some(Value::Select(Selection::Ct)));
+    decide(&store, subject, early, "select", Some(Value::answer(Stage::Select, "ct")));
     decide(&store, subject, early, "crop", Some(Value::Crop(vec![LEFT, RIGHT])));
     for value in [Some(covid.clone()), None, Some(healthy), Some(covid)] {
         decide(&store, subject, early, "diagnose", value);
@@ -183,7 +183,7 @@ fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
         let decision = NewDecision {
             stage: covid_ct::store::Stage::Diagnose,
             subject: Subject::image(picture.id),
-            value: Some(Value::Diagnose(Diagnosis::Covid)),
+            value: Some(Value::answer(Stage::Diagnose, "covid")),
             evidence: Some(evidence),
             span: span.into(),
             curator: "ann".into(),
@@ -392,7 +392,7 @@ fn a_folder_without_annotations_says_so() {
 }
 
 /// The two pictures of paper `a` as `curator` sees them, and what the curator knows of a patient.
-fn label_as(curator: &str, selections: [Selection; 2], age: &str) -> Project {
+fn label_as(curator: &str, selections: [&str; 2], age: &str) -> Project {
     let project = fresh();
     let store = project.store();
     let images = store.images().expect("images");
@@ -401,7 +401,7 @@ fn label_as(curator: &str, selections: [Selection; 2], age: &str) -> Project {
             .decide(&NewDecision {
                 stage: Stage::Select,
                 subject: Subject::image(image.id),
-                value: Some(Value::Select(selection)),
+                value: Some(Value::answer(Stage::Select, selection)),
                 evidence: None,
                 span: String::new(),
                 curator: curator.into(),
@@ -449,8 +449,8 @@ fn two_clones_merged_by_git_lose_nothing_and_name_what_is_disputed() {
     fs::write(shared.path().join(".gitattributes"), attributes).expect("written");
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "begin"]);
-    let ann = label_as("ann", [Selection::Ct, Selection::NotCt], "41");
-    let robert = label_as("robert", [Selection::Ct, Selection::Ct], "42");
+    let ann = label_as("ann", ["ct", "not-ct"], "41");
+    let robert = label_as("robert", ["ct", "ct"], "42");
     for (branch, project) in [("ann", &ann), ("robert", &robert)] {
         git(&["checkout", "-q", "-b", branch, "main"]);
         for (name, bytes) in files(&project.path("annotations")) {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::common::{Project, files, published_release, shared_data, skipped, text};
-use covid_ct::dataset::recover::MIN_SCORE;
+use covid_ct::covid_ct::recover::MIN_SCORE;
 use covid_ct::locate::locate;
 use covid_ct::synth::compounds::{phantoms, read_scans};
 use covid_ct::synth::pastings::{Pasted, pasting};

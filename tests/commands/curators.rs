@@ -1,9 +1,7 @@
 //! `covid-ct curators` and `covid-ct history`, on decisions of three curators.
 
 use crate::common::{Project, extraction, figure_on, image_on, text};
-use covid_ct::store::{
-    Diagnosis, Evidence, NewDecision, NewPanel, PanelBox, Selection, Source, Stage, Subject, Value,
-};
+use covid_ct::store::{Evidence, NewDecision, NewPanel, PanelBox, Source, Stage, Subject, Value};
 
 const PANEL: PanelBox = PanelBox { x: 0, y: 0, w: 20, h: 20 };
 
@@ -36,8 +34,8 @@ fn project() -> Project {
         };
         store.decide(&new).expect("decided");
     };
-    let select = |selection| Some(Value::Select(selection));
-    let (ct, not_ct) = (select(Selection::Ct), select(Selection::NotCt));
+    let select = |word| Some(Value::answer(Stage::Select, word));
+    let (ct, not_ct) = (select("ct"), select("not-ct"));
     for (curator, last) in [("ann", &ct), ("bob", &not_ct)] {
         for (n, &image) in images.iter().enumerate() {
             let value = [&ct, &ct, &not_ct, last][n].clone();
@@ -61,7 +59,7 @@ fn project() -> Project {
         .decide(&NewDecision {
             stage: Stage::Diagnose,
             subject: Subject::panel(images[0], panel),
-            value: Some(Value::Diagnose(Diagnosis::Covid)),
+            value: Some(Value::answer(Stage::Diagnose, "covid")),
             evidence: None,
             span: String::new(),
             curator: "ann".into(),

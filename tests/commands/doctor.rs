@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::common::{Project, files, rows, text};
 use covid_ct::Workspace;
-use covid_ct::store::{NewDecision, Selection, Stage, Store, Subject, Value};
+use covid_ct::store::{NewDecision, Stage, Store, Subject, Value};
 use covid_ct::synth;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -68,7 +68,7 @@ fn whatever_is_damaged_is_named_and_mended() {
     let decision = NewDecision {
         stage: Stage::Select,
         subject: Subject::image(image),
-        value: Some(Value::Select(Selection::Ct)),
+        value: Some(Value::answer(Stage::Select, "ct")),
         evidence: None,
         span: String::new(),
         curator: "ann".into(),

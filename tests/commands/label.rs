@@ -270,7 +270,7 @@ fn an_adjudicator_settles_what_curators_disagree_on() {
         let panel = panels.remove(0);
         (panel.label, panel.conflict)
     };
-    let (covid, non_covid) = (Some(Label::Covid), Some(Label::NonCovid));
+    let (covid, non_covid) = (Some(Label::COVID), Some(Label::NON_COVID));
     label("ann", "select", "c\n");
     label("ann", "crop", "w\n\n");
     label("ann", "diagnose", "c\n\n");

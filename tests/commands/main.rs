@@ -43,6 +43,7 @@ mod setup;
 mod show;
 mod suspects;
 mod synth;
+mod tasks;
 #[cfg(target_os = "linux")]
 mod torture;
 #[cfg(target_os = "linux")]

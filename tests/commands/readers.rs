@@ -134,7 +134,7 @@ fn details_that_differ_are_disputed_until_somebody_settles_them() {
     assert_eq!(said, &serde_json::json!(["ann: Patient 1, age 44", "bob: Patient 1, age 45"]));
     let panels = project.store().labelled_panels().expect("panels");
     let labels: Vec<_> = panels.iter().map(|panel| panel.label).collect();
-    assert_eq!(labels, [None, Some(Label::Covid)], "a dispute leaves no class");
+    assert_eq!(labels, [None, Some(Label::COVID)], "a dispute leaves no class");
     let shown = label(&project, "eve", &["adjudicate"], "2\n");
     assert!(
         shown.contains("ann: Patient 1; 44, F") && shown.contains("bob: Patient 1; 45, F"),
@@ -172,10 +172,10 @@ fn what_is_said_of_a_panel_does_not_silently_overrule_what_another_said_of_the_p
     first_reader(&project, 1);
     let store = project.store();
     let panel = &store.labelled_panels().expect("panels")[0];
-    let said = |curator: &str, time: &str, value| covid_ct::store::NewDecision {
+    let said = |curator: &str, time: &str, value: &str| covid_ct::store::NewDecision {
         stage: covid_ct::store::Stage::Diagnose,
         subject: Subject::panel(panel.image, panel.id),
-        value: Some(Value::Diagnose(value)),
+        value: Some(Value::answer(covid_ct::store::Stage::Diagnose, value)),
         evidence: None,
         span: String::new(),
         curator: curator.into(),
@@ -183,13 +183,13 @@ fn what_is_said_of_a_panel_does_not_silently_overrule_what_another_said_of_the_p
         note: String::new(),
         adjudicates: false,
     };
-    let healthy = covid_ct::store::Diagnosis::NonCovid;
+    let healthy = "non-covid";
     store.decide(&said("bob", "2099-01-01T00:00:00Z", healthy)).expect("decided");
     assert_eq!(conflicts(&project).len(), 1);
     // The same reader's word on the panel goes before the word on the picture.
     store.decide(&said("ann", "2099-01-01T00:00:01Z", healthy)).expect("decided");
     assert_eq!(conflicts(&project).len(), 0);
-    assert_eq!(store.labelled_panels().expect("panels")[0].label, Some(Label::NonCovid));
+    assert_eq!(store.labelled_panels().expect("panels")[0].label, Some(Label::NON_COVID));
 }
 
 #[test]

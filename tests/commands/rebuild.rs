@@ -149,7 +149,7 @@ fn left_to_decide(project: &Project) -> Vec<String> {
         };
         queue.expect("queue").tasks.into_iter().map(told)
     };
-    Stage::ALL.iter().flat_map(left).collect()
+    Stage::all().iter().flat_map(left).collect()
 }
 
 /// From PDFs and annotations alone to the dataset; every file of it with its hash, as `sha256sum`
@@ -180,7 +180,7 @@ fn the_pmc_sample_is_rebuilt_from_pdfs_and_annotations_to_the_same_bytes() {
 
     let panels = project.store().labelled_panels().expect("panels");
     let of = |label| panels.iter().filter(|panel| panel.label == Some(label)).count();
-    assert_eq!((of(Label::Covid), of(Label::NonCovid), panels.len()), (82, 12, 94));
+    assert_eq!((of(Label::COVID), of(Label::NON_COVID), panels.len()), (82, 12, 94));
     let mut patients = BTreeMap::<_, usize>::new();
     for panel in &panels {
         *patients.entry((panel.preprint, panel.case.clone().expect("a case"))).or_default() += 1;

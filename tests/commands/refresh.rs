@@ -189,7 +189,7 @@ fn a_labelled_database_keeps_every_decision_when_it_is_read_again() {
     let ids = || {
         let store = project.store();
         let stages =
-            Stage::ALL.iter().map(|stage| store.decisions_in_force(*stage).expect("decisions"));
+            Stage::all().iter().map(|stage| store.decisions_in_force(*stage).expect("decisions"));
         stages.flatten().map(|decision| (decision.id, decision.subject)).collect::<Vec<_>>()
     };
     let (before, decided) = (annotations("before"), ids());

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::common::{Project, files, published_release, text};
 use covid_ct::corpus::Manifest;
 use covid_ct::dataset::read_manifest;
-use covid_ct::store::{Diagnosis, NewDecision, Stage, Subject, Value};
+use covid_ct::store::{NewDecision, Stage, Subject, Value};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 const COVID: [&str; 5] = [
@@ -206,7 +206,7 @@ fn what_was_decided_since_an_import_is_told_beside_what_the_export_told() {
         .decide(&NewDecision {
             stage: Stage::Diagnose,
             subject: Subject::image(image.id),
-            value: Some(Value::Diagnose(Diagnosis::Covid)),
+            value: Some(Value::answer(Stage::Diagnose, "covid")),
             evidence: None,
             span: String::new(),
             curator: "ann".into(),

@@ -11,8 +11,8 @@ use covid_ct::metrics::{
 };
 use covid_ct::pdf::Rect;
 use covid_ct::store::{
-    Diagnosis, Extraction, Failure, FoundFigure, FoundPage, Label, NewDecision, NewPanel, PanelBox,
-    PaperMeta, Part, Selection, Source, Split, Store, Subject, Value,
+    Extraction, Failure, FoundFigure, FoundPage, Label, NewDecision, NewPanel, PanelBox, PaperMeta,
+    Part, Source, Split, Stage, Store, Subject, Value,
 };
 
 const HOSTILE_CAPTION: &str = "Figure 1. <script>alert('x')</script> & a chest CT, day 5.";
@@ -56,7 +56,7 @@ fn add_paper(store: &mut Store, name: &str) -> i64 {
 }
 
 /// Crops the picture into its halves, both of class `diagnosis`; returns the panels' ids.
-fn label(store: &Store, image: i64, diagnosis: Diagnosis, curator: &str) -> Vec<i64> {
+fn label(store: &Store, image: i64, diagnosis: &str, curator: &str) -> Vec<i64> {
     let halves =
         vec![PanelBox { x: 0, y: 0, w: 200, h: 200 }, PanelBox { x: 200, y: 0, w: 200, h: 200 }];
     let panels = halves
@@ -71,9 +71,9 @@ fn label(store: &Store, image: i64, diagnosis: Diagnosis, curator: &str) -> Vec<
         .map(|panel| store.panel(&panel).expect("panel"))
         .collect();
     let values = [
-        Value::Select(Selection::Ct),
+        Value::answer(Stage::Select, "ct"),
         Value::Crop(halves),
-        Value::Diagnose(diagnosis),
+        Value::answer(Stage::Diagnose, diagnosis),
         Value::Case { name: "Patient 1".into(), time: None },
     ];
     for value in values {
@@ -97,8 +97,8 @@ fn label(store: &Store, image: i64, diagnosis: Diagnosis, curator: &str) -> Vec<
 fn labelled_workspace(folder: &Path, curator: &str) {
     let mut store = Store::open(&Workspace::new(folder)).expect("store");
     let (sick, well) = (add_paper(&mut store, "2020.02.10.sick"), add_paper(&mut store, "well"));
-    let covid = label(&store, sick, Diagnosis::Covid, curator);
-    let non_covid = label(&store, well, Diagnosis::NonCovid, curator);
+    let covid = label(&store, sick, "covid", curator);
+    let non_covid = label(&store, well, "non-covid", curator);
     let parts = covid
         .iter()
         .map(|&panel| (panel, Part::Train))
@@ -136,6 +136,7 @@ fn add_run(folder: &Path, name: &str) {
         threads: 2,
         precision: "fp32".into(),
         counts: RunCounts::default(),
+        task: None,
     };
     files.write_config(&config).expect("config");
     let history: Vec<HistoryRow> = (1..=3)
@@ -151,14 +152,15 @@ fn add_run(folder: &Path, name: &str) {
         .collect();
     files.write_history(&history).expect("history");
     let predictions: Vec<Prediction> =
-        [(Label::Covid, 0.9), (Label::Covid, 0.4), (Label::NonCovid, 0.1)]
+        [(Label::COVID, 0.9), (Label::COVID, 0.4), (Label::NON_COVID, 0.1)]
             .into_iter()
             .enumerate()
             .map(|(n, (label, score))| Prediction {
+                probabilities: Vec::new(),
                 file: format!("{n}.png"),
                 label,
                 score,
-                predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
+                predicted: if score >= 0.5 { Label::COVID } else { Label::NON_COVID },
             })
             .collect();
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();
@@ -168,11 +170,12 @@ fn add_run(folder: &Path, name: &str) {
         run: name.into(),
         data: "data/export/default".into(),
         part: Part::Test,
-        counts: ClassCounts { covid: 2, non_covid: 1 },
+        counts: ClassCounts::of([Label::COVID, Label::COVID, Label::NON_COVID]),
         epoch: 3,
         flip: false,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
+        classes: None,
         details: Details::default(),
         leaks: None,
     };

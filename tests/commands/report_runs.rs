@@ -15,18 +15,24 @@ use covid_ct::store::{Label, Part, Store};
 /// 40 predictions, about three of four right; `shift` makes runs differ.
 fn predictions(shift: usize) -> Vec<Prediction> {
     let of = |n: usize| {
-        let label = if n < 20 { Label::Covid } else { Label::NonCovid };
+        let label = if n < 20 { Label::COVID } else { Label::NON_COVID };
         let right = (n * 7 + shift) % 10 < 8;
-        let high = (label == Label::Covid) == right;
+        let high = (label == Label::COVID) == right;
         let score = if high { 0.55 } else { 0.05 } + (n * 13 % 40) as f64 / 100.0;
-        let predicted = if score >= 0.5 { Label::Covid } else { Label::NonCovid };
-        Prediction { file: format!("{n}%1.png"), label, score, predicted }
+        let predicted = if score >= 0.5 { Label::COVID } else { Label::NON_COVID };
+        Prediction {
+            file: format!("{n}%1.png"),
+            label,
+            score,
+            predicted,
+            probabilities: Vec::new(),
+        }
     };
     (0..40).map(of).collect()
 }
 
 fn leaks() -> Leaks {
-    let placed = |file: &str, part| Placed { file: file.into(), label: Label::Covid, part };
+    let placed = |file: &str, part| Placed { file: file.into(), label: Label::COVID, part };
     Leaks {
         images: 3,
         pictures: vec![Leaked {
@@ -57,11 +63,12 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         run: name.into(),
         data: "data/export/default".into(),
         part: Part::Test,
-        counts: ClassCounts { covid: 20, non_covid: 20 },
+        counts: ClassCounts::of([Label::COVID, Label::NON_COVID].into_iter().cycle().take(40)),
         epoch: 2,
         flip: true,
         loss: Some(0.5),
         metrics: Metrics::at(0.5, &scored),
+        classes: None,
         details: Details::of(&scored, &origins, 0.5, Some(chosen)),
         leaks: (name == "s").then(leaks),
     };
@@ -93,10 +100,10 @@ fn explain(files: &RunFiles) {
     let row = |picture: &str, file: &str| Explained {
         picture: picture.into(),
         file: file.into(),
-        label: Label::Covid,
+        label: Label::COVID,
         score: 0.02,
-        predicted: Label::NonCovid,
-        evidence_for: Label::NonCovid,
+        predicted: Label::NON_COVID,
+        evidence_for: Label::NON_COVID,
     };
     let rows = [row("01.png", "a-p1-2.png"), row("02.png", "<b>.png")];
     files.write_explained(Part::Test, &rows).expect("index.csv");
@@ -123,8 +130,8 @@ fn controls() -> Controls {
         blanked: vec![control("the middle blanked", 0.634)],
         giveaways: vec![control("size", 0.713)],
         contradictions: vec![Contradiction {
-            one: placed("one.png", Label::Covid),
-            other: placed("other.jpg", Label::NonCovid),
+            one: placed("one.png", Label::COVID),
+            other: placed("other.jpg", Label::NON_COVID),
         }],
         without_contradictions: None,
         without_listed: None,

@@ -1,4 +1,4 @@
-//! What all crates of covid-ct speak: classes and boxes of panels, decisions and the rows that exchange them, the parts of
+//! What all crates of covid-ct speak: the task ([`task`]), classes and boxes of panels, decisions and the rows that exchange them, the parts of
 //! a split, licences, names of files, hashes and the objects named by them, the folders of a workspace, files and folders
 //! that are whole or not there ([`whole`]). It knows no SQL, no PDF and no tch.
 //!
@@ -7,27 +7,34 @@
 mod annotation;
 pub mod cells;
 mod controls;
+mod covid_ct;
 mod decision;
 mod file_name;
 mod grey;
 mod hash;
+mod label;
 mod licence;
 mod objects;
 mod panel;
 mod preprint;
+mod symbol;
+pub mod task;
 pub mod whole;
 mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use controls::drop_controls;
-pub use decision::{Diagnosis, Evidence, Part, Selection, Stage, Value};
+pub use decision::{Evidence, Part, Stage, Value};
 pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};
+pub use label::{ClassCounts, Label};
 pub use licence::Licence;
 pub use objects::{ObjectError, ObjectId, ObjectStore};
-pub use panel::{Label, PanelBox};
+pub use panel::PanelBox;
 pub use preprint::{doi, preprint_doi};
+pub use symbol::Symbol;
+pub use task::Task;
 pub use workspace::Workspace;
 
 /// Declares an enum whose variants each have one word; gives it `as_str`, `ALL`, `Display`,

@@ -1,28 +1,7 @@
-//! The classes of the dataset, and the rectangles that show one scan.
+//! The rectangles that show one scan.
 
 use std::fmt;
 use std::str::FromStr;
-
-use crate::{Diagnosis, string_enum};
-
-string_enum! {
-    /// The two classes of the dataset. COVID is the positive one.
-    pub enum Label {
-        Covid = "covid",
-        NonCovid = "non-covid",
-    }
-}
-
-impl Label {
-    /// The class a diagnosis puts a scan in; `None` where it puts it in neither.
-    pub fn of(diagnosis: Diagnosis) -> Option<Self> {
-        match diagnosis {
-            Diagnosis::Covid => Some(Self::Covid),
-            Diagnosis::NonCovid => Some(Self::NonCovid),
-            Diagnosis::Uncertain | Diagnosis::Exclude => None,
-        }
-    }
-}
 
 /// A rectangle in native pixels of its image, origin top left. Written `x,y,w,h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

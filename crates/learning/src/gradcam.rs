@@ -1,11 +1,11 @@
 //! Grad-CAM: which places of a picture a class's score rests on. Selvaraju et al., "Grad-CAM: Visual
 //! Explanations from Deep Networks via Gradient-based Localization", arXiv 1610.02391.
 
-use tch::{Kind, Tensor};
+use tch::{Kind, TchError, Tensor};
 
-use crate::Model;
 use crate::densenet::DenseNet;
 use crate::error::Result;
+use crate::{Model, output_of};
 use covid_ct::model::{self, Batch, EvidenceMap, Explainer};
 use covid_ct::store::Label;
 
@@ -27,19 +27,32 @@ fn maps(all: &Tensor) -> Result<Vec<EvidenceMap>> {
     (0..images).map(of_image).collect()
 }
 
-/// `[image, row, column]` of the last feature map, not negative. The score of COVID is its log-odds, the
-/// difference of the logits; that of non-COVID is the same with the other sign.
+/// Log-odds of one class an image against the rest, `[image]`. Of two classes they are the difference of the logits, with
+/// the other sign for the class that is not positive.
+fn log_odds(logits: &Tensor, classes: &[Label]) -> std::result::Result<Tensor, TchError> {
+    let count = logits.size()[1];
+    let asked: Vec<i64> = classes.iter().map(|&class| output_of(class) as i64).collect();
+    let asked = Tensor::f_from_slice(&asked)?.f_to_device(logits.device())?.f_unsqueeze(1)?;
+    let own = logits.f_gather(1, &asked, false)?.f_squeeze_dim(1)?;
+    let others = if count == 2 {
+        logits.f_gather(1, &(1 - &asked), false)?.f_squeeze_dim(1)?
+    } else {
+        let is_asked = logits.f_zeros_like()?.f_scatter_value(1, &asked, 1.0)?;
+        let rest = logits.f_masked_fill(&is_asked.f_to_kind(Kind::Bool)?, f64::NEG_INFINITY)?;
+        rest.f_logsumexp(&[1_i64][..], false)?
+    };
+    own.f_sub(&others)
+}
+
+/// `[image, row, column]` of the last feature map, not negative. The score of a class is its log-odds against the rest.
 fn grad_cam(network: &DenseNet, images: &Tensor, classes: &[Label]) -> Result<Tensor> {
     let map = tch::no_grad(|| network.feature_map(images, false)).detach();
     let map = map.f_set_requires_grad(true)?;
-    let sign: Vec<f32> =
-        classes.iter().map(|&class| if class == Label::Covid { 1.0 } else { -1.0 }).collect();
     let gradient = tch::with_grad(|| {
         let logits = network.classify(&network.pooled(&map));
-        let log_odds = logits.f_select(1, 1)? - logits.f_select(1, 0)?;
-        let sign = Tensor::f_from_slice(&sign)?.f_to_device(logits.device())?;
+        let log_odds = log_odds(&logits, classes)?;
         // The images do not touch each other: the gradient of the sum is that of each.
-        let score = (log_odds * sign).f_sum(Kind::Float)?;
+        let score = log_odds.f_sum(Kind::Float)?;
         Tensor::f_run_backward(&[score], &[&map], false, false)
     })?;
     let gradient = &gradient[0];
@@ -98,7 +111,7 @@ mod tests {
         (0..4).all(|corner| {
             let images = Tensor::rand([2, 3, 64, 64], (Kind::Float, tch::Device::Cpu)) - 0.5;
             put_square(&images, 1, corner);
-            let maps = grad_cam(network, &images, &[Label::Covid; 2]).expect("maps");
+            let maps = grad_cam(network, &images, &[Label::COVID; 2]).expect("maps");
             assert!(maps.min().double_value(&[]) >= 0.0);
             let map = maps.get(1);
             let side = map.size()[0];
@@ -133,7 +146,7 @@ mod tests {
         let weights = variables.variables()["classifier.weight"].detach();
         let difference = weights.get(1) - weights.get(0);
         let places = map.size()[2] * map.size()[3];
-        for (class, sign) in [(Label::Covid, 1.0), (Label::NonCovid, -1.0)] {
+        for (class, sign) in [(Label::COVID, 1.0), (Label::NON_COVID, -1.0)] {
             let channels = difference.view([1, -1, 1, 1]) * (sign / places as f64);
             let expected =
                 (channels * &map).sum_dim_intlist(&[1_i64][..], false, Kind::Float).relu();

@@ -28,10 +28,12 @@ use std::time::Instant;
 
 use covid_ct::model::pretrain::{Lesson, PretrainNews, PretrainOptions};
 use covid_ct::model::{
-    self, Backend, Batch, BenchOptions, Compute, Ending, Explainer, Network, NewRun, Pictures,
-    Progress, Scorer, TrainOptions,
+    self, Backend, Batch, BenchOptions, Compute, Ending, Explainer, Network, NewRun, Odds,
+    Pictures, Progress, Scorer, TrainOptions,
 };
 use covid_ct::program::Parts;
+use covid_ct::store::Label;
+use covid_ct::task;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
@@ -91,8 +93,18 @@ impl Backend for LibTorch {
     }
 }
 
-/// Outputs of the network: 0 is non-COVID, 1 is COVID.
-const CLASSES: i64 = 2;
+/// Outputs of the network: one a class.
+fn outputs() -> i64 {
+    Label::all().len() as i64
+}
+
+/// The output of a class: of two the positive one has the second, of more they are in the order of the task.
+fn output_of(label: Label) -> usize {
+    match task::in_force().negative() {
+        Some(_) => usize::from(label.is_positive()),
+        None => label.index(),
+    }
+}
 
 /// As a history records it: more digits would only be noise.
 fn seconds_since(started: Instant) -> f64 {
@@ -111,7 +123,7 @@ struct Model {
 impl Model {
     /// With torchvision's random weights, drawn from libtorch's generator.
     fn new(network: Network, place: Place) -> Self {
-        Self::with_outputs(network, place, CLASSES)
+        Self::with_outputs(network, place, outputs())
     }
 
     fn with_outputs(network: Network, place: Place, outputs: i64) -> Self {
@@ -137,10 +149,21 @@ impl Model {
 }
 
 impl Scorer for Model {
-    fn log_odds(&mut self, batch: &Batch) -> model::Result<Vec<f64>> {
+    fn odds(&mut self, batch: &Batch) -> model::Result<Vec<Odds>> {
         let logits = tch::no_grad(|| self.logits(batch, false))?;
-        Ok(difference(&logits)?)
+        if outputs() == 2 {
+            return Ok(difference(&logits)?.into_iter().map(Odds::from).collect());
+        }
+        let positive = task::in_force().positive().index();
+        let rows = in_double(&logits)?;
+        Ok(rows.chunks(outputs() as usize).map(|row| Odds::of_logits(row, positive)).collect())
     }
+}
+
+/// All numbers of a tensor, row by row.
+fn in_double(tensor: &Tensor) -> Result<Vec<f64>> {
+    let flat = tensor.f_to_kind(Kind::Double)?.f_to_device(tch::Device::Cpu)?.f_flatten(0, -1)?;
+    Ok(Vec::try_from(flat)?)
 }
 
 /// Log-odds, image by image. With two classes those of the softmax are the difference of the logits.

@@ -6,6 +6,7 @@ use rand_distr::{Beta, Distribution as _};
 use tch::{Kind, Tensor};
 
 use crate::error::Result;
+use crate::output_of;
 use covid_ct::metrics::{ClassCounts, Recipe};
 use covid_ct::model::Pictures;
 use covid_ct::store::Label;
@@ -15,23 +16,26 @@ use covid_ct::store::Label;
 pub struct Targets {
     smoothing: f32,
     mixing: Option<Beta<f64>>,
-    /// What non-COVID and COVID weigh; 1 on average over the training images.
-    weights: [f32; 2],
+    /// What classes weigh, by output of the network; 1 on average over the training images.
+    weights: Vec<f32>,
 }
 
 impl Targets {
     pub fn new(recipe: &Recipe, train: &Pictures) -> Self {
         let counts = ClassCounts::of(train.examples().iter().map(|example| example.label));
-        let weight = |count: u64| counts.total() as f32 / (2.0 * count.max(1) as f32);
+        let classes = Label::all().len();
+        let mut weights = vec![1.0; classes];
+        if recipe.balance {
+            for (label, count) in counts.iter() {
+                let share = classes as f32 * count.max(1) as f32;
+                weights[output_of(label)] = counts.total() as f32 / share;
+            }
+        }
         Self {
             smoothing: recipe.label_smoothing as f32,
             mixing: (recipe.mixup > 0.0)
                 .then(|| Beta::new(recipe.mixup, recipe.mixup).expect("above 0")),
-            weights: if recipe.balance {
-                [weight(counts.non_covid), weight(counts.covid)]
-            } else {
-                [1.0; 2]
-            },
+            weights,
         }
     }
 
@@ -46,9 +50,9 @@ impl Targets {
         labels: &[Label],
         random: &mut impl Rng,
     ) -> Result<(Tensor, Tensor)> {
-        let wanted: Vec<[f32; 2]> = labels.iter().map(|&label| self.of(label)).collect();
-        let wanted = Tensor::f_from_slice(wanted.as_flattened())?
-            .f_view([labels.len() as i64, 2])?
+        let wanted: Vec<f32> = labels.iter().flat_map(|&label| self.of(label)).collect();
+        let wanted = Tensor::f_from_slice(&wanted)?
+            .f_view([labels.len() as i64, self.weights.len() as i64])?
             .f_to_device(images.device())?;
         let Some(mixing) = self.mixing else { return Ok((images, wanted)) };
         let share = mixing.sample(random);
@@ -61,11 +65,11 @@ impl Targets {
         Ok((mix(&images)?, mix(&wanted)?))
     }
 
-    fn of(&self, label: Label) -> [f32; 2] {
-        let class = usize::from(label == Label::Covid);
-        let mut wanted = [self.smoothing / 2.0; 2];
+    fn of(&self, label: Label) -> Vec<f32> {
+        let class = output_of(label);
+        let mut wanted = vec![self.smoothing / self.weights.len() as f32; self.weights.len()];
         wanted[class] += 1.0 - self.smoothing;
-        wanted.map(|share| share * self.weights[class])
+        wanted.into_iter().map(|share| share * self.weights[class]).collect()
     }
 
     /// Mean cross entropy in nats.
@@ -93,7 +97,7 @@ mod tests {
             label,
         };
         let examples =
-            [Label::Covid, Label::NonCovid, Label::NonCovid, Label::NonCovid].map(example);
+            [Label::COVID, Label::NON_COVID, Label::NON_COVID, Label::NON_COVID].map(example);
         let whole = covid_ct::model::Preparation::Whole(covid_ct::metrics::Fit::Crop);
         Targets::new(recipe, &Pictures::new(examples.to_vec(), whole, 64, 0))
     }
@@ -102,7 +106,7 @@ mod tests {
     fn without_extras_it_is_the_cross_entropy() {
         let targets = targets(&Recipe::default());
         let logits = Tensor::from_slice(&[1.0_f32, -0.5, 0.3, 2.0]).view([2, 2]);
-        let labels = [Label::NonCovid, Label::Covid];
+        let labels = [Label::NON_COVID, Label::COVID];
         let mut random = random_numbers(0, 1, Draw::Mix(0));
         let images = Tensor::zeros([2, 3, 4, 4], (Kind::Float, Device::Cpu));
         let (_, wanted) = targets.mixed(images, &labels, &mut random).expect("targets");
@@ -115,15 +119,15 @@ mod tests {
     fn smoothing_and_weights_share_out_the_target() {
         let recipe = Recipe { label_smoothing: 0.2, balance: true, ..Recipe::default() };
         let targets = targets(&recipe);
-        let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
-        assert!(near(targets.of(Label::Covid), [0.2, 1.8]), "{:?}", targets.of(Label::Covid));
-        assert!(near(targets.of(Label::NonCovid), [0.6, 0.6 / 9.0]));
+        let near = |a: Vec<f32>, b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
+        assert!(near(targets.of(Label::COVID), [0.2, 1.8]), "{:?}", targets.of(Label::COVID));
+        assert!(near(targets.of(Label::NON_COVID), [0.6, 0.6 / 9.0]));
     }
 
     #[test]
     fn mixing_keeps_the_sum_of_images_and_targets() {
         let targets = targets(&Recipe { mixup: 0.4, ..Recipe::default() });
-        let labels = [Label::Covid, Label::NonCovid, Label::Covid, Label::NonCovid];
+        let labels = [Label::COVID, Label::NON_COVID, Label::COVID, Label::NON_COVID];
         let images = Tensor::arange(4 * 3, (Kind::Float, Device::Cpu)).view([4, 3, 1, 1]);
         for step in 0..20 {
             let mut random = random_numbers(0, 1, Draw::Mix(step));

@@ -1,4 +1,4 @@
-//! Learning to tell COVID from non-COVID: Adam, a cosine, the epoch that the recipe keeps.
+//! Learning to tell the classes of a task apart: Adam, a cosine, the epoch that the recipe keeps.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::{Model, seconds_since, state, weights};
 use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles,
+    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles, TaskOfRun,
 };
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{
@@ -76,7 +76,7 @@ pub fn train(
     }
     watch(Progress::Started {
         device: place.named().0,
-        counts: config.counts,
+        counts: config.counts.clone(),
         steps_per_epoch: trainer.steps_per_epoch,
         resumed: &history,
         fresh_head,
@@ -136,6 +136,7 @@ fn config(
         threads: options.compute.threads,
         precision: precision.to_string(),
         counts: RunCounts { train: count(train), val: count(val) },
+        task: TaskOfRun::in_force(),
     }
 }
 
@@ -230,21 +231,22 @@ impl<'a> Trainer<'a> {
             ControlFlow::Continue(loss) => loss,
             ControlFlow::Break(ending) => return Ok(ControlFlow::Break(ending)),
         };
-        let log_odds = score(self.judged(), val, |_| ())?;
-        let evaluation = match Evaluation::of(val.examples(), &log_odds, DEFAULT_THRESHOLD) {
+        let odds = score(self.judged(), val, |_| ())?;
+        let evaluation = match Evaluation::of(val.examples(), &odds, DEFAULT_THRESHOLD) {
             Err(ModelError::NotANumber { .. }) => {
                 return Ok(ControlFlow::Break(Ending::Diverged { epoch }));
             }
             evaluation => evaluation?,
         };
-        let both = "both classes are in the validation part";
+        let both = "two classes at least are in the validation part";
+        let (accuracy, auroc) = evaluation.accuracy_and_auroc();
         Ok(ControlFlow::Continue(HistoryRow {
             epoch,
             learning_rate: self.learning_rate(epoch, 0),
             train_loss,
             val_loss: evaluation.loss.expect(both),
-            val_accuracy: evaluation.metrics.accuracy.expect(both),
-            val_auroc: evaluation.metrics.auroc.expect(both),
+            val_accuracy: accuracy.expect(both),
+            val_auroc: auroc.expect(both),
             seconds: seconds_since(started),
         }))
     }

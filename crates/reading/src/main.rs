@@ -23,6 +23,11 @@ struct Cli {
     )]
     workspace: PathBuf,
 
+    /// File of the task: which question is asked, and what the answers mean [default: task.toml in the workspace,
+    /// else that of covid-ct]
+    #[arg(long, global = true, value_name = "FILE", env = "COVID_CT_TASK")]
+    task: Option<PathBuf>,
+
     /// Tell more on stderr; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Outcome> {
+    commands::take_task(cli.task.as_deref(), &cli.workspace)?;
     match &cli.command {
         Command::Ingest(args) => commands::ingest::run(&cli.workspace, args, None),
         Command::Figures(args) => commands::figures::run(&cli.workspace, args),

@@ -143,9 +143,9 @@ impl Standing {
 
 impl Decision {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let Word(stage) = row.get("stage")?;
+        let stage = Stage::named(&row.get::<_, String>("stage")?);
         let text: Option<String> = row.get("value")?;
-        let value = text.map(|text| Value::parse(stage, &text)).transpose().map_err(|e| {
+        let value = text.map(|text| Value::stored(stage, &text)).transpose().map_err(|e| {
             rusqlite::Error::FromSqlConversionFailure(4, rusqlite::types::Type::Text, e.into())
         })?;
         Ok(Self {
@@ -178,6 +178,7 @@ impl Store {
                 new.stage
             )));
         }
+        self.make_only_panel(new)?;
         self.db.execute(
             "INSERT INTO decision (stage, image, panel, value, evidence, span, curator, time, note,
                                    adjudicates)
@@ -196,6 +197,22 @@ impl Store {
             ],
         )?;
         Ok(self.db.last_insert_rowid())
+    }
+
+    /// Where pictures are not cropped, a picture that is wanted is its only panel, which is there from then on.
+    fn make_only_panel(&self, new: &NewDecision) -> Result<()> {
+        let task = covid_ct_core::task::in_force();
+        let is_wanted =
+            new.value.as_ref().and_then(Value::known).is_some_and(|answer| answer.keeps);
+        if task.crop.is_asked || new.stage != task.selecting() || !is_wanted {
+            return Ok(());
+        }
+        self.db.execute(
+            "INSERT INTO panel (image, x, y, w, h, proposed_by)
+             SELECT id, 0, 0, width, height, 'auto' FROM image WHERE id = ?1 ON CONFLICT DO NOTHING",
+            [new.subject.image],
+        )?;
+        Ok(())
     }
 
     /// Every decision ever made, oldest first.

@@ -18,6 +18,8 @@ pub enum StoreError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot read {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error("the decisions in {path} were made under the task {of}, and the task here is {given}: give the file of {of} with --task, put it into the workspace as task.toml, or name another folder with --workspace", path = path.display())]
+    OtherTask { path: PathBuf, of: String, given: String },
     #[error(transparent)]
     Object(#[from] ObjectError),
     #[error("{0}")]

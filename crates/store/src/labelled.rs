@@ -9,16 +9,15 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::named_params;
 
 use super::verdicts::Verdict;
-use super::{
-    Label, LabelledPanel, PanelBox, Result, Selection, Stage, Store, Subject, Value, Within,
-};
+use super::{LabelledPanel, PanelBox, Result, Stage, Store, Subject, Symbol, Value, Within};
+use covid_ct_core::task;
 use covid_ct_extraction::figures::ImageOrigin;
 
 /// `(panel.id, letter, sub-caption)` by image and bounds.
 pub(super) type PanelDetails = HashMap<(i64, PanelBox), (i64, String, String)>;
 
 impl Store {
-    /// Every panel in force, whatever its label: those of pictures selected as CT and cropped.
+    /// Every panel in force, whatever its label: those of pictures that are wanted and cropped.
     /// Ordered by paper, page, xref, then position in the crop decision.
     ///
     /// # Errors
@@ -33,8 +32,13 @@ impl Store {
     /// The database's.
     pub fn labelled_panels_within(&self, within: Within) -> Result<Vec<LabelledPanel>> {
         let verdicts = |stage| self.verdicts_within(stage, within);
-        let (selected, cropped, diagnosed) =
-            (verdicts(Stage::Select)?, verdicts(Stage::Crop)?, verdicts(Stage::Diagnose)?);
+        let task = task::in_force();
+        let (selected, cropped) = (verdicts(task.selecting())?, verdicts(Stage::Crop)?);
+        let classified = verdicts(task.classifying())?;
+        let further: Vec<(Stage, HashMap<Subject, Verdict>)> = task
+            .further_questions()
+            .map(|question| Ok((question.stage, verdicts(question.stage)?)))
+            .collect::<Result<_>>()?;
         let read = self.cases_read(within)?;
         let cases = &read.verdicts;
         let disputed: HashSet<(i64, &str)> = read
@@ -47,30 +51,33 @@ impl Store {
         let mut panels = Vec::new();
         for image in self.images_within(within)? {
             let subject = Subject::image(image.id);
-            let (Some(selection), Some(crop)) = (selected.get(&subject), cropped.get(&subject))
-            else {
-                continue;
-            };
-            if selection.agreed && selection.value != Value::Select(Selection::Ct) {
+            let Some(selection) = selected.get(&subject) else { continue };
+            if selection.agreed && !selection.value.known().is_some_and(|answer| answer.keeps) {
                 continue;
             }
-            let Value::Crop(boxes) = &crop.value else { continue };
+            let whole = [PanelBox::whole(image.width, image.height)];
+            let (crop, boxes) = match cropped.get(&subject) {
+                Some(crop @ Verdict { value: Value::Crop(boxes), .. }) => (Some(crop), &boxes[..]),
+                _ if task.crop.is_asked => continue,
+                _ => (None, &whole[..]),
+            };
             let rendering_of = match image.origin {
                 ImageOrigin::Rendered => {
                     self.figure_of_image(image.id)?.and_then(|figure| figure.label)
                 }
                 _ => None,
             };
-            let whole = [PanelBox::whole(image.width, image.height)];
             for (index, bounds) in (0..).zip(boxes) {
                 let Some((panel, letter, sub_caption)) = details.get(&(image.id, *bounds)) else {
                     continue;
                 };
                 let own = Subject::panel(image.id, *panel);
-                let diagnosis = diagnosed.get(&own).or_else(|| diagnosed.get(&subject));
+                let of_panel = |verdicts: &'_ HashMap<Subject, Verdict>| {
+                    verdicts.get(&own).or_else(|| verdicts.get(&subject)).cloned()
+                };
+                let class = classified.get(&own).or_else(|| classified.get(&subject));
                 let case = cases.get(&own).or_else(|| cases.get(&subject));
-                let verdicts =
-                    || [Some(selection), Some(crop), diagnosis, case].into_iter().flatten();
+                let verdicts = || [Some(selection), crop, class, case].into_iter().flatten();
                 let of_disputed = |verdict: &&Verdict| match &verdict.value {
                     Value::Case { name, .. } => disputed.contains(&(image.preprint, name.as_str())),
                     _ => false,
@@ -78,11 +85,25 @@ impl Store {
                 let conflict = verdicts().any(|verdict| !verdict.agreed || of_disputed(&verdict));
                 let mut decisions: Vec<i64> =
                     verdicts().flat_map(|verdict| verdict.decisions.iter().copied()).collect();
+                let said: Vec<(Stage, Verdict)> = further
+                    .iter()
+                    .filter_map(|(stage, verdicts)| Some((*stage, of_panel(verdicts)?)))
+                    .collect();
+                decisions.extend(said.iter().flat_map(|(_, verdict)| &verdict.decisions));
                 decisions.sort_unstable();
-                let label = match diagnosis.map(|d| &d.value) {
-                    Some(Value::Diagnose(diagnosis)) if !conflict => Label::of(*diagnosis),
+                decisions.dedup();
+                let is_dropped = said
+                    .iter()
+                    .any(|(_, verdict)| verdict.value.known().is_some_and(|answer| answer.drops));
+                let label = match class.and_then(|class| class.value.word()) {
+                    Some(word) if !conflict && !is_dropped => task.class_of(word),
                     _ => None,
                 };
+                let answers: Vec<(Stage, Symbol)> = said
+                    .iter()
+                    .filter(|(_, verdict)| verdict.agreed)
+                    .filter_map(|(stage, verdict)| Some((*stage, verdict.value.word()?)))
+                    .collect();
                 let (case, scan_time) = match case.map(|c| &c.value) {
                     Some(Value::Case { name, time }) => (Some(name.clone()), time.clone()),
                     _ => (None, None),
@@ -107,6 +128,7 @@ impl Store {
                     preprint_version: image.preprint_version.clone(),
                     document_sha256: image.document_sha256.clone(),
                     label,
+                    answers,
                     conflict,
                     case,
                     scan_time,
@@ -136,8 +158,8 @@ mod tests {
     use super::*;
     use crate::tests::scratch;
     use crate::{
-        Diagnosis, Extraction, FoundImage, FoundPlacement, NewDecision, NewPanel, PaperMeta,
-        Source, now,
+        Extraction, FoundImage, FoundPlacement, Label, NewDecision, NewPanel, PaperMeta, Source,
+        now,
     };
 
     /// A store with one picture of 100 x 80 pixels.
@@ -209,7 +231,7 @@ mod tests {
             .map(|panel| store.panel(&panel).expect("panel"))
             .collect();
         let subject = Subject::image(image);
-        decide(store, subject, "ann", Stage::Select, Some(Value::Select(Selection::Ct)));
+        decide(store, subject, "ann", Stage::Select, Some(Value::answer(Stage::Select, "ct")));
         decide(store, subject, "ann", Stage::Crop, Some(Value::Crop(boxes)));
         panels
     }
@@ -223,10 +245,10 @@ mod tests {
         let (_folder, store, image) = one_picture();
         let panels = select_and_crop(&store, image);
         let (covid, healthy) =
-            (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+            (Value::answer(Stage::Diagnose, "covid"), Value::answer(Stage::Diagnose, "non-covid"));
         decide(&store, Subject::image(image), "ann", Stage::Diagnose, Some(covid));
         decide(&store, Subject::panel(image, panels[1]), "ann", Stage::Diagnose, Some(healthy));
-        assert_eq!(labels(&store), [Some(Label::Covid), Some(Label::NonCovid)]);
+        assert_eq!(labels(&store), [Some(Label::COVID), Some(Label::NON_COVID)]);
     }
 
     #[test]
@@ -235,13 +257,13 @@ mod tests {
         select_and_crop(&store, image);
         let subject = Subject::image(image);
         let (covid, healthy) =
-            (Value::Diagnose(Diagnosis::Covid), Value::Diagnose(Diagnosis::NonCovid));
+            (Value::answer(Stage::Diagnose, "covid"), Value::answer(Stage::Diagnose, "non-covid"));
         decide(&store, subject, "ann", Stage::Diagnose, Some(covid));
         decide(&store, subject, "bob", Stage::Diagnose, Some(healthy));
         assert_eq!(labels(&store), [None, None]);
         assert!(store.labelled_panels().expect("panels").iter().all(|panel| panel.conflict));
         decide(&store, subject, "bob", Stage::Diagnose, None);
-        assert_eq!(labels(&store), [Some(Label::Covid), Some(Label::Covid)]);
+        assert_eq!(labels(&store), [Some(Label::COVID), Some(Label::COVID)]);
     }
 
     #[test]

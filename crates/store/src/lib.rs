@@ -22,6 +22,7 @@ mod reread;
 mod runs;
 mod splits;
 mod suspects;
+mod tasks;
 mod turn;
 mod upgrade;
 mod verdicts;
@@ -30,8 +31,9 @@ mod worded;
 
 pub use cases::{Case, CaseDetails};
 pub use covid_ct_core::{
-    CaseRow, DecisionRow, Diagnosis, Evidence, ImageKey, Label, ObjectError, ObjectId, ObjectStore,
-    PanelBox, PanelRow, Part, Selection, SplitRow, Stage, Value, sha256_hex, sha256_of_file,
+    CaseRow, ClassCounts, DecisionRow, Evidence, ImageKey, Label, ObjectError, ObjectId,
+    ObjectStore, PanelBox, PanelRow, Part, SplitRow, Stage, Symbol, Value, sha256_hex,
+    sha256_of_file,
 };
 pub use covid_ct_extraction::document::{
     Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, PaperMeta,
@@ -47,6 +49,7 @@ pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
 pub use splits::Split;
+pub use tasks::UnknownAnswer;
 pub use verdicts::{SAME_BOX, Verdict, same};
 pub use worded::Word;
 
@@ -73,6 +76,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0006_suspects.sql")),
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
     M::up(include_str!("../../../migrations/0008_append_only.sql")),
+    M::up(include_str!("../../../migrations/0009_tasks.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
@@ -103,6 +107,7 @@ impl Store {
         ObjectStore::open(&workspace.objects())?;
         let store = Self::of(workspace, db)?;
         store.tell_upgrade_from(from)?;
+        store.take_task()?;
         Ok(store)
     }
 

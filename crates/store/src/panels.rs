@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Label, ObjectId, PanelBox, Result, Store};
+use super::{Label, ObjectId, PanelBox, Result, Stage, Store, Symbol};
 use covid_ct_extraction::figures::ImageOrigin;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,9 @@ pub struct LabelledPanel {
     pub document_sha256: String,
     /// `None` while undecided, uncertain, excluded, or while curators disagree.
     pub label: Option<Label>,
-    /// True where curators' decisions in force differ at select, crop, diagnose or case.
+    /// What was said of it at the questions that neither select nor classify; nothing of what curators disagree on.
+    pub answers: Vec<(Stage, Symbol)>,
+    /// True where curators' decisions in force differ on whether it is wanted, its boxes, its class or its case.
     pub conflict: bool,
     pub case: Option<String>,
     /// When the scan was taken, as the paper tells it: `day 6 after onset`.

@@ -38,6 +38,7 @@ impl Store {
         }
         let (db, copy, from) = open_read_only(&path, may_write)?;
         let store = Self { copy, ..Self::of(workspace, db)? };
+        store.take_task()?;
         if store.copy.is_some() {
             store.tell_upgrade_from(from)?;
             // What is written to the copy would be lost.

@@ -55,7 +55,7 @@ impl Store {
 
     fn read_otherwise(&self) -> Result<Vec<String>> {
         let mut told = Vec::new();
-        for &stage in Stage::ALL {
+        for &stage in Stage::all() {
             let (before, after) = (self.verdicts_before(stage)?, self.verdicts(stage)?);
             let (mut settled, mut disputed, mut other) = (0, 0, 0);
             for (subject, now) in &after {

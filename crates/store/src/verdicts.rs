@@ -132,7 +132,7 @@ impl Store {
         )?;
         let mut standing: Vec<Standing> = rows.collect::<rusqlite::Result<_>>()?;
         let of_panels = standing.iter().any(|s| s.decision.subject.panel.is_some());
-        if !of_panels || !matches!(stage, Stage::Diagnose | Stage::Case) {
+        if !of_panels || stage == Stage::Crop {
             return Ok(standing);
         }
         let moved = self.moved_panels(within)?;

@@ -114,7 +114,7 @@ pub enum Disease {
 
 impl Disease {
     pub fn label(self) -> Label {
-        if self == Self::Covid { Label::Covid } else { Label::NonCovid }
+        if self == Self::Covid { Label::COVID } else { Label::NON_COVID }
     }
 
     /// One that is not COVID-19.

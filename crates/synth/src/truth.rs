@@ -8,9 +8,7 @@ use super::encoding::{Encoding, Picture, Turn};
 use super::layout::Laid;
 use super::page::{Graphic, Page, Placed, moved};
 use super::script::{Figure, Script};
-use covid_ct_core::{
-    CaseRow, DecisionRow, Diagnosis, Evidence, Label, PanelBox, PanelRow, Selection, Value,
-};
+use covid_ct_core::{CaseRow, DecisionRow, Evidence, Label, PanelBox, PanelRow, Stage, Value};
 use covid_ct_extraction::figures::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel,
     RegionRecord, RegionRole,
@@ -86,7 +84,7 @@ impl Facts<'_> {
         panels.sort();
         let mut cases: Vec<CaseRow> = self.cases();
         cases.sort();
-        let covid = self.nameable().filter(|(_, panel)| self.label(panel) == Label::Covid).count();
+        let covid = self.nameable().filter(|(_, panel)| self.label(panel) == Label::COVID).count();
         Truth { figures, scored, decisions, panels, cases, covid }
     }
 
@@ -248,7 +246,7 @@ impl Facts<'_> {
     fn decisions(&self) -> Vec<DecisionRow> {
         let mut rows = Vec::new();
         if let Some(logo) = self.script.logo {
-            rows.push(self.decision(logo, None, &Value::Select(Selection::NotCt)));
+            rows.push(self.decision(logo, None, &Value::answer(Stage::Select, "not-ct")));
         }
         for (i, figure) in self.script.figures.iter().enumerate() {
             let pictures = figure.graphic.pictures.iter().chain(figure.more_pictures());
@@ -264,8 +262,8 @@ impl Facts<'_> {
             for picture in drawn.into_iter().filter(|&i| decided && self.is_decided(i)) {
                 let shown: Vec<_> =
                     figure.panels.iter().filter(|p| p.picture == Some(picture)).collect();
-                let selection = if shown.is_empty() { Selection::NotCt } else { Selection::Ct };
-                let row = self.decision(picture, None, &Value::Select(selection));
+                let selection = if shown.is_empty() { "not-ct" } else { "ct" };
+                let row = self.decision(picture, None, &Value::answer(Stage::Select, selection));
                 let said = if shown.is_empty() { &figure.caption } else { "chest CT" };
                 rows.push(quoting(row, said));
                 if !shown.is_empty() {
@@ -284,13 +282,12 @@ impl Facts<'_> {
         let mixed = shown.iter().any(|panel| self.label(panel) != self.label(shown[0]));
         for (i, panel) in shown.iter().enumerate() {
             let patient = &self.script.patients[panel.patient];
-            let diagnosis = match self.label(panel) {
-                Label::Covid => Diagnosis::Covid,
-                Label::NonCovid => Diagnosis::NonCovid,
-            };
+            let is_covid = self.label(panel) == Label::COVID;
+            let diagnosis = if is_covid { "covid" } else { "non-covid" };
             if mixed || i == 0 {
                 let bounds = mixed.then_some(panel.bounds);
-                let row = self.decision(picture, bounds, &Value::Diagnose(diagnosis));
+                let row =
+                    self.decision(picture, bounds, &Value::answer(Stage::Diagnose, diagnosis));
                 rows.push(quoting(row, patient.disease.name()));
             }
             let case = Value::Case { name: patient.name.clone(), time: Some(panel.time.clone()) };

@@ -54,7 +54,11 @@ fn most_wrong(predictions: &[Prediction], count: usize) -> Vec<usize> {
     let mut wrong: Vec<usize> = (0..predictions.len())
         .filter(|&index| predictions[index].label != predictions[index].predicted)
         .collect();
-    let sure = |index: usize| (predictions[index].score - 0.5).abs();
+    let sure = |index: usize| {
+        let Prediction { score, predicted, probabilities, .. } = &predictions[index];
+        // Of more than two classes: the probability of what was said.
+        probabilities.get(predicted.index()).copied().unwrap_or((score - 0.5).abs())
+    };
     wrong.sort_by(|&one, &other| sure(other).total_cmp(&sure(one)));
     wrong.truncate(count);
     wrong
@@ -96,14 +100,15 @@ mod tests {
             file: String::new(),
             label,
             score,
-            predicted: if score >= 0.5 { Label::Covid } else { Label::NonCovid },
+            probabilities: Vec::new(),
+            predicted: if score >= 0.5 { Label::COVID } else { Label::NON_COVID },
         };
         let predictions = [
-            (Label::Covid, 0.4),
-            (Label::Covid, 0.9),
-            (Label::NonCovid, 0.8),
-            (Label::Covid, 0.2),
-            (Label::NonCovid, 0.99),
+            (Label::COVID, 0.4),
+            (Label::COVID, 0.9),
+            (Label::NON_COVID, 0.8),
+            (Label::COVID, 0.2),
+            (Label::NON_COVID, 0.99),
         ]
         .map(of);
         assert_eq!(most_wrong(&predictions, 3), [4, 2, 3]);

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::subject::{Subject, one_recipe};
-use super::{Measured, measure, record, scored, text, write};
+use super::{Measured, measure, of_classes, record, scored, text, write};
 use crate::cli::EvaluateArgs;
 use crate::commands::environment::Computing;
 use crate::commands::{Outcome, in_full};
@@ -141,6 +141,7 @@ fn together(
         metrics: Metrics::at(DEFAULT_THRESHOLD, &examples),
         // Each fold has a threshold of its own.
         details: Details::of(&examples, &origins, DEFAULT_THRESHOLD, None),
+        classes: of_classes(&predictions, &origins, &[]),
         leaks: leaks.map(|leaks| Leaks::of_all(&leaks)),
     };
     write(files, &predictions, &origins, Some(series), &metrics)?;

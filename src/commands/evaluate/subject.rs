@@ -3,8 +3,7 @@
 use crate::Workspace;
 use crate::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use crate::model::{
-    self, DatasetFolder, Example, Explainer, Pictures, Preparation, Viewed, Viewing,
-    mean_probability,
+    self, DatasetFolder, Example, Explainer, Odds, Pictures, Preparation, Viewed, Viewing,
 };
 use crate::store::Part;
 use anyhow::{anyhow, bail};
@@ -31,6 +30,7 @@ impl Subject {
         let files = RunFiles::new(workspace.run(name));
         if files.config().is_file() {
             let member = Member { config: files.read_config()?, files: files.clone() };
+            member.config.check_task().map_err(anyhow::Error::msg)?;
             let (members, missing) = (vec![member], Vec::new());
             return Ok(Self { name: name.into(), files, members, missing, is_series: false });
         }
@@ -40,6 +40,9 @@ impl Subject {
                 "no run at {}, and no run of a series '{name}': run `covid-ct train {name}` first",
                 files.folder().display()
             );
+        }
+        for member in &present {
+            member.config.check_task().map_err(anyhow::Error::msg)?;
         }
         one_dataset(name, &present)?;
         one_recipe(name, present.iter().map(|member| &member.config))?;
@@ -63,18 +66,18 @@ impl Subject {
         &self.members[0].config
     }
 
-    /// Log-odds of all pictures: of the run, or of the mean probability of the members.
+    /// What is said of all pictures: by the run, or by the members together.
     pub fn score(
         &self,
         networks: &mut [Box<dyn Explainer>],
         shown: &mut Shown,
         viewing: Viewing,
-    ) -> anyhow::Result<Vec<f64>> {
+    ) -> anyhow::Result<Vec<Odds>> {
         let mut scores = Vec::new();
         for (member, network) in self.members.iter().zip(networks) {
             scores.push(shown.score(network.as_mut(), &member.config, viewing)?);
         }
-        Ok(mean_probability(&scores))
+        Ok(Odds::mean_probability(&scores))
     }
 }
 
@@ -121,7 +124,7 @@ impl Destination {
 /// What tells datasets apart: their contents, wherever they lie, or of runs that do not tell them the folder.
 fn dataset_of(config: &RunConfig) -> (&str, RunCounts) {
     let known = if config.data_sha256.is_empty() { &config.data } else { &config.data_sha256 };
-    (known, config.counts)
+    (known, config.counts.clone())
 }
 
 /// Runs that learned different things have no mean.
@@ -133,7 +136,7 @@ fn one_dataset(series: &str, members: &[Member]) -> anyhow::Result<()> {
     let lines: Vec<String> = members
         .iter()
         .map(|Member { config, .. }| {
-            let RunCounts { train, val } = config.counts;
+            let RunCounts { train, val } = &config.counts;
             format!("  {}: {}, {} + {} images", config.run, config.data, train.total(), val.total())
         })
         .collect();
@@ -208,13 +211,13 @@ impl Shown {
         }
     }
 
-    /// Log-odds of COVID of all examples.
+    /// What the network says of all examples.
     pub fn score(
         &mut self,
         network: &mut dyn Explainer,
         config: &RunConfig,
         viewing: Viewing,
-    ) -> anyhow::Result<Vec<f64>> {
+    ) -> anyhow::Result<Vec<Odds>> {
         let how = preparation(config);
         let known = self.loaded.iter().position(|(loaded, _)| *loaded == how);
         let place = if let Some(place) = known {

@@ -3,25 +3,42 @@
 use std::fmt::Write as _;
 
 use crate::metrics::agreement::Interval;
+use crate::metrics::classes::ClassIntervals;
 use crate::metrics::{
-    ClassCounts, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
+    ClassMetrics, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
     Spreads, three_decimals,
 };
+use crate::store::Label;
+use crate::task;
 
 /// What the runs of each fold came to, and what they say together. Lines, each ended.
 pub fn of_folds(folds: &[(&SeriesMetrics, &RunMetrics)]) -> String {
     let width = folds.iter().map(|(_, fold)| fold.run.len()).max().unwrap_or(0);
-    let mut text = format!("{:<width$}  COVID  non-COVID  AUROC          together\n", "fold");
+    let [positive, negative] = nouns();
+    let (first, second) = (positive.len().max(5), negative.len().max(9));
+    let mut text = format!(
+        "{:<width$}  {positive:first$}  {negative:second$}  AUROC          together\n",
+        "fold"
+    );
     for (series, fold) in folds {
-        let ClassCounts { covid, non_covid } = fold.counts;
+        let positives = fold.counts.get(Label::positive());
+        let others = fold.counts.total() - positives;
         let of_runs = spread_told(series.fixed.auroc);
         let interval = fold.details.intervals.and_then(|intervals| intervals.auroc);
         let together = value(fold.metrics.auroc, interval);
         let name = &fold.run;
-        let _ =
-            writeln!(text, "{name:<width$}  {covid:5}  {non_covid:9}  {of_runs:<13}  {together}");
+        let _ = writeln!(
+            text,
+            "{name:<width$}  {positives:first$}  {others:second$}  {of_runs:<13}  {together}"
+        );
     }
     text
+}
+
+/// The positive class, and what is not of it.
+fn nouns() -> [&'static str; 2] {
+    let negative = task::in_force().negative().map_or("other", |label| &label.class().noun);
+    [&Label::positive().class().noun, negative]
 }
 
 /// Mean and deviation of each metric over the runs, or over the folds. Lines, each ended.
@@ -84,6 +101,11 @@ pub fn told(run: &RunMetrics) -> String {
         let _ = write!(text, "; 95 % intervals from {resamples} draws of {groups} {papers}");
     }
     text.push('\n');
+    if let Some(of_classes) = &run.classes {
+        classes(&mut text, of_classes);
+        let positive = &Label::positive().class().noun;
+        let _ = writeln!(text, "{positive} against the rest:");
+    }
     columns(&mut text, run);
     confusion(&mut text, run.metrics.threshold, &run.metrics.confusion);
     if let Some(operating) = &run.details.operating {
@@ -97,6 +119,47 @@ pub fn told(run: &RunMetrics) -> String {
     slices(&mut text, "size", &run.details.by_size);
     leaks(&mut text, run);
     text
+}
+
+/// All classes together, each against the rest, and what was taken for what.
+fn classes(text: &mut String, of: &ClassMetrics) {
+    let ClassIntervals { accuracy, macro_f1, macro_auroc, macro_auprc, .. } = of.intervals;
+    for (name, metric, interval) in [
+        ("accuracy", of.accuracy, accuracy),
+        ("balanced accuracy", of.balanced_accuracy, None),
+        ("macro precision", of.macro_precision, None),
+        ("macro F1", of.macro_f1, macro_f1),
+        ("macro AUROC", of.macro_auroc, macro_auroc),
+        ("macro AUPRC", of.macro_auprc, macro_auprc),
+        ("Brier score", of.brier, None),
+    ] {
+        let _ = writeln!(text, "  {name:<18} {}", value(metric, interval));
+    }
+    let names: Vec<&str> = of.each.iter().map(|class| class.class.as_str()).collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0).max(8);
+    let _ = writeln!(
+        text,
+        "  {:<width$} images  precision  recall     F1  {:<22} {:<22} told from",
+        "class", "AUROC", "AUPRC"
+    );
+    for class in &of.each {
+        let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(three_decimals);
+        let [auroc, auprc] =
+            [(class.auroc, class.auroc_interval), (class.auprc, class.auprc_interval)]
+                .map(|(metric, interval)| value(metric, interval));
+        let from = three_decimals(class.chosen.map(|chosen| chosen.threshold));
+        let (name, images) = (class.class.as_str(), class.images);
+        let _ = writeln!(
+            text,
+            "  {name:<width$} {images:>6}  {precision:>9}  {recall:>6}  {f1:>5}  {auroc:<22} {auprc:<22} {from}"
+        );
+    }
+    let heads: Vec<String> = names.iter().map(|name| format!("{name:>width$}")).collect();
+    let _ = writeln!(text, "  {:<width$} said {}", "is", heads.join(" "));
+    for (name, row) in names.iter().zip(&of.confusion) {
+        let cells: Vec<String> = row.iter().map(|count| format!("{count:>width$}")).collect();
+        let _ = writeln!(text, "  {name:<width$}      {}", cells.join(" "));
+    }
 }
 
 /// What of the part was learned from; the report names each.
@@ -150,9 +213,10 @@ fn value(value: Option<f64>, interval: Option<Interval>) -> String {
 
 fn confusion(text: &mut String, threshold: f64, counts: &Confusion) {
     let Confusion { true_positive, false_positive, true_negative, false_negative } = counts;
-    let _ = writeln!(text, "  from {threshold:.3}    predicted COVID  non-COVID");
-    let _ = writeln!(text, "  COVID         {true_positive:15} {false_negative:10}");
-    let _ = writeln!(text, "  non-COVID     {false_positive:15} {true_negative:10}");
+    let [positive, negative] = nouns();
+    let _ = writeln!(text, "  from {threshold:.3}    predicted {positive}  {negative}");
+    let _ = writeln!(text, "  {positive:<12}  {true_positive:15} {false_negative:10}");
+    let _ = writeln!(text, "  {negative:<12}  {false_positive:15} {true_negative:10}");
 }
 
 fn slices(text: &mut String, by: &str, slices: &[Slice]) {
@@ -161,16 +225,17 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
         return;
     }
     let heading = format!("by {by}");
-    let _ = writeln!(text, "{heading:<18} COVID  non-COVID  accuracy  AUROC");
+    let [positive, negative] = nouns();
+    let _ = writeln!(text, "{heading:<18} {positive}  {negative}  accuracy  AUROC");
     for Slice { name, metrics, auroc_against_rest } in slices {
         let counts = &metrics.confusion;
-        let covid = counts.true_positive + counts.false_negative;
-        let non_covid = counts.total() - covid;
+        let positives = counts.true_positive + counts.false_negative;
+        let others = counts.total() - positives;
         let accuracy = three_decimals(metrics.accuracy);
         let auroc = three_decimals(metrics.auroc.or(*auroc_against_rest));
         let star = if auroc_against_rest.is_some() { " *" } else { "" };
         let _ =
-            writeln!(text, "  {name:<16} {covid:5} {non_covid:10} {accuracy:>9} {auroc:>6}{star}");
+            writeln!(text, "  {name:<16} {positives:5} {others:10} {accuracy:>9} {auroc:>6}{star}");
     }
     if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
         text.push_str("  * of one class: against all pictures of the other\n");
@@ -226,11 +291,17 @@ mod tests {
             run: "r".into(),
             data: "data/export/default".into(),
             part: Part::Test,
-            counts: ClassCounts { covid: 2, non_covid: 2 },
+            counts: crate::metrics::ClassCounts::of([
+                Label::COVID,
+                Label::COVID,
+                Label::NON_COVID,
+                Label::NON_COVID,
+            ]),
             epoch: 1,
             flip: false,
             loss: None,
             metrics: Metrics::at(0.5, &examples),
+            classes: None,
             details: Details::of(&examples, &origins, 0.5, Some(chosen)),
             leaks: Some(Leaks { images: 2, papers: vec!["a".into()], ..Leaks::default() }),
         };

@@ -3,6 +3,8 @@
 
 use crate::metrics::HistoryRow;
 use crate::model::Progress;
+use crate::store::{ClassCounts, Label};
+use crate::task;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Of a curve, from low to high.
@@ -36,14 +38,14 @@ impl<'a> Live<'a> {
         match news {
             Progress::Started { device, counts, steps_per_epoch, resumed, fresh_head } => {
                 self.tell(&format!(
-                    "training on {} images ({} COVID), validating on {} ({} COVID), on the {device}",
+                    "training on {} images ({}), validating on {} ({}), on the {device}",
                     counts.train.total(),
-                    counts.train.covid,
+                    by_class(&counts.train),
                     counts.val.total(),
-                    counts.val.covid
+                    by_class(&counts.val)
                 ));
                 if let Some(head) = fresh_head {
-                    self.tell(&format!("{head}: it starts afresh with 2"));
+                    self.tell(&format!("{head}: it starts afresh with {}", Label::all().len()));
                 }
                 if let Some(last) = resumed.last() {
                     self.tell(&format!("going on after epoch {}", last.epoch));
@@ -159,5 +161,14 @@ mod tests {
                 .count(),
             SHOWN
         );
+    }
+}
+
+/// `40 COVID`; of more than two classes, how many each has.
+fn by_class(counts: &ClassCounts) -> String {
+    let told = |(label, count): (Label, u64)| format!("{count} {}", label.class().noun);
+    match task::in_force().negative() {
+        Some(_) => told((Label::positive(), counts.get(Label::positive()))),
+        None => counts.iter().map(told).collect::<Vec<_>>().join(", "),
     }
 }

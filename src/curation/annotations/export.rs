@@ -74,6 +74,7 @@ pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     tables::write(folder, &cases)?;
     tables::write(folder, &splits)?;
     tables::write(folder, &decisions)?;
+    super::write_task(folder)?;
     Ok(Written {
         decisions: decisions.len(),
         panels: panels.len(),

@@ -59,6 +59,7 @@ pub fn import(store: &mut Store, folder: &Path) -> Result<Imported> {
     let Some(decisions) = Sheet::<DecisionRow>::read(folder)? else {
         return Err(AnnotationsError::NoAnnotations { folder: folder.into() });
     };
+    super::check_task(folder)?;
     let (panels, cases, splits) =
         (Sheet::<PanelRow>::read(folder)?, Sheet::<CaseRow>::read(folder)?, Sheet::read(folder)?);
     let mut plan = Plan::new(store)?;

@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use covid_ct_core::task::Question;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::case::Form;
+use super::super::classify::{self, EarlierOfAll};
 use super::super::crop::{check_size, open};
 use super::super::desk::{Desk, Undone};
-use super::super::diagnose::{self, EarlierOfAll};
 use super::super::item::Item;
 use super::super::round::Round;
-use super::super::session::{Ended, Result, Summary, stages_of};
+use super::super::session::{Ended, Result, Summary, is_plain, stages_of};
 use super::super::viewer::open_and_tell;
 use super::ask::{Ask, Effect, Typing};
+use super::classifying::Classifying;
 use super::cropping::Cropping;
-use super::diagnosing::Diagnosing;
 use super::disputing::Disputing;
 use super::gate::Gate;
 use super::help;
@@ -28,6 +29,7 @@ use super::selecting::Selecting;
 use super::sheet::{PICTURES, Sheet};
 use super::view::View;
 use crate::store::{Neighbour, Stage, Subject};
+use crate::task;
 
 /// What is asked about.
 #[derive(Debug)]
@@ -234,7 +236,7 @@ impl<'a> App<'a> {
     /// A key by which the picture is looked at, and what came of it.
     fn view_key(&mut self, key: KeyCode) -> bool {
         let Some(current) = &self.current else { return false };
-        let can_zoom = matches!(current.ask, Ask::Select(_) | Ask::Diagnose(_) | Ask::Dispute(_));
+        let can_zoom = matches!(current.ask, Ask::Select(_) | Ask::Classify(_) | Ask::Dispute(_));
         let Some(told) = self.view.key(key, can_zoom) else { return false };
         if !told.is_empty() {
             self.tell(told);
@@ -371,33 +373,37 @@ impl<'a> App<'a> {
     /// The stage's own question.
     fn question(&mut self, item: &Item) -> Result<Option<Ask>> {
         let Some(round) = &self.round else { return Ok(None) };
-        let image = item.task.image.id;
-        Ok(Some(match round.stage {
-            Stage::Select if self.batch => {
+        let asked = task::in_force().question(round.stage);
+        Ok(Some(match (round.stage, asked) {
+            (stage, Some(asked @ Question { sheet: Some(words), .. }))
+                if self.batch && is_plain(asked) =>
+            {
                 let tasks = round.left().take(PICTURES).cloned();
                 let items = tasks.map(|task| {
-                    let earlier = self.desk.earlier(Stage::Select, task.subject())?;
+                    let earlier = self.desk.earlier(stage, task.subject())?;
                     Ok((Item::load(self.desk.store, task)?, earlier))
                 });
                 let items = items.collect::<Result<Vec<_>>>()?;
                 // Side by side, unless they were on their way already.
                 self.pictures
                     .ahead(items.iter().map(|(item, _)| source_of(item)).collect::<Vec<_>>());
-                Ask::Sheet(Sheet::new(items))
+                Ask::Sheet(Sheet::new(asked, words, items))
             }
-            Stage::Select => {
-                let earlier = self.desk.earlier(Stage::Select, Subject::image(image))?;
-                Ask::Select(Selecting { earlier })
+            (stage, Some(asked)) if is_plain(asked) => {
+                let earlier = self.desk.earlier(stage, Subject::image(item.task.image.id))?;
+                Ask::Select(Selecting { asked, earlier })
             }
-            Stage::Diagnose => {
-                let panels = diagnose::panels_to_ask(&self.desk, image)?;
+            (stage, Some(asked)) => {
+                let whole = item.task.subject();
+                let panels = classify::panels_to_ask(&self.desk, item, asked)?;
                 let ids: Vec<i64> = panels.iter().map(|panel| panel.id).collect();
-                let earlier = EarlierOfAll::read(&self.desk, image, &ids)?;
-                let can_crop = diagnose::can_crop_first(&self.desk, &ids);
-                Ask::Diagnose(Box::new(Diagnosing::new(image, panels, earlier, can_crop)))
+                let earlier = EarlierOfAll::read(&self.desk, stage, whole, &ids)?;
+                let can_crop = classify::can_crop_first(&self.desk, item, asked, &ids);
+                let classifying = Classifying::new(asked, whole, panels, earlier, can_crop);
+                Ask::Classify(Box::new(classifying))
             }
-            Stage::Crop => Ask::Crop(Box::new(self.opened_panels(item)?)),
-            Stage::Case => match &item.task.panel {
+            (Stage::Crop, None) => Ask::Crop(Box::new(self.opened_panels(item)?)),
+            (Stage::Case, None) => match &item.task.panel {
                 Some(panel) => {
                     let panels = round.of_picture().count();
                     let form = Form::read(&self.desk, item, panel)?;
@@ -405,6 +411,7 @@ impl<'a> App<'a> {
                 }
                 None => return Ok(None),
             },
+            (_, None) => return Ok(None),
         }))
     }
 

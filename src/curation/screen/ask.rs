@@ -1,19 +1,20 @@
 //! What each stage makes of a key: pure but for reading what is proposed. The answers are those of the
 //! line prompts; here keys stand for them.
 
+use covid_ct_core::task::{Answer, Question};
 use ratatui::crossterm::event::KeyEvent;
 
 use super::super::case::{Details, Field};
 use super::super::earlier::Earlier;
 use super::super::evidence::Quote;
 use super::super::item::Item;
+use super::classifying::Classifying;
 use super::cropping::Cropping;
-use super::diagnosing::Diagnosing;
 use super::disputing::Disputing;
 use super::naming::Naming;
 use super::selecting::Selecting;
 use super::sheet::Sheet;
-use crate::store::{Diagnosis, Selection, Subject};
+use crate::store::{Subject, Symbol};
 
 /// What comes of a key or of a typed line.
 #[derive(Debug)]
@@ -31,13 +32,13 @@ pub(super) enum Effect {
     /// To the contact sheet and back.
     Batch(bool),
     /// Decisions; of a sheet, none of the pictures that are left as they were.
-    Select(Selection),
-    SelectAll(Vec<Option<Selection>>),
-    Diagnose(Subject, Diagnosis, Quote),
+    Select(Symbol),
+    SelectAll(Vec<Option<Symbol>>),
+    Answer(Subject, Symbol, Quote),
     Crop,
     /// Whatever speaks against the boxes.
     CropAnyway,
-    /// The picture is to be cropped before it is diagnosed.
+    /// The picture is to be cropped before the question is answered.
     CropFirst,
     Case(Box<Details>),
     /// The same patient for all panels of the picture that are still asked about.
@@ -82,7 +83,7 @@ impl Typing {
 pub(super) enum Ask {
     Select(Selecting),
     Sheet(Sheet),
-    Diagnose(Box<Diagnosing>),
+    Classify(Box<Classifying>),
     Crop(Box<Cropping>),
     Case(Box<Naming>),
     Dispute(Disputing),
@@ -91,12 +92,19 @@ pub(super) enum Ask {
 /// A key and what it does, for the foot of the screen.
 pub(super) type Key = (&'static str, &'static str);
 
+/// The keys of a question's answers.
+pub(super) fn keys_of(asked: &'static Question) -> impl Iterator<Item = Key> {
+    let key =
+        |answer: &'static Answer| (Symbol::new(&answer.key.to_string()).as_str(), &*answer.label);
+    asked.answers.iter().map(key)
+}
+
 impl Ask {
     pub fn key(&mut self, key: KeyEvent, item: &Item) -> Effect {
         match self {
             Self::Select(selecting) => selecting.key(key.code),
             Self::Sheet(sheet) => sheet.key(key.code),
-            Self::Diagnose(diagnosing) => diagnosing.key(key.code, item),
+            Self::Classify(classifying) => classifying.key(key.code, item),
             Self::Crop(cropping) => cropping.key(key),
             Self::Case(naming) => naming.key(key.code),
             Self::Dispute(disputing) => disputing.key(key.code),
@@ -110,7 +118,7 @@ impl Ask {
         };
         match self {
             Self::Select(selecting) => one(selecting.earlier.as_ref()),
-            Self::Diagnose(diagnosing) => diagnosing.earlier.told(),
+            Self::Classify(classifying) => classifying.earlier.told(),
             Self::Crop(cropping) => one(cropping.opening.earlier.as_ref().map(|(_, e)| e)),
             Self::Case(naming) => one(naming.form.shown_earlier().as_ref()),
             Self::Sheet(_) | Self::Dispute(_) => Vec::new(),
@@ -120,7 +128,7 @@ impl Ask {
     /// Takes a typed line.
     pub fn line(&mut self, typing: Typing, text: &str, item: &Item) -> Effect {
         match (self, typing) {
-            (Self::Diagnose(diagnosing), Typing::Evidence) => diagnosing.line(text, item),
+            (Self::Classify(classifying), Typing::Evidence) => classifying.line(text, item),
             (Self::Crop(cropping), Typing::Edit) => cropping.line(text),
             (Self::Case(naming), Typing::Patient) => naming.name(text),
             (Self::Case(naming), Typing::Detail(field)) => naming.detail(field, text),
@@ -145,7 +153,7 @@ impl Ask {
         match self {
             Self::Select(selecting) => selecting.question(),
             Self::Sheet(sheet) => sheet.question(),
-            Self::Diagnose(diagnosing) => diagnosing.question(),
+            Self::Classify(classifying) => classifying.question(),
             Self::Crop(cropping) => cropping.question(),
             Self::Case(naming) => naming.question(),
             Self::Dispute(disputing) => disputing.question(),
@@ -154,9 +162,9 @@ impl Ask {
 
     pub fn keys(&self) -> Vec<Key> {
         let keys: &[Key] = match self {
-            Self::Select(selecting) => selecting.keys(),
-            Self::Sheet(_) => Sheet::KEYS,
-            Self::Diagnose(diagnosing) => diagnosing.keys(),
+            Self::Select(selecting) => return selecting.keys(),
+            Self::Sheet(sheet) => return sheet.keys(),
+            Self::Classify(classifying) => return classifying.keys(),
             Self::Crop(cropping) => cropping.keys(),
             Self::Case(naming) => return naming.keys(),
             Self::Dispute(disputing) => disputing.keys(),

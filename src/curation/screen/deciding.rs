@@ -1,7 +1,7 @@
 //! What comes of an effect: decisions go to the desk, and what comes next onto the screen.
 
 use super::super::case::Details;
-use super::super::diagnose::is_done;
+use super::super::classify::is_done;
 use super::super::earlier::Earlier;
 use super::super::evidence::Quote;
 use super::super::queue::Task;
@@ -10,7 +10,7 @@ use super::super::session::Result;
 use super::app::{App, Current};
 use super::ask::{Ask, Effect};
 use super::input::Input;
-use crate::store::{LabelledPanel, Selection, Stage, Subject, Value};
+use crate::store::{LabelledPanel, Stage, Subject, Symbol, Value};
 
 impl App<'_> {
     pub(super) fn take(&mut self, effect: Effect) -> Result<()> {
@@ -33,9 +33,7 @@ impl App<'_> {
             }
             Effect::Select(selection) => return self.select(selection),
             Effect::SelectAll(selections) => return self.select_all(&selections),
-            Effect::Diagnose(subject, diagnosis, quote) => {
-                return self.diagnose(subject, Value::Diagnose(diagnosis), &quote);
-            }
+            Effect::Answer(subject, word, quote) => return self.answer(subject, word, &quote),
             Effect::Crop => return self.crop(false),
             Effect::CropAnyway => return self.crop(true),
             Effect::CropFirst => return self.crop_first(),
@@ -65,48 +63,60 @@ impl App<'_> {
         }
     }
 
-    fn select(&mut self, selection: Selection) -> Result<()> {
-        let Some(current) = &self.current else { return Ok(()) };
-        let (subject, value, quote) = select::decision(&current.item, selection);
+    fn select(&mut self, word: Symbol) -> Result<()> {
+        let Some(Current { ask: Ask::Select(selecting), item, .. }) = &self.current else {
+            return Ok(());
+        };
+        let Some(answer) = selecting.asked.answer(word) else { return Ok(()) };
+        let (subject, value, quote) = select::decision(item, selecting.asked, answer);
         self.decide(subject, value, &quote)
     }
 
     /// Writes what a sheet says; pictures that are left as they were get no new decision.
-    fn select_all(&mut self, selections: &[Option<Selection>]) -> Result<()> {
+    fn select_all(&mut self, answers: &[Option<Symbol>]) -> Result<()> {
         let Some(Current { ask: Ask::Sheet(sheet), .. }) = &self.current else { return Ok(()) };
         let count = sheet.tiles.len();
-        let said = sheet.tiles.iter().zip(selections);
-        let decisions: Vec<(Subject, Value, Quote)> =
-            said.filter_map(|((item, _), said)| Some(select::decision(item, (*said)?))).collect();
+        let (asked, words) = (sheet.asked, sheet.words);
+        let said = sheet.tiles.iter().zip(answers).filter_map(|((item, _), said)| {
+            Some(select::decision(item, asked, asked.answer((*said)?)?))
+        });
+        let decisions: Vec<(Subject, Value, Quote)> = said.collect();
         let decided = decisions.len();
-        let cts = selections.iter().filter(|said| **said == Some(Selection::Ct)).count();
+        let marked = answers.iter().filter(|said| **said == Some(words.marked)).count();
         if decided == 0 {
             let kept: Vec<Subject> =
                 sheet.tiles.iter().map(|(item, _)| item.task.subject()).collect();
             for subject in kept {
-                self.desk.keep(Stage::Select, subject);
+                self.desk.keep(asked.stage, subject);
             }
             self.tell(format!("{count} kept as they were"));
             return self.finish(count);
         }
-        self.desk.decide_all(Stage::Select, decisions)?;
+        self.desk.decide_all(asked.stage, decisions)?;
         let kept = match count - decided {
             0 => String::new(),
             kept => format!(", {kept} kept as they were"),
         };
-        self.tell(format!("{decided} decided: {cts} ct, {} not-ct{kept}", decided - cts));
+        self.tell(format!(
+            "{decided} decided: {marked} {}, {} {}{kept}",
+            words.marked,
+            decided - marked,
+            words.others
+        ));
         self.finish(count)
     }
 
-    fn diagnose(&mut self, subject: Subject, value: Value, quote: &Quote) -> Result<()> {
-        let Some(Current { ask: Ask::Diagnose(diagnosing), .. }) = &mut self.current else {
+    fn answer(&mut self, subject: Subject, word: Symbol, quote: &Quote) -> Result<()> {
+        let Some(Current { ask: Ask::Classify(classifying), .. }) = &mut self.current else {
             return Ok(());
         };
-        let panels = diagnosing.panels();
-        diagnosing.next_panel();
+        let panels = classifying.panels();
+        let stage = classifying.stage();
+        let value = Value::Answer(stage, word);
+        classifying.next_panel();
         self.tell(format!("{}: {value}", value.stage()));
         self.desk.decide(subject, value, quote)?;
-        if is_done(&self.desk, subject, &panels)? {
+        if is_done(&self.desk, stage, subject, &panels)? {
             return self.finish(1);
         }
         // The next panel is a new question.
@@ -120,7 +130,7 @@ impl App<'_> {
         let (stage, subject) = (round.stage, current.item.task.subject());
         let earlier = match &current.ask {
             Ask::Select(selecting) => selecting.earlier.clone(),
-            Ask::Diagnose(diagnosing) => diagnosing.earlier.to_keep().cloned(),
+            Ask::Classify(classifying) => classifying.earlier.to_keep().cloned(),
             Ask::Crop(cropping) => cropping.opening.kept(&cropping.panels).cloned(),
             Ask::Case(naming) => naming.form.earlier.clone(),
             Ask::Sheet(_) | Ask::Dispute(_) => None,
@@ -164,14 +174,14 @@ impl App<'_> {
         cropping.opening.store(&mut self.desk, item, &cropping.panels)?;
         let told = format!("crop: {}", Value::Crop(cropping.panels.boxes()));
         self.tell(told);
-        if self.round.as_ref().is_some_and(|round| round.stage == Stage::Diagnose) {
-            // It was cropped first; now its panels can be diagnosed one by one.
+        if self.round.as_ref().is_some_and(|round| round.stage != Stage::Crop) {
+            // It was cropped first; now the question can be answered panel by panel.
             return self.ask_anew();
         }
         self.finish(1)
     }
 
-    /// The picture that is to be diagnosed is cropped first.
+    /// The picture that a question is about is cropped first.
     fn crop_first(&mut self) -> Result<()> {
         let Some(mut current) = self.current.take() else { return Ok(()) };
         current.ask = Ask::Crop(Box::new(self.opened_panels(&current.item)?));

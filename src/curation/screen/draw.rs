@@ -179,9 +179,9 @@ fn wanted(current: &Current, view: &View) -> Wanted {
     }
     let (part, marks) = match &current.ask {
         Ask::Crop(cropping) => (cropping.part(), cropping.marks()),
-        Ask::Diagnose(diagnosing) => {
-            let chosen = diagnosing.chosen().map(|panel| panel.bounds);
-            (view.part(size, chosen), diagnosing.marks())
+        Ask::Classify(classifying) => {
+            let chosen = classifying.chosen().map(|panel| panel.bounds);
+            (view.part(size, chosen), classifying.marks())
         }
         Ask::Dispute(disputing) if disputing.marks().is_empty() => {
             let chosen = item.task.panel.as_ref().map(|panel| panel.bounds);

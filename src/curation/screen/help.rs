@@ -1,16 +1,18 @@
 //! What `?` shows: the keys of every stage, and the guideline of what counts as what.
 
+use covid_ct_core::task::{EvidenceRule, Question, SubjectKind};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::super::session::is_plain;
 use super::look::{self, Look};
 use super::text::plain;
-
-const GUIDELINE: &str = include_str!("../../../annotations/GUIDELINE.md");
+use crate::store::Stage;
+use crate::task;
 
 /// Headings, paragraphs, and keys with what they do.
-const KEYS: &str = "\
+const EVERYWHERE: &str = "\
 # Keys
 
 Everywhere:
@@ -33,22 +35,18 @@ What is asked again shows what is in force; Enter leaves it as it is.
 
 Keys pressed within 150 ms after a new question appears, and pasted text, answer nothing.
 
-Select:
+";
 
-c n m | a chest CT, not a CT, maybe
-b | batch: a sheet of ten pictures. Digits mark the CTs, Enter takes the marked as CT and the others \
-as not CT, n takes none as CT; u unmarks, then takes the sheet before back
-
-Diagnose:
-
-c n m x | COVID-19, non-COVID, maybe, exclude (not a plain scan of a patient)
-1…99 Tab 0 | the next diagnosis is of this panel alone, of the next, of the whole picture
-k | crop the picture first, where panels differ
+/// Of a question whose answers rest on words.
+const WORDS: &str = "\
 Enter | take the words it rests on, which are marked in the text
 Tab | other words
 e | edit them: caption WORDS, mention N WORDS, abstract WORDS, image WORDS
-Esc | back to the diagnosis
+Esc | back to the question
+";
 
+/// Of the steps that every task may have.
+const CROP: &str = "\
 Crop:
 
 Enter | accept the numbered boxes; what speaks against them is told first
@@ -63,6 +61,9 @@ g G | letter the chosen panel; letter all after the caption; :l A letters all fr
 c r R | clear; start again from what was first shown, from the proposal
 : | any of these as a line, as at the prompt of --plain
 
+";
+
+const CASE: &str = "\
 Case:
 
 Enter | accept patient, age, sex and time as they stand
@@ -71,6 +72,9 @@ A | the same patient for all panels of the picture that are left, each at its ow
 e t | edit all, the time alone; an emptied line means that the paper does not say
 r z | start again from the proposal; show the panel enlarged
 
+";
+
+const ADJUDICATE: &str = "\
 Adjudicate:
 
 1…9 Tab | choose a reading; its words are marked in the text, its boxes over the picture
@@ -100,22 +104,66 @@ pub(super) fn key(key: KeyCode, scroll: usize) -> Option<usize> {
     }
 }
 
+/// The keys of all that the task asks, question by question.
+fn keys() -> String {
+    let task = task::in_force();
+    let mut keys = EVERYWHERE.to_owned();
+    for &stage in task.stages() {
+        match stage {
+            Stage::Crop => keys += CROP,
+            Stage::Case => keys += CASE,
+            _ => keys += &task.question(stage).map_or(String::new(), keys_of),
+        }
+    }
+    keys + ADJUDICATE
+}
+
+fn keys_of(question: &Question) -> String {
+    let name = question.stage.as_str();
+    let letters: Vec<String> = question.answers.iter().map(|answer| answer.key.into()).collect();
+    let says: Vec<&str> = question.answers.iter().map(|answer| answer.says.as_str()).collect();
+    let title = name[..1].to_uppercase() + &name[1..];
+    let mut keys = format!("{title}:\n\n{} | {}\n", letters.join(" "), says.join(", "));
+    if is_plain(question) {
+        if let Some(sheet) = &question.sheet {
+            let label = |word| question.answer(word).map_or("", |answer| answer.label.as_str());
+            let (marked, others) = (label(sheet.marked), label(sheet.others));
+            keys += &format!(
+                "b | batch: a sheet of ten pictures. Digits mark the {}, Enter takes the marked as {marked} and the \
+                 others as {others}, n takes none as {marked}; u unmarks, then takes the sheet before back\n",
+                sheet.many
+            );
+        }
+    } else {
+        if question.subject == SubjectKind::Picture {
+            keys += "1…99 Tab 0 | the next answer is of this panel alone, of the next, of the whole picture\n";
+            if task::in_force().crop.is_asked {
+                keys += "k | crop the picture first, where panels differ\n";
+            }
+        }
+        if question.evidence == EvidenceRule::Asked {
+            keys += WORDS;
+        }
+    }
+    keys + "\n"
+}
+
 /// All of it, wrapped, and the line to begin with.
 pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'static>>, usize) {
-    let mut lines: Vec<Line<'static>> = KEYS
+    let mut lines: Vec<Line<'static>> = keys()
         .lines()
         .flat_map(|line| match (line.strip_prefix("# "), line.split_once(" | ")) {
             (_, Some((key, does))) => {
                 hanging(&Span::styled(format!("{key:COLUMN$}"), look.key()), does, width)
             }
-            (Some(heading), None) => plain(heading, width, look.ct()),
+            (Some(heading), None) => plain(heading, width, look.heading()),
             (None, None) => plain(line, width, look::STRONG),
         })
         .collect();
     let guideline = lines.len();
-    lines.extend(paragraphs(GUIDELINE).into_iter().flat_map(|text| {
+    lines.extend(paragraphs(&task::in_force().guideline).into_iter().flat_map(|text| {
         if let Some(heading) = text.strip_prefix('#') {
-            plain(heading.trim_start_matches('#').trim(), width, look.ct())
+            plain(heading.trim_start_matches('#').trim(), width, look.heading())
         } else if let Some(point) = text.strip_prefix("- ") {
             hanging(&Span::raw("- "), point, width)
         } else {

@@ -24,14 +24,19 @@ impl Look {
         }
     }
 
-    /// Words that speak of CT.
-    pub fn ct(self) -> Style {
-        self.coloured(Color::Cyan, Modifier::UNDERLINED)
+    /// Words that speak for an answer, by its place among those whose words are set off.
+    pub fn words(self, answer: usize) -> Style {
+        match answer % 4 {
+            0 => self.coloured(Color::Cyan, Modifier::UNDERLINED),
+            1 => self.coloured(Color::Yellow, Modifier::BOLD),
+            2 => self.coloured(Color::Magenta, Modifier::ITALIC),
+            _ => self.coloured(Color::Blue, Modifier::BOLD.union(Modifier::UNDERLINED)),
+        }
     }
 
-    /// Words that affirm COVID-19.
-    pub fn covid(self) -> Style {
-        self.coloured(Color::Yellow, Modifier::BOLD)
+    /// A heading of the help.
+    pub fn heading(self) -> Style {
+        self.coloured(Color::Cyan, Modifier::UNDERLINED)
     }
 
     pub fn key(self) -> Style {

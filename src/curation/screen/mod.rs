@@ -1,16 +1,16 @@
 //! Curation on the full screen: picture, caption, citing sentences and neighbours in one view, a key a
 //! decision.
 //!
-//! `app` holds what is asked, `deciding` turns what comes of a key into decisions; `ask` and beside it `sheet`, `diagnosing`,
+//! `app` holds what is asked, `deciding` turns what comes of a key into decisions; `ask` and beside it `sheet`, `classifying`,
 //! `cropping`, `naming`, `selecting` and `disputing` say what a stage makes of a key; `draw` lays it out, with `picture`, `words`
 //! and `help`; `terminal`, `protocol` and `gate` deal with the terminal. What an answer means and how it is
-//! written is the same as at the line prompts: `curation::{select, diagnose, crop, case}` and the desk.
+//! written is the same as at the line prompts: `curation::{select, classify, crop, case}` and the desk.
 
 mod app;
 mod ask;
+mod classifying;
 mod cropping;
 mod deciding;
-mod diagnosing;
 mod disputing;
 mod draw;
 mod gate;

@@ -1,45 +1,42 @@
-//! The selection by keys: one picture, asked for the first time or again.
+//! Which pictures are wanted, by keys: one picture, asked for the first time or again.
 
+use covid_ct_core::task::Question;
 use ratatui::crossterm::event::KeyCode;
 
 use super::super::earlier::Earlier;
-use super::ask::{Effect, Key};
-use crate::store::Selection;
+use super::ask::{Effect, Key, keys_of};
 
 #[derive(Debug)]
 pub(super) struct Selecting {
+    pub asked: &'static Question,
     pub earlier: Option<Earlier>,
 }
 
 impl Selecting {
     pub fn key(&self, key: KeyCode) -> Effect {
         match key {
-            KeyCode::Char('c') => Effect::Select(Selection::Ct),
-            KeyCode::Char('n') => Effect::Select(Selection::NotCt),
-            KeyCode::Char('m') => Effect::Select(Selection::Unsure),
-            KeyCode::Char('b') => Effect::Batch(true),
+            KeyCode::Char('b') if self.asked.sheet.is_some() => Effect::Batch(true),
             KeyCode::Enter if self.earlier.is_some() => Effect::Keep,
+            KeyCode::Char(key) => match self.asked.of_key(key) {
+                Some(answer) => Effect::Select(answer.word),
+                None => Effect::Unknown,
+            },
             _ => Effect::Unknown,
         }
     }
 
     pub fn question(&self) -> String {
         match &self.earlier {
-            Some(earlier) => format!("Is it a chest CT? {}", earlier.enter()),
-            None => "Is it a chest CT?".into(),
+            Some(earlier) => format!("{} {}", self.asked.short, earlier.enter()),
+            None => self.asked.short.clone(),
         }
     }
 
-    pub fn keys(&self) -> &'static [Key] {
-        match &self.earlier {
-            Some(_) => &[
-                ("Enter", "as it was"),
-                ("c", "CT"),
-                ("n", "not CT"),
-                ("m", "maybe"),
-                ("b", "batch"),
-            ],
-            None => &[("c", "CT"), ("n", "not CT"), ("m", "maybe"), ("b", "batch")],
-        }
+    pub fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        keys.extend(self.earlier.is_some().then_some(("Enter", "as it was")));
+        keys.extend(keys_of(self.asked));
+        keys.extend(self.asked.sheet.is_some().then_some(("b", "batch")));
+        keys
     }
 }

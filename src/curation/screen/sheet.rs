@@ -1,18 +1,21 @@
-//! Many pictures at once: a contact sheet on which the few CTs among them are marked.
+//! Many pictures at once: a contact sheet on which the few that are wanted are marked.
 
+use covid_ct_core::task::{Question, SheetWords};
 use ratatui::crossterm::event::KeyCode;
 
 use super::super::earlier::Earlier;
 use super::super::item::Item;
 use super::ask::{Effect, Key};
-use crate::store::{Selection, Value};
+use crate::store::{Symbol, Value};
 
 /// Pictures on a sheet: one a digit.
 pub(super) const PICTURES: usize = 10;
 
 #[derive(Debug)]
 pub(super) struct Sheet {
-    /// Pictures and whether each is marked as a CT.
+    pub asked: &'static Question,
+    pub words: &'static SheetWords,
+    /// Pictures and whether each is marked.
     pub tiles: Vec<(Item, bool)>,
     /// What was said of each before.
     earlier: Vec<Option<Earlier>>,
@@ -21,33 +24,50 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub const KEYS: &'static [Key] = &[
-        ("1…9 0", "mark a CT"),
-        ("Enter", "marked: CT, others: not CT"),
-        ("n", "none is CT"),
-        ("b", "one by one"),
-    ];
+    pub fn keys(&self) -> Vec<Key> {
+        let own = |text: String| Symbol::new(&text).as_str();
+        let (marked, others) = (self.label(self.words.marked), self.label(self.words.others));
+        vec![
+            ("1…9 0", own(format!("mark {}", self.words.one))),
+            ("Enter", own(format!("marked: {marked}, others: {others}"))),
+            ("n", own(format!("none is {marked}"))),
+            ("b", "one by one"),
+        ]
+    }
 
-    /// Those that were called a CT before are marked.
-    pub fn new(items: Vec<(Item, Option<Earlier>)>) -> Self {
-        let ct = Value::Select(Selection::Ct);
-        let is_ct =
-            |earlier: &Option<Earlier>| earlier.as_ref().and_then(Earlier::value) == Some(&ct);
+    fn label(&self, word: Symbol) -> &'static str {
+        self.asked.answer(word).map_or("", |answer| &answer.label)
+    }
+
+    fn value(&self, word: Symbol) -> Value {
+        Value::Answer(self.asked.stage, word)
+    }
+
+    /// Those that were marked before are marked.
+    pub fn new(
+        asked: &'static Question,
+        words: &'static SheetWords,
+        items: Vec<(Item, Option<Earlier>)>,
+    ) -> Self {
+        let marked = Value::Answer(asked.stage, words.marked);
+        let is_marked =
+            |earlier: &Option<Earlier>| earlier.as_ref().and_then(Earlier::value) == Some(&marked);
         let (tiles, earlier) =
-            items.into_iter().map(|(item, earlier)| ((item, is_ct(&earlier)), earlier)).unzip();
-        Self { tiles, earlier, turned: Vec::new() }
+            items.into_iter().map(|(item, earlier)| ((item, is_marked(&earlier)), earlier)).unzip();
+        Self { asked, words, tiles, earlier, turned: Vec::new() }
     }
 
     /// What a sheet says of each picture, in order; nothing of those of which it is in force already, or of
-    /// which something else than CT or not is and no mark was turned.
-    fn said(&self) -> Vec<Option<Selection>> {
+    /// which something else than a mark says is and no mark was turned.
+    fn said(&self) -> Vec<Option<Symbol>> {
         let said = |(at, (&(_, marked), earlier)): (usize, (&(Item, bool), &Option<Earlier>))| {
-            let said = if marked { Selection::Ct } else { Selection::NotCt };
+            let said = if marked { self.words.marked } else { self.words.others };
+            let both = [self.words.marked, self.words.others].map(|word| self.value(word));
             let in_force = earlier.as_ref().filter(|e| e.in_force).and_then(Earlier::value);
             let touched = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
             let keeps = match in_force {
-                Some(Value::Select(Selection::Unsure)) => !touched,
-                Some(value) => *value == Value::Select(said),
+                Some(value) if !both.contains(value) => !touched,
+                Some(value) => *value == self.value(said),
                 None => false,
             };
             (!keeps).then_some(said)
@@ -57,16 +77,15 @@ impl Sheet {
 
     /// What to write over a tile.
     pub fn word(&self, index: usize) -> &'static str {
-        let unsure = Value::Select(Selection::Unsure);
         let earlier = self.earlier.get(index).and_then(Option::as_ref);
+        let in_force = earlier.filter(|e| e.in_force).and_then(Earlier::value);
         match self.tiles.get(index) {
-            Some((_, true)) => "CT",
-            _ if !self.turned.contains(&index)
-                && earlier.is_some_and(|e| e.in_force && e.value() == Some(&unsure)) =>
-            {
-                "maybe"
-            }
-            _ => "not CT",
+            Some((_, true)) => self.label(self.words.marked),
+            _ if self.turned.contains(&index) => self.label(self.words.others),
+            _ => match in_force.and_then(Value::known) {
+                Some(answer) if answer.word != self.words.marked => &answer.label,
+                _ => self.label(self.words.others),
+            },
         }
     }
 
@@ -89,9 +108,11 @@ impl Sheet {
                     None => Effect::Refuse(format!("there is no picture {digit}")),
                 }
             }
-            KeyCode::Char('n') if self.marked() > 0 => Effect::Refuse(
-                "some are marked as CT: Enter takes the others as not CT, digits unmark".into(),
-            ),
+            KeyCode::Char('n') if self.marked() > 0 => Effect::Refuse(format!(
+                "some are marked as {}: Enter takes the others as {}, digits unmark",
+                self.label(self.words.marked),
+                self.label(self.words.others)
+            )),
             KeyCode::Char('n') | KeyCode::Enter => Effect::SelectAll(self.said()),
             KeyCode::Char('u') => match self.turned.pop() {
                 Some(tile) => {
@@ -108,7 +129,7 @@ impl Sheet {
 
     pub fn question(&self) -> String {
         let (count, marked) = (self.tiles.len(), self.marked());
-        format!("Which of these {count} are CTs? {marked} marked")
+        format!("Which of these {count} are {}? {marked} marked", self.words.many)
     }
 
     fn marked(&self) -> usize {

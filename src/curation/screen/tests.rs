@@ -400,7 +400,7 @@ fn panels_from_ten_on_are_diagnosed_singly() {
     seat.press("n Enter");
     drop(seat);
     let twelfth = bench.store.labelled_panels().expect("panels").remove(11);
-    assert_eq!(twelfth.label, Some(crate::store::Label::NonCovid));
+    assert_eq!(twelfth.label, Some(crate::store::Label::NON_COVID));
 }
 
 #[test]

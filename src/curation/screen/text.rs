@@ -6,7 +6,7 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::evidence::{covid_words, ct_words};
+use super::super::evidence::marked_words;
 use super::super::prompt::wrap;
 use super::look::{self, Look};
 
@@ -34,7 +34,7 @@ pub(super) fn plain(text: &str, width: usize, style: Style) -> Vec<Line<'static>
         .collect()
 }
 
-/// `text` wrapped, its words of CT and of COVID-19 marked, and `quote` wherever it stands.
+/// `text` wrapped, the words that speak for answers marked, and `quote` wherever it stands.
 pub(super) fn marked(text: &str, width: usize, quote: &str, look: Look) -> Vec<Line<'static>> {
     let text = clean(text);
     let styles = styles(&text, quote, look);
@@ -48,10 +48,8 @@ fn styles(text: &str, quote: &str, look: Look) -> Vec<(Range<usize>, Style)> {
         Some(at) if !quote.is_empty() => at..at + quote.len(),
         _ => 0..0,
     };
-    let mut words: Vec<(Range<usize>, Style)> =
-        ct_words(text).into_iter().map(|at| (at, look.ct())).collect();
-    words.extend(covid_words(text).into_iter().map(|at| (at, look.covid())));
-    words.sort_by_key(|(at, _)| at.start);
+    let words: Vec<(Range<usize>, Style)> =
+        marked_words(text).into_iter().map(|(at, answer)| (at, look.words(answer))).collect();
     let mut cuts: Vec<usize> = words.iter().flat_map(|(at, _)| [at.start, at.end]).collect();
     cuts.extend([0, quoted.start, quoted.end, text.len()]);
     cuts.sort_unstable();
@@ -96,7 +94,7 @@ mod tests {
             .map(|span| span.content.as_ref())
             .collect();
         assert_eq!(quoted, "man[2J with COVID-19");
-        assert_eq!(lines[0].spans[1], Span::styled("CT", LOOK.ct()));
+        assert_eq!(lines[0].spans[1], Span::styled("CT", LOOK.words(0)));
         assert_eq!(cut("abcdef", 4), "abc…");
     }
 }

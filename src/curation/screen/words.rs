@@ -1,11 +1,11 @@
 //! What is told of a picture in words, as lines beside it: the stage's own first, then the paper, the
 //! caption, the sentences that cite the figure, and the other pictures of it.
 
+use crate::task;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::super::adjudicate::told;
-use super::super::case::Field;
 use super::super::item::Item;
 use super::app::Current;
 use super::ask::Ask;
@@ -37,8 +37,8 @@ pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'stati
     if let Ask::Dispute(disputing) = &current.ask {
         quote = disputing.span();
     }
-    if let Ask::Diagnose(diagnosing) = &current.ask
-        && let Some(chosen) = diagnosing.quote()
+    if let Ask::Classify(classifying) = &current.ask
+        && let Some(chosen) = classifying.quote()
     {
         quote = &chosen.span;
         lines.extend(evidence(&chosen.to_string(), quote, width, look));
@@ -50,7 +50,7 @@ pub(super) fn of(current: &Current, width: usize, look: Look) -> Vec<Line<'stati
     lines
 }
 
-/// The words a diagnosis would rest on, wherever they stand.
+/// The words an answer would rest on, wherever they stand.
 fn evidence(told: &str, quote: &str, width: usize, look: Look) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled("evidence", look::HEADING)];
     lines.extend(marked(told, width, quote, look));
@@ -104,8 +104,8 @@ fn patient(naming: &Naming, item: &Item, width: usize, look: Look) -> Vec<Line<'
     }
     let details = &naming.details;
     lines.push(row("patient", &details.name, width, look.chosen()));
-    for field in [Field::Age, Field::Sex, Field::Time] {
-        lines.push(row(field.name(), details.get(field), width, look::STRONG));
+    for &field in &task::in_force().case.fields {
+        lines.push(row(field.as_str(), details.get(field), width, look::STRONG));
     }
     lines.push(Line::default());
     lines

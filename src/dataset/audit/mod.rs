@@ -173,7 +173,7 @@ fn items(panels: &mut [LabelledPanel], parts: Option<&HashMap<i64, Part>>) -> Ve
         let whole = panel.file_name.clone().filter(|_| panel.index.is_none());
         Item {
             name: whole.unwrap_or_else(|| format!("{stem}.png")),
-            label: panel.label.unwrap_or(Label::NonCovid),
+            label: panel.label.unwrap_or(Label::nth(0)),
             part: parts.and_then(|parts| parts.get(&panel.id).copied()),
             paper: panel.preprint_name.clone(),
             case: panel.case.clone(),
@@ -231,7 +231,7 @@ fn of_panels(
             Some(Example {
                 traits: &look.as_ref()?.traits,
                 source: &sources[place],
-                is_covid: panels[place].label == Some(Label::Covid),
+                is_positive: panels[place].label.is_some_and(Label::is_positive),
                 group: group_of[place],
             })
         })
@@ -246,7 +246,7 @@ mod tests {
     fn item(paper: &str, case: Option<&str>, part: Part) -> Item {
         Item {
             name: format!("{paper}.png"),
-            label: Label::Covid,
+            label: Label::COVID,
             part: Some(part),
             paper: paper.into(),
             case: case.map(Into::into),

@@ -41,7 +41,7 @@ pub struct Shortcut {
 pub struct Example<'a> {
     pub traits: &'a Traits,
     pub source: &'a str,
-    pub is_covid: bool,
+    pub is_positive: bool,
     /// Of panels that belong together, the same number.
     pub group: usize,
 }
@@ -66,7 +66,7 @@ pub fn shortcuts(examples: &[Example]) -> Vec<Shortcut> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldOut {
     pub by: String,
-    /// Log-odds of COVID, in the order of the panels.
+    /// Log-odds of the positive class, in the order of the panels.
     pub log_odds: Vec<f64>,
 }
 
@@ -74,7 +74,7 @@ pub struct HeldOut {
 /// being decoded.
 pub fn held_out(train: &[Example], test: &[Example]) -> Vec<HeldOut> {
     let all: Vec<Example> = train.iter().chain(test).copied().collect();
-    let positive: Vec<bool> = train.iter().map(|example| example.is_covid).collect();
+    let positive: Vec<bool> = train.iter().map(|example| example.is_positive).collect();
     let told = |by: &str, keep: &dyn Fn(&str) -> bool| {
         let rows = columns(&all, keep);
         let (train, test) = rows.split_at(train.len());
@@ -111,10 +111,10 @@ fn cross_validated(rows: &[Vec<f64>], examples: &[Example], folds: &[usize]) -> 
     for fold in 0..FOLDS {
         let learned: Vec<usize> = (0..rows.len()).filter(|&i| folds[i] != fold).collect();
         let of_rows: Vec<&[f64]> = learned.iter().map(|&i| &rows[i][..]).collect();
-        let positive: Vec<bool> = learned.iter().map(|&i| examples[i].is_covid).collect();
+        let positive: Vec<bool> = learned.iter().map(|&i| examples[i].is_positive).collect();
         let model = Stumps::fit(&of_rows, &positive);
         for i in (0..rows.len()).filter(|&i| folds[i] == fold) {
-            scored.push(Scored { positive: examples[i].is_covid, score: model.score(&rows[i]) });
+            scored.push(Scored { positive: examples[i].is_positive, score: model.score(&rows[i]) });
         }
     }
     auroc(&scored)
@@ -126,7 +126,7 @@ fn folds(examples: &[Example]) -> Vec<usize> {
     let groups = examples.iter().map(|example| example.group + 1).max().unwrap_or(0);
     let mut sizes = vec![[0_usize; 2]; groups];
     for example in examples {
-        sizes[example.group][usize::from(example.is_covid)] += 1;
+        sizes[example.group][usize::from(example.is_positive)] += 1;
     }
     let mut order: Vec<usize> = (0..groups).collect();
     order.sort_by_key(|&group| std::cmp::Reverse(sizes[group].iter().sum::<usize>()));
@@ -169,14 +169,15 @@ mod tests {
     fn what_was_learned_is_told_of_others() {
         let traits: Vec<Traits> =
             (0..80).map(|i| traits(if i % 2 == 0 { 100 + i } else { 300 + i })).collect();
-        let example = |(i, traits)| Example { traits, source: "x", is_covid: i % 2 == 0, group: i };
+        let example =
+            |(i, traits)| Example { traits, source: "x", is_positive: i % 2 == 0, group: i };
         let examples: Vec<Example> = traits.iter().enumerate().map(example).collect();
         let told_by = held_out(&examples[..60], &examples[60..]);
         let of = |by: &str| {
             let told = told_by.iter().find(|told| told.by == by).expect("told");
             let scored = told.log_odds.iter().zip(&examples[60..]);
             let scored: Vec<Scored> = scored
-                .map(|(&score, example)| Scored { positive: example.is_covid, score })
+                .map(|(&score, example)| Scored { positive: example.is_positive, score })
                 .collect();
             auroc(&scored)
         };
@@ -190,7 +191,8 @@ mod tests {
     fn a_giveaway_is_told_and_what_is_alike_is_chance() {
         let traits: Vec<Traits> =
             (0..80).map(|i| traits(if i % 2 == 0 { 100 + i } else { 300 + i })).collect();
-        let example = |(i, traits)| Example { traits, source: "x", is_covid: i % 2 == 0, group: i };
+        let example =
+            |(i, traits)| Example { traits, source: "x", is_positive: i % 2 == 0, group: i };
         let examples: Vec<Example> = traits.iter().enumerate().map(example).collect();
         let shortcuts = shortcuts(&examples);
         // Not quite 1: a bin of values may straddle the border.
@@ -206,7 +208,7 @@ mod tests {
         let traits: Vec<Traits> = (0..60).map(|i| traits(100 + i / 3)).collect();
         let class = |group: usize| (group * 7 / 5).is_multiple_of(2);
         let example =
-            |(i, traits)| Example { traits, source: "x", is_covid: class(i / 3), group: i / 3 };
+            |(i, traits)| Example { traits, source: "x", is_positive: class(i / 3), group: i / 3 };
         let examples: Vec<Example> = traits.iter().enumerate().map(example).collect();
         let folds = folds(&examples);
         assert!(folds.chunks(3).all(|group| group.iter().all(|fold| *fold == group[0])));
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn one_class_alone_is_told_by_nothing() {
         let traits = traits(9);
-        let example = Example { traits: &traits, source: "x", is_covid: true, group: 0 };
+        let example = Example { traits: &traits, source: "x", is_positive: true, group: 0 };
         assert!(shortcuts(&[example]).iter().all(|shortcut| shortcut.auroc.is_none()));
         assert!(shortcuts(&[]).iter().all(|shortcut| shortcut.auroc.is_none()));
     }

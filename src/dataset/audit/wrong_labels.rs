@@ -8,7 +8,7 @@ use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, items};
-use crate::dataset::release::split_extension;
+use crate::covid_ct::release::split_extension;
 use crate::metrics::confident;
 use crate::store::{Label, LabelledPanel};
 
@@ -51,7 +51,7 @@ struct Row {
 }
 
 impl Predictions {
-    /// Reads CSV with the columns `file` and `score`, the probability of COVID; others are passed over.
+    /// Reads CSV with the columns `file` and `score`, the probability of the positive class; others are passed over.
     ///
     /// # Errors
     /// The first file, and its line, that is none.
@@ -107,7 +107,7 @@ impl Predictions {
 pub struct WrongLabel {
     #[serde(flatten)]
     pub item: Item,
-    /// P(COVID), by networks that have not seen the picture.
+    /// P of the positive class, by networks that have not seen the picture.
     pub score: f64,
     /// The probability that they give to its label.
     pub confidence: f64,
@@ -164,7 +164,7 @@ impl WrongLabels {
             return Err(PredictionsError::Strangers { count: predictions.0.len() });
         }
         let labels: Vec<bool> =
-            predicted.iter().map(|&(place, _)| items[place].label == Label::Covid).collect();
+            predicted.iter().map(|&(place, _)| items[place].label.is_positive()).collect();
         let scores: Vec<f64> = predicted.iter().map(|&(_, score)| score).collect();
         let found = confident::wrong_labels(&labels, &scores).into_iter().map(|index| {
             let (place, score) = predicted[index];

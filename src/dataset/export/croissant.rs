@@ -3,6 +3,7 @@
 //! table, one a picture: of a CSV `mlcroissant` 1.1 guesses the types, and gave `45.0` for an age of 45 where other ages
 //! are not known.
 
+use crate::task;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,7 +12,6 @@ use serde_json::{Map, Value as Json, json};
 use super::card::Facts;
 use super::fields::{Field, Value};
 use super::loading;
-use super::write::Written;
 use super::{fields, rai};
 use crate::dataset::{DatasetError, Result};
 
@@ -33,19 +33,21 @@ pub fn write(
         let length = std::fs::metadata(&path).map_err(DatasetError::read(&path))?.len();
         distribution.push(file_object(name, kind, length, sha256));
     }
+    let words = &task::in_force().export;
     let what = if facts.figures {
         "figures of papers with their captions, sub-captions and citing sentences; rebuilt from PDFs."
     } else {
-        "single CT scans cut out of the figures of papers, each with the diagnosis that its authors state; rebuilt from \
-         PDFs in the manner of COVID-CT. Not for diagnosis."
+        words.description.as_str()
     };
     let (name, keywords) = if facts.figures {
         (
             "covid-ct-figures",
-            ["scientific figures", "image captioning", "medical imaging", "preprints"],
+            ["scientific figures", "image captioning", "medical imaging", "preprints"]
+                .map(String::from)
+                .to_vec(),
         )
     } else {
-        ("covid-ct-rebuilt", ["computed tomography", "COVID-19", "chest", "medical imaging"])
+        (words.name.as_str(), words.keywords.clone())
     };
     let licences = facts.licence_urls();
     let mut dataset = json!({
@@ -55,7 +57,7 @@ pub fn write(
         "name": name,
         "alternateName": facts.title(),
         "description": format!("{} {what}", facts.pictures),
-        "url": "https://arxiv.org/abs/2003.13865",
+        "url": words.url,
         "creator": { "@type": "sc:Organization", "name": "The curators of this dataset, with covid-ct" },
         "version": "1.0.0",
         "license": licences,
@@ -82,6 +84,9 @@ fn complete(dataset: &mut Map<String, Json>, facts: &Facts, licences: &[String])
         dataset
             .insert("license".into(), json!("https://en.wikipedia.org/wiki/All_rights_reserved"));
     }
+    if task::in_force().export.url.is_empty() {
+        dataset.remove("url");
+    }
     if let Some(newest) = &facts.newest {
         dataset.insert("datePublished".into(), json!(newest));
     }
@@ -91,9 +96,14 @@ fn complete(dataset: &mut Map<String, Json>, facts: &Facts, licences: &[String])
             json!("The papers that the figures are from: field doi of each record"),
         );
     } else {
-        let cite = "Zhao, Zhang, He, Xie: COVID-CT-Dataset: a CT scan dataset about COVID-19. arXiv 2003.13865, 2020";
+        let words = &task::in_force().export;
+        let cite = if words.cite.is_empty() {
+            "The papers that the pictures are from: field doi of each record"
+        } else {
+            &words.cite
+        };
         dataset.insert("citeAs".into(), json!(cite));
-        let activity = "Scans selected, cropped, diagnosed and told apart by patient, by curators with covid-ct";
+        let activity = &words.activity;
         if let Some(Json::Array(activities)) = dataset.get_mut("prov:wasGeneratedBy") {
             activities.push(json!({ "@type": "prov:Activity", "prov:label": activity }));
         }
@@ -160,9 +170,9 @@ fn record_sets(facts: &Facts, table: &str) -> Vec<Json> {
     if facts.figures { vec![records] } else { vec![splits(), records] }
 }
 
-fn described(field: &Field<Written>, id: &str, table: &str) -> Json {
+fn described(field: &Field, id: &str, table: &str) -> Json {
     let kind = match field.value {
-        Value::Text(_) => "sc:Text",
+        Value::Text(_) | Value::Answer(_) => "sc:Text",
         Value::Number(_) | Value::MaybeNumber(_) => "sc:Integer",
         Value::Share(_) => "sc:Float",
         Value::Truth(_) => "sc:Boolean",

@@ -1,11 +1,12 @@
 //! Classes that a split had in a part and has there no more.
 
+use crate::task;
 use std::collections::{HashMap, HashSet};
 
 use super::items::Item;
 use super::options::Classes;
 use crate::dataset::Result;
-use crate::store::{Decision, Label, Part, Stage, Store, Subject, Value};
+use crate::store::{Decision, Label, Part, Store, Subject, Value};
 
 /// What has become empty, in words: each class that is written, and part in which it has no picture although
 /// curators had put panels of the split there into it when the split was made.
@@ -22,7 +23,7 @@ pub fn emptied(
         items.iter().filter_map(|item| item.told.label.zip(item.told.part)).collect();
     let empty =
         |label: Label, part| classes.index(label).is_some() && !filled.contains(&(label, part));
-    if !Part::ALL.iter().any(|&part| Label::ALL.iter().any(|&label| empty(label, part))) {
+    if !Part::ALL.iter().any(|&part| Label::all().iter().any(|&label| empty(label, part))) {
         return Ok(Vec::new());
     }
     let (Some(split), Some(created)) = (store.split(name)?, store.split_created(name)?) else {
@@ -39,7 +40,7 @@ pub fn emptied(
         }
     }
     let mut told = Vec::new();
-    for &label in Label::ALL {
+    for &label in Label::all() {
         for &part in Part::ALL {
             if let Some(count) = lost.get(&(label, part)).filter(|_| empty(label, part)) {
                 told.push(format!(
@@ -52,14 +53,14 @@ pub fn emptied(
     Ok(told)
 }
 
-/// What each curator said of the diagnosis at a time, by subject, what an adjudication overruled left out.
+/// What each curator said of the class at a time, by subject, what an adjudication overruled left out.
 struct Said(HashMap<Subject, Vec<Decision>>);
 
 impl Said {
     fn read(store: &Store, at: &str) -> Result<Self> {
         let mut said: HashMap<Subject, Vec<Decision>> = HashMap::new();
         for decision in store.decisions()? {
-            if decision.stage != Stage::Diagnose || decision.time.as_str() > at {
+            if decision.stage != task::in_force().classifying() || decision.time.as_str() > at {
                 continue;
             }
             let of = said.entry(decision.subject).or_default();
@@ -79,10 +80,7 @@ impl Said {
         if values.is_empty() {
             values = standing(Subject::image(panel.image));
         }
-        let label = |value: &Value| match value {
-            Value::Diagnose(diagnosis) => Label::of(*diagnosis),
-            _ => None,
-        };
+        let label = |value: &Value| task::in_force().class_of(value.word()?);
         values.into_iter().filter_map(label).collect()
     }
 }

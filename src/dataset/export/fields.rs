@@ -3,36 +3,58 @@
 //! A field of text is empty where nothing is known, never missing; a number that may be unknown is missing then,
 //! where the format has a word for that (Parquet), and an empty text where it has none (JSON).
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::options::Classes;
 use super::write::Written;
 use crate::figures::sub_captions;
+use crate::task;
 
-/// One field of what `T` tells.
-pub struct Field<T> {
+/// One field of what is told of a picture.
+pub struct Field {
     pub name: &'static str,
     /// What it is, for the Croissant metadata.
     pub what: &'static str,
-    pub value: Value<T>,
+    pub value: Value,
 }
 
 /// How a field's value is had, and so its type.
-pub enum Value<T> {
-    Text(fn(&T) -> String),
-    Number(fn(&T) -> i64),
+pub enum Value {
+    Text(fn(&Written) -> String),
+    /// The answer to a further question of the task, by its name; empty where there is none.
+    Answer(&'static str),
+    Number(fn(&Written) -> i64),
     /// A number that may be unknown.
-    MaybeNumber(fn(&T) -> Option<i64>),
+    MaybeNumber(fn(&Written) -> Option<i64>),
     /// Between 0 and 1.
-    Share(fn(&T) -> f64),
-    Truth(fn(&T) -> bool),
+    Share(fn(&Written) -> f64),
+    Truth(fn(&Written) -> bool),
 }
 
 /// The field that tells the part of the split.
 pub const PART: &str = "part";
 
-/// Fields of a panel beside its picture and its class.
-pub const OF_PANELS: [Field<Written>; 32] = [
+/// Fields of a panel beside its picture and its class: those of any task, then a field a further question.
+pub fn of_panels() -> &'static [Field] {
+    static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+        let further = task::in_force().further_questions().map(|question| Field {
+            name: question.stage.as_str(),
+            what: &question.ask,
+            value: Value::Answer(question.stage.as_str()),
+        });
+        OF_PANELS.into_iter().chain(further).collect()
+    });
+    &FIELDS
+}
+
+/// What was answered to a further question.
+pub fn answer(told: &Written, question: &str) -> String {
+    told.row.answers.get(question).cloned().unwrap_or_default()
+}
+
+const OF_PANELS: [Field; 32] = [
     text("name", "Name of the picture, the same in every format", |w| w.row.name.clone()),
     text(PART, "Part of the split: train, val or test", |w| w.row.part.clone()),
     text("patient", "The paper and the patient in it; empty where no patient is told", |w| {
@@ -76,7 +98,7 @@ pub const OF_PANELS: [Field<Written>; 32] = [
 ];
 
 /// Fields of a figure beside its picture.
-pub const OF_FIGURES: [Field<Written>; 21] = [
+pub const OF_FIGURES: [Field; 21] = [
     text("name", "Name of the picture, the same in every format", |w| w.row.name.clone()),
     text("figure", "Label of the figure; empty where the paper gives it none", |w| {
         w.row.figure.clone()
@@ -116,19 +138,19 @@ pub const OF_FIGURES: [Field<Written>; 21] = [
     text("document_sha256", "SHA-256 of the PDF", |w| w.row.document_sha256.clone()),
 ];
 
-const fn text<T>(name: &'static str, what: &'static str, value: fn(&T) -> String) -> Field<T> {
+const fn text(name: &'static str, what: &'static str, value: fn(&Written) -> String) -> Field {
     Field { name, what, value: Value::Text(value) }
 }
 
-const fn number<T>(name: &'static str, what: &'static str, value: fn(&T) -> i64) -> Field<T> {
+const fn number(name: &'static str, what: &'static str, value: fn(&Written) -> i64) -> Field {
     Field { name, what, value: Value::Number(value) }
 }
 
-const fn maybe<T>(
+const fn maybe(
     name: &'static str,
     what: &'static str,
-    value: fn(&T) -> Option<i64>,
-) -> Field<T> {
+    value: fn(&Written) -> Option<i64>,
+) -> Field {
     Field { name, what, value: Value::MaybeNumber(value) }
 }
 
@@ -139,9 +161,10 @@ pub fn class<'a>(written: &Written, classes: &'a Classes) -> &'a str {
 
 /// A field as JSON has it: never `null`. Hugging Face `datasets` 5.2 takes the types of a `WebDataset` from the first
 /// five samples, and "couldn't cast" a number to the `null` that it found there.
-pub fn as_json<T>(fields: &[Field<T>], told: &T) -> Map<String, Json> {
-    let value = |field: &Field<T>| match field.value {
+pub fn as_json(fields: &[Field], told: &Written) -> Map<String, Json> {
+    let value = |field: &Field| match field.value {
         Value::Text(text) => json!(text(told)),
+        Value::Answer(question) => json!(answer(told, question)),
         Value::Number(number) => json!(number(told)),
         Value::MaybeNumber(number) => {
             json!(number(told).map(|number| number.to_string()).unwrap_or_default())
@@ -152,11 +175,11 @@ pub fn as_json<T>(fields: &[Field<T>], told: &T) -> Map<String, Json> {
     fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
 }
 
-impl<T> Value<T> {
+impl Value {
     /// The type, as Hugging Face `datasets` names it.
     pub fn dtype(&self) -> &'static str {
         match self {
-            Self::Text(_) => "string",
+            Self::Text(_) | Self::Answer(_) => "string",
             Self::Number(_) | Self::MaybeNumber(_) => "int64",
             Self::Share(_) => "float64",
             Self::Truth(_) => "bool",
@@ -244,7 +267,7 @@ mod tests {
         let mut full = Written::default();
         full.row.xref = Some(7);
         full.row.age = "45".into();
-        for fields in [&OF_PANELS[..], &OF_FIGURES[..]] {
+        for fields in [of_panels(), &OF_FIGURES[..]] {
             let (empty, full) = (as_json(fields, &Written::default()), as_json(fields, &full));
             for (name, value) in &full {
                 assert_eq!(kind(value), kind(&empty[name]), "{name}");

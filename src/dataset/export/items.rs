@@ -6,7 +6,7 @@ use super::manifest::ManifestRow;
 use super::names;
 use super::options::{Hosting, Options, SIDE, Size};
 use super::write::Written;
-use crate::dataset::release::CURATOR;
+use crate::covid_ct::release::CURATOR;
 use crate::dataset::{Result, split};
 use crate::figures::FigureRecord;
 use crate::store::{
@@ -245,6 +245,11 @@ impl Sources {
             decisions,
             decision_ids,
             split_how: self.split_how.clone(),
+            answers: panel
+                .answers
+                .iter()
+                .map(|(stage, word)| (stage.to_string(), word.to_string()))
+                .collect(),
             ..ManifestRow::default()
         };
         (self.with_origin(panel, row), texts)

@@ -5,6 +5,7 @@
 //! workspaces' exports of one name were taken for one. So the entry says a digest of the content. (Streaming keeps
 //! nothing.)
 
+use crate::dataset::layout::meta_info;
 use std::fmt::Write as _;
 
 use super::fields::{self, Field};
@@ -84,7 +85,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The types of a `WebDataset`'s fields. Without them `datasets` takes the class for a number.
-pub fn types_of_shards(classes: Option<&Classes>, fields: &[Field<Written>]) -> String {
+pub fn types_of_shards(classes: Option<&Classes>, fields: &[Field]) -> String {
     let mut yaml = String::from("dataset_info:\n- config_name: default\n  features:\n");
     yaml += "  - name: png\n    dtype: image\n";
     match classes {
@@ -138,9 +139,13 @@ pub fn how(format: Format, figures: bool) -> String {
     } else {
         ""
     };
-    let list =
-        if figures { "`MANIFEST.csv`" } else { "`COVID-CT-MetaInfo.csv` and `MANIFEST.csv`" };
-    let table = if figures { "figures.parquet" } else { "COVID-CT-MetaInfo.parquet" };
+    let meta_info = meta_info();
+    let list = if figures {
+        "`MANIFEST.csv`".to_owned()
+    } else {
+        format!("`{meta_info}.csv` and `MANIFEST.csv`")
+    };
+    let table = if figures { "figures.parquet".to_owned() } else { format!("{meta_info}.parquet") };
     format!(
         "## How to open it\n\n{opened}{warning} `{table}` is the table without pictures, in which numbers are numbers.\n\n\
          Read the CSV files ({list}) as text: readers that guess types make `45.0` of an age where another is \
@@ -153,7 +158,7 @@ pub fn how(format: Format, figures: bool) -> String {
 }
 
 /// The fields that the tables and samples have, as a list.
-pub fn glossary(fields: &[Field<Written>], format: Format) -> String {
+pub fn glossary(fields: &[Field], format: Format) -> String {
     let mut text = String::from("| Field | Type | What it is |\n| --- | --- | --- |\n");
     for Field { name, what, value } in fields {
         // The samples of WebDataset have their fields as JSON.
@@ -165,8 +170,8 @@ pub fn glossary(fields: &[Field<Written>], format: Format) -> String {
 }
 
 /// Fields of the pictures that an export holds.
-pub fn fields_of(figures: bool) -> &'static [Field<Written>] {
-    if figures { &fields::OF_FIGURES } else { &fields::OF_PANELS }
+pub fn fields_of(figures: bool) -> &'static [Field] {
+    if figures { &fields::OF_FIGURES } else { fields::of_panels() }
 }
 
 #[cfg(test)]

@@ -4,13 +4,16 @@
 //! Nothing in a row depends on one database or one machine, so the same annotations give the same
 //! rows anywhere, and `rebuild` needs no more than a row and the PDF.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use covid_ct_core::cells;
+use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{DatasetError, Result};
 use crate::store::{ImageKey, PanelBox};
+use crate::task;
 use covid_ct_core::Licence;
 
 pub const MANIFEST: &str = "MANIFEST.csv";
@@ -76,6 +79,9 @@ pub struct ManifestRow {
     pub decision_ids: String,
     /// How the split was made: JSON.
     pub split_how: String,
+    /// By name of a further question of the task: a column each, after all others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, String>,
 }
 
 impl ManifestRow {
@@ -146,7 +152,20 @@ pub fn read(path: &Path) -> Result<Vec<ManifestRow>> {
             return Err(wrong(format!("no column '{column}'")));
         }
     }
-    reader.deserialize().collect::<csv::Result<_>>().map_err(|error| wrong(error.to_string()))
+    let header = header.clone();
+    let questions = || task::in_force().further_questions().map(|q| q.stage.as_str());
+    let further: Vec<(usize, &str)> = questions()
+        .filter_map(|name| Some((header.iter().position(|found| found == name)?, name)))
+        .collect();
+    let row = |record: csv::Result<StringRecord>| -> csv::Result<ManifestRow> {
+        let record = record?;
+        let mut row: ManifestRow = record.deserialize(Some(&header))?;
+        let answers = further.iter().map(|&(at, name)| (name, record.get(at).unwrap_or_default()));
+        let answers = answers.filter(|(_, answer)| !answer.is_empty());
+        row.answers = answers.map(|(name, answer)| (name.into(), answer.into())).collect();
+        Ok(row)
+    };
+    reader.records().map(row).collect::<csv::Result<_>>().map_err(|error| wrong(error.to_string()))
 }
 
 /// Writes the rows in the order given.
@@ -155,22 +174,31 @@ pub fn read(path: &Path) -> Result<Vec<ManifestRow>> {
 /// When the disk refuses.
 pub fn write(path: &Path, rows: &[ManifestRow]) -> Result<()> {
     let write = || -> std::io::Result<()> {
+        let names: BTreeSet<&str> =
+            rows.iter().flat_map(|row| row.answers.keys()).map(String::as_str).collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
-        if rows.is_empty() {
-            // The header is written with the first row: take it from an empty one.
-            let mut header = csv::Writer::from_writer(Vec::new());
-            header.serialize(ManifestRow::default())?;
-            let text = header.into_inner().map_err(csv::IntoInnerError::into_error)?;
-            let mut reader = csv::Reader::from_reader(&text[..]);
-            writer.write_record(reader.headers()?)?;
-        }
+        let (header, _) = cells_of(&ManifestRow::default())?;
+        writer.write_record(header.iter().chain(names.iter().copied()))?;
         for row in rows {
-            writer.serialize(row)?;
+            let answer = |name: &&str| row.answers.get(*name).map_or("", String::as_str);
+            let (_, record) = cells_of(row)?;
+            writer.write_record(record.iter().chain(names.iter().map(answer)))?;
         }
         let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         std::fs::write(path, cells::guard(bytes))
     };
     write().map_err(DatasetError::write(path))
+}
+
+/// The header and the cells of a row, its answers left out.
+fn cells_of(row: &ManifestRow) -> std::io::Result<(StringRecord, StringRecord)> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(ManifestRow { answers: BTreeMap::new(), ..row.clone() })?;
+    let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    let mut reader = csv::Reader::from_reader(&text[..]);
+    let header = reader.headers()?.clone();
+    let record = reader.records().next().transpose()?.unwrap_or_default();
+    Ok((header, record))
 }
 
 #[cfg(test)]

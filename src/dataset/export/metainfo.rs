@@ -1,4 +1,5 @@
-//! `COVID-CT-MetaInfo.csv`: the published columns, then where each panel came from and who said so.
+//! The MetaInfo, `COVID-CT-MetaInfo.csv` of COVID-CT: the published columns, where each panel came from and who said so,
+//! then a column a further question of the task.
 
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use super::fields;
 use super::write::Written;
 use crate::dataset::layout::META_INFO_COLUMNS;
 use crate::dataset::{DatasetError, Result};
+use crate::task;
 use covid_ct_core::cells;
 
 /// Columns after the published ones. `panel` is `x,y,w,h` in native pixels of the picture whose
@@ -35,9 +37,12 @@ pub fn write(path: &Path, written: &[&Written]) -> Result<()> {
     let failed = DatasetError::write(path);
     let write = || -> std::io::Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(META_INFO_COLUMNS.iter().chain(&PROVENANCE_COLUMNS))?;
+        let further = || task::in_force().further_questions().map(|q| q.stage.as_str());
+        let columns = META_INFO_COLUMNS.into_iter().chain(PROVENANCE_COLUMNS);
+        writer.write_record(columns.chain(further()))?;
         for written in written {
-            writer.write_record(row(written))?;
+            let answers = further().map(|question| fields::answer(written, question));
+            writer.write_record(row(written).into_iter().chain(answers))?;
         }
         let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         std::fs::write(path, cells::guard(bytes))

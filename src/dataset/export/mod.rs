@@ -19,7 +19,7 @@ mod figures;
 mod formats;
 mod items;
 mod loading;
-pub(super) mod manifest;
+pub(crate) mod manifest;
 mod metainfo;
 mod names;
 mod options;

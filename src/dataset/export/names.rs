@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::dataset::release::split_extension;
+use crate::covid_ct::release::split_extension;
 use crate::figures::ImageOrigin;
 use crate::store::LabelledPanel;
 
@@ -118,12 +118,12 @@ fn short_label(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::covid_ct::release::ReleasedName;
     use crate::dataset::groups::tests::panel;
-    use crate::dataset::release::ReleasedName;
     use crate::store::Label;
 
     fn named(version: &str, image: i64, index: Option<u32>) -> LabelledPanel {
-        let mut panel = panel("2020.02.10.20021584", &image.to_string(), None, Label::Covid);
+        let mut panel = panel("2020.02.10.20021584", &image.to_string(), None, Label::COVID);
         panel.preprint_version = version.into();
         (panel.page, panel.xref) = (7, Some(52));
         (panel.image, panel.index) = (image, index);

@@ -65,8 +65,8 @@ impl Options<'_> {
     }
 }
 
-/// The classes to write, in the order of their numbers, and their names. The default is COVID (0) and
-/// non-COVID (1), as the published loader numbers them.
+/// The classes to write, in the order of their numbers, and their names. The default is all of the task
+/// in its order; of covid-ct COVID (0) and non-COVID (1), as the published loader numbers them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes(Vec<(Label, String)>);
 
@@ -94,7 +94,7 @@ impl Classes {
 
 impl Default for Classes {
     fn default() -> Self {
-        Self(Label::ALL.iter().map(|label| (*label, label.to_string())).collect())
+        Self(Label::all().iter().map(|label| (*label, label.to_string())).collect())
     }
 }
 
@@ -139,10 +139,10 @@ mod tests {
     fn classes_are_chosen_and_named() {
         let classes: Classes = "non-covid=Other, covid".parse().expect("classes");
         assert_eq!(classes.names().collect::<Vec<_>>(), ["Other", "covid"]);
-        assert_eq!(classes.index(Label::Covid), Some(1));
+        assert_eq!(classes.index(Label::COVID), Some(1));
         assert_eq!(classes.to_string(), "non-covid=Other,covid");
         let one: Classes = "covid".parse().expect("classes");
-        assert_eq!((one.index(Label::NonCovid), one.are_renamed()), (None, false));
+        assert_eq!((one.index(Label::NON_COVID), one.are_renamed()), (None, false));
         for wrong in ["", "healthy", "covid,covid", "covid=x,non-covid=x", "covid=../x", "covid="] {
             assert!(wrong.parse::<Classes>().is_err(), "{wrong}");
         }

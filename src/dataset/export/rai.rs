@@ -1,6 +1,8 @@
 //! What the Croissant metadata tells of a dataset's making and limits, in the words of the Croissant RAI vocabulary
 //! (version 1.0), with the fields that the `NeurIPS` 2026 Evaluations and Datasets track asks for.
 
+use crate::store::Label;
+use crate::task;
 use serde_json::{Map, Value, json};
 
 use super::card::Facts;
@@ -67,7 +69,7 @@ pub fn fields(facts: &Facts) -> Map<String, Value> {
 }
 
 fn collection(facts: &Facts) -> String {
-    let what = if facts.figures { "All figures" } else { "CT scans of the chest" };
+    let what = if facts.figures { "All figures" } else { &task::in_force().export.what };
     format!(
         "{what} were taken out of the figures of {} papers by covid-ct, which reads PDFs: pictures in native quality, \
          or drawn as the page shows them, with their captions and the sentences that cite them.",
@@ -93,9 +95,14 @@ fn preprocessing(facts: &Facts) -> String {
             .into();
     }
     format!(
-        "Every picture, of either class, is an 8-bit greyscale PNG {}, transparency laid on white, without metadata. \
-         Compound figures are cut into single scans.",
-        facts.size_in_words()
+        "Every picture, of {} class, is an 8-bit greyscale PNG {}, transparency laid on white, without metadata.{}",
+        if Label::all().len() == 2 { "either" } else { "any" },
+        facts.size_in_words(),
+        if task::in_force().crop.is_asked {
+            " Compound figures are cut into single scans."
+        } else {
+            ""
+        }
     )
 }
 
@@ -103,13 +110,7 @@ fn annotation(facts: &Facts) -> Vec<String> {
     if facts.figures {
         return vec!["None: captions and sentences are the papers' own.".into()];
     }
-    let mut told = vec![
-        "Curators decide which pictures are CTs of the chest, which rectangles of them are single scans, what the \
-         authors say of the diagnosis (with the words that say so), and whose scans they are. Where curators disagree \
-         a picture has no class and is left out."
-            .to_owned(),
-        "Classes are what the authors of a paper say of the patient, not a new reading of the scan.".to_owned(),
-    ];
+    let mut told = task::in_force().export.annotation.clone();
     if !facts.curators.is_empty() {
         let curators: Vec<&str> = facts.curators.iter().map(String::as_str).collect();
         told.push(format!("Curators: {}.", curators.join(", ")));
@@ -121,9 +122,10 @@ fn annotations_per_item(facts: &Facts) -> String {
     if facts.figures {
         return "0".into();
     }
-    "One decision a stage (select, crop, diagnose, case) by at least one curator; the field decisions names all of \
-     them."
-        .into()
+    format!(
+        "One decision a stage ({}) by at least one curator; the field decisions names all of them.",
+        task::in_force().export.stages
+    )
 }
 
 fn biases(facts: &Facts) -> Vec<String> {
@@ -132,8 +134,10 @@ fn biases(facts: &Facts) -> Vec<String> {
          anything is."
             .to_owned(),
         "Pictures of papers are chosen, windowed, compressed and written on; journals differ in how, so that a \
-         network may learn the journal, the window or the letters in place of the lungs."
-            .to_owned(),
+         network may learn the journal, the window or the letters in place of "
+            .to_owned()
+            + &task::in_force().export.shown
+            + ".",
     ];
     if !facts.figures {
         biases.push(
@@ -157,7 +161,7 @@ fn limitations(facts: &Facts) -> Vec<String> {
                 .into(),
         );
     } else {
-        limits.push("A scan of a patient with COVID-19 may look clear.".into());
+        limits.extend(task::in_force().export.limitations.iter().cloned());
     }
     limits.push(if facts.may_be_shared() {
         "Each picture stays under the licence of its paper, which the field licence tells.".into()

@@ -62,7 +62,7 @@ pub enum Class {
 pub struct Table {
     pub lead: Lead,
     pub class: Class,
-    pub fields: &'static [Field<Written>],
+    pub fields: &'static [Field],
 }
 
 /// A row: with [`Lead::Image`] the picture's bytes and name, with [`Lead::FileName`] its path alone.
@@ -155,10 +155,10 @@ impl Table {
     }
 }
 
-fn column_of(field: &Field<Written>) -> String {
+fn column_of(field: &Field) -> String {
     let Field { name, value, .. } = field;
     match value {
-        Value::Text(_) => format!("optional binary {name} (UTF8);\n"),
+        Value::Text(_) | Value::Answer(_) => format!("optional binary {name} (UTF8);\n"),
         Value::Number(_) | Value::MaybeNumber(_) => format!("optional int64 {name};\n"),
         Value::Share(_) => format!("optional double {name};\n"),
         Value::Truth(_) => format!("optional boolean {name};\n"),
@@ -212,6 +212,10 @@ impl Open {
                 match field.value {
                     Value::Text(of) => {
                         group.known::<ByteArrayType>(told().map(|t| bytes(of(t))), AT_TOP)?;
+                    }
+                    Value::Answer(question) => {
+                        let answer = |told| bytes(fields::answer(told, question));
+                        group.known::<ByteArrayType>(told().map(answer), AT_TOP)?;
                     }
                     Value::Number(of) => group.known::<Int64Type>(told().map(of), AT_TOP)?,
                     Value::MaybeNumber(of) => group.maybe::<Int64Type>(told().map(of))?,

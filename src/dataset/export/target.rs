@@ -144,7 +144,7 @@ impl<'a> Listed<'a> {
             listed.folders.extend(Path::new(file).ancestors().skip(1).map(PathBuf::from));
         }
         // Those of classes are there even if they are empty.
-        let classes = Label::ALL.iter().map(|label| Path::new(IMAGES).join(class_folder(*label)));
+        let classes = Label::all().iter().map(|label| Path::new(IMAGES).join(class_folder(*label)));
         listed.folders.extend(classes.chain([IMAGES.into()]));
         listed
     }

@@ -18,17 +18,19 @@ use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Hosting, Options};
 use super::table::{Class, Lead, Table};
 use super::{card, croissant, fields, loading, metainfo, picture, target};
-use crate::dataset::layout::META_INFO;
+use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
 use crate::look::Look;
-use crate::store::{Label, ObjectStore, Part, sha256_hex, sha256_of_file};
+use crate::store::{Label, ObjectStore, Part, Symbol, sha256_hex, sha256_of_file};
 use crate::whole::folder::NewFolder;
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
 
-/// The table of what is told of panels, with the types that `COVID-CT-MetaInfo.csv` cannot have.
-const META_INFO_TABLE: &str = "COVID-CT-MetaInfo.parquet";
+/// The table of what is told of panels, with the types that the MetaInfo as CSV cannot have.
+fn table_name() -> &'static str {
+    Symbol::new(&format!("{}.parquet", meta_info())).as_str()
+}
 /// The same of figures as a whole.
 const FIGURES_TABLE: &str = "figures.parquet";
 
@@ -270,8 +272,8 @@ fn write_tables(folder: &Path, pictures: &Pictures, options: &Options<'_>) -> Re
     let (class, fields, name) = if options.figures {
         (Class::Untold, &fields::OF_FIGURES[..], FIGURES_TABLE)
     } else {
-        metainfo::write(&folder.join(format!("{META_INFO}.csv")), &by_class)?;
-        (Class::Name(options.classes.clone()), &fields::OF_PANELS[..], META_INFO_TABLE)
+        metainfo::write(&folder.join(format!("{}.csv", meta_info())), &by_class)?;
+        (Class::Name(options.classes.clone()), fields::of_panels(), table_name())
     };
     let table = Table { lead: Lead::Nothing, class, fields };
     table.write(&folder.join(name), by_class.into_iter().map(|told| (String::new(), told)))?;

@@ -1,6 +1,7 @@
 //! Pictures without labels. What is measured on later is left out where they are gathered, from all sources
 //! alike, so that no option and no mistake of a caller lets it in.
 
+use crate::task;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,7 @@ use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
 use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};
 use crate::store::{
-    LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Selection, Split, Stage, Store, Subject,
-    Value, sha256_hex,
+    LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Split, Stage, Store, Subject, sha256_hex,
 };
 
 /// Files that are looked at in a folder, by their names' ends.
@@ -169,11 +169,12 @@ impl Database<'_> {
     /// The panels of pictures that are marked as CTs, and those that nobody has cropped yet as they are, each with
     /// its paper. Not where curators disagree whether it is one.
     fn marked(&self, panels: &[LabelledPanel]) -> Result<Vec<(String, Unlabelled)>> {
-        let selected = self.store.verdicts(Stage::Select)?;
+        let selected = self.store.verdicts(task::in_force().selecting())?;
         let cropped = self.store.verdicts(Stage::Crop)?;
         let is_ct = |image| {
             let verdict = selected.get(&Subject::image(image));
-            verdict.is_some_and(|it| it.agreed && it.value == Value::Select(Selection::Ct))
+            verdict
+                .is_some_and(|it| it.agreed && it.value.known().is_some_and(|answer| answer.keeps))
         };
         let mut marked: Vec<(String, Unlabelled)> = panels
             .iter()

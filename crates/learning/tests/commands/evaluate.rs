@@ -307,7 +307,7 @@ fn a_validation_of_one_class_gives_no_threshold(folder: &Path) {
     );
     let metrics = files(folder, "s-seed0").read_metrics(Part::Test).expect("metrics.json");
     assert_eq!(metrics.details.operating, None);
-    assert_eq!(metrics.counts.covid, 3);
+    assert_eq!(metrics.counts.get(Label::COVID), 3);
 }
 
 fn a_corrupt_picture_is_named(folder: &Path) {
@@ -321,5 +321,5 @@ fn a_corrupt_picture_is_named(folder: &Path) {
     }
     let after = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
     assert_eq!(before, after, "what was measured before stays");
-    assert_eq!(after[0].label, Label::Covid);
+    assert_eq!(after[0].label, Label::COVID);
 }

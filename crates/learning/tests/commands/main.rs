@@ -4,4 +4,5 @@ mod common;
 mod evaluate;
 mod folds;
 mod pretrain;
+mod tasks;
 mod train;

@@ -41,7 +41,10 @@ fn trains_evaluates_and_repeats_itself() {
     let files = run_files(folder, "first");
     let config = files.read_config().expect("config.json");
     assert_eq!((config.run.as_str(), config.data.as_str()), ("first", "data/export/default"));
-    assert_eq!((config.counts.train.covid, config.counts.val.non_covid), (10, 3));
+    assert_eq!(
+        (config.counts.train.get(Label::COVID), config.counts.val.get(Label::NON_COVID)),
+        (10, 3)
+    );
     assert_eq!((config.parameters, config.seed, config.recipe.size), (6_955_906, 7, 64));
     let history = files.read_history().expect("history.csv");
     assert_eq!(history.len(), 2);
@@ -61,7 +64,7 @@ fn trains_evaluates_and_repeats_itself() {
     assert_eq!(sizes, ["under 224 px"]);
     let predictions = files.read_predictions(Part::Test).expect("predictions.csv");
     assert_eq!(predictions[0].file, "COVID-13.png");
-    assert_eq!(predictions[5].label, Label::NonCovid);
+    assert_eq!(predictions[5].label, Label::NON_COVID);
 
     let bytes = |run, path: fn(&RunFiles) -> std::path::PathBuf| {
         std::fs::read(path(&run_files(folder, run))).expect("file")
@@ -97,7 +100,7 @@ fn trains_evaluates_and_repeats_itself() {
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("JSON");
     assert_eq!((json["part"].as_str(), json["counts"]["covid"].as_u64()), (Some("val"), Some(3)));
     assert!(files.metrics(Part::Val).exists());
-    assert_eq!(files.read_metrics(Part::Test).expect("metrics.json").counts.covid, 3);
+    assert_eq!(files.read_metrics(Part::Test).expect("metrics.json").counts.get(Label::COVID), 3);
     assert!(!run_files(folder, "second").metrics(Part::Test).exists(), "the new run is unmeasured");
 
     a_loss_that_is_no_number_keeps_the_earlier_run(folder, &checkpoint);

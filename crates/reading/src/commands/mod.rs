@@ -17,9 +17,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use covid_ct_core::task;
+
 use crate::pdf::Limits;
 use crate::store::{DocumentRow, Store};
 use crate::{Workspace, extract};
+
+/// The task's file in a workspace.
+pub const TASK: &str = "task.toml";
 
 /// How a command that ran ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +67,21 @@ fn start_logging(verbose: u8) {
         .without_time()
         .with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}
+
+/// Has this program work on a task: the file that is named, else `task.toml` in the workspace, else what is compiled in.
+///
+/// # Errors
+/// All that is wrong with the file, by line.
+pub fn take_task(named: Option<&Path>, workspace: &Path) -> anyhow::Result<()> {
+    let own = workspace.join(TASK);
+    let file = match named {
+        Some(file) => file.to_owned(),
+        None if own.is_file() => own,
+        None => return Ok(()),
+    };
+    let task = task::read(&file)?;
+    task::take(task).map_err(|_| anyhow::anyhow!("a program works on one task"))
 }
 
 /// The exit code for how a command ended; what kept it from running is told.

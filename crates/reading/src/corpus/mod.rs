@@ -28,7 +28,7 @@ pub use covid_ct_worker::jats::{Article, JatsFigure};
 pub use covid_ct_worker::meca::Meca;
 pub use error::{CorpusError, Result};
 pub use fetch::{Event, Options, Summary, fetch};
-pub use filter::{COVID, Filter, date};
+pub use filter::{Filter, date};
 pub use gather::{Gathered, Reading, bring, gather, is_meca};
 pub use lock::Lock;
 pub use manifest::{Key, Manifest, Row, State};

@@ -31,7 +31,7 @@ impl Layout for CovidCt {
 
     /// Folders and lists are there for every class and part, if empty: loaders ask for all of them.
     fn finish(self: Box<Self>, written: &[Written]) -> Result<()> {
-        for label in Label::ALL {
+        for label in Label::all() {
             let class = self.folder.join(IMAGES).join(class_folder(*label));
             std::fs::create_dir_all(&class).map_err(DatasetError::write(&class))?;
             for part in Part::ALL {

@@ -29,7 +29,7 @@ impl ImageFolder {
     fn write_metadata(&self, part: Part, written: &[&Written]) -> Result<()> {
         let path = super::super::write::place(&self.folder, &format!("{part}/metadata.parquet"))?;
         let class = Class::Number(self.classes.clone());
-        let table = Table { lead: Lead::FileName, class, fields: &fields::OF_PANELS };
+        let table = Table { lead: Lead::FileName, class, fields: fields::of_panels() };
         let file_name = |written: &Written| {
             format!("{}/{}", fields::class(written, &self.classes), written.row.name)
         };

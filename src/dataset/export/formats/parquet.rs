@@ -38,7 +38,7 @@ impl Parquet {
         let (class, fields) = if options.figures {
             (Class::Untold, &fields::OF_FIGURES[..])
         } else {
-            (Class::Number(options.classes.clone()), &fields::OF_PANELS[..])
+            (Class::Number(options.classes.clone()), fields::of_panels())
         };
         let table = Table { lead: Lead::Image, class, fields };
         Self { folder: folder.into(), table, open: None }

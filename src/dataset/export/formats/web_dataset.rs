@@ -127,7 +127,7 @@ fn facts(told: &Written, classes: &Classes) -> Json {
     }
     let mut facts = serde_json::Map::new();
     facts.insert("label".into(), json!(fields::class(told, classes)));
-    facts.extend(fields::as_json(&fields::OF_PANELS, told));
+    facts.extend(fields::as_json(fields::of_panels(), told));
     facts.into()
 }
 

@@ -13,9 +13,9 @@ use std::path::Path;
 use image::GrayImage;
 use rayon::prelude::*;
 
-use super::Result;
-use super::layout::class_name;
 use super::release::{Picture, Release, ReleasedName};
+use crate::dataset::Result;
+use crate::dataset::layout::class_name;
 use crate::locate::{Place, locate};
 use crate::store::{ImageRow, ObjectStore, PanelBox, Store};
 use covid_ct_core::grey_on_white;

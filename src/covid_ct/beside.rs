@@ -2,9 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::runs::{Evaluation, RunSummary};
-use crate::metrics::Named;
-use crate::metrics::{Intervals, NAMED};
+use crate::metrics::{Intervals, NAMED, Named};
+use crate::report::runs::{Evaluation, RunSummary};
 
 /// Table 2 of Zhao et al., "COVID-CT-Dataset: a CT scan dataset about COVID-19", arXiv 2003.13865, version 1, in
 /// per cent, by the names of [`NAMED`].

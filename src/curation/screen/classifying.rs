@@ -1,19 +1,21 @@
-//! The diagnosis by keys: what the authors say, then the words that say it.
+//! A question that may rest on quoted words, by keys: the answer, then the words that say it.
 
+use covid_ct_core::task::{Answer, EvidenceRule, Question};
 use ratatui::crossterm::event::KeyCode;
 
-use super::super::diagnose::{EarlierOfAll, alternatives, parse_evidence};
-use super::super::evidence::Quote;
+use super::super::classify::{EarlierOfAll, alternatives, parse_evidence};
+use super::super::evidence::{Quote, grounds};
 use super::super::item::Item;
-use super::ask::{Effect, Key, Typing};
+use super::ask::{Effect, Key, Typing, keys_of};
 use super::number::Number;
 use super::picture::Mark;
-use crate::store::{Diagnosis, Evidence, LabelledPanel, Subject};
+use crate::store::{Evidence, LabelledPanel, Stage, Subject};
 
 #[derive(Debug)]
-pub(super) struct Diagnosing {
-    /// `image.id`
-    image: i64,
+pub(super) struct Classifying {
+    asked: &'static Question,
+    /// The picture, or the one panel that the question is about.
+    whole: Subject,
     /// In force, in order.
     panels: Vec<LabelledPanel>,
     /// The panel that is asked about alone, from 0.
@@ -25,29 +27,43 @@ pub(super) struct Diagnosing {
     can_crop: bool,
 }
 
-/// A diagnosis that waits for its evidence.
+/// An answer that waits for its evidence.
 #[derive(Debug)]
 struct Grounds {
-    diagnosis: Diagnosis,
+    answer: &'static Answer,
     /// What may be quoted, the proposed first.
     quotes: Vec<Quote>,
     chosen: usize,
 }
 
-impl Diagnosing {
+impl Classifying {
     pub fn new(
-        image: i64,
+        asked: &'static Question,
+        whole: Subject,
         panels: Vec<LabelledPanel>,
         earlier: EarlierOfAll,
         can_crop: bool,
     ) -> Self {
         let panel = earlier.taken_back();
-        Self { image, panels, panel, typed: Number::default(), grounds: None, earlier, can_crop }
+        Self {
+            asked,
+            whole,
+            panels,
+            panel,
+            typed: Number::default(),
+            grounds: None,
+            earlier,
+            can_crop,
+        }
     }
 
     /// The panel that is asked about alone, where that is so.
     pub fn chosen(&self) -> Option<&LabelledPanel> {
         self.panel.and_then(|index| self.panels.get(index))
+    }
+
+    pub fn stage(&self) -> Stage {
+        self.asked.stage
     }
 
     pub fn panels(&self) -> Vec<i64> {
@@ -94,23 +110,28 @@ impl Diagnosing {
                 Effect::Shown
             }
             KeyCode::Char('k') if self.can_crop => Effect::CropFirst,
-            KeyCode::Char('c') => self.say(Diagnosis::Covid, item),
-            KeyCode::Char('n') => self.say(Diagnosis::NonCovid, item),
-            KeyCode::Char('m') => self.say(Diagnosis::Uncertain, item),
-            KeyCode::Char('x') => self.say(Diagnosis::Exclude, item),
             KeyCode::Char(digit @ '0'..='9') => self.choose_panel(digit as u32 - '0' as u32),
+            KeyCode::Char(letter) => match self.asked.of_key(letter) {
+                Some(answer) => self.say(answer, item),
+                None => self.grounds_key(key, item),
+            },
             _ => self.grounds_key(key, item),
         }
     }
 
-    fn say(&mut self, diagnosis: Diagnosis, item: &Item) -> Effect {
-        let mut quotes = alternatives(diagnosis, &item.texts());
-        if let Some(said) = self.earlier.quote(self.subject(), diagnosis) {
+    fn say(&mut self, answer: &'static Answer, item: &Item) -> Effect {
+        let said = self.earlier.quote(self.subject(), answer);
+        if self.asked.evidence != EvidenceRule::Asked {
+            let quote = said.unwrap_or_else(|| grounds(self.asked, answer, item.caption()));
+            return Effect::Answer(self.subject(), answer.word, quote);
+        }
+        let mut quotes = alternatives(answer, &item.texts());
+        if let Some(said) = said {
             // Said before, its words come first.
             quotes.retain(|quote| *quote != said);
             quotes.insert(0, said);
         }
-        self.grounds = Some(Grounds { diagnosis, quotes, chosen: 0 });
+        self.grounds = Some(Grounds { answer, quotes, chosen: 0 });
         Effect::Shown
     }
 
@@ -138,7 +159,7 @@ impl Diagnosing {
         match key {
             KeyCode::Enter => {
                 let quote = grounds.quotes[grounds.chosen].clone();
-                Effect::Diagnose(subject, grounds.diagnosis, quote)
+                Effect::Answer(subject, grounds.answer.word, quote)
             }
             KeyCode::Tab => {
                 grounds.chosen = (grounds.chosen + 1) % count;
@@ -163,7 +184,7 @@ impl Diagnosing {
     /// Words typed for the evidence, checked as at the prompt, are shown before Enter takes them.
     pub fn line(&mut self, text: &str, item: &Item) -> Effect {
         let Some(grounds) = &mut self.grounds else { return Effect::Unknown };
-        match parse_evidence(text, grounds.diagnosis, &item.texts()) {
+        match parse_evidence(text, grounds.answer, &item.texts()) {
             Ok(quote) => {
                 grounds.quotes.retain(|other| *other != quote);
                 grounds.quotes.insert(0, quote);
@@ -176,8 +197,8 @@ impl Diagnosing {
 
     fn subject(&self) -> Subject {
         match self.chosen() {
-            Some(panel) => Subject::panel(self.image, panel.id),
-            None => Subject::image(self.image),
+            Some(panel) => Subject::panel(self.whole.image, panel.id),
+            None => self.whole,
         }
     }
 
@@ -185,42 +206,34 @@ impl Diagnosing {
         let of = self.panel.map_or(String::new(), |index| format!("Panel {}: ", index + 1));
         match &self.grounds {
             None => match self.earlier.enter() {
-                Some(enter) => format!("{of}What do the authors say it shows? {enter}"),
-                None => format!("{of}What do the authors say it shows?"),
+                Some(enter) => format!("{of}{} {enter}", self.asked.short),
+                None => format!("{of}{}", self.asked.short),
             },
             Some(grounds) => format!(
                 "{of}{}, by which words? {} of {}",
-                grounds.diagnosis,
+                grounds.answer.word,
                 grounds.chosen + 1,
                 grounds.quotes.len()
             ),
         }
     }
 
-    pub fn keys(&self) -> &'static [Key] {
-        match (&self.grounds, self.panels.len()) {
-            (Some(_), _) => {
-                &[("Enter", "accept"), ("Tab", "other words"), ("e", "edit"), ("Esc u", "back")]
-            }
-            (None, 0) if self.can_crop => &[
-                ("c", "COVID"),
-                ("n", "non-COVID"),
-                ("m", "maybe"),
-                ("x", "exclude"),
-                ("k", "crop first"),
-            ],
-            (None, 0 | 1) => {
-                &[("c", "COVID"), ("n", "non-COVID"), ("m", "maybe"), ("x", "exclude")]
-            }
-            (None, _) => &[
-                ("c", "COVID"),
-                ("n", "non-COVID"),
-                ("m", "maybe"),
-                ("x", "exclude"),
-                ("1…99 Tab", "one panel"),
-                ("0", "all"),
-            ],
+    pub fn keys(&self) -> Vec<Key> {
+        if self.grounds.is_some() {
+            return vec![
+                ("Enter", "accept"),
+                ("Tab", "other words"),
+                ("e", "edit"),
+                ("Esc u", "back"),
+            ];
         }
+        let mut keys: Vec<Key> = keys_of(self.asked).collect();
+        match self.panels.len() {
+            0 if self.can_crop => keys.push(("k", "crop first")),
+            0 | 1 => {}
+            _ => keys.extend([("1…99 Tab", "one panel"), ("0", "all")]),
+        }
+        keys
     }
 }
 

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::META_INFO;
 use super::metainfo::{self, MetaRow};
 use super::names::split_extension;
 use crate::dataset::export::manifest::{self, MANIFEST, ManifestRow};
 use crate::dataset::layout::{
-    IMAGES, IMAGES_UNPACKED, META_INFO, SPLITS, class_folder, class_name, list_file,
+    IMAGES, IMAGES_UNPACKED, SPLITS, class_folder, class_name, list_file,
 };
 use crate::dataset::{DatasetError, Result};
 use crate::store::{Label, Part};
@@ -68,7 +69,7 @@ impl Release {
     }
 
     fn read_lists(&mut self, folder: &Path, names: &Names) -> Result<()> {
-        for label in Label::ALL {
+        for label in Label::all() {
             for part in Part::ALL {
                 let file = format!("{SPLITS}/{}", list_file(*label, *part));
                 let path = folder.join(&file);
@@ -100,7 +101,7 @@ impl Release {
     fn add_meta(&mut self, rows: Vec<MetaRow>, names: &Names) {
         for row in rows {
             let line = row.line;
-            let Some(index) = names.find(&row.file_name, Label::ALL) else {
+            let Some(index) = names.find(&row.file_name, Label::all()) else {
                 self.warnings.push(format!(
                     "{META_INFO} line {line} names no picture of the release: '{}'",
                     row.file_name
@@ -119,7 +120,7 @@ impl Release {
         }
         // The published MetaInfo is of the COVID class only.
         for picture in &self.pictures {
-            if picture.label == Label::Covid && picture.meta.is_none() {
+            if picture.label == Label::COVID && picture.meta.is_none() {
                 self.warnings.push(format!("{META_INFO} has no row for '{}'", picture.file_name));
             }
         }
@@ -168,7 +169,7 @@ fn meta_info(folder: &Path) -> Result<PathBuf> {
 
 fn pictures(folder: &Path) -> Result<Vec<Picture>> {
     let mut pictures = Vec::new();
-    for label in Label::ALL {
+    for label in Label::all() {
         let name = class_folder(*label);
         let class = [IMAGES_UNPACKED, IMAGES]
             .map(|images| folder.join(images).join(&name))

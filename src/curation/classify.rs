@@ -1,26 +1,35 @@
-//! `label diagnose`: does the CT show COVID-19, and on what evidence?
+//! A question that may rest on quoted words, such as `label diagnose`: of a picture, of its panels one by one, or of one panel
+//! where the question is about panels.
 
 use std::io::{BufRead, Write};
 
+use covid_ct_core::task::{Answer as TaskAnswer, EvidenceRule, Question, SubjectKind};
+
 use super::desk::Desk;
 use super::earlier::Earlier;
-use super::evidence::{Quote, Texts, propose};
+use super::evidence::{Quote, Texts, grounds, propose};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
 use crate::figures::Mention;
-use crate::store::{Diagnosis, Evidence, LabelledPanel, Stage, Subject, Value, Within};
+use crate::store::{Evidence, LabelledPanel, Stage, Subject, Value, Within};
 
-const HELP: &str = "\
-What do the authors say the scan shows?
-  c  COVID-19: caption or text says that the patient has it, or that SARS-CoV-2 was found
-  n  non-COVID: another disease, a healthy person, or a scan from before the outbreak
-  m  maybe: picture and text do not tell
-  x  exclude: not a plain scan of a patient (phantom, rendering, map laid over it,
-     one strip of a scan that the PDF stores in pieces)
-  2=n  the same for panel 2 alone, which then overrules the picture
-  k    crop first: where panels differ, they need boxes before they can be told apart
-Go by what the authors say, not by how the lungs look.
-";
+/// What `?` tells of a question.
+fn help(question: &Question, crops: bool) -> String {
+    let mut help = question.help();
+    if question.subject == SubjectKind::Picture {
+        let (key, other) = (question.answers[1].key, "2=");
+        help += &format!(
+            "  {other}{key}  the same for panel 2 alone, which then overrules the picture\n"
+        );
+        if crops {
+            help += "  k    crop first: where panels differ, they need boxes before they can be told apart\n";
+        }
+    }
+    if !question.note.is_empty() {
+        help += &format!("{}\n", question.note);
+    }
+    help
+}
 
 const EVIDENCE_HELP: &str = "\
 Which words does the decision rest on?
@@ -30,68 +39,80 @@ Which words does the decision rest on?
   abstract [QUOTE]       words of the abstract
   image [QUOTE]          what is seen in the picture, in your words
 Without QUOTE the sentence that speaks for the decision is quoted, where there is one.
-  -                      back to the diagnosis
+  -                      back to the question
 ";
 
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
+    asked: &Question,
 ) -> Result<Answer> {
-    let image = item.task.image.id;
-    let panels = panels_to_ask(&session.desk, image)?;
+    let whole = item.task.subject();
+    let panels = panels_to_ask(&session.desk, item, asked)?;
     let panels: Vec<i64> = panels.iter().map(|panel| panel.id).collect();
-    let earlier = EarlierOfAll::read(&session.desk, image, &panels)?;
+    let earlier = EarlierOfAll::read(&session.desk, asked.stage, whole, &panels)?;
     for (title, told) in earlier.told() {
         let field = session.prompt.style.field(title, &told);
         session.prompt.tell(&field)?;
     }
     let enter = earlier.enter().map_or(String::new(), |enter| enter + ", ");
-    let crop = if can_crop_first(&session.desk, &panels) { ", k" } else { "" };
+    let can_crop = can_crop_first(&session.desk, item, asked, &panels);
+    let crop = if can_crop { ", k" } else { "" };
+    let (prompt, keys) = (&asked.prompt, asked.keys());
     let question = match panels.len() {
-        0 | 1 => format!("diagnosis? [{enter}c/n/m/x{crop}, s, u, q, o, ?]"),
+        0 | 1 => format!("{prompt} [{enter}{keys}{crop}, s, u, q, o, ?]"),
         count => {
-            format!("diagnosis? [{enter}c/n/m/x, or 1=c .. {count}=c for one panel, s, u, q, o, ?]")
+            let key = asked.answers[0].key;
+            format!(
+                "{prompt} [{enter}{keys}, or 1={key} .. {count}={key} for one panel, s, u, q, o, ?]"
+            )
         }
     };
+    let help = help(asked, can_crop);
     loop {
-        let text = match session.line(&question, item, HELP)? {
+        let text = match session.line(&question, item, &help)? {
             Line::Leave(answer) => return Ok(answer),
             Line::Text(text) => text,
         };
         match (text.as_str(), earlier.to_keep()) {
             ("", Some(of_picture)) => {
-                session.say_again(Subject::image(image), of_picture)?;
+                session.say_again(whole, of_picture)?;
                 return Ok(Answer::Decided);
             }
             ("", None) if earlier.is_of_all_panels() => {
-                session.desk.keep(Stage::Diagnose, Subject::image(image));
+                session.desk.keep(asked.stage, whole);
                 session.prompt.tell("  kept, panel by panel")?;
                 return Ok(Answer::Decided);
             }
-            ("k", _) if can_crop_first(&session.desk, &panels) => {
+            ("k", _) if can_crop => {
                 return match super::crop::ask(session, item)? {
-                    Answer::Decided => ask(session, item),
+                    Answer::Decided => ask(session, item, asked),
                     answer => Ok(answer),
                 };
             }
             _ => {}
         }
         if session.desk.is_settling() && text.contains('=') {
-            session.prompt.tell("what is disputed is asked about alone: c, n, m or x")?;
+            let told = format!("what is disputed is asked about alone: {}", asked.keys_in_words());
+            session.prompt.tell(&told)?;
             continue;
         }
-        let (subject, diagnosis) = match parse(&text, image, &panels) {
+        let (subject, answer) = match parse(asked, &text, whole, &panels) {
             Ok(parsed) => parsed,
             Err(why) => {
                 session.prompt.tell(&why)?;
                 continue;
             }
         };
-        let said = earlier.quote(subject, diagnosis);
-        match ask_evidence(session, item, diagnosis, said)? {
+        let said = earlier.quote(subject, answer);
+        let grounds = match asked.evidence {
+            EvidenceRule::Asked => ask_evidence(session, item, answer, said)?,
+            _ => Grounds::Given(said.unwrap_or_else(|| grounds(asked, answer, item.caption()))),
+        };
+        match grounds {
             Grounds::Given(quote) => {
-                session.decide(subject, Value::Diagnose(diagnosis), &quote)?;
-                if is_done(&session.desk, subject, &panels)? {
+                session.decide(subject, Value::Answer(asked.stage, answer.word), &quote)?;
+                if is_done(&session.desk, asked.stage, subject, &panels)? {
                     return Ok(Answer::Decided);
                 }
             }
@@ -101,14 +122,23 @@ pub(super) fn ask<R: BufRead, W: Write>(
     }
 }
 
-/// Whether the picture can be cropped before it is diagnosed: it has no panels yet.
-pub(super) fn can_crop_first(desk: &Desk<'_>, panels: &[i64]) -> bool {
-    panels.is_empty() && !desk.is_settling()
+/// Whether the picture can be cropped before the question is answered: it has no panels yet, and is to have some.
+pub(super) fn can_crop_first(
+    desk: &Desk<'_>,
+    item: &Item,
+    asked: &Question,
+    panels: &[i64],
+) -> bool {
+    let task = crate::task::in_force();
+    let is_of_picture = asked.subject == SubjectKind::Picture && asked.stage != task.selecting();
+    let has_none = panels.is_empty() && item.task.panel.is_none();
+    task.crop.is_asked && is_of_picture && has_none && !desk.is_settling()
 }
 
 /// What the curator said before of a picture that is asked about again, and of its panels.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EarlierOfAll {
+    /// Of the picture, or of the one panel that is asked about.
     of_picture: Option<Earlier>,
     /// By the place of the panel.
     of_panels: Vec<Option<Earlier>>,
@@ -116,11 +146,11 @@ pub(super) struct EarlierOfAll {
 }
 
 impl EarlierOfAll {
-    pub fn read(desk: &Desk<'_>, image: i64, panels: &[i64]) -> Result<Self> {
-        let earlier = |subject| desk.earlier(Stage::Diagnose, subject);
-        let of_panels = panels.iter().map(|&panel| earlier(Subject::panel(image, panel)));
+    pub fn read(desk: &Desk<'_>, stage: Stage, whole: Subject, panels: &[i64]) -> Result<Self> {
+        let earlier = |subject| desk.earlier(stage, subject);
+        let of_panels = panels.iter().map(|&panel| earlier(Subject::panel(whole.image, panel)));
         Ok(Self {
-            of_picture: earlier(Subject::image(image))?,
+            of_picture: earlier(whole)?,
             of_panels: of_panels.collect::<Result<_>>()?,
             panels: panels.to_vec(),
         })
@@ -132,7 +162,7 @@ impl EarlierOfAll {
         self.of_picture.as_ref()
     }
 
-    /// Whether every panel has a diagnosis of its own in force.
+    /// Whether every panel has an answer of its own in force.
     pub fn is_of_all_panels(&self) -> bool {
         let in_force = |earlier: &Option<Earlier>| earlier.as_ref().is_some_and(|e| e.in_force);
         !self.of_panels.is_empty() && self.of_panels.iter().all(in_force)
@@ -155,42 +185,51 @@ impl EarlierOfAll {
         picture.chain(panels).collect()
     }
 
-    /// The panel, by its place, on which a diagnosis was just taken back.
+    /// The panel, by its place, on which an answer was just taken back.
     pub fn taken_back(&self) -> Option<usize> {
         self.of_panels.iter().position(|of| of.as_ref().is_some_and(|earlier| !earlier.in_force))
     }
 
     /// The words quoted when this was said of the subject before.
-    pub fn quote(&self, subject: Subject, diagnosis: Diagnosis) -> Option<Quote> {
-        let earlier = match subject.panel {
+    pub fn quote(&self, subject: Subject, answer: &TaskAnswer) -> Option<Quote> {
+        let place = |panel| self.panels.iter().position(|of| *of == panel);
+        let earlier = match subject.panel.and_then(place) {
             None => self.of_picture.as_ref(),
-            Some(panel) => {
-                let at = self.panels.iter().position(|of| *of == panel)?;
-                self.of_panels[at].as_ref()
-            }
+            Some(at) => self.of_panels[at].as_ref(),
         };
-        let same = earlier.filter(|e| e.value() == Some(&Value::Diagnose(diagnosis)));
+        let says = |e: &&Earlier| e.value().and_then(Value::word) == Some(answer.word);
+        let same = earlier.filter(says);
         same.map(Earlier::quote)
     }
 }
 
-/// The panels in force of a picture, in order, that may be diagnosed one by one: what settles a dispute is
-/// about its subject and nothing else.
-pub(super) fn panels_to_ask(desk: &Desk<'_>, image: i64) -> Result<Vec<LabelledPanel>> {
-    if desk.is_settling() {
+/// The panels in force of a picture, in order, that may be asked about one by one: what settles a dispute is
+/// about its subject and nothing else, and a question about panels is about one.
+pub(super) fn panels_to_ask(
+    desk: &Desk<'_>,
+    item: &Item,
+    asked: &Question,
+) -> Result<Vec<LabelledPanel>> {
+    let selecting = crate::task::in_force().selecting();
+    if desk.is_settling() || item.task.panel.is_some() || asked.stage == selecting {
         return Ok(Vec::new());
     }
-    Ok(desk.store.labelled_panels_within(Within::Image(image))?)
+    Ok(desk.store.labelled_panels_within(Within::Image(item.task.image.id))?)
 }
 
 /// Whether a decision on `subject` leaves nothing to ask of its picture: panel by panel, it is done
 /// when every panel is.
-pub(super) fn is_done(desk: &Desk<'_>, subject: Subject, panels: &[i64]) -> Result<bool> {
+pub(super) fn is_done(
+    desk: &Desk<'_>,
+    stage: Stage,
+    subject: Subject,
+    panels: &[i64],
+) -> Result<bool> {
     if subject.panel.is_none() {
         return Ok(true);
     }
     let within = Within::Image(subject.image);
-    let decided = desk.store.decisions_in_force_within(Stage::Diagnose, within)?;
+    let decided = desk.store.decisions_in_force_within(stage, within)?;
     Ok(panels.iter().all(|&panel| {
         decided.iter().any(|decision| {
             decision.curator == desk.curator
@@ -199,17 +238,17 @@ pub(super) fn is_done(desk: &Desk<'_>, subject: Subject, panels: &[i64]) -> Resu
     }))
 }
 
-/// Every quotation that may be meant, the proposed one first: the words that speak for `diagnosis`
+/// Every quotation that may be meant, the proposed one first: the words that speak for an answer
 /// in each source, the citing sentences, the picture itself.
-pub(super) fn alternatives(diagnosis: Diagnosis, texts: &Texts<'_>) -> Vec<Quote> {
+pub(super) fn alternatives(answer: &TaskAnswer, texts: &Texts<'_>) -> Vec<Quote> {
     let nothing = Texts { caption: "", mentions: &[], abstract_text: "" };
     let whole =
         |mention: &Mention| Quote { source: Some(Evidence::Mention), span: mention.text.clone() };
     let spoken = [
-        propose(diagnosis, texts),
-        propose(diagnosis, &Texts { caption: texts.caption, ..nothing }),
-        propose(diagnosis, &Texts { mentions: texts.mentions, ..nothing }),
-        propose(diagnosis, &Texts { abstract_text: texts.abstract_text, ..nothing }),
+        propose(answer, texts),
+        propose(answer, &Texts { caption: texts.caption, ..nothing }),
+        propose(answer, &Texts { mentions: texts.mentions, ..nothing }),
+        propose(answer, &Texts { abstract_text: texts.abstract_text, ..nothing }),
     ];
     let first = spoken[0].clone();
     let is_image = |quote: &Quote| quote.source == Some(Evidence::Image);
@@ -226,37 +265,30 @@ pub(super) fn alternatives(diagnosis: Diagnosis, texts: &Texts<'_>) -> Vec<Quote
 }
 
 /// `c`, or `2=c` for the second panel.
-fn parse(
+fn parse<'q>(
+    asked: &'q Question,
     text: &str,
-    image: i64,
+    whole: Subject,
     panels: &[i64],
-) -> std::result::Result<(Subject, Diagnosis), String> {
+) -> std::result::Result<(Subject, &'q TaskAnswer), String> {
     let (subject, key) = match text.split_once('=') {
-        None => (Subject::image(image), text),
+        None => (whole, text),
         Some((number, key)) => {
             let number = number.trim();
             let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
             let panel =
                 index.and_then(|index| panels.get(index)).ok_or_else(|| match panels.len() {
+                    0 if whole.panel.is_some() => "one panel is asked about alone".to_owned(),
                     0 => "the picture has no panels yet: crop it first".to_owned(),
                     count => format!("there is no panel '{number}': expected 1 to {count}"),
                 })?;
-            (Subject::panel(image, *panel), key.trim())
+            (Subject::panel(whole.image, *panel), key.trim())
         }
     };
-    let diagnosis = match key {
-        "c" | "covid" => Diagnosis::Covid,
-        "n" | "non-covid" => Diagnosis::NonCovid,
-        "m" | "uncertain" => Diagnosis::Uncertain,
-        "x" | "exclude" => Diagnosis::Exclude,
-        _ => {
-            return Err(format!(
-                "'{text}' is no answer here: c (COVID), n (non-COVID), m (maybe) or x (exclude); \
-                 ? explains"
-            ));
-        }
-    };
-    Ok((subject, diagnosis))
+    let answer = asked.typed(key).ok_or_else(|| {
+        format!("'{text}' is no answer here: {}; ? explains", asked.keys_in_words())
+    })?;
+    Ok((subject, answer))
 }
 
 enum Grounds {
@@ -268,10 +300,10 @@ enum Grounds {
 fn ask_evidence<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
     item: &Item,
-    diagnosis: Diagnosis,
+    answer: &TaskAnswer,
     said: Option<Quote>,
 ) -> Result<Grounds> {
-    let proposal = said.unwrap_or_else(|| propose(diagnosis, &item.texts()));
+    let proposal = said.unwrap_or_else(|| propose(answer, &item.texts()));
     let question = format!("evidence [{proposal}]:");
     loop {
         let text = match session.line(&question, item, EVIDENCE_HELP)? {
@@ -280,7 +312,7 @@ fn ask_evidence<R: BufRead, W: Write>(
             Line::Text(text) if text == "-" => return Ok(Grounds::Back),
             Line::Text(text) => text,
         };
-        match parse_evidence(&text, diagnosis, &item.texts()) {
+        match parse_evidence(&text, answer, &item.texts()) {
             Ok(quote) => return Ok(Grounds::Given(quote)),
             Err(why) => session.prompt.tell(&format!("{why}; ? explains"))?,
         }
@@ -291,7 +323,7 @@ fn ask_evidence<R: BufRead, W: Write>(
 /// be printed there, blanks aside.
 pub(super) fn parse_evidence(
     text: &str,
-    diagnosis: Diagnosis,
+    answer: &TaskAnswer,
     texts: &Texts<'_>,
 ) -> std::result::Result<Quote, String> {
     let (source, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -301,7 +333,7 @@ pub(super) fn parse_evidence(
         Evidence::Image => Ok(Quote { source: Some(Evidence::Image), span: unquote(rest).into() }),
         Evidence::Caption => {
             let only = Texts { caption: texts.caption, ..nothing };
-            printed(Evidence::Caption, texts.caption, rest, propose(diagnosis, &only))
+            printed(Evidence::Caption, texts.caption, rest, propose(answer, &only))
         }
         Evidence::Abstract if texts.abstract_text.is_empty() => {
             Err("no abstract of this paper was found: quote the caption or a citing sentence"
@@ -309,7 +341,7 @@ pub(super) fn parse_evidence(
         }
         Evidence::Abstract => {
             let only = Texts { abstract_text: texts.abstract_text, ..nothing };
-            printed(Evidence::Abstract, texts.abstract_text, rest, propose(diagnosis, &only))
+            printed(Evidence::Abstract, texts.abstract_text, rest, propose(answer, &only))
         }
         Evidence::Mention => {
             let (number, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -360,14 +392,26 @@ fn unquote(text: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn diagnose() -> &'static Question {
+        crate::task::in_force().question(Stage::Diagnose).expect("a question of the task")
+    }
+
+    fn answer(word: &str) -> &'static TaskAnswer {
+        diagnose().typed(word).expect("an answer of the task")
+    }
+
     #[test]
     fn answers_name_the_picture_or_a_panel() {
-        assert_eq!(parse("c", 7, &[]), Ok((Subject::image(7), Diagnosis::Covid)));
-        assert_eq!(parse("2 = n", 7, &[10, 11]), Ok((Subject::panel(7, 11), Diagnosis::NonCovid)));
-        assert!(parse("3=n", 7, &[10, 11]).is_err_and(|why| why.contains("1 to 2")));
-        assert!(parse("0=n", 7, &[10, 11]).is_err());
-        assert!(parse("1=n", 7, &[]).is_err_and(|why| why.contains("crop")));
-        assert!(parse("", 7, &[]).is_err());
+        let read = |text, panels: &[i64]| {
+            let parsed = parse(diagnose(), text, Subject::image(7), panels);
+            parsed.map(|(subject, answer)| (subject, answer.word.as_str()))
+        };
+        assert_eq!(read("c", &[]), Ok((Subject::image(7), "covid")));
+        assert_eq!(read("2 = n", &[10, 11]), Ok((Subject::panel(7, 11), "non-covid")));
+        assert!(read("3=n", &[10, 11]).is_err_and(|why| why.contains("1 to 2")));
+        assert!(read("0=n", &[10, 11]).is_err());
+        assert!(read("1=n", &[]).is_err_and(|why| why.contains("crop")));
+        assert!(read("", &[]).is_err());
     }
 
     #[test]
@@ -378,15 +422,15 @@ mod tests {
             mentions: &mentions,
             abstract_text: "We report COVID-19. It spreads.",
         };
-        let told = |diagnosis| {
-            let quotes = alternatives(diagnosis, &texts);
+        let told = |answer| {
+            let quotes = alternatives(answer, &texts);
             quotes.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(
-            told(Diagnosis::Covid),
+            told(answer("covid")),
             ["abstract: \"We report COVID-19.\"", "mention: \"See Fig. 1.\"", "image"]
         );
-        assert_eq!(told(Diagnosis::Exclude), ["image", "mention: \"See Fig. 1.\""]);
+        assert_eq!(told(answer("exclude")), ["image", "mention: \"See Fig. 1.\""]);
     }
 
     #[test]
@@ -401,7 +445,7 @@ mod tests {
             mentions: &mentions,
             abstract_text: "We report COVID-19.",
         };
-        let read = |text| parse_evidence(text, Diagnosis::Covid, &texts);
+        let read = |text| parse_evidence(text, answer("covid"), &texts);
         let caption = read("caption \"COVID-19 patient\"").expect("printed");
         assert_eq!((caption.source, &*caption.span), (Some(Evidence::Caption), "COVID-19 patient"));
         assert_eq!(read("caption").expect("proposed").span, "CT of a COVID-19 patient.");

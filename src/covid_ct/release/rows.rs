@@ -8,8 +8,8 @@ use super::paper::{Paper, details};
 use super::{CURATOR, Imported, MetaRow, Picture, Stored};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Case, Diagnosis, Evidence, ImageRow, Label, NewDecision, NewPanel, PanelBox, Result, Selection,
-    Source, Split, Store, Subject, Value,
+    Case, Evidence, ImageRow, Label, NewDecision, NewPanel, PanelBox, Result, Source, Split, Stage,
+    Store, Subject, Value,
 };
 
 /// When: the date of the last arXiv version of the dataset's paper (2003.13865v3). Fixed, so that
@@ -129,7 +129,7 @@ fn decide(store: &Store, stored: &Stored, image: &ImageRow) -> Result<()> {
     let subject = Subject::image(image.id);
     let note = format!("published as {}/{}", class_folder(picture.label), picture.file_name);
     let whole = Value::Crop(vec![PanelBox::whole(image.width, image.height)]);
-    for value in [Value::Select(Selection::Ct), whole] {
+    for value in [Value::answer(Stage::Select, "ct"), whole] {
         store.decide(&decision(subject, value, note.clone()))?;
     }
     for decision in decisions(subject, picture, &note) {
@@ -157,15 +157,12 @@ pub fn decision(subject: Subject, value: Value, note: String) -> NewDecision {
 /// whose scan it is.
 pub fn decisions(subject: Subject, picture: &Picture, note: &str) -> Vec<NewDecision> {
     let Picture { label, meta, .. } = picture;
-    let diagnosis = match label {
-        Label::Covid => Diagnosis::Covid,
-        Label::NonCovid => Diagnosis::NonCovid,
-    };
+    let diagnosis = if *label == Label::COVID { "covid" } else { "non-covid" };
     let caption = meta.as_ref().map(|meta| meta.caption.clone()).unwrap_or_default();
     let diagnosed = NewDecision {
         evidence: (!caption.is_empty()).then_some(Evidence::Caption),
         span: caption,
-        ..decision(subject, Value::Diagnose(diagnosis), note.to_owned())
+        ..decision(subject, Value::answer(Stage::Diagnose, diagnosis), note.to_owned())
     };
     let case = meta.as_ref().filter(|meta| !meta.patient.is_empty()).map(|meta| {
         let time = Some(meta.time.clone()).filter(|time| !time.is_empty());

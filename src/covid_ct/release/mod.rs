@@ -23,9 +23,12 @@ pub use names::{ReleasedName, numbered_kind, split_extension};
 pub(super) use rows::{cases, decision, decisions};
 
 use self::paper::Paper;
-use super::Result;
-use super::layout::{META_INFO, class_name};
+use crate::dataset::Result;
+use crate::dataset::layout::class_name;
 use crate::store::{Label, ObjectId, ObjectStore, Part, Store, StoreError};
+
+/// The published MetaInfo without its extension.
+const META_INFO: &str = "COVID-CT-MetaInfo";
 
 /// Who a release's decisions are recorded as having been made by.
 pub const CURATOR: &str = "covid-ct-release";

@@ -8,7 +8,7 @@ use super::super::release::{self, MetaRow, Picture};
 use super::{Found, Outcome, Sought};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Label, NewDecision, NewPanel, PanelBox, Part, Result, Selection, Split, Store, Subject, Value,
+    Label, NewDecision, NewPanel, PanelBox, Part, Result, Split, Stage, Store, Subject, Value,
 };
 
 /// What was written.
@@ -61,9 +61,9 @@ impl Recorded {
     ) -> Result<()> {
         let boxes: Vec<PanelBox> = found.iter().map(|(_, found)| found.bounds).collect();
         let subject = Subject::image(image);
-        let label = found.first().map_or(Label::Covid, |(picture, _)| picture.label);
+        let label = found.first().map_or(Label::COVID, |(picture, _)| picture.label);
         let note = format!("published in {}", class_folder(label));
-        for value in [Value::Select(Selection::Ct), Value::Crop(distinct(boxes))] {
+        for value in [Value::answer(Stage::Select, "ct"), Value::Crop(distinct(boxes))] {
             self.decide(store, &release::decision(subject, value, note.clone()))?;
         }
         for (picture, Found { bounds, scale, score, .. }) in found {
