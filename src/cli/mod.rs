@@ -4,6 +4,7 @@ mod corpus;
 mod curation;
 mod dataset;
 mod model;
+mod shards;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use covid_ct_reading::cli::*;
 pub use curation::*;
 pub use dataset::*;
 pub use model::*;
+pub use shards::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
 #[derive(Debug, Parser)]
@@ -43,6 +45,10 @@ pub enum Command {
     Fetch(Box<FetchArgs>),
     /// Extract figures, captions and citing sentences from PDFs into the database
     Ingest(IngestArgs),
+    /// Extract from the PDFs that a list names into Parquet tables, without a database
+    Extract(Box<ExtractArgs>),
+    /// Bring what `extract` wrote, on any machine, into the database
+    Merge(MergeArgs),
     /// Print the figures found, for reading or (--json) for programs
     Figures(FiguresArgs),
     /// Draw what was found in a document over its pages, as HTML or PNG
@@ -85,6 +91,12 @@ pub enum Command {
     Synth(SynthArgs),
     /// Print a shell completion script
     Completions(CompletionsArgs),
+    /// Print the documents that a list names, for `covid-ct-ray`
+    #[command(hide = true)]
+    ListDocuments(ListDocumentsArgs),
+    /// Read objects out of a bucket, for the store
+    #[command(hide = true)]
+    BringObjects(BringObjectsArgs),
     /// Write the man pages
     #[command(hide = true)]
     Man(ManArgs),

@@ -25,7 +25,7 @@ pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};
 pub use licence::Licence;
-pub use objects::{ObjectError, ObjectId, ObjectStore};
+pub use objects::{Elsewhere, ObjectError, ObjectId, ObjectStore};
 pub use panel::{Label, PanelBox};
 pub use preprint::{doi, preprint_doi};
 pub use workspace::Workspace;

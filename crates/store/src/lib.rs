@@ -8,9 +8,11 @@ mod cases;
 pub mod check;
 mod decisions;
 mod documents;
+mod elsewhere;
 mod error;
 mod figures;
 mod labelled;
+mod merging;
 mod panels;
 mod patients;
 mod places;
@@ -38,7 +40,9 @@ pub use covid_ct_extraction::document::{
 };
 pub use decisions::{Decision, NewDecision, Subject, Within};
 pub use documents::{DocumentRow, Failure, ImageRow, Source, Totals};
+pub use elsewhere::{Fetched, ObjectPlace};
 pub use error::{StoreError, told};
+pub use merging::{Agenda, Due, Offered};
 pub use panels::{LabelledPanel, NewPanel};
 pub use patients::{Names, Patient, Statement};
 pub use places::{Layout, PageRow, PlacementRow};
@@ -72,6 +76,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0005_provenance.sql")),
     M::up(include_str!("../../../migrations/0006_suspects.sql")),
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
+    M::up(include_str!("../../../migrations/0009_elsewhere.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
@@ -102,7 +107,7 @@ impl Store {
         ObjectStore::open(&workspace.objects())?;
         let store = Self::of(workspace, db)?;
         store.tell_upgrade_from(from)?;
-        Ok(store)
+        store.look_elsewhere()
     }
 
     fn of(workspace: &Workspace, db: Connection) -> Result<Self> {
