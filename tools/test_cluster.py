@@ -41,6 +41,14 @@ def driver(cluster: Cluster, listed: Path, *more: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def ended(running: subprocess.Popen, seconds: float) -> dict:
+    """What a driver that ends with failures tells."""
+    out, told = running.communicate(timeout=seconds)
+    if running.returncode != 1 or not out.startswith("{"):
+        sys.exit(f"covid-ct-ray ended with {running.returncode}\n{out}\n{told}")
+    return json.loads(out)
+
+
 def processes(word: str, program: str) -> list[int]:
     """Processes of a program that have a word among their arguments."""
     found = []
@@ -119,15 +127,12 @@ def check_run(programs: Path, folder: Path, cluster: Cluster, listed: Path, root
         print("killed: the program of a task")
     cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
     print(f"killed: a machine, after {made()} shards")
-    out, told = running.communicate(timeout=500)
-    assert running.returncode == 1, f"{running.returncode}: {told}"
-    came = json.loads(out)
+    came = ended(running, 500)
     print(f"the cluster read {came['read']} documents in {time.monotonic() - start:.0f} s; failed: {came['causes']}")
     assert came["read"] + came["failed"] + came["copies"] == total and not came["lost"], came
     assert came["failed"] >= 2, came
     again = driver(cluster, listed, *where)
-    out, told = again.communicate(timeout=300)
-    came = json.loads(out)
+    came = ended(again, 300)
     assert came["had"] == came["shards"] == -(-total // DOCUMENTS) and came["now"] == 0, came
     print(f"again, {came['had']} shards were there, in {came['seconds']:.1f} s")
     merged, ingested = folder / "merged", folder / "ingested"

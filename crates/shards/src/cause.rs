@@ -47,6 +47,9 @@ impl Cause {
             Self::Answer
         } else if has(&["--max-", "compression bomb"]) {
             Self::Limit
+        } else if has(&["alloc ("]) && has(&["failed"]) {
+            // MuPDF got none.
+            Self::Memory
         } else if has(&["encrypted", "password"]) {
             Self::Encrypted
         } else if has(&[
@@ -96,6 +99,7 @@ mod tests {
             ("page 3: more than 20000000 operations (raise --max-operations)", Cause::Limit),
             ("cannot be read: No such file or directory (os error 2)", Cause::Unreachable),
             ("it is encrypted: remove its password first", Cause::Encrypted),
+            ("page 1: reading its text failed: MuPDF error, code: 2, message: calloc (4104 x 1 bytes) failed (1 of 1 pages unreadable)", Cause::Memory),
             ("no objects found", Cause::Unreadable),
         ] {
             assert_eq!(Cause::of(error), cause, "{error}");

@@ -5,6 +5,7 @@ on. Between machines go paths and counts, never documents.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -252,8 +253,10 @@ def main(argv: list[str] | None = None) -> int:
         print("covid-ct-ray: Ray is not installed: pip install covid-ct[ray]", file=sys.stderr)
         return 2
     try:
-        ray.init(address=args.address, log_to_driver=False, logging_level="WARNING")
-        told = run(args)
+        # Ray tells of machines that are lost on stdout, which is for what came of it.
+        with contextlib.redirect_stdout(sys.stderr):
+            ray.init(address=args.address, log_to_driver=False, logging_level="WARNING")
+            told = run(args)
     except KeyboardInterrupt:
         print("covid-ct-ray: interrupted; shards that are done stay, run the same command to go on", file=sys.stderr)
         return 2
@@ -261,7 +264,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"covid-ct-ray: {error}", file=sys.stderr)
         return 2
     finally:
-        ray.shutdown()
+        with contextlib.redirect_stdout(sys.stderr):
+            ray.shutdown()
     if args.json:
         print(json.dumps({**told.__dict__, "causes": dict(told.causes)}))
     else:
