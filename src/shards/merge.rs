@@ -174,9 +174,10 @@ impl Work<'_, '_> {
                 }
             }
             let missing = self.copy(store.objects(), &taken)?;
-            for taken in taken {
-                self.record(store, taken, &missing)?;
-            }
+            // One transaction, since each writes the pages of the database that it changes, most of them the same.
+            store.transaction(|store| {
+                taken.into_iter().try_for_each(|taken| self.record(store, taken, &missing))
+            })?;
         }
     }
 
@@ -280,7 +281,7 @@ impl Work<'_, '_> {
         store: &mut Store,
         taken: Taken,
         missing: &HashMap<ObjectId, String>,
-    ) -> Result<()> {
+    ) -> std::result::Result<(), StoreError> {
         let Taken { shard, document, wanted, leaves } = taken;
         let extraction = match document {
             Document::Failed(failure) => {
@@ -316,7 +317,7 @@ impl Work<'_, '_> {
                 record_failure(store, &failure)?;
                 self.fail(&failure.path, &failure.error);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -343,7 +344,7 @@ fn write(
     extraction: &Extraction,
     place: Option<&ObjectPlace>,
 ) -> std::result::Result<(), StoreError> {
-    store.transaction(|store| {
+    store.apart(|store| {
         let document = store.record(extraction, Source::Pdf)?;
         place.map_or(Ok(()), |place| store.note_objects(document, place))
     })

@@ -99,7 +99,10 @@ mod tests {
             ("page 3: more than 20000000 operations (raise --max-operations)", Cause::Limit),
             ("cannot be read: No such file or directory (os error 2)", Cause::Unreachable),
             ("it is encrypted: remove its password first", Cause::Encrypted),
-            ("page 1: reading its text failed: MuPDF error, code: 2, message: calloc (4104 x 1 bytes) failed (1 of 1 pages unreadable)", Cause::Memory),
+            (
+                "page 1: reading its text failed: MuPDF error, code: 2, message: calloc (4104 x 1 bytes) failed (1 of 1 pages unreadable)",
+                Cause::Memory,
+            ),
             ("no objects found", Cause::Unreadable),
         ] {
             assert_eq!(Cause::of(error), cause, "{error}");

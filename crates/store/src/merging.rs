@@ -114,6 +114,27 @@ impl Store {
         Ok(query.query_row([sha256], |row| row.get(0)).optional()?)
     }
 
+    /// Runs `work` inside a transaction so that all of it lands with that, or none of it, whatever else does. The index of pages'
+    /// text is written at its end, as it is at the end of a transaction: the database is the same as with one for each.
+    ///
+    /// # Errors
+    /// What `work` returns, and the database's.
+    pub fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.db.execute_batch("SAVEPOINT apart")?;
+        match work(self) {
+            Ok(done) => {
+                self.db.execute_batch(
+                    "INSERT INTO page_text (page_text) VALUES ('flush'); RELEASE apart",
+                )?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.db.execute_batch("ROLLBACK TO apart; RELEASE apart")?;
+                Err(error)
+            }
+        }
+    }
+
     /// Runs `work` without waiting for the disk at each transaction: a power cut may take the last ones, whole, and all that
     /// was written is on disk when this returns. For what can be done again.
     ///
@@ -127,7 +148,10 @@ impl Store {
             Ok(store.db.pragma_update(None, "synchronous", value)?)
         };
         set(self, "NORMAL")?;
+        // KiB; what is written again and again stays in memory.
+        self.db.pragma_update(None, "cache_size", -64_000).map_err(super::StoreError::from)?;
         let done = work(self);
+        self.db.pragma_update(None, "cache_size", -2_000).map_err(super::StoreError::from)?;
         set(self, "FULL")?;
         // Also brings the log to disk; that others read keeps it from being emptied, which is as well.
         let checkpoint = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
