@@ -17,6 +17,7 @@ SHARED ?= ../shared
 DOCS ?=
 BENCH ?=
 MUTATE ?=
+CLUSTER ?=
 INSTALL ?=
 T ?=
 KILLS ?=
@@ -90,10 +91,27 @@ test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyar
 deny: ## Hold the dependencies to deny.toml: licences, sources, versions, advisories where they can be had
 	@tools/deny.sh
 
+.PHONY: wheel test-wheel
+wheel: build ## Build target/wheel/covid_ct-*.whl: the Python package, with the programs that read papers
+	@tools/wheel.sh build target/release
+test-wheel: build ## Build the wheel, and try it in an empty virtual environment
+	@SHARED='$(SHARED)' tools/wheel.sh test target/release
+
+.PHONY: cluster-test
+cluster-test: setup ## Read papers on a Ray cluster of three, kill machines, and compare with ingest (CLUSTER="--papers 2000 --real 96")
+	$(DAILY) build $(DAILY_FLAGS) --bins
+	$(DAILY) build $(DAILY_FLAGS) --example s3_service
+	@SHARED='$(SHARED)' tools/cluster.sh $(dir $(DAILY_BINARY)) $(CLUSTER)
+
+.PHONY: image-files
+image-files: build ## Lay out the files of the container image in target/image, and run it there: where no container runtime is
+	@tools/image.sh target/release target/image
+
 .PHONY: check fmt-check
 check: fmt-check deny clippy test ## What CI runs: formatting, dependencies, lints, tests, exports read by others
 	@# The program that the tests built.
 	@SHARED='$(SHARED)' tools/test-formats.sh $(DAILY_BINARY)
+	@SHARED='$(SHARED)' tools/wheel.sh test $(dir $(DAILY_BINARY))
 fmt-check:
 	cargo fmt --all --check
 

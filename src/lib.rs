@@ -22,6 +22,7 @@ pub mod model;
 pub mod program;
 pub mod rebuild;
 pub mod report;
+pub mod shards;
 
 pub use covid_ct_core::{Workspace, task, whole};
 pub use covid_ct_extraction::{figures, pdf};

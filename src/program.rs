@@ -45,6 +45,10 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
     match cli.command {
         Command::Fetch(args) => commands::fetch::run(workspace, &args, parts.network),
         Command::Ingest(args) => commands::ingest::run(workspace, &args, parts.network),
+        Command::Extract(args) => commands::extract::run(workspace, &args, parts.network),
+        Command::Merge(args) => commands::merge::run(workspace, &args, parts.network),
+        Command::ListDocuments(args) => commands::extract::list_documents(&args, parts.network),
+        Command::BringObjects(args) => commands::bring_objects::run(&args, parts.network),
         Command::Figures(args) => commands::figures::run(workspace, &args),
         Command::Show(args) => commands::show::run(workspace, &args, Some(&draw_in_terminal)),
         Command::Doctor(args) => commands::doctor::run(workspace, &args),

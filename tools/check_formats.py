@@ -32,6 +32,8 @@ import pyarrow.parquet  # noqa: E402
 import webdataset  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from check_shards import check_shards  # noqa: E402
+
 datasets.disable_progress_bars()
 CLASSES = ["covid", "non-covid"]
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
@@ -407,6 +409,7 @@ def main():
     of_every_figure(workspace / "data/export")
     after_a_change(workspace)
     of_the_release()
+    check_shards(binary, workspace / "corpus/pdf", folder / "shards")
 
 
 main()

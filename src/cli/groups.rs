@@ -20,7 +20,14 @@ const GROUPS: &[Group] = &[
             ("synth", "covid-ct synth papers --papers 9 --seed 1"),
         ],
     ),
-    ("Read them", &[("ingest", "covid-ct ingest ~/papers --jobs 4")]),
+    (
+        "Read them",
+        &[
+            ("ingest", "covid-ct ingest ~/papers --jobs 4"),
+            ("extract", "covid-ct extract list.txt --out shards"),
+            ("merge", "covid-ct merge shards"),
+        ],
+    ),
     (
         "Look",
         &[
@@ -86,7 +93,6 @@ const INSTEAD: &[(&str, &[&str])] = &[
     ("select", &["label select"]),
     ("annotate", &["label"]),
     ("download", &["fetch"]),
-    ("extract", &["ingest"]),
     ("read", &["ingest"]),
     ("list", &["figures"]),
     ("repair", &["doctor --repair"]),

@@ -5,6 +5,7 @@ mod curation;
 mod dataset;
 mod groups;
 mod model;
+mod shards;
 mod task;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use curation::*;
 pub use dataset::*;
 pub use groups::{command, parse};
 pub use model::*;
+pub use shards::*;
 pub use task::*;
 
 /// Rebuilds the COVID-CT dataset, and datasets like it, from the PDFs of preprints.
@@ -52,6 +54,10 @@ pub enum Command {
     Fetch(Box<FetchArgs>),
     /// Extract figures, captions and citing sentences from PDFs into the database
     Ingest(IngestArgs),
+    /// Extract from the PDFs that a list names into Parquet tables, without a database
+    Extract(Box<ExtractArgs>),
+    /// Bring what `extract` wrote, on any machine, into the database
+    Merge(MergeArgs),
     /// Print the figures found, for reading or (--json) for programs
     Figures(FiguresArgs),
     /// Draw what was found in a document over its pages, as HTML or PNG
@@ -96,6 +102,12 @@ pub enum Command {
     Synth(SynthArgs),
     /// Print a shell completion script
     Completions(CompletionsArgs),
+    /// Print the documents that a list names, for `covid-ct-ray`
+    #[command(hide = true)]
+    ListDocuments(ListDocumentsArgs),
+    /// Read objects out of a bucket, for the store
+    #[command(hide = true)]
+    BringObjects(BringObjectsArgs),
     /// Write the man pages
     #[command(hide = true)]
     Man(ManArgs),

@@ -49,6 +49,10 @@ impl AsPrinted for NotPrinted {
 
 impl Item {
     pub fn load(store: &Store, task: Task) -> Result<Self, StoreError> {
+        // Whoever opens the file says what is wrong with it.
+        if let Err(error) = store.objects().bring(&task.image.object) {
+            tracing::warn!("{error}");
+        }
         Ok(Self {
             paper: store.paper(task.image.preprint)?,
             figure: store.figure_of_image(task.image.id)?,

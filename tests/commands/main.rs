@@ -40,6 +40,7 @@ mod renderings;
 mod report;
 mod report_runs;
 mod setup;
+mod shards;
 mod show;
 mod suspects;
 mod synth;

@@ -30,7 +30,7 @@ pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};
 pub use label::{ClassCounts, Label};
 pub use licence::Licence;
-pub use objects::{ObjectError, ObjectId, ObjectStore};
+pub use objects::{Elsewhere, ObjectError, ObjectId, ObjectStore};
 pub use panel::PanelBox;
 pub use preprint::{doi, preprint_doi};
 pub use symbol::Symbol;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -20,6 +21,8 @@ pub enum ObjectError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("the object {path} is damaged: its bytes no longer match its name; `covid-ct doctor --repair` makes it again from its PDF", path = path.display())]
     Damaged { path: PathBuf },
+    #[error("the object {path} is not here, and cannot be had: {what}", path = path.display())]
+    Elsewhere { path: PathBuf, what: String },
 }
 
 type Result<T> = std::result::Result<T, ObjectError>;
@@ -48,9 +51,16 @@ impl ObjectId {
     }
 }
 
+/// Where objects are that are not below the store's folder.
+pub trait Elsewhere: std::fmt::Debug + Send + Sync {
+    /// The bytes of an object, whatever they are; `None` where it is kept nowhere else.
+    fn bytes(&self, id: &ObjectId) -> Option<std::result::Result<Vec<u8>, String>>;
+}
+
 #[derive(Debug, Clone)]
 pub struct ObjectStore {
     root: PathBuf,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl ObjectStore {
@@ -64,7 +74,13 @@ impl ObjectStore {
 
     /// The store that lies at `root`, to read it.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), elsewhere: None }
+    }
+
+    /// The same store; an object that is not below its folder is had from there when it is first read, and kept.
+    #[must_use]
+    pub fn with_elsewhere(self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        Self { elsewhere: Some(elsewhere), ..self }
     }
 
     pub fn path(&self, id: &ObjectId) -> PathBuf {
@@ -137,12 +153,43 @@ impl ObjectStore {
     /// When the object is missing, or its bytes no longer match its name.
     pub fn read(&self, id: &ObjectId) -> Result<Vec<u8>> {
         let path = self.path(id);
-        let bytes = std::fs::read(&path)
-            .map_err(|source| ObjectError::Read { path: path.clone(), source })?;
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.fetch(id)? {
+                Some(bytes) => return Ok(bytes),
+                None => return Err(ObjectError::Read { path, source: error }),
+            },
+            Err(source) => return Err(ObjectError::Read { path, source }),
+        };
         if sha256_hex(&bytes) != id.sha256 {
             return Err(ObjectError::Damaged { path });
         }
         Ok(bytes)
+    }
+
+    /// Has an object below the store's folder that may be elsewhere, for whoever opens its file.
+    ///
+    /// # Errors
+    /// When it is elsewhere and cannot be had. That it is nowhere is no error.
+    pub fn bring(&self, id: &ObjectId) -> Result<()> {
+        if self.path(id).is_file() { Ok(()) } else { self.fetch(id).map(drop) }
+    }
+
+    /// The bytes of an object that is elsewhere, which is kept from now on. Where the folder may not be written it is
+    /// fetched each time.
+    fn fetch(&self, id: &ObjectId) -> Result<Option<Vec<u8>>> {
+        let Some(found) = self.elsewhere.as_ref().and_then(|elsewhere| elsewhere.bytes(id)) else {
+            return Ok(None);
+        };
+        let failed = |what: String| ObjectError::Elsewhere { path: self.path(id), what };
+        let bytes = found.map_err(failed)?;
+        if sha256_hex(&bytes) != id.sha256 {
+            return Err(failed("what is there has other bytes than its name says".into()));
+        }
+        if let Err(error) = self.put(&bytes, &id.extension) {
+            tracing::debug!("not kept: {error}");
+        }
+        Ok(Some(bytes))
     }
 }
 
@@ -172,5 +219,28 @@ mod tests {
         // Other bytes, though as many, do not stand in for it.
         store.put(b"picture", "png").expect("put again");
         assert_eq!(store.read(&id).expect("read"), b"picture");
+    }
+
+    #[derive(Debug)]
+    struct There(Vec<u8>);
+
+    impl Elsewhere for There {
+        fn bytes(&self, _: &ObjectId) -> Option<std::result::Result<Vec<u8>, String>> {
+            Some(Ok(self.0.clone()))
+        }
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_had_once_and_verified() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let id = ObjectId { sha256: sha256_hex(b"picture"), extension: "png".into() };
+        let store = ObjectStore::open(folder.path()).expect("store");
+        assert!(matches!(store.read(&id), Err(ObjectError::Read { .. })), "nowhere");
+        let other = store.clone().with_elsewhere(Arc::new(There(b"pictura".to_vec())));
+        assert!(matches!(other.read(&id), Err(ObjectError::Elsewhere { .. })), "other bytes");
+        assert!(!store.path(&id).exists());
+        let there = store.clone().with_elsewhere(Arc::new(There(b"picture".to_vec())));
+        assert_eq!(there.read(&id).expect("read"), b"picture");
+        assert_eq!(store.read(&id).expect("kept"), b"picture");
     }
 }

@@ -37,7 +37,16 @@ pub struct Bucket {
     spacing: Duration,
 }
 
-impl Bucket {
+/// What an address leads to.
+#[derive(Debug)]
+pub struct Connection {
+    pub store: Box<dyn ObjectStore>,
+    pub prefix: Key,
+    /// A web server need not list anything.
+    pub is_web: bool,
+}
+
+impl Connection {
     /// # Errors
     /// When the address is none, or the environment's settings make no sense.
     pub fn open(address: &str, reading: &Reading) -> Result<Self> {
@@ -98,10 +107,28 @@ impl Bucket {
         };
         let store = store.map_err(|error| failed(error.to_string()))?;
         let is_web = url.scheme().starts_with("http");
+        Ok(Self { store, prefix: path, is_web })
+    }
+
+    /// What to do where it is refused.
+    pub fn advice(is_web: bool) -> &'static str {
+        if is_web {
+            "; a web server that lists nothing (WebDAV) serves single files: give the whole address"
+        } else {
+            "; --account reads with the credentials of the environment, --requester-pays also pays"
+        }
+    }
+}
+
+impl Bucket {
+    /// # Errors
+    /// As [`Connection::open`].
+    pub fn open(address: &str, reading: &Reading) -> Result<Self> {
+        let Connection { store, prefix, is_web } = Connection::open(address, reading)?;
         let usual = Politeness::default();
         Ok(Self {
             store,
-            prefix: path,
+            prefix,
             address: address.to_owned(),
             runtime: client::runtime()?,
             is_web,
@@ -191,11 +218,7 @@ impl Bucket {
     }
 
     fn advice(&self) -> &'static str {
-        if self.is_web {
-            "; a web server that lists nothing (WebDAV) serves single files: give the whole address"
-        } else {
-            "; --account reads with the credentials of the environment, --requester-pays also pays"
-        }
+        Connection::advice(self.is_web)
     }
 }
 
@@ -248,7 +271,7 @@ fn is_here(path: &Path, object: &ObjectMeta) -> bool {
 }
 
 /// The innermost cause, which says more than what is around it.
-fn cause(error: &object_store::Error) -> String {
+pub fn cause(error: &object_store::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     let mut words = vec![cause.to_string()];
     while let Some(source) = cause.source() {

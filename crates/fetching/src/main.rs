@@ -7,6 +7,7 @@ mod download;
 mod pace;
 mod private;
 mod retry;
+mod storage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use covid_ct::corpus::{self, Lock, Network, Politeness, Reading};
 
 use bucket::Bucket;
 use client::Client;
+use storage::Storage;
 
 fn main() -> ExitCode {
     covid_ct::program::main(covid_ct::program::Parts { backend: None, network: Some(&Internet) })
@@ -37,5 +39,13 @@ impl Network for Internet {
 
     fn bucket(&self, address: &str, reading: &Reading) -> corpus::Result<Box<dyn corpus::Bucket>> {
         Ok(Box::new(Bucket::open(address, reading)?))
+    }
+
+    fn storage(
+        &self,
+        address: &str,
+        reading: &Reading,
+    ) -> corpus::Result<Box<dyn corpus::Storage>> {
+        Ok(Box::new(Storage::open(address, reading)?))
     }
 }

@@ -34,6 +34,8 @@ pub struct Named {
     pub id: ObjectId,
     /// The documents whose rows name it, by their SHA-256.
     pub documents: BTreeMap<String, NamedBy>,
+    /// Whether it may be where one of these left theirs, from where it is had when it is needed.
+    pub elsewhere: bool,
 }
 
 /// A document whose rows name an object.
@@ -121,12 +123,28 @@ fn ask(db: &Connection, found: &mut Inspection) -> rusqlite::Result<()> {
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let id = ObjectId { sha256: row.get(0)?, extension: row.get(1)? };
-        let named = found
-            .named
-            .entry(id.relative_path())
-            .or_insert_with(|| Named { id, documents: BTreeMap::new() });
+        let named = found.named.entry(id.relative_path()).or_insert_with(|| Named {
+            id,
+            documents: BTreeMap::new(),
+            elsewhere: false,
+        });
         let by = NamedBy { path: row.get(3)?, source: row.get(4)? };
         named.documents.insert(row.get(2)?, by);
+    }
+    // An older one has left nothing anywhere.
+    let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'document_objects')";
+    if db.query_row(has_table, [], |row| row.get(0))? {
+        let mut query = db.prepare(
+            "SELECT image.sha256, image.extension
+             FROM image JOIN document_objects ON document_objects.document = image.document",
+        )?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = ObjectId { sha256: row.get(0)?, extension: row.get(1)? };
+            if let Some(named) = found.named.get_mut(&id.relative_path()) {
+                named.elsewhere = true;
+            }
+        }
     }
     Ok(())
 }
@@ -145,7 +163,8 @@ pub fn amiss_objects(
     let looked = named.par_iter().map(|(relative, object)| {
         let found = look_at(&root.join(relative), &object.id);
         done();
-        found.map(|found| found.map(|amiss| (relative.clone(), amiss)))
+        let here = |amiss: &Amiss| !(object.elsewhere && *amiss == Amiss::Missing);
+        found.map(|found| found.filter(here).map(|amiss| (relative.clone(), amiss)))
     });
     let looked: Result<Vec<Option<(String, Amiss)>>> = looked.collect();
     Ok(looked?.into_iter().flatten().collect())

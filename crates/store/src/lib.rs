@@ -8,9 +8,11 @@ mod cases;
 pub mod check;
 mod decisions;
 mod documents;
+mod elsewhere;
 mod error;
 mod figures;
 mod labelled;
+mod merging;
 mod panels;
 mod patients;
 mod places;
@@ -40,7 +42,9 @@ pub use covid_ct_extraction::document::{
 };
 pub use decisions::{Decision, NewDecision, Subject, Within};
 pub use documents::{DocumentRow, Failure, ImageRow, Source, Totals};
+pub use elsewhere::{Fetched, ObjectPlace};
 pub use error::{StoreError, told};
+pub use merging::{Agenda, Due, Offered};
 pub use panels::{LabelledPanel, NewPanel};
 pub use patients::{Names, Patient, Statement};
 pub use places::{Layout, PageRow, PlacementRow};
@@ -77,6 +81,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
     M::up(include_str!("../../../migrations/0008_append_only.sql")),
     M::up(include_str!("../../../migrations/0009_tasks.sql")),
+    M::up(include_str!("../../../migrations/0010_elsewhere.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
@@ -108,7 +113,7 @@ impl Store {
         let store = Self::of(workspace, db)?;
         store.tell_upgrade_from(from)?;
         store.take_task()?;
-        Ok(store)
+        store.look_elsewhere()
     }
 
     fn of(workspace: &Workspace, db: Connection) -> Result<Self> {

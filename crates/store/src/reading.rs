@@ -44,7 +44,7 @@ impl Store {
             // What is written to the copy would be lost.
             store.db.pragma_update(None, "query_only", true)?;
         }
-        Ok(Self { read_only: true, ..store })
+        Self { read_only: true, ..store }.look_elsewhere()
     }
 
     /// Whether nothing can be written.
@@ -102,7 +102,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn open_address(path: &Path, how: &str) -> rusqlite::Result<Connection> {
+pub(super) fn open_address(path: &Path, how: &str) -> rusqlite::Result<Connection> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let path = utf8_percent_encode(&path.to_string_lossy(), &IN_ADDRESS).to_string();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;

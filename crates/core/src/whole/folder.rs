@@ -32,6 +32,16 @@ impl Scratch {
         Self::make(&resolve(target)?, Kind::Work)
     }
 
+    /// As [`beside`](Self::beside); what kills have left of earlier ones is removed first.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn anew(target: &Path) -> std::io::Result<Self> {
+        let target = resolve(target)?;
+        settle(&target, &|_| false)?;
+        Self::make(&target, Kind::Work)
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

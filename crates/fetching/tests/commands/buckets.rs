@@ -3,63 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{Project, text};
+use crate::common::{Project, rows, text};
+use crate::s3::serve;
 use covid_ct::corpus::{Manifest, Row, State};
 use covid_ct::synth;
-use hyper::body::Incoming;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-
-/// Serves the folders below `root` as buckets until the process ends; with a key, to its holder alone, who
-/// must say that they pay.
-fn serve(root: &Path, key: Option<(&str, &str)>) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.set_nonblocking(true).expect("nonblocking");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).expect("a file system"));
-    if let Some((id, secret)) = key {
-        service.set_auth(SimpleAuth::from_single(id, secret));
-    }
-    let service = service.build();
-    let must_pay = key.is_some();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                let service = service.clone();
-                let paying = service_fn(move |request: hyper::Request<Incoming>| {
-                    let payer = request.headers().get("x-amz-request-payer");
-                    let pays = payer.is_some_and(|who| who == "requester");
-                    let answer = (pays || !must_pay).then(|| Service::call(&service, request));
-                    async move {
-                        match answer {
-                            Some(answer) => answer.await,
-                            None => Ok(s3s::HttpResponse::builder()
-                                .status(403)
-                                .body(s3s::Body::empty())
-                                .expect("an answer")),
-                        }
-                    }
-                });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), paying);
-                tokio::spawn(async {
-                    // A client that goes away is no failure of the test.
-                    let _ = connection.await;
-                });
-            }
-        });
-    });
-    address
-}
 
 /// Two synthetic papers in a bucket, below a prefix, and a file of another kind.
 fn bucket(root: &Path) -> Vec<synth::Paper> {
@@ -127,4 +74,105 @@ fn fetch_adopts_from_a_bucket_as_who_may_read_it() {
         let found = fs::read(project.path("corpus/pdf").join(row.file_name())).expect("adopted");
         assert!(found == paper.pdf);
     }
+}
+
+fn run(project: &Project, args: &[&str]) -> std::process::Output {
+    project.command(args.iter().copied()).output().expect("run")
+}
+
+/// The workspace without what tells where documents and objects lay.
+fn told(project: &Project) -> Vec<String> {
+    let mut rows = rows(project);
+    rows.retain(|row| !row.starts_with("object_place ") && !row.starts_with("document_objects "));
+    rows
+}
+
+#[test]
+fn shards_go_through_a_bucket_and_come_out_as_an_ingest() {
+    let here = Project::new();
+    let root = here.path("s3");
+    fs::create_dir_all(root.join("shards")).expect("a bucket");
+    let endpoint = serve(&root, None);
+    let corpus = here.path("corpus");
+    fs::create_dir_all(&corpus).expect("folder");
+    let mut list = String::new();
+    for index in 0..3 {
+        let paper = synth::paper(8, index);
+        let path = corpus.join(&paper.file);
+        fs::write(&path, &paper.pdf).expect("written");
+        list += &format!("{}\n", path.display());
+    }
+    fs::write(here.path("list"), list).expect("written");
+    let (list, corpus) = (here.path("list"), corpus.to_str().expect("UTF-8").to_owned());
+    let list = list.to_str().expect("UTF-8");
+    let extract = |more: &[&str]| {
+        let args = ["extract", list, "--out", "s3://shards/run", "--endpoint", &endpoint];
+        let output = run(&here, &[&args[..], more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(extract(&["--objects", "s3://shards/objects"]).starts_with("3 documents read"));
+    assert!(extract(&[]).contains("there already"), "the bucket is asked first");
+    let expected = Project::new();
+    assert!(run(&expected, &["ingest", &corpus]).status.success());
+    let merged = Project::new();
+    let merge = ["merge", "s3://shards/run", "--endpoint", &endpoint];
+    let output = run(&merged, &merge);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(rows(&merged) == rows(&expected));
+
+    // What is left in the bucket is had from there by whatever command needs it.
+    let sparse = Project::new();
+    let output = run(&sparse, &[&merge[..], &["--only", "likely"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(told(&sparse) == told(&expected));
+    let objects = sparse.path("data/objects");
+    fs::remove_dir_all(&objects).expect("removed");
+    let shown = run(&sparse, &["label", "select", "--curator", "a", "--plain"]);
+    let had = walkdir::WalkDir::new(&objects)
+        .into_iter()
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_type().is_file()));
+    assert_eq!(had.count(), 1, "the picture that was asked about: {}", text(&shown.stderr));
+
+    // Half a shard in a bucket is none.
+    let shards: Vec<_> = fs::read_dir(root.join("shards/run")).expect("folder").collect();
+    let shard = shards[0].as_ref().expect("entry").path();
+    fs::remove_file(shard.join("_SUCCESS")).expect("removed");
+    let output = run(&Project::new(), &merge);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("_SUCCESS"), "{}", text(&output.stderr));
+    assert!(extract(&[]).starts_with("3 documents read"), "it is written again");
+}
+
+#[test]
+fn documents_of_a_bucket_are_read_from_where_they_lie() {
+    let here = Project::new();
+    let root = here.path("s3");
+    let papers = bucket(&root);
+    let endpoint = serve(&root, None);
+    let prefix = "s3://papers/Current_Content/March_2020";
+    let mut list: String =
+        papers.iter().map(|paper| format!("{prefix}/{}\n", paper.file)).collect();
+    list += "s3://papers/gone.pdf\n";
+    let out = here.path("shards");
+    let out = out.to_str().expect("UTF-8");
+    let output = here
+        .command(["extract", "-", "--out", out, "--endpoint", &endpoint])
+        .write_stdin(list)
+        .output()
+        .expect("run");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("s3://papers/gone.pdf: "), "{}", text(&output.stderr));
+    let merged = run(&here, &["merge", out]);
+    assert!(merged.status.success(), "{}", text(&merged.stderr));
+    let documents = here.store().documents().expect("documents");
+    let paths: Vec<&str> = documents.iter().map(|document| document.path.as_str()).collect();
+    let expected: Vec<String> =
+        papers.iter().map(|paper| format!("{prefix}/{}", paper.file)).collect();
+    assert_eq!(paths, expected);
+    // What was downloaded is gone.
+    let left = walkdir::WalkDir::new(out).into_iter().filter(|entry| {
+        entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|e| e == "pdf"))
+    });
+    assert_eq!(left.count(), 0);
 }

@@ -6,6 +6,7 @@ mod buckets;
 mod common;
 mod corpus;
 mod fetch;
+mod s3;
 mod server;
 
 /// What is run.

@@ -33,7 +33,9 @@ pub use gather::{Gathered, Reading, bring, gather, is_meca};
 pub use lock::Lock;
 pub use manifest::{Key, Manifest, Row, State};
 pub use names::file_name;
-pub use network::{Access, Brought, Bucket, Client, Got, Network, Politeness, Wanted, is_address};
+pub use network::{
+    Access, Brought, Bucket, Client, Got, Network, Politeness, Storage, Wanted, is_address,
+};
 pub use search::{Collection, Query, Searched, Versions, search};
 pub use servers::{BUCKETS, Server, Templates};
 pub use trouble::{Kind, Trouble};

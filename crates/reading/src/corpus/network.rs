@@ -70,6 +70,41 @@ pub trait Network: Debug + Sync {
     /// # Errors
     /// When the address is none, or the environment's settings make no sense.
     fn bucket(&self, address: &str, reading: &Reading) -> Result<Box<dyn Bucket>>;
+
+    /// The same place, for objects by their names.
+    ///
+    /// # Errors
+    /// As [`bucket`](Self::bucket).
+    fn storage(&self, address: &str, reading: &Reading) -> Result<Box<dyn Storage>>;
+}
+
+/// Objects below a prefix of a bucket, or files below a folder of a web server, by their names. What is written is there
+/// as a whole, or not at all.
+pub trait Storage: Debug + Send + Sync {
+    /// Brings objects into files, several at a time (of a web server one, with pauses): `(name, file)`. One result each.
+    fn bring(
+        &self,
+        wanted: &[(String, PathBuf)],
+        stop: &AtomicBool,
+    ) -> Vec<std::result::Result<(), String>>;
+
+    /// The bytes of an object; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where that cannot be told.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Writes files as objects, several at a time: `(file, name)`.
+    ///
+    /// # Errors
+    /// When one cannot be read or written; of the others some may be there.
+    fn put(&self, files: &[(PathBuf, String)], stop: &AtomicBool) -> Result<()>;
+
+    /// The folders directly below it, by name, sorted.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn folders(&self) -> Result<Vec<String>>;
 }
 
 /// Asks servers: who asks is said, one connection a host, each host in its turns.
