@@ -68,6 +68,11 @@ pub fn ct_words(text: &str) -> Vec<Range<usize>> {
     CT.find_iter(text).map(|found| found.range()).collect()
 }
 
+/// Whether it does anywhere.
+pub fn has_ct_word(text: &str) -> bool {
+    CT.is_match(text)
+}
+
 /// Where `text` affirms COVID-19 or its proof; `non-COVID`, `negative for SARS-CoV-2` and their
 /// like are left out.
 pub fn covid_words(text: &str) -> Vec<Range<usize>> {

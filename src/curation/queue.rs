@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::adjudicate::{Dispute, disputes};
-use super::evidence::ct_words;
+use super::evidence::has_ct_word;
 use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
 use crate::store::{
@@ -84,7 +84,7 @@ impl Queue {
             let tasks = disputes(store, stage, options)?;
             return Ok(Self { tasks, ..Self::default() });
         }
-        let eligible = Eligible { store, facts: store.image_facts()?, options };
+        let eligible = Eligible { store, facts: store.image_facts(has_ct_word)?, options };
         let (mut tasks, passed_over) = match stage {
             Stage::Select => eligible.pictures()?,
             Stage::Diagnose | Stage::Crop => (eligible.scans(stage)?, 0),
@@ -141,10 +141,10 @@ impl Eligible<'_> {
         let passed_over = found - images.len();
         let elsewhere = self.shown_elsewhere(&images)?;
         images.retain(|image| !elsewhere.contains(&image.id));
-        let captions = |image: &ImageRow| self.facts.get(&image.id).map_or("", |f| &f.captions);
+        let captioned = |image: &ImageRow| self.facts.get(&image.id).is_some_and(|f| f.captioned);
         if self.options.order != Order::Paper {
             // Stable: pictures alike stay in the order of paper, page, xref.
-            images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
+            images.sort_by_cached_key(|image| Reverse(likelihood(image, captioned(image))));
         }
         let tasks = images.into_iter().map(Task::of).collect();
         Ok((tasks, passed_over))
@@ -313,11 +313,10 @@ impl Decided {
     }
 }
 
-/// How likely a picture is a CT, from what is known without looking at it: points, more is likelier.
-pub fn likelihood(image: &ImageRow, captions: &str) -> u32 {
+/// How likely a picture is a CT, from what is known without looking at it, such as whether its caption speaks of CT: points,
+/// more is likelier.
+pub fn likelihood(image: &ImageRow, speaks_of_ct: bool) -> u32 {
     let aspect = f64::from(image.width) / f64::from(image.height.max(1));
     let grey = image.colour_space.contains("Gray");
-    u32::from(!ct_words(captions).is_empty()) * 4
-        + u32::from(grey) * 2
-        + u32::from((0.4..=2.6).contains(&aspect))
+    u32::from(speaks_of_ct) * 4 + u32::from(grey) * 2 + u32::from((0.4..=2.6).contains(&aspect))
 }

@@ -65,7 +65,7 @@ fn a_full_disk_lets_one_read_and_copy_elsewhere() {
         if older {
             let db = rusqlite::Connection::open(workspace.join("data/covid-ct.sqlite"));
             db.expect("database")
-                .execute_batch("DROP TABLE upgrade; PRAGMA user_version = 6;")
+                .execute_batch("DROP TABLE related; DROP TABLE compared; DROP TABLE upgrade; PRAGMA user_version = 6;")
                 .expect("as before");
         }
         // Not a byte is left, and the files that SQLite keeps beside the database are gone.

@@ -6,6 +6,7 @@
 mod backup;
 mod cases;
 pub mod check;
+mod compared;
 mod decisions;
 mod documents;
 mod error;
@@ -29,6 +30,7 @@ mod whereabouts;
 mod worded;
 
 pub use cases::{Case, CaseDetails};
+pub use compared::{Compared, Cut, RelatedCuts};
 pub use covid_ct_core::{
     CaseRow, DecisionRow, Diagnosis, Evidence, ImageKey, Label, ObjectError, ObjectId, ObjectStore,
     PanelBox, PanelRow, Part, Selection, SplitRow, Stage, Value, sha256_hex, sha256_of_file,
@@ -72,6 +74,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0005_provenance.sql")),
     M::up(include_str!("../../../migrations/0006_suspects.sql")),
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
+    M::up(include_str!("../../../migrations/0008_compared.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.
