@@ -85,7 +85,7 @@ impl Queue {
             let tasks = disputes(store, stage, options)?;
             return Ok(Self { tasks, ..Self::default() });
         }
-        let eligible = Eligible { store, facts: store.image_facts()?, options };
+        let eligible = Eligible { store, facts: store.image_facts(speaks_of_the_wanted)?, options };
         let is_first = stage == task::in_force().selecting();
         let (mut tasks, passed_over) = match stage {
             _ if is_first => eligible.pictures()?,
@@ -143,10 +143,10 @@ impl Eligible<'_> {
         let passed_over = found - images.len();
         let elsewhere = self.shown_elsewhere(&images)?;
         images.retain(|image| !elsewhere.contains(&image.id));
-        let captions = |image: &ImageRow| self.facts.get(&image.id).map_or("", |f| &f.captions);
+        let captioned = |image: &ImageRow| self.facts.get(&image.id).is_some_and(|f| f.captioned);
         if self.options.order != Order::Paper {
             // Stable: pictures alike stay in the order of paper, page, xref.
-            images.sort_by_cached_key(|image| Reverse(likelihood(image, captions(image))));
+            images.sort_by_cached_key(|image| Reverse(likelihood(image, captioned(image))));
         }
         let tasks = images.into_iter().map(Task::of).collect();
         Ok((tasks, passed_over))
@@ -322,13 +322,14 @@ impl Decided {
     }
 }
 
-/// How likely a picture is wanted, from what is known without looking at it: points, more is likelier.
-pub fn likelihood(image: &ImageRow, captions: &str) -> u32 {
+/// How likely a picture is wanted, from what is known without looking at it, such as whether its caption speaks of what is
+/// wanted: points, more is likelier.
+pub fn likelihood(image: &ImageRow, is_spoken_of: bool) -> u32 {
     let aspect = f64::from(image.width) / f64::from(image.height.max(1));
     let grey = image.colour_space.contains("Gray");
     let rules = &task::in_force().queue;
     let [least, greatest] = rules.aspects;
-    u32::from(speaks_of_the_wanted(captions)) * rules.words
+    u32::from(is_spoken_of) * rules.words
         + u32::from(grey) * rules.grey
         + u32::from((least..=greatest).contains(&aspect)) * rules.aspect
 }

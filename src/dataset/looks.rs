@@ -12,8 +12,10 @@ use covid_ct_core::grey_on_white;
 use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;
 use crate::covid_ct::release::numbered_kind;
-use crate::duplicates::{Kinship, Map, Pair, Progress, Sketch, pairs};
-use crate::store::{LabelledPanel, ObjectId, ObjectStore};
+use crate::duplicates::{Kinship, METHOD, Map, Pair, Progress, Sketch, pairs_with_new};
+use crate::store::{
+    Compared, Cut, LabelledPanel, ObjectId, ObjectStore, RelatedCuts, Store, StoreError,
+};
 
 /// Told how far a look at the pictures is.
 pub trait Watch: Progress {
@@ -108,34 +110,177 @@ impl Looks {
         looks
     }
 
-    /// All related pairs of `panels`, by place in the list. Panels of the same pixels of one file are
-    /// the same even where they show nothing to compare.
-    pub fn pairs(&self, panels: &[LabelledPanel], watch: &dyn Watch) -> Vec<Pair> {
-        let (places, sketches): (Vec<usize>, Vec<Sketch>) = self
-            .of_panels
-            .iter()
-            .enumerate()
-            .filter_map(|(place, look)| Some((place, look.as_ref()?.sketch.clone())))
-            .unzip();
-        let mut found = pairs(&sketches, watch);
-        for pair in &mut found {
-            (pair.one, pair.other) = (places[pair.one], places[pair.other]);
-        }
-        let is_found = |one, other| {
-            found.binary_search_by_key(&(one, other), |pair| (pair.one, pair.other)).is_ok()
-        };
-        let mut cut: HashMap<_, usize> = HashMap::new();
-        let mut same = Vec::new();
-        for (other, panel) in panels.iter().enumerate() {
-            let one = *cut.entry((&panel.object.sha256, panel.bounds)).or_insert(other);
-            if one != other && !is_found(one, other) {
-                same.push(identical(one, other));
+    /// All related pairs of `panels`, by place in the list. Panels of the
+    /// same pixels of one file are the same even where they show nothing to compare. What was compared before is taken
+    /// from `store`, and what is new is kept there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn pairs(
+        &self,
+        store: &Store,
+        panels: &[LabelledPanel],
+        watch: &dyn Watch,
+    ) -> Result<Vec<Pair>> {
+        let mut of_cuts: BTreeMap<Cut, Vec<usize>> = BTreeMap::new();
+        for (place, panel) in panels.iter().enumerate() {
+            if self.of_panels[place].is_some() {
+                of_cuts.entry(cut(panel)).or_default().push(place);
             }
         }
-        found.extend(same);
-        found.sort_by_key(|pair| (pair.one, pair.other));
-        found
+        let sketch = |cut: &Cut| self.of_panels[of_cuts.get(cut)?[0]].as_ref().map(|l| &l.sketch);
+        let all: Vec<&Cut> = of_cuts.keys().collect();
+        Ok(of_panels(&compared(store, &all, sketch, watch)?, &of_cuts))
     }
+}
+
+/// The pairs of panels whose cuts were compared before, without a look at a picture; `None` where one was not.
+///
+/// # Errors
+/// The database's.
+pub fn known_pairs(store: &Store, panels: &[LabelledPanel]) -> Result<Option<Vec<Pair>>> {
+    let mut of_cuts: BTreeMap<Cut, Vec<usize>> = BTreeMap::new();
+    for (place, panel) in panels.iter().enumerate() {
+        of_cuts.entry(cut(panel)).or_default().push(place);
+    }
+    let known = store.compared(METHOD, kept)?;
+    let is_known = of_cuts.keys().all(|cut| known.cuts.binary_search(cut).is_ok());
+    Ok(is_known.then(|| of_panels(&known, &of_cuts)))
+}
+
+fn cut(panel: &LabelledPanel) -> Cut {
+    let ObjectId { sha256, extension } = panel.object.clone();
+    Cut { sha256, bounds: panel.bounds, extension }
+}
+
+/// A pair as it is kept.
+fn kept(pair: RelatedCuts<'_>) -> crate::store::Result<Pair> {
+    Ok(Pair {
+        one: pair.one,
+        other: pair.other,
+        kinship: pair.kinship.parse().map_err(StoreError::Invalid)?,
+        mirrored: pair.mirrored,
+        correlation: pair.correlation,
+        detail: pair.detail,
+        map: Map { scale: pair.scale, offset: pair.offset },
+    })
+}
+
+fn to_keep(pair: &Pair) -> RelatedCuts<'static> {
+    RelatedCuts {
+        one: pair.one,
+        other: pair.other,
+        kinship: pair.kinship.as_str(),
+        mirrored: pair.mirrored,
+        correlation: pair.correlation,
+        detail: pair.detail,
+        scale: pair.map.scale,
+        offset: pair.map.offset,
+    }
+}
+
+/// What is known of all `cuts`, sorted, and of those compared before, once those that are new are compared with all.
+/// `sketch` gives those of `cuts`.
+fn compared<'a>(
+    store: &Store,
+    cuts: &[&Cut],
+    sketch: impl Fn(&Cut) -> Option<&'a Sketch>,
+    watch: &dyn Watch,
+) -> Result<Compared<Pair>> {
+    let mut known = store.compared(METHOD, kept)?;
+    let was = known.cuts.len();
+    let new: Vec<Cut> = cuts
+        .iter()
+        .filter(|cut| known.cuts.binary_search(cut).is_err())
+        .map(|c| (*c).clone())
+        .collect();
+    if new.is_empty() {
+        return Ok(known);
+    }
+    // Those that nobody asks for now are compared too, so that all are compared with each other; those that cannot be read
+    // any more are forgotten.
+    let absent = |cut: &&Cut| sketch(cut).is_none();
+    let others: Vec<&Cut> = known.cuts.iter().filter(absent).collect();
+    watch.pictures(others.len());
+    let objects = store.objects();
+    let others: BTreeMap<Cut, Sketch> = others
+        .into_par_iter()
+        .filter_map(|cut| {
+            watch.read();
+            let (_, picture) = read(objects, &cut.object()).ok()?;
+            Some((cut.clone(), Sketch::of(&grey(&picture, cut.bounds).ok()?)))
+        })
+        .collect();
+    let sketch = |cut: &Cut| sketch(cut).or_else(|| others.get(cut));
+    let is_left: Vec<bool> = known.cuts.iter().map(|cut| sketch(cut).is_some()).collect();
+    let mut place = 0;
+    let places: Vec<usize> = is_left
+        .iter()
+        .map(|left| {
+            place += usize::from(*left);
+            place.wrapping_sub(1)
+        })
+        .collect();
+    known.related.retain(|pair| is_left[pair.one] && is_left[pair.other]);
+    let mut left = is_left.iter();
+    known.cuts.retain(|_| left.next() == Some(&true));
+    // By what they are, so that it is the same whichever came first: which picture is laid on which can tip a verdict.
+    let mut all: Vec<(&Cut, bool)> = known.cuts.iter().map(|cut| (cut, true)).collect();
+    all.extend(new.iter().map(|cut| (cut, false)));
+    all.sort_unstable();
+    let sketches: Vec<&Sketch> = all.iter().filter_map(|(cut, _)| sketch(cut)).collect();
+    let is_known: Vec<bool> = all.iter().map(|(_, known)| *known).collect();
+    let found = pairs_with_new(&sketches, &is_known, watch);
+    let before = |place: usize| {
+        let cut = all[place].0;
+        let among = |cuts: &[Cut]| cuts.binary_search(cut);
+        among(&known.cuts).unwrap_or_else(|_| known.cuts.len() + among(&new).unwrap_or_default())
+    };
+    let keep: Vec<RelatedCuts<'_>> = found
+        .iter()
+        .map(|pair| RelatedCuts {
+            one: before(pair.one),
+            other: before(pair.other),
+            ..to_keep(pair)
+        })
+        .collect();
+    if let Err(error) = store.keep_compared(METHOD, was, [&known.cuts, &new], &keep) {
+        tracing::warn!("{error}; which pictures were compared is not kept");
+    }
+    let now = |place: usize| {
+        let cut = &known.cuts[places[place]];
+        all.binary_search_by(|(other, _)| other.cmp(&cut)).unwrap_or_default()
+    };
+    let mut related: Vec<Pair> = known
+        .related
+        .iter()
+        .map(|pair| Pair { one: now(pair.one), other: now(pair.other), ..*pair })
+        .collect();
+    related.extend(found);
+    let cuts = all.into_iter().map(|(cut, _)| cut.clone()).collect();
+    Ok(Compared { cuts, related })
+}
+
+/// The pairs of panels, sorted, by those of their cuts; and those of panels of one cut.
+fn of_panels(compared: &Compared<Pair>, of_cuts: &BTreeMap<Cut, Vec<usize>>) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for pair in &compared.related {
+        let [ones, others] = [pair.one, pair.other].map(|place| of_cuts.get(&compared.cuts[place]));
+        let (Some(ones), Some(others)) = (ones, others) else { continue };
+        for &one in ones {
+            for &other in others {
+                let pair = Pair { one, other, ..*pair };
+                pairs.push(if one < other { pair } else { pair.turned() });
+            }
+        }
+    }
+    for places in of_cuts.values() {
+        for (i, &one) in places.iter().enumerate() {
+            pairs.extend(places[i + 1..].iter().map(|&other| identical(one, other)));
+        }
+    }
+    pairs.sort_by_key(|pair| (pair.one, pair.other));
+    pairs
 }
 
 fn identical(one: usize, other: usize) -> Pair {
@@ -236,7 +381,7 @@ fn frame(panel: &GrayImage) -> f64 {
 ///
 /// # Errors
 /// The database's.
-pub fn sources(store: &crate::store::Store, panels: &[LabelledPanel]) -> Result<Vec<String>> {
+pub fn sources(store: &Store, panels: &[LabelledPanel]) -> Result<Vec<String>> {
     let mut servers: HashMap<i64, String> = HashMap::new();
     let mut sources = Vec::with_capacity(panels.len());
     for panel in panels {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::balance::{Counts, balance, deal};
 use super::groups::groups;
-use super::looks::{Looks, Watch, sources};
+use super::looks::{Looks, Watch, known_pairs, sources};
 use super::{DatasetError, GroupBy, Ratio, Result, stems};
 use crate::folds::fold_name;
 use crate::store::{Label, LabelledPanel, Part, Split, Store};
@@ -156,9 +156,14 @@ impl Dealt {
         let in_conflict = rest.iter().filter(|panel| panel.conflict).count();
         let (ties, failures) = match by {
             GroupBy::Group => {
-                let looks = Looks::at(store.objects(), &labelled, watch);
-                let pairs = looks.pairs(&labelled, watch);
-                (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), looks.failures)
+                let (pairs, failures) = match known_pairs(store, &labelled)? {
+                    Some(pairs) => (pairs, Vec::new()),
+                    None => {
+                        let looks = Looks::at(store.objects(), &labelled, watch);
+                        (looks.pairs(store, &labelled, watch)?, looks.failures)
+                    }
+                };
+                (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), failures)
             }
             GroupBy::Patient | GroupBy::Paper => (Vec::new(), Vec::new()),
         };

@@ -1,34 +1,34 @@
-//! Which pictures of a document curators would be asked about first, told from what was found in it, before anything of it
+//! Which pictures of a document curators would be asked about first: told from what was found in it, before anything of it
 //! is in a database.
 
 use std::collections::BTreeSet;
 
-use crate::curation::evidence::ct_words;
+use crate::curation::evidence::speaks_of_the_wanted;
 use crate::curation::queue::{MAX_PAGES, MIN_SIDE};
 use crate::store::Extraction;
 
-/// Of each picture, whether `label` would ask about it, and a figure that shows it speaks of CT in its caption: no tile, no
+/// Of each picture, whether `label` would ask about it, and the caption of a figure that shows it speaks of what the task wants: no tile, no
 /// furniture, drawn on few pages, no sliver. Of drawings of one figure all are taken.
 pub fn likely_images(found: &Extraction) -> Vec<bool> {
-    let mut of_ct = BTreeSet::new();
+    let mut wanted = BTreeSet::new();
     for figure in &found.figures {
-        if ct_words(&figure.caption).is_empty() {
+        if !speaks_of_the_wanted(&figure.caption) {
             continue;
         }
         let of_regions = figure.regions.iter().flat_map(|region| &region.images);
-        of_ct.extend(figure.images.iter().chain(of_regions).map(|&(image, _)| image));
+        wanted.extend(figure.images.iter().chain(of_regions).map(|&(image, _)| image));
     }
     // Those whose tiles are in such a figure are, too.
     for (index, image) in found.images.iter().enumerate() {
         if let Some(whole) = image.tile_of
-            && of_ct.contains(&index)
+            && wanted.contains(&index)
         {
-            of_ct.insert(whole);
+            wanted.insert(whole);
         }
     }
     let asked = |(index, image): (usize, &crate::store::FoundImage)| {
         let pages: BTreeSet<u32> = image.placements.iter().map(|placed| placed.page).collect();
-        of_ct.contains(&index)
+        wanted.contains(&index)
             && image.tile_of.is_none()
             && !image.furniture
             && (1..=MAX_PAGES as usize).contains(&pages.len())

@@ -64,9 +64,7 @@ fn a_full_disk_lets_one_read_and_copy_elsewhere() {
     for older in [false, true] {
         if older {
             let db = rusqlite::Connection::open(workspace.join("data/covid-ct.sqlite"));
-            db.expect("database")
-                .execute_batch("DROP TABLE upgrade; DROP TABLE task; PRAGMA user_version = 6;")
-                .expect("as before");
+            db.expect("database").execute_batch(crate::common::BACK_TO_SIX).expect("as before");
         }
         // Not a byte is left, and the files that SQLite keeps beside the database are gone.
         let filler = workspace.join("filler");

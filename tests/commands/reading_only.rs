@@ -103,8 +103,7 @@ fn a_workspace_that_may_only_be_read_is_read() {
     set("rw");
     let database = workspace.join("data/covid-ct.sqlite");
     let db = rusqlite::Connection::open(&database).expect("database");
-    db.execute_batch("DROP TABLE upgrade; DROP TABLE task; PRAGMA user_version = 6;")
-        .expect("as before");
+    db.execute_batch(crate::common::BACK_TO_SIX).expect("as before");
     let log = workspace.join("data/covid-ct.sqlite-wal");
     let (held, logged) = (fs::read(&database).expect("file"), fs::read(&log).unwrap_or_default());
     drop(db);

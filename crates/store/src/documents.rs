@@ -75,27 +75,39 @@ pub struct ImageRow {
     pub tile_of: Option<i64>,
 }
 
+/// The columns of an [`ImageRow`], in the order in which they are read: a look for each by its name takes longer than all
+/// else.
+const IMAGE_COLUMNS: &str = "image.id, image.document, document.sha256, preprint.id, preprint.name, preprint.version,
+     image.xref, image.page, image.sha256, image.extension, image.width, image.height, image.colour_space,
+     image.filter, image.origin, image.file_name, image.furniture, image.tile_of";
+
 impl ImageRow {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            id: row.get("id")?,
-            document: row.get("document")?,
-            document_sha256: row.get("document_sha256")?,
-            preprint: row.get("preprint")?,
-            preprint_name: row.get("preprint_name")?,
-            preprint_version: row.get("preprint_version")?,
-            xref: row.get("xref")?,
-            page: row.get("page")?,
-            object: ObjectId { sha256: row.get("sha256")?, extension: row.get("extension")? },
-            width: row.get("width")?,
-            height: row.get("height")?,
-            colour_space: row.get("colour_space")?,
-            filter: row.get("filter")?,
-            origin: row.get::<_, Word<_>>("origin")?.0,
-            file_name: row.get("file_name")?,
-            furniture: row.get("furniture")?,
-            tile_of: row.get("tile_of")?,
+            id: row.get(0)?,
+            document: row.get(1)?,
+            document_sha256: row.get(2)?,
+            preprint: row.get(3)?,
+            preprint_name: row.get(4)?,
+            preprint_version: row.get(5)?,
+            xref: row.get(6)?,
+            page: row.get(7)?,
+            object: ObjectId { sha256: row.get(8)?, extension: row.get(9)? },
+            width: row.get(10)?,
+            height: row.get(11)?,
+            colour_space: row.get(12)?,
+            filter: row.get(13)?,
+            origin: row.get::<_, Word<_>>(14)?.0,
+            file_name: row.get(15)?,
+            furniture: row.get(16)?,
+            tile_of: row.get(17)?,
         })
+    }
+
+    /// What pictures are sorted by.
+    fn order(&self) -> (&str, &str, u32, Option<u32>, &str, i64) {
+        let Self { preprint_name, preprint_version, page, xref, document_sha256, id, .. } = self;
+        (preprint_name, preprint_version, *page, *xref, document_sha256, *id)
     }
 }
 
@@ -214,18 +226,18 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn images_within(&self, within: Within) -> Result<Vec<ImageRow>> {
+        // Sorted here: most are in order as they come, which SQLite does not make use of.
         let mut query = self.db.prepare_cached(&format!(
-            "SELECT image.*, document.sha256 AS document_sha256, preprint.id AS preprint,
-                 preprint.name AS preprint_name, preprint.version AS preprint_version
+            "SELECT {IMAGE_COLUMNS}
              FROM image JOIN document ON document.id = image.document
              JOIN preprint ON preprint.id = document.preprint
-             WHERE {}
-             ORDER BY preprint.name, preprint.version, image.page, image.xref, document.sha256,
-                 image.id",
+             WHERE {}",
             within.condition("image.id")
         ))?;
         let rows = query.query_map(named_params! {":within": within.id()}, ImageRow::from_row)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut images: Vec<ImageRow> = rows.collect::<rusqlite::Result<_>>()?;
+        images.sort_by(|one, other| one.order().cmp(&other.order()));
+        Ok(images)
     }
 
     /// `preprint.id` by `image.id`.

@@ -6,6 +6,7 @@
 mod backup;
 mod cases;
 pub mod check;
+mod compared;
 mod decisions;
 mod documents;
 mod elsewhere;
@@ -32,6 +33,7 @@ mod whereabouts;
 mod worded;
 
 pub use cases::{Case, CaseDetails};
+pub use compared::{Compared, Cut, RelatedCuts};
 pub use covid_ct_core::{
     CaseRow, ClassCounts, DecisionRow, Evidence, ImageKey, Label, ObjectError, ObjectId,
     ObjectStore, PanelBox, PanelRow, Part, SplitRow, Stage, Symbol, Value, sha256_hex,
@@ -79,9 +81,10 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0005_provenance.sql")),
     M::up(include_str!("../../../migrations/0006_suspects.sql")),
     M::up(include_str!("../../../migrations/0007_upgrades.sql")),
-    M::up(include_str!("../../../migrations/0008_append_only.sql")),
-    M::up(include_str!("../../../migrations/0009_tasks.sql")),
-    M::up(include_str!("../../../migrations/0010_elsewhere.sql")),
+    M::up(include_str!("../../../migrations/0008_tasks.sql")),
+    M::up(include_str!("../../../migrations/0009_elsewhere.sql")),
+    M::up(include_str!("../../../migrations/0010_compared.sql")),
+    M::up(include_str!("../../../migrations/0011_append_only.sql")),
 ];
 
 /// How long a writer waits for another process's transaction before it gives up.

@@ -1,7 +1,7 @@
 //! What the curation queue asks of the store: what ranks a picture, what is shown beside it, and
 //! which decision an undo takes back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -15,8 +15,8 @@ pub struct ImageFacts {
     pub source: Source,
     /// Number of different pages that draw it: journal logos are drawn on many.
     pub drawn_on: u32,
-    /// Captions of the figures that show it, joined by a blank.
-    pub captions: String,
+    /// Whether a caption of a figure that shows it is as asked for.
+    pub captioned: bool,
 }
 
 /// What is drawn of one figure, once or several times.
@@ -81,27 +81,49 @@ pub struct Neighbour {
 }
 
 impl Store {
-    /// By `image.id`.
+    /// By `image.id`; `is_wanted` tells of a caption whether it is one to count.
     ///
     /// # Errors
     /// The database's.
-    pub fn image_facts(&self) -> Result<HashMap<i64, ImageFacts>> {
+    pub fn image_facts(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<HashMap<i64, ImageFacts>> {
+        // One pass over each table, and put together here: SQLite would look up each picture's rows one by one.
         let mut query = self.db.prepare(
-            "SELECT image.id, document.source,
-                 (SELECT count(DISTINCT page) FROM placement WHERE image = image.id),
-                 coalesce((SELECT group_concat(caption, ' ') FROM (
-                     SELECT DISTINCT figure.id, figure.caption
-                     FROM placement JOIN figure_image ON figure_image.placement = placement.id
-                     JOIN figure ON figure.id = figure_image.figure
-                     WHERE placement.image = image.id ORDER BY figure.id)), '')
-             FROM image JOIN document ON document.id = image.document",
+            "SELECT image.id, document.source FROM image JOIN document ON document.id = image.document",
         )?;
         let rows = query.query_map([], |row| {
-            let facts =
-                ImageFacts { source: row.get(1)?, drawn_on: row.get(2)?, captions: row.get(3)? };
-            Ok((row.get(0)?, facts))
+            Ok((row.get(0)?, ImageFacts { source: row.get(1)?, drawn_on: 0, captioned: false }))
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let mut facts: HashMap<i64, ImageFacts> = rows.collect::<rusqlite::Result<_>>()?;
+        let mut query = self.db.prepare("SELECT id, image, page FROM placement")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let placements: HashMap<i64, (i64, u32)> = rows.collect::<rusqlite::Result<_>>()?;
+        let mut pages: Vec<(i64, u32)> = placements.values().copied().collect();
+        pages.sort_unstable();
+        pages.dedup();
+        for (image, _) in pages {
+            facts.entry(image).and_modify(|facts| facts.drawn_on += 1);
+        }
+        let mut query = self.db.prepare("SELECT id, caption FROM figure WHERE caption <> ''")?;
+        let mut rows = query.query([])?;
+        let mut wanted: HashSet<i64> = HashSet::new();
+        while let Some(row) = rows.next()? {
+            if is_wanted(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) {
+                wanted.insert(row.get(0)?);
+            }
+        }
+        let mut query = self.db.prepare("SELECT figure, placement FROM figure_image")?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            if wanted.contains(&row.get(0)?)
+                && let Some((image, _)) = placements.get(&row.get(1)?)
+            {
+                facts.entry(*image).and_modify(|facts| facts.captioned = true);
+            }
+        }
+        Ok(facts)
     }
 
     /// What is drawn of every figure, in no order that means anything.

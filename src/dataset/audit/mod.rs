@@ -117,7 +117,7 @@ pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Au
     }
     let items = items(&mut panels, parts.as_ref());
     let looks = Looks::at(store.objects(), &panels, watch);
-    let pairs = looks.pairs(&panels, watch);
+    let pairs = looks.pairs(store, &panels, watch)?;
     let ties: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.one, pair.other)).collect();
     let groups = groups(&panels, GroupBy::Group, &ties);
     let related = pairs.iter().map(|pair| {

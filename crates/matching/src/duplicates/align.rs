@@ -5,11 +5,11 @@
 //! "An iterative image registration technique with an application to stereo vision" (IJCAI 1981),
 //! with gain and offset of the grey levels as two more unknowns.
 
-use super::sketch::{SIDE, Window};
+use super::sketch::{COARSE, SIDE, Sketch, Window};
 
 /// Sides of the pictures aligned, coarse to fine, the most steps taken on each, and the correlation
 /// to reach there: on the first, copies may still be on their way, on the last they reach 0.98.
-const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.85), (32, 12, 0.9), (64, 6, 0.95)];
+const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.9), (32, 12, 0.92), (64, 6, 0.95)];
 /// A step that moves no edge by more than this many pixels is the last of its level.
 const STILL: f64 = 0.03;
 /// Scales and overlaps beyond these are no crop by a tenth at each edge.
@@ -29,6 +29,19 @@ impl Map {
     pub fn of_windows(window: &Window, other: &Window) -> Self {
         let scale = [other.width() / window.width(), other.height() / window.height()];
         let offset = [other.left - scale[0] * window.left, other.top - scale[1] * window.top];
+        Self { scale, offset }
+    }
+
+    /// The map that lays the other on the one; of pictures of which one is mirrored, that which lies on the other
+    /// one mirrored.
+    #[must_use]
+    pub fn inverse(&self, mirrored: bool) -> Self {
+        let scale = self.scale.map(|scale| 1.0 / scale);
+        let mut offset = [0, 1].map(|axis| -self.offset[axis] * scale[axis]);
+        if mirrored {
+            // 1 - x lies on scale x + offset: as if both were mirrored.
+            offset[0] = 1.0 - scale[0] - offset[0];
+        }
         Self { scale, offset }
     }
 
@@ -130,25 +143,38 @@ impl Level {
 /// The map that lays `one` on `other` best, from a first guess; `None` where it runs out of all
 /// reason, or they are not alike.
 pub fn align(one: &Pyramid, other: &Pyramid, mut map: Map) -> Option<Map> {
-    for ((one, other), (side, steps, least)) in one.0.iter().zip(&other.0).zip(LEVELS) {
-        let mut correlation = 0.0;
-        for _ in 0..steps {
-            let fit = Fit::gather(one, other, &map)?;
-            correlation = fit.correlation();
-            let moved = fit.step(&mut map, side)?;
-            map.overlap()?;
-            if moved < STILL {
-                break;
-            }
-        }
-        if std::env::var_os("LV").is_some() {
-            eprintln!("level {side} {correlation:.4}");
-        }
-        if correlation < least {
-            return None;
-        }
+    // The coarsest was the first look.
+    for ((one, other), level) in one.0.iter().zip(&other.0).zip(LEVELS).skip(1) {
+        map = aligned(one, other, map, level)?;
     }
     Some(map)
+}
+
+/// The same at the coarsest level alone, which is to go before: of unlike pictures most are told apart there, and it is
+/// at hand.
+pub fn align_coarsely(one: &Sketch, other: &Sketch, mirrored: bool, map: Map) -> Option<Map> {
+    let [one, other] =
+        [one.coarse(false), other.coarse(mirrored)].map(|grey| Level { side: SIDE / COARSE, grey });
+    aligned(&one, &other, map, LEVELS[0])
+}
+
+fn aligned(
+    one: &Level,
+    other: &Level,
+    mut map: Map,
+    (side, steps, least): (usize, usize, f64),
+) -> Option<Map> {
+    let mut correlation = 0.0;
+    for _ in 0..steps {
+        let fit = Fit::gather(one, other, &map)?;
+        correlation = fit.correlation();
+        let moved = fit.step(&mut map, side)?;
+        map.overlap()?;
+        if moved < STILL {
+            break;
+        }
+    }
+    (correlation >= least).then_some(map)
 }
 
 /// Unknowns of a step: two scales, two offsets, gain and offset of the grey levels.
@@ -169,24 +195,22 @@ impl Fit {
         let side = one.side as f64;
         let first = |edge: f64| (edge * side - 0.5).ceil().max(0.0) as usize;
         let last = |edge: f64| ((edge * side - 0.5).floor() as usize).min(one.side - 1);
-        let mut fit =
-            Self { products: [[0.0; UNKNOWNS]; UNKNOWNS], right: [0.0; UNKNOWNS], squares: 0.0 };
-        let columns: Vec<(usize, f64, (usize, f32))> = (first(overlap.left)..=last(overlap.right))
+        let (left, right) = (first(overlap.left), last(overlap.right));
+        let columns: Vec<(f32, usize, f32)> = (left..=right)
             .map(|column| {
                 let x = (column as f64 + 0.5) / side;
-                (column, x, other.place(map.scale[0] * x + map.offset[0]))
+                let (cell, u) = other.place(map.scale[0] * x + map.offset[0]);
+                (x as f32, cell, u)
             })
             .collect();
+        let mut rows = Rows::new(&columns);
+        let mut fit =
+            Self { products: [[0.0; UNKNOWNS]; UNKNOWNS], right: [0.0; UNKNOWNS], squares: 0.0 };
         for row in first(overlap.top)..=last(overlap.bottom) {
             let y = (row as f64 + 0.5) / side;
-            let at_y = other.place(map.scale[1] * y + map.offset[1]);
-            let greys = &one.grey[row * one.side..][..one.side];
-            for &(column, x, at_x) in &columns {
-                let [grey, across, down] = other.sample(at_x, at_y).map(f64::from);
-                let (across, down) = (across * side, down * side);
-                let terms = [across * x, down * y, across, down, grey, 1.0];
-                fit.add(&terms, f64::from(greys[column]));
-            }
+            let wanted = &one.grey[row * one.side + left..=row * one.side + right];
+            let sums = rows.sums(other, other.place(map.scale[1] * y + map.offset[1]), wanted);
+            fit.add(&sums, side, y, columns.len() as f64);
         }
         for i in 0..UNKNOWNS {
             for j in 0..i {
@@ -196,15 +220,27 @@ impl Fit {
         Some(fit)
     }
 
-    #[inline]
-    fn add(&mut self, terms: &[f64; UNKNOWNS], wanted: f64) {
+    /// The sums of a row of `count` pixels at `y`. Slopes are a pixel, of which there are `side`.
+    fn add(&mut self, sums: &[f64; SUMS], side: f64, y: f64, count: f64) {
+        let [xaa, xxaa, aa, xad, ad, dd, xag, ag, dg, gg, xa, a, d, g, xaw, aw, dw, gw, w, ww] =
+            *sums;
+        let (one, two) = (side, side * side);
+        let upper = [
+            [two * xxaa, two * y * xad, two * xaa, two * xad, one * xag, one * xa],
+            [0.0, two * y * y * dd, two * y * ad, two * y * dd, one * y * dg, one * y * d],
+            [0.0, 0.0, two * aa, two * ad, one * ag, one * a],
+            [0.0, 0.0, 0.0, two * dd, one * dg, one * d],
+            [0.0, 0.0, 0.0, 0.0, gg, g],
+            [0.0, 0.0, 0.0, 0.0, 0.0, count],
+        ];
+        let right = [one * xaw, one * y * dw, one * aw, one * dw, gw, w];
         for i in 0..UNKNOWNS {
             for j in i..UNKNOWNS {
-                self.products[i][j] += terms[i] * terms[j];
+                self.products[i][j] += upper[i][j];
             }
-            self.right[i] += terms[i] * wanted;
+            self.right[i] += right[i];
         }
-        self.squares += wanted * wanted;
+        self.squares += ww;
     }
 
     /// Of the grey levels as they lie now.
@@ -231,6 +267,94 @@ impl Fit {
             moved = moved.max(offset[axis].abs()).max((scale[axis] + offset[axis]).abs());
         }
         Some(moved * side as f64)
+    }
+}
+
+/// Sums over a row of pixels: of products of x, the slopes along x (a) and y (d), the grey level (g), and that of the
+/// other picture (w).
+const SUMS: usize = 20;
+/// Sums that are made side by side, as vector units do.
+const LANES: usize = 8;
+/// Grey levels are counted from here, so that sums of squares are small. What is fitted has an offset of its own.
+const MIDDLE: f32 = 128.0;
+
+/// Room for a row, in multiples of [`LANES`]: what is beyond the row counts as zero.
+struct Rows<'a> {
+    columns: &'a [(f32, usize, f32)],
+    x: Vec<f32>,
+    across: Vec<f32>,
+    down: Vec<f32>,
+    grey: Vec<f32>,
+    wanted: Vec<f32>,
+    /// The row between two rows, and how fast it changes downwards.
+    between: [Vec<f32>; 2],
+}
+
+impl<'a> Rows<'a> {
+    fn new(columns: &'a [(f32, usize, f32)]) -> Self {
+        let room = || vec![0.0; columns.len().next_multiple_of(LANES)];
+        let mut x = room();
+        for (room, (x, ..)) in x.iter_mut().zip(columns) {
+            *room = *x;
+        }
+        let [across, down, grey, wanted] = [room(), room(), room(), room()];
+        Self { columns, x, across, down, grey, wanted, between: [Vec::new(), Vec::new()] }
+    }
+
+    /// Of a row of the other picture at a place of this.
+    fn sums(&mut self, of: &Level, (cell, v): (usize, f32), wanted: &[f32]) -> [f64; SUMS] {
+        let (above, below) =
+            (&of.grey[cell * of.side..][..of.side], &of.grey[(cell + 1) * of.side..][..of.side]);
+        let [between, change] = &mut self.between;
+        change.clear();
+        change.extend(above.iter().zip(below).map(|(above, below)| below - above));
+        between.clear();
+        between
+            .extend(above.iter().zip(&*change).map(|(above, change)| above + v * change - MIDDLE));
+        for (place, &(_, cell, u)) in self.columns.iter().enumerate() {
+            let slope = between[cell + 1] - between[cell];
+            self.across[place] = slope;
+            self.grey[place] = between[cell] + u * slope;
+            self.down[place] = change[cell] + u * (change[cell + 1] - change[cell]);
+        }
+        for (room, wanted) in self.wanted.iter_mut().zip(wanted) {
+            *room = wanted - MIDDLE;
+        }
+        let mut lanes = [[0.0_f32; LANES]; SUMS];
+        let rows = [&self.x, &self.across, &self.down, &self.grey, &self.wanted];
+        for start in (0..self.x.len()).step_by(LANES) {
+            let [x, a, d, g, w] = rows.map(|row| &row[start..start + LANES]);
+            for lane in 0..LANES {
+                let (x, a, d, g, w) = (x[lane], a[lane], d[lane], g[lane], w[lane]);
+                let xa = x * a;
+                let terms = [
+                    xa * a,
+                    xa * xa,
+                    a * a,
+                    xa * d,
+                    a * d,
+                    d * d,
+                    xa * g,
+                    a * g,
+                    d * g,
+                    g * g,
+                    xa,
+                    a,
+                    d,
+                    g,
+                    xa * w,
+                    a * w,
+                    d * w,
+                    g * w,
+                    w,
+                    w * w,
+                ];
+                for (sum, term) in lanes.iter_mut().zip(terms) {
+                    sum[lane] += term;
+                }
+            }
+        }
+        lanes.map(|lanes| lanes.iter().map(|lane| f64::from(*lane)).sum())
     }
 }
 

@@ -6,7 +6,7 @@
 //! (`covid-ct score-duplicates`): copies agree in four fifths of their blocks to 0.96 and better,
 //! neighbouring slices to 0.92 and worse.
 
-use super::align::{Level, Map, Pyramid, align};
+use super::align::{Level, Map, Pyramid, align, align_coarsely};
 use super::screen::Candidate;
 use super::sketch::{SIDE, Sketch};
 
@@ -36,14 +36,11 @@ pub struct Likeness {
 
 /// Aligns two pictures and compares them; `None` where they do not lie on each other.
 pub fn compare(one: &Sketch, other: &Sketch, candidate: &Candidate) -> Option<Likeness> {
-    let first = Pyramid::of(&one.pixels);
-    let second = if candidate.mirrored {
-        Pyramid::of(&other.mirrored())
-    } else {
-        Pyramid::of(&other.pixels)
-    };
     let start = Map::of_windows(&candidate.window, &candidate.other_window);
-    let map = align(&first, &second, start)?;
+    let map = align_coarsely(one, other, candidate.mirrored, start)?;
+    let first = Pyramid::of(&one.pixels(false));
+    let second = Pyramid::of(&other.pixels(candidate.mirrored));
+    let map = align(&first, &second, map)?;
     let (a, b) = overlaid(first.finest(), second.finest(), &map)?;
     let correlation = Moments::of(a.iter().zip(&b)).correlation();
     let fineness = fineness(one, other, &map)?;

@@ -1,7 +1,11 @@
 //! What of a picture is compared: a small grey picture of it, and coarse views of its windows.
 
 use std::array;
+use std::io::{Read as _, Write as _};
 
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use image::GrayImage;
 
 use crate::scaling::{self, Filter};
@@ -9,6 +13,8 @@ use crate::scaling::{self, Filter};
 /// Pixels a side of the small picture, whatever the shape of the picture: that of a typical panel
 /// (400 pixels) keeps the vessels by which neighbouring slices of a scan differ.
 pub const SIDE: usize = 128;
+/// Pixels a side of a square whose mean is kept beside them.
+pub const COARSE: usize = 8;
 /// Cells a side of a coarse view.
 pub const CELLS: usize = 8;
 /// How much of a side a window leaves out, where it leaves anything out. Windows that fit are within
@@ -24,18 +30,18 @@ const FLAT: f64 = 2.0;
 /// Grey means of the cells of a window, row by row, of mean 0 and length [`LENGTH`].
 pub type View = [i16; CELLS * CELLS];
 
-/// A picture reduced to what is compared.
+/// A picture reduced to what is compared, in some 15 kB.
 #[derive(Debug, Clone)]
 pub struct Sketch {
     /// Native pixels.
     pub width: u32,
     pub height: u32,
-    /// `SIDE` x `SIDE` grey levels, row by row.
-    pub pixels: Vec<u8>,
+    /// `SIDE` x `SIDE` grey levels, row by row: differences to the left neighbour, deflated.
+    packed: Box<[u8]>,
+    /// Sums of squares of [`COARSE`] pixels a side, row by row.
+    coarse: Box<[u16]>,
     /// By window; all zero where it is flat.
-    pub views: Vec<View>,
-    /// The same of the picture mirrored left to right.
-    pub mirrored_views: Vec<View>,
+    pub views: Box<[View]>,
     /// Logarithm of width over height of each window, in native pixels. The mirror's is the same.
     pub shapes: [f32; WINDOWS],
 }
@@ -71,24 +77,81 @@ impl Sketch {
     pub fn of(picture: &GrayImage) -> Self {
         let (width, height) = picture.dimensions();
         let pixels = shrink(picture);
-        let mirrored = mirror(&pixels);
-        let (sums, mirrored_sums) = (Sums::of(&pixels), Sums::of(&mirrored));
+        let sums = Sums::of(&pixels);
         let windows: [Window; WINDOWS] = array::from_fn(Window::of);
         let shape = f64::from(width) / f64::from(height);
         Self {
             width,
             height,
             views: windows.iter().map(|window| sums.view(window)).collect(),
-            mirrored_views: windows.iter().map(|window| mirrored_sums.view(window)).collect(),
             shapes: windows.map(|window| (shape * window.width() / window.height()).ln() as f32),
-            pixels,
+            coarse: coarse(&pixels),
+            packed: pack(&pixels),
         }
     }
 
-    /// The small picture mirrored left to right.
-    pub fn mirrored(&self) -> Vec<u8> {
-        mirror(&self.pixels)
+    /// The small picture: `SIDE` x `SIDE` grey levels, row by row; mirrored left to right if so.
+    pub fn pixels(&self, mirrored: bool) -> Vec<u8> {
+        let pixels = unpack(&self.packed);
+        if mirrored { mirror(&pixels) } else { pixels }
     }
+
+    /// The same of `SIDE / COARSE` pixels a side, each the mean of those it stands for.
+    pub fn coarse(&self, mirrored: bool) -> Vec<f32> {
+        let mean = |sum: &u16| f32::from(*sum) / (COARSE * COARSE) as f32;
+        let rows = self.coarse.chunks_exact(SIDE / COARSE);
+        if mirrored {
+            rows.flat_map(|row| row.iter().rev().map(mean)).collect()
+        } else {
+            rows.flatten().map(mean).collect()
+        }
+    }
+}
+
+/// A coarse view mirrored left to right.
+pub fn flipped(view: &View) -> View {
+    array::from_fn(|cell| view[cell - cell % CELLS + CELLS - 1 - cell % CELLS])
+}
+
+/// The window that shows, mirrored, what window `index` of the mirrored picture shows.
+pub fn mirrored_window(index: usize) -> usize {
+    index & 0b1010 | (index & 0b0001) << 2 | (index & 0b0100) >> 2
+}
+
+fn coarse(pixels: &[u8]) -> Box<[u16]> {
+    let side = SIDE / COARSE;
+    let mut sums = vec![0; side * side];
+    for (at, pixel) in pixels.iter().enumerate() {
+        sums[at / SIDE / COARSE * side + at % SIDE / COARSE] += u16::from(*pixel);
+    }
+    sums.into()
+}
+
+fn pack(pixels: &[u8]) -> Box<[u8]> {
+    let mut differences = pixels.to_vec();
+    for row in differences.chunks_exact_mut(SIDE) {
+        for x in (1..SIDE).rev() {
+            row[x] = row[x].wrapping_sub(row[x - 1]);
+        }
+    }
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
+    // Into memory: nothing of it can fail.
+    match packed.write_all(&differences).and_then(|()| packed.finish()) {
+        Ok(packed) => packed.into(),
+        Err(_) => Box::default(),
+    }
+}
+
+fn unpack(packed: &[u8]) -> Vec<u8> {
+    let mut pixels = Vec::with_capacity(SIDE * SIDE);
+    let _ = DeflateDecoder::new(packed).read_to_end(&mut pixels);
+    pixels.resize(SIDE * SIDE, 0);
+    for row in pixels.chunks_exact_mut(SIDE) {
+        for x in 1..SIDE {
+            row[x] = row[x].wrapping_add(row[x - 1]);
+        }
+    }
+    pixels
 }
 
 fn mirror(pixels: &[u8]) -> Vec<u8> {

@@ -68,6 +68,73 @@ fn order_and_threads_do_not_matter() {
     assert_eq!(with(1), with(3));
 }
 
+/// Scans and two copies of each, all changes at once and one.
+fn scans_and_copies(seed: u64) -> Vec<Sketch> {
+    let mut pictures = SCANS.clone();
+    for round in 0..2 {
+        pictures.extend(copies(&SCANS, seed, round).into_iter().map(|copy| copy.picture));
+    }
+    sketches(&pictures)
+}
+
+#[test]
+fn the_index_finds_what_a_look_at_each_finds() {
+    let sketches = scans_and_copies(5);
+    let none = vec![false; sketches.len()];
+    let indexed = index::couples(&sketches, &none, &());
+    let each = screen::each(&sketches, &none, &());
+    assert!(indexed.len() < each.len() / 3, "{} of {}", indexed.len(), each.len());
+    assert_eq!(related(&sketches, &indexed, &()), related(&sketches, &each, &()));
+}
+
+#[test]
+fn a_turned_pair_lies_as_the_other_way_round() {
+    let scan = &SCANS[2];
+    let (width, height) = scan.dimensions();
+    let mut crop = imageops::crop_imm(scan, width / 12, 0, width - width / 12, height).to_image();
+    for mirrored in [false, true] {
+        if mirrored {
+            imageops::flip_horizontal_in_place(&mut crop);
+        }
+        let [there, back] = [[scan, &crop], [&crop, scan]].map(|[one, other]| {
+            let found = pairs(&[Sketch::of(one), Sketch::of(other)], &());
+            assert_eq!((found.len(), found[0].mirrored), (1, mirrored));
+            found[0]
+        });
+        let turned = there.turned();
+        assert_eq!((turned.one, turned.other), (1, 0));
+        for axis in 0..2 {
+            let (scale, offset) = (turned.map.scale[axis], turned.map.offset[axis]);
+            assert!((scale - back.map.scale[axis]).abs() < 0.01, "{there:?} {back:?}");
+            assert!((offset - back.map.offset[axis]).abs() < 0.01, "{there:?} {back:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn new_pictures_add_what_a_look_at_all_finds(
+        seed in 0_u64..1000, known in prop::collection::vec(any::<bool>(), 36),
+    ) {
+        let sketches = scans_and_copies(seed);
+        let mut found = pairs_with_new(&sketches, &known, &());
+        let places: Vec<usize> = (0..known.len()).filter(|place| known[*place]).collect();
+        let before: Vec<&Sketch> = places.iter().map(|place| &sketches[*place]).collect();
+        let before = pairs(&before, &()).into_iter();
+        found.extend(before.map(|p| Pair { one: places[p.one], other: places[p.other], ..p }));
+        found.sort_by_key(|pair| (pair.one, pair.other));
+        prop_assert_eq!(found, pairs(&sketches, &()));
+    }
+
+    #[test]
+    fn a_packed_picture_is_what_it_was(pixels in prop::collection::vec(any::<u8>(), 128 * 128)) {
+        let picture = GrayImage::from_vec(128, 128, pixels.clone()).expect("a picture");
+        prop_assert_eq!(Sketch::of(&picture).pixels(false), pixels);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
