@@ -407,6 +407,14 @@ pub struct EvaluateArgs {
     #[command(flatten)]
     pub measured: MeasuredArgs,
 
+    /// Measure on pictures from elsewhere too, and tell both beside each other; again for another dataset
+    ///
+    /// A folder of folders called as the classes are (`covid`, `CT_NonCOVID`), a CSV with a column of pictures (`file`) and
+    /// one of classes (`label`), or a dataset as `export` writes it in the formats covid-ct and imagefolder, of which
+    /// `--part` is measured.
+    #[arg(long, value_name = "DIR|CSV")]
+    pub external: Vec<PathBuf>,
+
     /// Most confident errors to draw with what the network went by (Grad-CAM); 0 for none
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub explain: usize,

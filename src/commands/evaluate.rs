@@ -22,6 +22,7 @@ use super::{Outcome, in_full, progress_bar};
 use crate::cli::EvaluateArgs;
 
 mod explained;
+mod external;
 mod folds;
 pub mod subject;
 mod text;
@@ -37,22 +38,30 @@ pub fn run(
         return folds::run(&computing, &workspace, &folds, args);
     }
     let subject = Subject::find(&workspace, &args.measured.run)?;
-    let measured = measure(&computing, &workspace, &subject, args)?;
+    let mut measured = measure(&computing, &workspace, &subject, args, None)?;
+    external::measure_all(&computing, &workspace, &subject, args, &mut measured)?;
     print(&measured, args)?;
     Ok(if subject.missing.is_empty() { Outcome::Done } else { Outcome::DoneWithFailures })
 }
 
-/// Measures a run or a series, and writes what came of it.
+/// Measures a run or a series, and writes what came of it; on `external` where that is a dataset, else on that of the
+/// arguments, else on its own.
 fn measure(
     computing: &Computing<'_>,
     workspace: &Workspace,
     subject: &Subject,
     args: &EvaluateArgs,
+    external: Option<&DatasetFolder>,
 ) -> anyhow::Result<Measured> {
-    subject.tell_missing();
+    if external.is_none() {
+        subject.tell_missing();
+    }
     // An absolute path stays itself.
     let recorded = workspace.root().join(&subject.config().data);
-    let dataset = DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?;
+    let dataset = match external {
+        Some(dataset) => dataset.clone(),
+        None => DatasetFolder::open(args.measured.data.as_ref().unwrap_or(&recorded))?,
+    };
     let shown = Shown::new(&dataset, args.measured.part)?;
     shown.tell_missing_class();
     let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
@@ -73,7 +82,8 @@ fn measure(
     };
     let (metrics, series) = measuring.all(subject)?;
     let files = measuring.destination.within(&subject.files);
-    Ok(Measured { metrics, series, files, origins: measuring.origins })
+    let predictions = files.read_predictions(args.measured.part)?;
+    Ok(Measured { metrics, series, files, origins: measuring.origins, predictions })
 }
 
 /// What came of it all.
@@ -85,6 +95,7 @@ struct Measured {
     files: RunFiles,
     /// Of the pictures, in the order of the predictions.
     origins: Vec<Origin>,
+    predictions: Vec<Prediction>,
 }
 
 fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -102,6 +113,7 @@ fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
         println!("the {} runs together, by the mean of their probabilities:", series.members.len());
     }
     print!("{}", text::told(metrics));
+    print!("{}", text::of_external(&metrics.external));
     println!("{}", files.predictions(args.measured.part).display());
     Ok(())
 }
@@ -339,6 +351,7 @@ impl Measuring<'_> {
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),
             classes,
             leaks: self.leaks.clone(),
+            external: Vec::new(),
         };
         let files = self.destination.within(run);
         write(&files, &evaluation.predictions, &self.origins, series, &metrics)?;

@@ -10,6 +10,7 @@ mod curves;
 mod details;
 pub mod duplicates;
 mod events;
+mod external;
 #[cfg(test)]
 mod golden;
 pub mod leaks;
@@ -28,6 +29,7 @@ pub use classification::{
 };
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
+pub use external::{External, Shift};
 pub use recipe::{Fit, Keep, Profile, Recipe};
 pub use run_config::{RunConfig, RunCounts, TaskOfRun};
 pub use run_files::{

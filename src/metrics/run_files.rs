@@ -35,7 +35,8 @@ use serde::{Deserialize, Serialize};
 use super::controls::Controls;
 use super::leaks::Leaks;
 use super::{
-    ClassMetrics, Curves, Details, Keep, Metrics, RunConfig, Scored, SeriesMetrics, events,
+    ClassMetrics, Curves, Details, External, Keep, Metrics, RunConfig, Scored, SeriesMetrics,
+    events,
 };
 use crate::store::{ClassCounts, Label, Part, sha256_hex};
 use crate::whole;
@@ -124,6 +125,9 @@ pub struct RunMetrics {
     /// What of the part was in what the run learned from; `None` where nobody looked, as older versions did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,
+    /// What it comes to on datasets from elsewhere (`evaluate --external`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external: Vec<External>,
 }
 
 /// A line of `predictions.csv`.
@@ -529,6 +533,7 @@ mod tests {
                 Some(Chosen { threshold: 0.25, youden: 0.5, chosen_on: Part::Val }),
             ),
             leaks: Some(Leaks { images: 1, papers: vec!["p".into()], ..Leaks::default() }),
+            external: Vec::new(),
         };
         assert_eq!(files.read_predictions(Part::Test).expect("read"), [prediction]);
         files.write_metrics(&metrics).expect("write");

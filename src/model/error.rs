@@ -12,6 +12,10 @@ use crate::store::{Label, Part, StoreError};
 pub enum ModelError {
     #[error("{folder} holds no Images-processed/ and no Images/: expected a dataset in the published COVID-CT layout, as `covid-ct export` writes it", folder = folder.display())]
     NoDataset { folder: PathBuf },
+    #[error("{folder} holds no pictures of two classes: expected folders called as the classes are ({classes}), a CSV of pictures and classes, or a dataset as `covid-ct export` writes it in the formats covid-ct and imagefolder", folder = folder.display())]
+    NoExternal { folder: PathBuf, classes: String },
+    #[error("cannot read {path}: {reason}", path = path.display())]
+    External { path: PathBuf, reason: String },
     #[error("cannot read the list {path}: {source}", path = path.display())]
     List { path: PathBuf, source: std::io::Error },
     #[error("{count} {images} cannot be used:\n{list}",

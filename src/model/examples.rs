@@ -36,7 +36,15 @@ impl Filed for Example {
 #[derive(Debug, Clone)]
 pub struct DatasetFolder {
     root: PathBuf,
-    images: PathBuf,
+    layout: Layout,
+}
+
+#[derive(Debug, Clone)]
+enum Layout {
+    /// Lists, and a folder of pictures with a folder a class.
+    Published { images: PathBuf },
+    /// Whatever it is: its pictures, by class.
+    Given(Vec<(Part, Example)>),
 }
 
 impl DatasetFolder {
@@ -45,9 +53,14 @@ impl DatasetFolder {
     pub fn open(root: &Path) -> Result<Self> {
         let images = ["Images-processed", "Images"].map(|name| root.join(name));
         match images.into_iter().find(|folder| folder.is_dir()) {
-            Some(images) => Ok(Self { root: root.into(), images }),
+            Some(images) => Ok(Self { root: root.into(), layout: Layout::Published { images } }),
             None => Err(ModelError::NoDataset { folder: root.into() }),
         }
+    }
+
+    /// Of these pictures, by class; `root` is what it is called by.
+    pub(super) fn given(root: &Path, examples: Vec<(Part, Example)>) -> Self {
+        Self { root: root.into(), layout: Layout::Given(examples) }
     }
 
     pub fn root(&self) -> &Path {
@@ -61,12 +74,23 @@ impl DatasetFolder {
     /// [`ModelError::List`] where a list is missing, [`ModelError::Empty`] where both are empty,
     /// [`ModelError::BadImages`] where a name is none of a picture.
     pub fn examples(&self, part: Part) -> Result<Vec<Example>> {
+        let images = match &self.layout {
+            Layout::Published { images } => images,
+            Layout::Given(all) => {
+                let of_part = all.iter().filter(|(of, _)| *of == part);
+                let examples: Vec<Example> = of_part.map(|(_, example)| example.clone()).collect();
+                return match examples.is_empty() {
+                    true => Err(ModelError::Empty { folder: self.root.clone(), part }),
+                    false => Ok(examples),
+                };
+            }
+        };
         let (mut examples, mut bad) = (Vec::new(), Vec::new());
         for &label in Label::all() {
             let list = self.root.join(SPLITS).join(list_file(label, part));
             let names = std::fs::read_to_string(&list)
                 .map_err(|source| ModelError::List { path: list.clone(), source })?;
-            let folder = self.images.join(class_folder(label));
+            let folder = images.join(class_folder(label));
             // The published lists end some names with a space.
             let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
             for name in names {

@@ -12,6 +12,7 @@ mod error;
 mod evaluation;
 mod evidence;
 mod examples;
+mod external;
 mod leaks;
 mod odds;
 mod options;
@@ -26,6 +27,7 @@ pub use error::{BadImage, ModelError};
 pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
+pub use external::open_external;
 pub use leaks::leaks;
 pub use odds::Odds;
 pub use options::{

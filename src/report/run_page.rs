@@ -12,8 +12,8 @@ use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
 use crate::metrics::{
-    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
-    SeriesMetrics, Slice, Spread, Spreads, three_decimals,
+    Band, Confusion, External, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over,
+    RunMetrics, SeriesMetrics, Slice, Spread, Spreads, three_decimals,
 };
 
 pub fn run_section(run: &RunSummary) -> Markup {
@@ -222,7 +222,44 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         }
         (breakdown("Source", &measured.details.by_source))
         (breakdown("Shorter side", &measured.details.by_size))
+        (external_table(measured))
         (wrong(evaluation))
+    }
+}
+
+/// What the run comes to on datasets from elsewhere.
+fn external_table(own: &RunMetrics) -> Markup {
+    let mean = |score: Option<f64>| score.map_or("–".into(), |score| format!("{score:.2}"));
+    html! {
+        @if !own.external.is_empty() {
+            h4 { "On pictures from elsewhere" }
+            table {
+                thead { tr {
+                    th { "Dataset" } th { "Images" } th { "AUROC" } th { "Accuracy" } th { "Best accuracy there" }
+                    th { "Calibration error" } th { "Mean score, " (positive()) } th { "Mean score, rest" }
+                } }
+                tbody {
+                    tr {
+                        td { code { (own.data) } " (its own)" } td { (own.counts.total()) }
+                        td { (three_decimals(own.metrics.auroc)) }
+                        td { (three_decimals(own.details.operating.as_ref().and_then(|at| at.metrics.accuracy))) }
+                        td { "–" }
+                        td { (three_decimals(own.details.calibration.as_ref().map(|at| at.ece))) }
+                        td { (mean(own.external[0].shift.own_positive)) } td { (mean(own.external[0].shift.own_rest)) }
+                    }
+                    @for External { data, counts, auroc, carried, rechosen, ece, shift, leaked, .. } in &own.external {
+                        tr {
+                            td { code { (data) } @if *leaked > 0 { " (" (leaked) " show what it learned from)" } }
+                            td { (counts.total()) } td { (three_decimals(*auroc)) }
+                            td { (three_decimals(carried.as_ref().and_then(|at| at.accuracy))) }
+                            td { (three_decimals(rechosen.as_ref().and_then(|at| at.accuracy))) }
+                            td { (three_decimals(*ece)) } td { (mean(shift.positive)) } td { (mean(shift.rest)) }
+                        }
+                    }
+                }
+            }
+            p.quiet { "Accuracy: at the threshold that was chosen on validation. Best accuracy there: at the one that is best on that dataset, more than new pictures will bear out." }
+        }
     }
 }
 

@@ -178,6 +178,7 @@ fn add_run(folder: &Path, name: &str) {
         classes: None,
         details: Details::default(),
         leaks: None,
+        external: Vec::new(),
     };
     files.write_metrics(&metrics).expect("metrics");
 }

@@ -71,6 +71,7 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         classes: None,
         details: Details::of(&scored, &origins, 0.5, Some(chosen)),
         leaks: (name == "s").then(leaks),
+        external: Vec::new(),
     };
     files.write_predictions(Part::Test, &predictions).expect("predictions.csv");
     files.write_curves(Part::Test, &Curves::of(&scored, &groups)).expect("curves.json");

@@ -36,6 +36,13 @@ pub fn run(
     args: &EvaluateArgs,
 ) -> anyhow::Result<Outcome> {
     let name = &args.measured.run;
+    if !args.external.is_empty() {
+        bail!(
+            "the folds of {name} are measured on what each has not seen; with --external name one fold, as in \
+             `covid-ct evaluate {} --external DIR`",
+            folds.present[0]
+        );
+    }
     if args.measured.data.is_some() || args.measured.part == Part::Train {
         bail!(
             "the folds of {name} are measured on what each has not seen: give neither --data nor --part train, or \
@@ -66,7 +73,7 @@ pub fn run(
     }
     let mut measured = Vec::new();
     for subject in &subjects {
-        measured.push(measure(computing, workspace, subject, args)?);
+        measured.push(measure(computing, workspace, subject, args, None)?);
     }
     let each: Vec<SeriesMetrics> = measured.iter().filter_map(Measured::as_series).collect();
     let series = SeriesMetrics::of_folds(name, &missing, &each).context("there is a fold")?;
@@ -143,6 +150,7 @@ fn together(
         details: Details::of(&examples, &origins, DEFAULT_THRESHOLD, None),
         classes: of_classes(&predictions, &origins, &[]),
         leaks: leaks.map(|leaks| Leaks::of_all(&leaks)),
+        external: Vec::new(),
     };
     write(files, &predictions, &origins, Some(series), &metrics)?;
     Ok(metrics)

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::metrics::agreement::Interval;
 use crate::metrics::classes::ClassIntervals;
 use crate::metrics::{
-    ClassMetrics, Confusion, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice, Spread,
-    Spreads, three_decimals,
+    ClassMetrics, Confusion, External, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice,
+    Spread, Spreads, three_decimals,
 };
 use crate::store::Label;
 use crate::task;
@@ -118,6 +118,46 @@ pub fn told(run: &RunMetrics) -> String {
     slices(&mut text, "source", &run.details.by_source);
     slices(&mut text, "size", &run.details.by_size);
     leaks(&mut text, run);
+    text
+}
+
+/// What a run comes to on datasets from elsewhere. Lines, each ended.
+pub fn of_external(external: &[External]) -> String {
+    let mut text = String::new();
+    if external.is_empty() {
+        return text;
+    }
+    let width = external.iter().map(|one| one.data.chars().count()).max().unwrap_or(0).max(9);
+    let _ = writeln!(
+        text,
+        "elsewhere:\n  {:<width$} images  {:<22} accuracy  best there  calibration  mean score (at home)",
+        "dataset", "AUROC"
+    );
+    let [positive, negative] = nouns();
+    for External { data, counts, auroc, auroc_interval, carried, rechosen, ece, shift, leaked } in
+        external
+    {
+        let auroc = value(*auroc, *auroc_interval);
+        let [carried, rechosen] = [carried, rechosen]
+            .map(|at| three_decimals(at.as_ref().and_then(|metrics| metrics.accuracy)));
+        let mean = |score: Option<f64>| score.map_or("–".into(), |score| format!("{score:.2}"));
+        let _ = writeln!(
+            text,
+            "  {data:<width$} {:>6}  {auroc:<22} {carried:>8}  {rechosen:>10}  {:>11}  {positive} {} ({}), {negative} {} ({})",
+            counts.total(),
+            three_decimals(*ece),
+            mean(shift.positive),
+            mean(shift.own_positive),
+            mean(shift.rest),
+            mean(shift.own_rest)
+        );
+        if *leaked > 0 {
+            let _ = writeln!(text, "  LEAKS: {leaked} of them show what it learned from");
+        }
+    }
+    text.push_str(
+        "  accuracy: at the threshold chosen on val; best there: at the one that is best on that dataset\n",
+    );
     text
 }
 
@@ -304,6 +344,7 @@ mod tests {
             classes: None,
             details: Details::of(&examples, &origins, 0.5, Some(chosen)),
             leaks: Some(Leaks { images: 2, papers: vec!["a".into()], ..Leaks::default() }),
+            external: Vec::new(),
         };
         let text = told(&run);
         for part in [

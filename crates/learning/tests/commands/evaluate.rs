@@ -58,6 +58,7 @@ fn runs_and_series_are_measured_and_controlled() {
     a_series_is_measured_together(folder);
     errors_are_explained(folder);
     other_datasets_are_measured_beside_its_own(folder);
+    pictures_from_elsewhere_stand_beside_its_own(folder);
     a_class_without_test_images_is_told(folder);
     controls_stand_beside(folder);
     a_missing_member_is_named(folder);
@@ -65,6 +66,43 @@ fn runs_and_series_are_measured_and_controlled() {
     a_validation_of_one_class_gives_no_threshold(folder);
     measurements_that_break_off_are_none(folder);
     a_corrupt_picture_is_named(folder);
+}
+
+/// A plain folder a class, and a CSV; what leaks is told, and what is no dataset before anything is measured.
+fn pictures_from_elsewhere_stand_beside_its_own(folder: &Path) {
+    let elsewhere = folder.join("elsewhere");
+    let mut list = String::from("file,label\n");
+    for (class, value) in [("covid", 200_u32), ("noncovid", 30)] {
+        std::fs::create_dir_all(elsewhere.join(class)).expect("folder");
+        for number in 0..4 {
+            let name = format!("{class}/{number}.png");
+            textured(90, 80, value + number).save(elsewhere.join(&name)).expect("picture");
+            list += &format!("{name},{class}\n");
+        }
+    }
+    std::fs::write(elsewhere.join("list.csv"), list).expect("list");
+    let none = folder.join("data/export");
+    evaluate(folder, &["s-seed0", "--external", &none.to_string_lossy()])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("folders called as the classes are (covid, non-covid)"));
+    let [plain, csv] = [elsewhere.clone(), elsewhere.join("list.csv")];
+    evaluate(
+        folder,
+        &["s-seed0", "--external", &plain.to_string_lossy(), "--external", &csv.to_string_lossy()],
+    )
+    .assert()
+    .success()
+    .stdout(predicate::str::contains("best there"));
+    let own = files(folder, "s-seed0").read_metrics(Part::Test).expect("metrics.json");
+    assert_eq!(own.external.len(), 2);
+    for external in &own.external {
+        assert_eq!(external.counts.total(), 8);
+        assert!(external.auroc.is_some() && external.rechosen.is_some());
+        assert!(external.shift.own_positive.is_some() && external.shift.positive.is_some());
+    }
+    assert_eq!(own.external[0].auroc, own.external[1].auroc, "the same pictures");
+    evaluate(folder, &["s-seed0"]).assert().success();
 }
 
 /// Neither the metrics of another time beside new predictions, nor some explained pictures for all.
