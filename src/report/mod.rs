@@ -9,6 +9,7 @@ mod audit;
 mod captions;
 mod charts;
 mod contents;
+mod external;
 mod leaks;
 mod page;
 mod run_page;

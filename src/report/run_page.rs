@@ -6,14 +6,15 @@ use crate::task;
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
+use super::external;
 use super::leaks::leaks;
 use super::page::{class_dot, class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use crate::metrics::agreement::Interval;
 use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
 use crate::metrics::{
-    Band, Confusion, External, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over,
-    RunMetrics, SeriesMetrics, Slice, Spread, Spreads, three_decimals,
+    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
+    SeriesMetrics, Slice, Spread, Spreads, three_decimals,
 };
 
 pub fn run_section(run: &RunSummary) -> Markup {
@@ -163,7 +164,7 @@ fn members_chart(series: &RunSummary) -> Chart {
 }
 
 /// The class that networks look for, and what is not of it, in a sentence.
-fn positive() -> &'static str {
+pub(super) fn positive() -> &'static str {
     &Label::positive().class().noun
 }
 
@@ -222,44 +223,8 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         }
         (breakdown("Source", &measured.details.by_source))
         (breakdown("Shorter side", &measured.details.by_size))
-        (external_table(measured))
+        (external::table(measured))
         (wrong(evaluation))
-    }
-}
-
-/// What the run comes to on datasets from elsewhere.
-fn external_table(own: &RunMetrics) -> Markup {
-    let mean = |score: Option<f64>| score.map_or("–".into(), |score| format!("{score:.2}"));
-    html! {
-        @if !own.external.is_empty() {
-            h4 { "On pictures from elsewhere" }
-            table {
-                thead { tr {
-                    th { "Dataset" } th { "Images" } th { "AUROC" } th { "Accuracy" } th { "Best accuracy there" }
-                    th { "Calibration error" } th { "Mean score, " (positive()) } th { "Mean score, rest" }
-                } }
-                tbody {
-                    tr {
-                        td { code { (own.data) } " (its own)" } td { (own.counts.total()) }
-                        td { (three_decimals(own.metrics.auroc)) }
-                        td { (three_decimals(own.details.operating.as_ref().and_then(|at| at.metrics.accuracy))) }
-                        td { "–" }
-                        td { (three_decimals(own.details.calibration.as_ref().map(|at| at.ece))) }
-                        td { (mean(own.external[0].shift.own_positive)) } td { (mean(own.external[0].shift.own_rest)) }
-                    }
-                    @for External { data, counts, auroc, carried, rechosen, ece, shift, leaked, .. } in &own.external {
-                        tr {
-                            td { code { (data) } @if *leaked > 0 { " (" (leaked) " show what it learned from)" } }
-                            td { (counts.total()) } td { (three_decimals(*auroc)) }
-                            td { (three_decimals(carried.as_ref().and_then(|at| at.accuracy))) }
-                            td { (three_decimals(rechosen.as_ref().and_then(|at| at.accuracy))) }
-                            td { (three_decimals(*ece)) } td { (mean(shift.positive)) } td { (mean(shift.rest)) }
-                        }
-                    }
-                }
-            }
-            p.quiet { "Accuracy: at the threshold that was chosen on validation. Best accuracy there: at the one that is best on that dataset, more than new pictures will bear out." }
-        }
     }
 }
 
