@@ -91,7 +91,7 @@ fn a_two_class_task_is_a_file_and_a_guideline() {
     project.command(["split", "default", "--by", "paper"]).assert().success();
     for format in ["covid-ct", "imagefolder", "webdataset", "parquet"] {
         project
-            .command(["export", "flu", "--split", "default", "--format", format, "--force"])
+            .command(["export", "flu", "--split", "default", "--format", format])
             .assert()
             .success()
             .stdout(
@@ -131,7 +131,8 @@ fn keys_decide_what_a_script_does() {
     by_script(&scripted, 2);
     let terminal = Terminal::label(&typed, &["--order", "paper", "--image-protocol", "none"]);
     terminal.wait_for("Is it a chest CT?");
-    terminal.press("?", "Virus:");
+    terminal.press("?", "Everywhere:");
+    terminal.press("g", "What counts as influenza");
     terminal.press("q", "select 1 of 2");
     terminal.press("y", "select 2 of 2");
     terminal.press("y", "virus 1 of 2");

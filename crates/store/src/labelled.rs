@@ -101,7 +101,7 @@ impl Store {
                 };
                 let answers: Vec<(Stage, Symbol)> = said
                     .iter()
-                    .filter(|(_, verdict)| verdict.agreed)
+                    .filter(|(_, verdict)| verdict.agreed && verdict.value.known().is_some())
                     .filter_map(|(stage, verdict)| Some((*stage, verdict.value.word()?)))
                     .collect();
                 let (case, scan_time) = match case.map(|c| &c.value) {

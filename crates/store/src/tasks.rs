@@ -157,6 +157,34 @@ mod tests {
     const TINY: &str = include_str!("../../../tasks/covid-ct.toml");
 
     #[test]
+    fn decisions_come_through_the_migration_to_any_task() {
+        let mut db = rusqlite::Connection::open_in_memory().expect("database");
+        let migrations = rusqlite_migration::Migrations::from_slice(crate::MIGRATIONS);
+        migrations.to_version(&mut db, 7).expect("version 7");
+        db.execute_batch(
+            "INSERT INTO preprint (id, name) VALUES (1, 'x');
+             INSERT INTO document (id, sha256, path, source, pages, status, extractor, preprint)
+                 VALUES (1, 'ab', 'x.pdf', 'pdf', 1, 'done', 1, 1);
+             INSERT INTO image (id, document, xref, page, sha256, extension, width, height, colour_space, filter, origin)
+                 VALUES (1, 1, 7, 1, 'cd', 'png', 10, 10, 'DeviceGray', '', 'original');
+             INSERT INTO decision (id, stage, image, value, curator, time, note, adjudicates)
+                 VALUES (5, 'select', 1, 'ct', 'ann', '2020-01-01T00:00:00Z', 'odd', 1);",
+        )
+        .expect("rows");
+        migrations.to_latest(&mut db).expect("brought up to date");
+        let row = "SELECT id || stage || value || note || adjudicates FROM decision";
+        let told: String = db.query_row(row, [], |row| row.get(0)).expect("a row");
+        assert_eq!(told, "5selectctodd1");
+        for refused in ["UPDATE decision SET value = 'not-ct'", "DELETE FROM decision"] {
+            let error = db.execute(refused, []).expect_err("refused").to_string();
+            assert!(error.contains("append-only"), "{error}");
+        }
+        let plane = "INSERT INTO decision (stage, image, value, curator, time)
+                     VALUES ('plane', 1, 'axial', 'ann', '2020-01-01T00:00:00Z')";
+        assert_eq!(db.execute(plane, []).expect("any stage"), 1);
+    }
+
+    #[test]
     fn words_that_the_task_does_not_know_are_kept_and_told() {
         let (_folder, store) = scratch();
         assert_eq!(store.task_name().expect("name"), "covid-ct");

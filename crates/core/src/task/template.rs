@@ -125,7 +125,8 @@ help = {yes}
 keep = true
 # Regular expressions: captions that have them are asked about first, and the sentence is quoted. ~ stands for any hyphen,
 # a blank or nothing. Words that are negated do not count, unless even_negated = true.
-words = []
+words = {all}
+even_negated = true
 
 [[question.answer]]
 key = \"n\"
@@ -152,6 +153,7 @@ evidence = \"asked\"
         thing = quoted(thing),
         yes = quoted(thing),
         class = quoted(ask),
+        all = words_of(&classes.iter().flat_map(|class| class.words.clone()).collect::<Vec<_>>()),
     );
     for (class, key) in classes.iter().zip(keys(&names)) {
         let _ = write!(
