@@ -181,6 +181,11 @@ impl<'a> Sources<'a> {
             );
             return lost(&place.to_string(), &why);
         }
+        // A shard may come from a stranger, and this machine must not ask whatever host that names.
+        if manifest.objects.starts_with("http") {
+            let why = "its pictures are said to be on a web server: expected a folder or a bucket";
+            return lost(&place.to_string(), why);
+        }
         // The same one, named twice.
         if self.shards.iter().any(|other| other.place == place) {
             return;

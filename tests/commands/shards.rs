@@ -24,8 +24,9 @@ fn corpus(project: &Project, count: u32) -> Vec<PathBuf> {
 
 fn list(project: &Project, name: &str, documents: &[PathBuf]) -> PathBuf {
     let path = project.path(name);
-    let lines = documents.iter().map(|document| format!("{}\n", document.display()));
-    fs::write(&path, lines.collect::<String>()).expect("written");
+    let lines: Vec<String> =
+        documents.iter().map(|document| document.display().to_string()).collect();
+    fs::write(&path, lines.join("\n")).expect("written");
     path
 }
 
