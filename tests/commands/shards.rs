@@ -177,6 +177,24 @@ fn what_cannot_be_read_is_in_the_table_of_failures_and_named() {
 }
 
 #[test]
+fn a_task_whose_parent_is_gone_does_not_begin() {
+    let here = Project::new();
+    let folder = papers(&here.path(""), 1);
+    let list = list(&here, "list", &[folder.join("paper-0.pdf")]);
+    let (list, out) = (list.to_str().expect("UTF-8"), here.path("shards"));
+    let extract = |parent: u32| {
+        let parent = parent.to_string();
+        let args = ["extract", list, "--out", out.to_str().expect("UTF-8"), "--parent", &parent];
+        here.command(args).output().expect("run")
+    };
+    let output = extract(u32::MAX >> 1);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is gone"), "{}", text(&output.stderr));
+    assert!(!out.exists());
+    assert_eq!(extract(std::process::id()).status.code(), Some(0));
+}
+
+#[test]
 fn a_hostile_document_costs_itself_alone() {
     let here = Project::new();
     let folder = papers(&here.path(""), 2);
