@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("programs", type=lambda p: Path(p).resolve())
     parser.add_argument("folder", type=lambda p: Path(p).resolve())
     parser.add_argument("shared", type=lambda p: Path(p).resolve())
-    parser.add_argument("--papers", type=int, default=150)
+    parser.add_argument("--papers", type=int, default=60)
     parser.add_argument("--real", type=int, default=6)
     parser.add_argument("--kills", type=int, default=4)
     args = parser.parse_args()

@@ -1,7 +1,7 @@
 //! Has workers read what a list names, and writes what they find as a shard: the same pool, limits and isolation as
 //! `ingest`, and no database.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -353,6 +353,9 @@ fn pass_on(prepared: &Prepared, found: &mut dyn FnMut(Found) -> Result<()>) -> R
     }
 }
 
+/// Which entry is brought, the object's name and the file that it goes to.
+type Asked = (usize, (String, PathBuf));
+
 /// Brings documents and hashes them.
 struct Bringing<'a> {
     wanted: Wanted<'a>,
@@ -395,8 +398,8 @@ impl Bringing<'_> {
         stop: &AtomicBool,
     ) -> Result<Vec<std::result::Result<PathBuf, String>>> {
         let mut files: Vec<std::result::Result<PathBuf, String>> = Vec::new();
-        // By bucket or host, in the order of the entries.
-        let mut asked: Vec<(&str, Vec<(String, PathBuf)>, Vec<usize>)> = Vec::new();
+        // By bucket or host.
+        let mut asked: BTreeMap<&str, Vec<Asked>> = BTreeMap::new();
         for (index, entry) in entries.iter().enumerate() {
             if !is_address(entry) {
                 files.push(Ok(entry.into()));
@@ -413,17 +416,10 @@ impl Bringing<'_> {
             std::fs::create_dir_all(&folder).map_err(ShardsError::write(&folder))?;
             let file = folder.join(name.rsplit('/').next().unwrap_or(name));
             files.push(Ok(file.clone()));
-            let place = match asked.iter().position(|(other, ..)| *other == root) {
-                Some(place) => place,
-                None => {
-                    asked.push((root, Vec::new(), Vec::new()));
-                    asked.len() - 1
-                }
-            };
-            asked[place].1.push((name.to_owned(), file));
-            asked[place].2.push(index);
+            asked.entry(root).or_default().push((index, (name.to_owned(), file)));
         }
-        for (root, wanted, indexes) in asked {
+        for (root, asked) in asked {
+            let (indexes, wanted): (Vec<usize>, Vec<_>) = asked.into_iter().unzip();
             let brought = match storage(self.wanted, root) {
                 Ok(storage) => storage.bring(&wanted, stop),
                 Err(error @ ShardsError::Corpus(CorpusError::Network(_))) => return Err(error),

@@ -32,6 +32,7 @@ impl Place {
     }
 
     /// What is called `name` in it.
+    #[must_use]
     pub fn join(&self, name: &str) -> Self {
         match self {
             Self::Folder(folder) => Self::Folder(folder.join(name)),

@@ -43,6 +43,8 @@ pub struct Sources<'a> {
     shards: Vec<Source>,
     /// The one that was read last is the last.
     held: Vec<Held>,
+    /// Shards in buckets whose tables are here.
+    brought: Vec<usize>,
     stop: &'a AtomicBool,
 }
 
@@ -59,8 +61,15 @@ impl<'a> Sources<'a> {
         scratch: &'a Path,
         stop: &'a AtomicBool,
     ) -> Self {
-        let (storages, shards, held) = (Vec::new(), Vec::new(), Vec::new());
-        Self { network, scratch, storages, shards, held, stop }
+        Self {
+            network,
+            scratch,
+            storages: Vec::new(),
+            shards: Vec::new(),
+            held: Vec::new(),
+            brought: Vec::new(),
+            stop,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -158,8 +167,7 @@ impl<'a> Sources<'a> {
         lost: &mut dyn FnMut(&str, &str),
     ) {
         let folder = match (&place, &remote) {
-            (_, Some((folder, ..))) => folder.clone(),
-            (Place::Folder(folder), None) => folder.clone(),
+            (_, Some((folder, ..))) | (Place::Folder(folder), None) => folder.clone(),
             (Place::Address(_), None) => return,
         };
         let manifest = match Shard::open(&folder) {
@@ -172,6 +180,11 @@ impl<'a> Sources<'a> {
                 manifest.extractor
             );
             return lost(&place.to_string(), &why);
+        }
+        // A shard may come from a stranger, and this machine must not ask whatever host that names.
+        if manifest.objects.starts_with("http") {
+            let why = "its pictures are said to be on a web server: expected a folder or a bucket";
+            return lost(&place.to_string(), why);
         }
         // The same one, named twice.
         if self.shards.iter().any(|other| other.place == place) {
@@ -220,12 +233,11 @@ impl<'a> Sources<'a> {
         within: usize,
     ) -> Result<Option<Document>> {
         let found = self.held.iter().position(|held| (held.shard, held.block) == (shard, block));
-        let held = match found {
-            Some(place) => self.held.remove(place),
-            None => {
-                let documents = self.read(shard, block)?;
-                Held { shard, block, documents }
-            }
+        let held = if let Some(place) = found {
+            self.held.remove(place)
+        } else {
+            let documents = self.read(shard, block)?;
+            Held { shard, block, documents }
         };
         if self.held.len() >= HELD {
             self.held.remove(0);
@@ -240,10 +252,14 @@ impl<'a> Sources<'a> {
         if let Some((storage, name)) = &source.remote {
             // Tables are large: those of shards that are done make room.
             let is_held = |other: usize| self.held.iter().any(|held| held.shard == other);
-            for (other, source) in self.shards.iter().enumerate() {
-                if other != shard && source.remote.is_some() && !is_held(other) {
-                    forget(&source.folder);
-                }
+            let (kept, done): (Vec<usize>, Vec<usize>) =
+                self.brought.iter().partition(|&&other| other == shard || is_held(other));
+            for other in done {
+                forget(&self.shards[other].folder);
+            }
+            self.brought = kept;
+            if !self.brought.contains(&shard) {
+                self.brought.push(shard);
             }
             let missing: Vec<(String, PathBuf)> = files()
                 .into_iter()

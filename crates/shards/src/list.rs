@@ -23,7 +23,7 @@ pub fn is_address(entry: &str) -> bool {
 pub fn parse(path: &Path, bytes: &[u8], folder: &Path) -> Result<Vec<String>> {
     let failed = |line, what: &str| ShardError::List { path: path.into(), line, what: what.into() };
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count() as u64;
+        let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count() as u64;
         failed(line, "not UTF-8: paths must be, as in all that covid-ct keeps")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

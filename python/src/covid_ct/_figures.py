@@ -48,7 +48,10 @@ def figures(
             if not path.is_file():
                 raise FileNotFoundError(f"{path}: no such file")
         ingest = ["ingest", os.path.abspath(path), "--jobs", "1", "--timeout", str(timeout), "--memory", str(memory)]
-        _run(folder, ingest + ["--render"] * render)
+        _run(folder, ingest)
+        if render:
+            # A figure that cannot be drawn is a figure all the same.
+            _run(folder, [*ingest, "--render"], codes=(0, 1))
         lines = _run(folder, ["figures", "--json"]).splitlines()
         # What is told of the document as a whole is no figure.
         found = [figure for figure in map(json.loads, lines) if "suspects" not in figure]
@@ -77,7 +80,7 @@ def _picture(path: Path, pictures: str):
     return opened
 
 
-def _run(workspace: str, args: list[str]) -> str:
+def _run(workspace: str, args: list[str], codes: tuple[int, ...] = (0,)) -> str:
     ran = subprocess.run(
         [program(), "--workspace", workspace, *args],
         capture_output=True,
@@ -85,6 +88,6 @@ def _run(workspace: str, args: list[str]) -> str:
         encoding="utf-8",
         errors="replace",
     )
-    if ran.returncode != 0:
+    if ran.returncode not in codes:
         raise ReadError(ran.stderr.strip() or f"covid-ct {args[0]} ended with {ran.returncode}")
     return ran.stdout

@@ -95,14 +95,14 @@ fn shards_go_through_a_bucket_and_come_out_as_an_ingest() {
     let endpoint = serve(&root, None);
     let corpus = here.path("corpus");
     fs::create_dir_all(&corpus).expect("folder");
-    let mut list = String::new();
+    let mut list = Vec::new();
     for index in 0..3 {
         let paper = synth::paper(8, index);
         let path = corpus.join(&paper.file);
         fs::write(&path, &paper.pdf).expect("written");
-        list += &format!("{}\n", path.display());
+        list.push(path.display().to_string());
     }
-    fs::write(here.path("list"), list).expect("written");
+    fs::write(here.path("list"), list.join("\n")).expect("written");
     let (list, corpus) = (here.path("list"), corpus.to_str().expect("UTF-8").to_owned());
     let list = list.to_str().expect("UTF-8");
     let extract = |more: &[&str]| {
@@ -151,9 +151,9 @@ fn documents_of_a_bucket_are_read_from_where_they_lie() {
     let papers = bucket(&root);
     let endpoint = serve(&root, None);
     let prefix = "s3://papers/Current_Content/March_2020";
-    let mut list: String =
-        papers.iter().map(|paper| format!("{prefix}/{}\n", paper.file)).collect();
-    list += "s3://papers/gone.pdf\n";
+    let address = |paper: &synth::Paper| format!("{prefix}/{}", paper.file);
+    let expected: Vec<String> = papers.iter().map(address).collect();
+    let list = format!("{}\ns3://papers/gone.pdf\n", expected.join("\n"));
     let out = here.path("shards");
     let out = out.to_str().expect("UTF-8");
     let output = here
@@ -167,8 +167,6 @@ fn documents_of_a_bucket_are_read_from_where_they_lie() {
     assert!(merged.status.success(), "{}", text(&merged.stderr));
     let documents = here.store().documents().expect("documents");
     let paths: Vec<&str> = documents.iter().map(|document| document.path.as_str()).collect();
-    let expected: Vec<String> =
-        papers.iter().map(|paper| format!("{prefix}/{}", paper.file)).collect();
     assert_eq!(paths, expected);
     // What was downloaded is gone.
     let left = walkdir::WalkDir::new(out).into_iter().filter(|entry| {
