@@ -15,8 +15,12 @@ use super::key::{DIMENSIONS, Key, cosine, key};
 use super::screen::Couple;
 use super::sketch::{Sketch, WINDOWS, flipped, mirrored_window};
 
-/// Keys that are less alike are of different pictures.
-const LEAST_COSINE: f32 = 0.89;
+/// Keys that are less alike are of different pictures. Of many pictures fewer are let in: where all are alike, as drawn
+/// scans are, couples that are let in for nothing grow with the square of the pictures.
+const LEAST_COSINE: f32 = 0.87;
+const LEAST_COSINE_OF_MANY: f32 = 0.9;
+/// More pictures are many.
+const MANY: usize = 8192;
 const PLANES: usize = 256;
 const TABLES: usize = 96;
 /// Windows of a picture, and of the picture mirrored.
@@ -35,7 +39,9 @@ pub fn couples<S: Borrow<Sketch> + Sync>(
         sketches.par_iter().flat_map_iter(|sketch| keys(sketch.borrow())).collect();
     let planes = planes();
     let sides: Vec<Sides> = keys.par_iter().map(|key| sides(key, &planes)).collect();
-    let bits = (keys.len().max(1).ilog2() as usize).clamp(BITS.0, BITS.1);
+    // Four windows a run, if they lay evenly.
+    let bits = (keys.len().max(1).ilog2() as usize).saturating_sub(2).clamp(BITS.0, BITS.1);
+    let least = if sketches.len() > MANY { LEAST_COSINE_OF_MANY } else { LEAST_COSINE };
     let mut chance = Chance(1);
     let mut found: Vec<Couple> = Vec::new();
     for _ in 0..TABLES {
@@ -51,7 +57,7 @@ pub fn couples<S: Borrow<Sketch> + Sync>(
         let runs: Vec<&[(u32, u32)]> =
             table.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1).collect();
         let met: Vec<Couple> =
-            runs.par_iter().flat_map_iter(|run| alike(run, &keys, is_known)).collect();
+            runs.par_iter().flat_map_iter(|run| alike(run, &keys, is_known, least)).collect();
         found.extend(met);
         found.par_sort_unstable();
         found.dedup();
@@ -68,7 +74,7 @@ fn keys(sketch: &Sketch) -> Vec<Key> {
 }
 
 /// The couples of windows of one side of all planes of a table.
-fn alike(run: &[(u32, u32)], keys: &[Key], is_known: &[bool]) -> HashSet<Couple> {
+fn alike(run: &[(u32, u32)], keys: &[Key], is_known: &[bool], least: f32) -> HashSet<Couple> {
     let mut found = HashSet::new();
     let place = |at: u32| (at as usize / KEYS, at as usize % KEYS);
     for (i, &(_, at)) in run.iter().enumerate() {
@@ -81,7 +87,7 @@ fn alike(run: &[(u32, u32)], keys: &[Key], is_known: &[bool]) -> HashSet<Couple>
                 || both != 0
                 || mirrored && other_mirrored
                 || is_known[one] && is_known[other]
-                || cosine(&keys[at as usize], &keys[at_other as usize]) < LEAST_COSINE
+                || cosine(&keys[at as usize], &keys[at_other as usize]) < least
             {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! Which pairs are worth a closer look, by coarse views of their windows: all pairs where there are few, else those that
-//! [`index`](super::index) finds.
+//! Which pairs are worth a closer look, by coarse views of their windows: of all pairs where there are few, else of those
+//! that [`index`](super::index) finds.
 
 use std::borrow::{Borrow, Cow};
 
@@ -15,8 +15,11 @@ const LEAST: f32 = 0.89;
 /// By how much the shapes of two windows of one picture may differ (logarithm of width over height):
 /// half an inset at each edge, and a little stretching.
 const SHAPE: f32 = 0.19;
-/// Pairs of pictures of which each is looked at: those of 1,024. Of more, the index tells which.
+/// Up to so many pairs, those of 1,024 pictures, each that may be one picture is compared.
 const EACH: usize = 1024 * 1023 / 2;
+/// Up to so many, those of 4,096, too, if there are no more candidates than this: few pictures are alike.
+const EACH_OF_UNLIKE: usize = 4096 * 4095 / 2;
+const CANDIDATES: usize = 50_000;
 
 /// Two pictures, by their places, of which the other may be mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,12 +48,15 @@ pub fn candidates<S: Borrow<Sketch> + Sync>(
 ) -> Vec<Couple> {
     let known = is_known.iter().filter(|known| **known).count();
     let all = |count: usize| count * count.saturating_sub(1) / 2;
-    if all(sketches.len()) - all(known) <= EACH {
+    let pairs = all(sketches.len()) - all(known);
+    if pairs <= EACH_OF_UNLIKE {
         progress.start(sketches.len());
-        each(sketches, is_known, progress)
-    } else {
-        index::couples(sketches, is_known, progress)
+        let found = each(sketches, is_known, progress);
+        if pairs <= EACH || found.len() <= CANDIDATES {
+            return found;
+        }
     }
+    index::couples(sketches, is_known, progress)
 }
 
 /// The same, by a look at each.
