@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::controls::placed;
 use super::page::count;
-use super::run_page::placed;
 use crate::metrics::RunMetrics;
 use crate::metrics::leaks::Leaked;
 

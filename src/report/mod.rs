@@ -9,6 +9,7 @@ mod audit;
 mod captions;
 mod charts;
 mod contents;
+mod controls;
 mod external;
 mod leaks;
 mod page;

@@ -6,12 +6,11 @@ use crate::task;
 use maud::{Markup, html};
 
 use super::charts::{Axis, Chart, Mark, Series};
-use super::external;
 use super::leaks::leaks;
 use super::page::{class_dot, class_name, count, missing, recipe};
 use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
+use super::{controls, external};
 use crate::metrics::agreement::Interval;
-use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
 use crate::metrics::{
     Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
     SeriesMetrics, Slice, Spread, Spreads, three_decimals,
@@ -58,7 +57,7 @@ pub(super) fn kind(run: &RunSummary) -> &'static str {
 fn measured(run: &RunSummary, on: &Measured) -> Markup {
     html! {
         @for evaluation in &on.evaluations { (evaluation_section(run, evaluation)) }
-        @for controls in &on.controls { (controls_section(controls)) }
+        @for controls in &on.controls { (controls::section(controls)) }
     }
 }
 
@@ -321,7 +320,7 @@ fn table_words(evaluation: &Evaluation) -> Markup {
     }
 }
 
-fn interval_told(interval: Interval) -> String {
+pub(super) fn interval_told(interval: Interval) -> String {
     format!("[{:.3}, {:.3}]", interval.low, interval.high)
 }
 
@@ -595,63 +594,6 @@ fn wrong_figure(wrong: &Wrong) -> Markup {
                     span.quiet { "No caption is known: neither the database nor the dataset's MetaInfo has one." }
                 } @else { span { (wrong.caption) } }
             }
-        }
-    }
-}
-
-fn controls_section(controls: &Controls) -> Markup {
-    let centre = format!("{:.0} %", 100.0 * controls.centre);
-    html! {
-        h4 { "Controls on " (controls.part) }
-        p.quiet {
-            "What should know nothing of the disease ought to come out at an AUROC of 0.5; what is well above it a \
-             network can use in place of the lungs. The middle is " (centre) " of each side; it gets the mean of the \
-             picture."
-        }
-        div.wide { table {
-            thead { tr {
-                th scope="col" { "Control" } th scope="col" { "Images" }
-                th scope="colgroup" colspan="2" { "AUROC" } th scope="col" { "Accuracy" }
-            } }
-            tbody {
-                (control_row("", &controls.whole))
-                @for control in &controls.blanked { (control_row("the network, ", control)) }
-                @for control in &controls.giveaways { (control_row("told by ", control)) }
-                @for without in controls.without_contradictions.iter().chain(&controls.without_listed) {
-                    (control_row("the network ", &without.measured))
-                }
-                @if let Some(split) = &controls.image_split { (control_row("", &split.measured)) }
-            }
-            caption {
-                "In brackets 95 % intervals by paper. ‘Told by’: boosted stumps that see only this of each file, \
-                 trained on the training part."
-                @if let Some(split) = &controls.image_split {
-                    " Images dealt at random: run " (split.run) " on " code { (split.data) } "."
-                }
-            }
-        } }
-        @if !controls.contradictions.is_empty() {
-            p { (count(controls.contradictions.len() as u64, "picture")) " with two labels, as the search for \
-                duplicates finds them in the dataset:" }
-            ul { @for Contradiction { one, other } in &controls.contradictions {
-                li { (placed(one)) " and " (placed(other)) }
-            } }
-        }
-    }
-}
-
-pub(super) fn placed(Placed { file, label, part }: &Placed) -> Markup {
-    html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
-}
-
-fn control_row(before: &str, control: &Control) -> Markup {
-    html! {
-        tr {
-            th scope="row" { (before) (control.name) }
-            td { (control.images) }
-            td { (three_decimals(control.auroc)) }
-            td.quiet { @if let Some(interval) = control.auroc_interval { (interval_told(interval)) } }
-            td { (three_decimals(control.accuracy)) }
         }
     }
 }

@@ -1,0 +1,65 @@
+//! The controls of a run, in the report.
+
+use maud::{Markup, html};
+
+use super::page::{class_name, count};
+use super::run_page::interval_told;
+use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
+use crate::metrics::three_decimals;
+
+pub(super) fn section(controls: &Controls) -> Markup {
+    let centre = format!("{:.0} %", 100.0 * controls.centre);
+    html! {
+        h4 { "Controls on " (controls.part) }
+        p.quiet {
+            "What should know nothing of the disease ought to come out at an AUROC of 0.5; what is well above it a \
+             network can use in place of the lungs. The middle is " (centre) " of each side; it gets the mean of the \
+             picture."
+        }
+        div.wide { table {
+            thead { tr {
+                th scope="col" { "Control" } th scope="col" { "Images" }
+                th scope="colgroup" colspan="2" { "AUROC" } th scope="col" { "Accuracy" }
+            } }
+            tbody {
+                (control_row("", &controls.whole))
+                @for control in &controls.blanked { (control_row("the network, ", control)) }
+                @for control in &controls.giveaways { (control_row("told by ", control)) }
+                @for without in controls.without_contradictions.iter().chain(&controls.without_listed) {
+                    (control_row("the network ", &without.measured))
+                }
+                @if let Some(split) = &controls.image_split { (control_row("", &split.measured)) }
+            }
+            caption {
+                "In brackets 95 % intervals by paper. ‘Told by’: boosted stumps that see only this of each file, \
+                 trained on the training part."
+                @if let Some(split) = &controls.image_split {
+                    " Images dealt at random: run " (split.run) " on " code { (split.data) } "."
+                }
+            }
+        } }
+        @if !controls.contradictions.is_empty() {
+            p { (count(controls.contradictions.len() as u64, "picture")) " with two labels, as the search for \
+                duplicates finds them in the dataset:" }
+            ul { @for Contradiction { one, other } in &controls.contradictions {
+                li { (placed(one)) " and " (placed(other)) }
+            } }
+        }
+    }
+}
+
+pub(super) fn placed(Placed { file, label, part }: &Placed) -> Markup {
+    html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
+}
+
+fn control_row(before: &str, control: &Control) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (before) (control.name) }
+            td { (control.images) }
+            td { (three_decimals(control.auroc)) }
+            td.quiet { @if let Some(interval) = control.auroc_interval { (interval_told(interval)) } }
+            td { (three_decimals(control.accuracy)) }
+        }
+    }
+}
