@@ -66,6 +66,7 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Export(args) => commands::export::run(workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
         Command::Stats(args) => commands::stats::run(workspace, &args),
+        Command::Model(args) => commands::model::run(workspace, &args),
         Command::Resplit(args) => commands::resplit::run(workspace, &args),
         Command::Report(args) => commands::report::run(workspace, &args),
         Command::Synth(args) => commands::synth::run(&args),

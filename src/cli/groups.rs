@@ -68,6 +68,7 @@ const GROUPS: &[Group] = &[
             ("evaluate", "covid-ct evaluate mine"),
             ("predict", "covid-ct predict mine scan.png"),
             ("controls", "covid-ct controls mine"),
+            ("model", "covid-ct model card mine"),
         ],
     ),
     (

@@ -94,6 +94,8 @@ pub enum Command {
     Stats(StatsArgs),
     #[command(flatten)]
     Learning(LearningCommand),
+    /// Describe a trained network for others
+    Model(ModelArgs),
     /// Make a dataset of the same pictures dealt at random, to train a control on
     Resplit(ResplitArgs),
     /// Write the HTML report of the dataset and the runs

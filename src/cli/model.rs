@@ -427,6 +427,29 @@ pub struct EvaluateArgs {
     pub json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Write a model card: what a network was trained on, its scores here and elsewhere, known shortcuts, what it is for
+    Card(ModelCardArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ModelCardArgs {
+    /// Name of the run or series: data/runs/NAME
+    #[arg(value_name = "RUN", default_value = "default")]
+    pub run: String,
+
+    /// File to write instead of MODEL_CARD.md in the run's folder
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// Measures what could make a run look better than it is.
 ///
 /// The network on pictures whose middle is blanked, and on the middle alone; boosted stumps that see only the

@@ -20,6 +20,7 @@ pub mod import_release;
 pub mod label;
 pub mod manual;
 pub mod merge;
+pub mod model;
 pub mod predict;
 pub mod pretrain;
 pub mod rebuild;

@@ -12,6 +12,7 @@ mod contents;
 mod controls;
 mod external;
 mod leaks;
+mod model_card;
 mod page;
 mod run_page;
 pub(crate) mod runs;
@@ -23,6 +24,8 @@ use std::path::{Path, PathBuf};
 use crate::dataset::audit::{Audit, WrongLabels};
 use crate::store::{Store, StoreError};
 use crate::{Workspace, whole};
+
+pub use model_card::{HEADING, ModelCard};
 
 /// Where the report went, and what it had to leave out.
 #[derive(Debug)]

@@ -240,3 +240,44 @@ fn explanations_that_were_cut_short_or_damaged_cost_no_run() {
     std::fs::remove_file(files.explained_index(Part::Test)).expect("killed before it was written");
     report(0);
 }
+
+#[test]
+fn a_model_card_tells_what_is_known_and_what_is_not() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let card = |args: &[&str]| {
+        let mut command = Command::cargo_bin("covid-ct").expect("binary");
+        command.arg("--workspace").arg(folder.path()).args(["model", "card"]).args(args);
+        command
+    };
+    card(&["s"]).assert().code(2).stderr(predicates::str::contains("covid-ct train s"));
+    std::fs::create_dir_all(Workspace::new(folder.path()).run("s")).expect("folder");
+    train(folder.path(), "s", None, 3);
+    let read = || {
+        let path = Workspace::new(folder.path()).run("s").join("MODEL_CARD.md");
+        std::fs::read_to_string(path).expect("card")
+    };
+    card(&["s"]).assert().success();
+    let text = read();
+    for part in [
+        "densenet121, 6955906 trainable numbers",
+        "| Seed | 3 |",
+        "covid-ct evaluate s",
+        "covid-ct controls s",
+        "Not for diagnosis",
+    ] {
+        assert!(text.contains(part), "no '{part}' in\n{text}");
+    }
+    let own = measure(folder.path(), "s", 0);
+    let files = RunFiles::new(Workspace::new(folder.path()).run("s"));
+    files.write_controls(&controls()).expect("controls.json");
+    card(&["s"]).assert().success();
+    let text = read();
+    let auroc = format!("{:.3} [", own.metrics.auroc.expect("both classes"));
+    for part in [&*auroc, "**Leaks**: 3", "--external DIR", "| medrxiv |", "0.812"] {
+        assert!(text.contains(part), "no '{part}' in\n{text}");
+    }
+    let out = folder.path().join("mine.md");
+    std::fs::write(&out, "# My notes\n").expect("file");
+    card(&["s", "--out", &out.to_string_lossy()]).assert().code(2);
+    assert_eq!(std::fs::read_to_string(&out).expect("file"), "# My notes\n");
+}

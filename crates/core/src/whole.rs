@@ -63,6 +63,8 @@ pub enum Kind {
     Sqlite,
     /// A CSV whose header begins so.
     Csv(&'static str),
+    /// A document in Markdown whose heading begins so.
+    Markdown(&'static str),
 }
 
 impl Kind {
@@ -71,7 +73,7 @@ impl Kind {
             Self::Html => b"<!DOCTYPE html>",
             Self::Png => b"\x89PNG\r\n\x1a\n",
             Self::Sqlite => b"SQLite format 3\0",
-            Self::Csv(header) => header.as_bytes(),
+            Self::Csv(start) | Self::Markdown(start) => start.as_bytes(),
         }
     }
 
@@ -80,6 +82,7 @@ impl Kind {
             Self::Html => "HTML page",
             Self::Png => "PNG picture",
             Self::Sqlite => "database",
+            Self::Markdown(_) => "document of this kind",
             Self::Csv(_) => "table with these columns",
         }
     }

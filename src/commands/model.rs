@@ -1,0 +1,53 @@
+//! `covid-ct model card`
+
+use std::path::Path;
+
+use crate::metrics::{Members, RunConfig, RunFiles, check_run_name};
+use crate::report::{HEADING, ModelCard};
+use crate::store::Part;
+use crate::{Workspace, whole};
+use anyhow::{Context as _, bail};
+
+use super::Outcome;
+use crate::cli::{ModelArgs, ModelCardArgs, ModelCommand};
+
+pub fn run(workspace: &Path, args: &ModelArgs) -> anyhow::Result<Outcome> {
+    match &args.command {
+        ModelCommand::Card(args) => card(&Workspace::new(workspace), args),
+    }
+}
+
+fn card(workspace: &Workspace, args: &ModelCardArgs) -> anyhow::Result<Outcome> {
+    check_run_name(&args.run)?;
+    let files = RunFiles::new(workspace.run(&args.run));
+    let configs: Vec<RunConfig> = if files.config().is_file() {
+        vec![files.read_config()?]
+    } else {
+        let members = Members::find(&workspace.runs(), &args.run)?;
+        members.present.into_iter().map(|member| member.config).collect()
+    };
+    if configs.is_empty() {
+        bail!(
+            "no run at {}, and no run of a series '{1}': run `covid-ct train {1}` first",
+            files.folder().display(),
+            args.run
+        );
+    }
+    // What is not there was not measured; what is there and damaged is an error.
+    let metrics = files.metrics(Part::Test).is_file().then(|| files.read_metrics(Part::Test));
+    let controls = files.controls(Part::Test).is_file().then(|| files.read_controls(Part::Test));
+    let (metrics, controls) = (metrics.transpose()?, controls.transpose()?);
+    let card = ModelCard {
+        name: &args.run,
+        configs: &configs,
+        metrics: metrics.as_ref(),
+        controls: controls.as_ref(),
+    };
+    let path = args.out.clone().unwrap_or_else(|| files.folder().join("MODEL_CARD.md"));
+    std::fs::create_dir_all(files.folder())
+        .and_then(|()| whole::replaceable(&path, whole::Kind::Markdown(HEADING)))
+        .and_then(|()| whole::replace(&path, card.text().as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{}", path.display());
+    Ok(Outcome::Done)
+}
