@@ -9,7 +9,7 @@ use super::sketch::{COARSE, SIDE, Sketch, Window};
 
 /// Sides of the pictures aligned, coarse to fine, the most steps taken on each, and the correlation
 /// to reach there: on the first, copies may still be on their way, on the last they reach 0.98.
-const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.9), (32, 12, 0.92), (64, 6, 0.95)];
+const LEVELS: [(usize, usize, f64); 3] = [(16, 12, 0.85), (32, 12, 0.9), (64, 6, 0.95)];
 /// A step that moves no edge by more than this many pixels is the last of its level.
 const STILL: f64 = 0.03;
 /// Scales and overlaps beyond these are no crop by a tenth at each edge.
