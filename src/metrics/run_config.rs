@@ -85,12 +85,20 @@ fn full_precision() -> String {
     "fp32".into()
 }
 
-impl RunConfig {
+/// What of a `config.json` says which task the run is of: all else can be read only under that.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WhoseRun {
+    pub run: String,
+    #[serde(default)]
+    pub task: Option<TaskOfRun>,
+}
+
+impl WhoseRun {
     /// Whether the task in force has the classes that this run tells apart.
     ///
     /// # Errors
     /// Says of which task the run is.
-    pub fn check_task(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), String> {
         let (own, here) = (task::built_in(), task::in_force());
         let classes = |task: &Task| task.classes.iter().map(|class| class.name).collect::<Vec<_>>();
         let (name, of_run) = match &self.task {
@@ -108,7 +116,9 @@ impl RunConfig {
             here.name
         ))
     }
+}
 
+impl RunConfig {
     /// In what this run was trained otherwise than is wanted, a setting each.
     pub fn differences(&self, wanted: &Self) -> Vec<String> {
         differences(self, wanted)

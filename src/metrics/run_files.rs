@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use super::controls::Controls;
 use super::leaks::Leaks;
+use super::run_config::WhoseRun;
 use super::{
     ClassMetrics, Curves, Details, External, Keep, Metrics, RunConfig, Scored, SeriesMetrics,
     events,
@@ -48,6 +49,8 @@ const ELSEWHERE: &str = "elsewhere";
 pub enum RunFileError {
     #[error("'{0}' cannot name a run: use letters, digits, '.', '-' and '_', and no '.' in front")]
     Name(String),
+    #[error("{0}")]
+    OtherTask(String),
     #[error("cannot read {path}: {source}", path = path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {path}: {source}", path = path.display())]
@@ -276,6 +279,9 @@ impl RunFiles {
     /// # Errors
     /// When the file is missing or not as [`RunFiles::write_config`] leaves it. All readers alike.
     pub fn read_config(&self) -> Result<RunConfig> {
+        // Of another task its classes would be unknown words.
+        let whose: WhoseRun = read_json(&self.config(), "train")?;
+        whose.check().map_err(RunFileError::OtherTask)?;
         read_json(&self.config(), "train")
     }
 

@@ -23,7 +23,10 @@ static ALL: [Label; MAX_CLASSES] = {
 };
 
 impl Label {
-    /// The class at a place, from 0; a task has no more than [`MAX_CLASSES`].
+    /// The class at a place, from 0.
+    ///
+    /// # Panics
+    /// Where a task has no so many, which are [`MAX_CLASSES`] at most.
     pub const fn nth(index: usize) -> Self {
         assert!(index < MAX_CLASSES);
         Self(index as u8)

@@ -30,6 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
+    #[expect(clippy::too_many_lines, reason = "one panel is put together in one place")]
     pub fn labelled_panels_within(&self, within: Within) -> Result<Vec<LabelledPanel>> {
         let verdicts = |stage| self.verdicts_within(stage, within);
         let task = task::in_force();

@@ -30,7 +30,6 @@ impl Subject {
         let files = RunFiles::new(workspace.run(name));
         if files.config().is_file() {
             let member = Member { config: files.read_config()?, files: files.clone() };
-            member.config.check_task().map_err(anyhow::Error::msg)?;
             let (members, missing) = (vec![member], Vec::new());
             return Ok(Self { name: name.into(), files, members, missing, is_series: false });
         }
@@ -40,9 +39,6 @@ impl Subject {
                 "no run at {}, and no run of a series '{name}': run `covid-ct train {name}` first",
                 files.folder().display()
             );
-        }
-        for member in &present {
-            member.config.check_task().map_err(anyhow::Error::msg)?;
         }
         one_dataset(name, &present)?;
         one_recipe(name, present.iter().map(|member| &member.config))?;

@@ -165,6 +165,7 @@ pub struct SheetWords {
 }
 
 /// An answer to a question.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub key: char,
@@ -338,14 +339,15 @@ impl Question {
 
     /// What `?` tells of it: a line an answer, further lines of it set in.
     pub fn help(&self) -> String {
-        let mut help = format!("{}\n", self.about);
-        for answer in &self.answers {
-            for (at, line) in answer.help.lines().enumerate() {
+        let of_answer = |answer: &Answer| {
+            let line = |(at, line): (usize, &str)| {
                 let key = if at == 0 { answer.key } else { ' ' };
-                help += &format!("  {key}  {line}\n");
-            }
-        }
-        help
+                format!("  {key}  {line}\n")
+            };
+            answer.help.lines().enumerate().map(line).collect::<String>()
+        };
+        let answers: String = self.answers.iter().map(of_answer).collect();
+        format!("{}\n{answers}", self.about)
     }
 }
 

@@ -101,8 +101,7 @@ fn raw(toml: &str) -> Result<RawTask, Fault> {
 }
 
 fn line_of(text: &str, at: &Range<usize>) -> usize {
-    let before = text.as_bytes().get(..at.start).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    1 + text.get(..at.start).unwrap_or(text).matches('\n').count()
 }
 
 /// Gathers faults while it reads.
@@ -525,14 +524,12 @@ impl<'a> Reader<'a> {
 
     fn positive(&mut self, named: Option<&Spanned<String>>, classes: &[Class]) -> Label {
         let Some(named) = named else { return Label::nth(0) };
-        match classes.iter().position(|class| class.name == *named.get_ref().as_str()) {
-            Some(at) => Label::nth(at),
-            None => {
-                let problem = format!("positive: '{}' is not among the classes", named.get_ref());
-                self.wrong(&named.span(), problem);
-                Label::nth(0)
-            }
+        let at = classes.iter().position(|class| class.name == *named.get_ref().as_str());
+        if at.is_none() {
+            let problem = format!("positive: '{}' is not among the classes", named.get_ref());
+            self.wrong(&named.span(), problem);
         }
+        Label::nth(at.unwrap_or(0))
     }
 
     fn case(&mut self, raw: &RawCase) -> CaseRules {

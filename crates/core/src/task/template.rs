@@ -65,6 +65,7 @@ fn keys(names: &[&str]) -> Vec<char> {
 }
 
 /// The file, which [`super::parse`] reads where the names are words and there are 2 to [`MAX_CLASSES`] classes.
+#[expect(clippy::too_many_lines, reason = "it is one text")]
 pub fn template(draft: &Draft) -> String {
     let Draft { name, title, thing, ask, classes, crop, case } = draft;
     let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();

@@ -8,7 +8,7 @@ use covid_ct::store::Store;
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
-use crate::common::training::{EPOCH, SMALL, covid_ct, train};
+use crate::common::training::{EPOCH, LIGHT, SMALL, covid_ct, train};
 
 const INFLUENZA: &str = include_str!("../../../../tests/tasks/influenza.toml");
 const GUIDELINE: &str = include_str!("../../../../tests/tasks/influenza.md");
@@ -108,16 +108,11 @@ fn three_classes_are_told_apart() {
     let workspace = workspace(&kinds(), &["dark", "mid", "light"]);
     let folder = workspace.path();
     let recipe = [
-        "--epochs",
-        "4",
-        "--learning-rate",
-        "1e-3",
-        "--seed",
-        "7",
-        "--label-smoothing",
-        "0.1",
-        "--balance",
-    ];
+        &["--epochs", "8", "--learning-rate", "1e-3", "--seed", "7"][..],
+        &["--label-smoothing", "0.1", "--balance"],
+        &LIGHT,
+    ]
+    .concat();
     train(folder, "kinds", &recipe)
         .assert()
         .success()
