@@ -173,7 +173,8 @@ impl ClassMetrics {
         chosen: &[Option<Chosen>],
     ) -> Self {
         assert_eq!(examples.len(), groups.len(), "one group an example");
-        let mut members: std::collections::BTreeMap<&str, Vec<Classified>> = Default::default();
+        let mut members: std::collections::BTreeMap<&str, Vec<Classified>> =
+            std::collections::BTreeMap::default();
         for (example, group) in examples.iter().zip(groups) {
             members.entry(group).or_default().push(example.clone());
         }

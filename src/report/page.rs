@@ -202,7 +202,9 @@ fn splits(contents: &Contents) -> Markup {
 fn split_table(split: &SplitTable) -> Markup {
     let cells = |tallies: &[Tally]| {
         let mut all = Tally::default();
-        tallies.iter().for_each(|tally| all.add(tally));
+        for tally in tallies {
+            all.add(tally);
+        }
         html! {
             @for tally in tallies { td { (tally.panels) } }
             td { (all.panels) }
