@@ -1,5 +1,6 @@
 //! `covid-ct task`
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, bail};
@@ -61,7 +62,7 @@ fn told(task: &Task) -> String {
             None if stage == crate::store::Stage::Crop => &task.crop.ask,
             None => &task.case.ask,
         };
-        text += &format!("\n{stage:<12}{ask}\n");
+        let _ = writeln!(text, "\n{stage:<12}{ask}");
         for answer in question.into_iter().flat_map(|question| &question.answers) {
             let becomes = match answer.class {
                 Some(class) => format!("class {}", task.classes[class.index()].name),
@@ -71,7 +72,7 @@ fn told(task: &Task) -> String {
                 None => String::new(),
             };
             let line = format!("  {}  {:<20}{becomes}", answer.key, answer.word);
-            text += &format!("{}\n", line.trim_end());
+            let _ = writeln!(text, "{}", line.trim_end());
         }
     }
     let classes: Vec<&str> = task.classes.iter().map(|class| class.name.as_str()).collect();

@@ -1,6 +1,7 @@
 //! A question that may rest on quoted words, such as `label diagnose`: of a picture, of its panels one by one, or of one panel
 //! where the question is about panels.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 
 use covid_ct_core::task::{Answer as TaskAnswer, EvidenceRule, Question, SubjectKind};
@@ -18,15 +19,16 @@ fn help(question: &Question, crops: bool) -> String {
     let mut help = question.help();
     if question.subject == SubjectKind::Picture {
         let (key, other) = (question.answers[1].key, "2=");
-        help += &format!(
-            "  {other}{key}  the same for panel 2 alone, which then overrules the picture\n"
+        let _ = writeln!(
+            help,
+            "  {other}{key}  the same for panel 2 alone, which then overrules the picture"
         );
         if crops {
             help += "  k    crop first: where panels differ, they need boxes before they can be told apart\n";
         }
     }
     if !question.note.is_empty() {
-        help += &format!("{}\n", question.note);
+        let _ = writeln!(help, "{}", question.note);
     }
     help
 }

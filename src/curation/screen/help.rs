@@ -4,6 +4,7 @@ use covid_ct_core::task::{EvidenceRule, Question, SubjectKind};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::fmt::Write as _;
 
 use super::super::session::is_plain;
 use super::look::{self, Look};
@@ -128,9 +129,10 @@ fn keys_of(question: &Question) -> String {
         if let Some(sheet) = &question.sheet {
             let label = |word| question.answer(word).map_or("", |answer| answer.label.as_str());
             let (marked, others) = (label(sheet.marked), label(sheet.others));
-            keys += &format!(
+            let _ = writeln!(
+                keys,
                 "b | batch: a sheet of ten pictures. Digits mark the {}, Enter takes the marked as {marked} and the \
-                 others as {others}, n takes none as {marked}; u unmarks, then takes the sheet before back\n",
+                 others as {others}, n takes none as {marked}; u unmarks, then takes the sheet before back",
                 sheet.many
             );
         }

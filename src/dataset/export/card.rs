@@ -202,8 +202,10 @@ pub fn write(facts: &Facts, digest: &str) -> String {
 
 /// What the Hugging Face Hub reads.
 fn front_matter(facts: &Facts, digest: &str) -> String {
-    let own_tags: String =
-        task::in_force().export.tags.iter().map(|tag| format!("- {tag}\n")).collect();
+    let mut own_tags = String::new();
+    for tag in &task::in_force().export.tags {
+        let _ = writeln!(own_tags, "- {tag}");
+    }
     let (task, tags) = if facts.figures {
         ("image-to-text", "- medical\n- figures\n- scientific-literature\n")
     } else {
