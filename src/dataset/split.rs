@@ -156,12 +156,11 @@ impl Dealt {
         let in_conflict = rest.iter().filter(|panel| panel.conflict).count();
         let (ties, failures) = match by {
             GroupBy::Group => {
-                let (pairs, failures) = match known_pairs(store, &labelled)? {
-                    Some(pairs) => (pairs, Vec::new()),
-                    None => {
-                        let looks = Looks::at(store.objects(), &labelled, watch);
-                        (looks.pairs(store, &labelled, watch)?, looks.failures)
-                    }
+                let (pairs, failures) = if let Some(pairs) = known_pairs(store, &labelled)? {
+                    (pairs, Vec::new())
+                } else {
+                    let looks = Looks::at(store.objects(), &labelled, watch);
+                    (looks.pairs(store, &labelled, watch)?, looks.failures)
                 };
                 (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), failures)
             }

@@ -143,19 +143,23 @@ impl Level {
 /// The map that lays `one` on `other` best, from a first guess; `None` where it runs out of all
 /// reason, or they are not alike.
 pub fn align(one: &Pyramid, other: &Pyramid, mut map: Map) -> Option<Map> {
-    // The coarsest was the first look.
-    for ((one, other), level) in one.0.iter().zip(&other.0).zip(LEVELS).skip(1) {
+    // The coarsest were the first look.
+    for ((one, other), level) in one.0.iter().zip(&other.0).zip(LEVELS).skip(COARSE.len()) {
         map = aligned(one, other, map, level)?;
     }
     Some(map)
 }
 
-/// The same at the coarsest level alone, which is to go before: of unlike pictures most are told apart there, and it is
-/// at hand.
-pub fn align_coarsely(one: &Sketch, other: &Sketch, mirrored: bool, map: Map) -> Option<Map> {
-    let [one, other] =
-        [one.coarse(false), other.coarse(mirrored)].map(|grey| Level { side: SIDE / COARSE, grey });
-    aligned(&one, &other, map, LEVELS[0])
+/// The same at the coarsest levels, which is to go before: most unlike pictures are told apart there, and these are at
+/// hand.
+pub fn align_coarsely(one: &Sketch, other: &Sketch, mirrored: bool, mut map: Map) -> Option<Map> {
+    for (number, level) in LEVELS.iter().enumerate().take(COARSE.len()) {
+        let side = SIDE / COARSE[number];
+        let one = Level { side, grey: one.coarse(number, false) };
+        let other = Level { side, grey: other.coarse(number, mirrored) };
+        map = aligned(&one, &other, map, *level)?;
+    }
+    Some(map)
 }
 
 fn aligned(
@@ -234,11 +238,11 @@ impl Fit {
             [0.0, 0.0, 0.0, 0.0, 0.0, count],
         ];
         let right = [one * xaw, one * y * dw, one * aw, one * dw, gw, w];
-        for i in 0..UNKNOWNS {
-            for j in i..UNKNOWNS {
-                self.products[i][j] += upper[i][j];
-            }
-            self.right[i] += right[i];
+        for (products, upper) in self.products.iter_mut().flatten().zip(upper.iter().flatten()) {
+            *products += upper;
+        }
+        for (sum, right) in self.right.iter_mut().zip(right) {
+            *sum += right;
         }
         self.squares += ww;
     }

@@ -2,10 +2,9 @@
 //! along the axes in which views of different scans differ most, measured by how those of copies of one scan do.
 //!
 //! The axes are those of a linear discriminant analysis (Rao, "The utilization of multiple measurements in problems of
-//! biological classification", 1948) of 1,500 scans drawn by `covid-ct-synth`, with four copies each: within a class are the
-//! best three pairs of windows of a scan and its copy. Of 3,730 pictures, those of COVID-CT and copies of them, two of a
-//! hundred related pairs have keys whose cosine is under 0.92; views of unrelated ones whose correlation lets them in have keys over
-//! that in one case of a hundred.
+//! biological classification", 1948) of a thousand scans that `covid-ct-synth` drew, with four copies each (`copies.rs` there):
+//! within a class are differences between the three most alike pairs of windows of a scan and its copy. So whatever a crop
+//! that no window fits quite and a compression change counts for little.
 
 use super::sketch::{CELLS, View};
 
@@ -177,8 +176,8 @@ const AXES: [[i16; CELLS * CELLS]; DIMENSIONS] = [
 /// What the mean view has along each axis.
 #[rustfmt::skip]
 const MEAN: [i32; DIMENSIONS] = [
-    -22585, 1350102, 550618, -32786, 496800, -2960882, 32017, 662333,
-    -1796330, -1715971, 516696, 920376, 726167, -271559, -150374, -133331,
-    915050, -116245, 413301, 529733, 465325, 1292810, 266096, -413434,
-    268686, 242279, 581154, -4198, -18238, 663797, -375909, -75878,
+    -22_585, 1_350_102, 550_618, -32_786, 496_800, -2_960_882, 32_017, 662_333,
+    -1_796_330, -1_715_971, 516_696, 920_376, 726_167, -271_559, -150_374, -133_331,
+    915_050, -116_245, 413_301, 529_733, 465_325, 1_292_810, 266_096, -413_434,
+    268_686, 242_279, 581_154, -4198, -18_238, 663_797, -375_909, -75_878,
 ];

@@ -13,8 +13,9 @@ use crate::scaling::{self, Filter};
 /// Pixels a side of the small picture, whatever the shape of the picture: that of a typical panel
 /// (400 pixels) keeps the vessels by which neighbouring slices of a scan differ.
 pub const SIDE: usize = 128;
-/// Pixels a side of a square whose mean is kept beside them.
-pub const COARSE: usize = 8;
+/// Pixels a side of the squares whose means are kept beside them: what is unlike is told by these, without a look at the
+/// pixels.
+pub const COARSE: [usize; 2] = [8, 4];
 /// Cells a side of a coarse view.
 pub const CELLS: usize = 8;
 /// How much of a side a window leaves out, where it leaves anything out. Windows that fit are within
@@ -38,8 +39,8 @@ pub struct Sketch {
     pub height: u32,
     /// `SIDE` x `SIDE` grey levels, row by row: differences to the left neighbour, deflated.
     packed: Box<[u8]>,
-    /// Sums of squares of [`COARSE`] pixels a side, row by row.
-    coarse: Box<[u16]>,
+    /// Sums of squares of each of [`COARSE`] pixels a side, row by row.
+    coarse: [Box<[u16]>; COARSE.len()],
     /// By window; all zero where it is flat.
     pub views: Box<[View]>,
     /// Logarithm of width over height of each window, in native pixels. The mirror's is the same.
@@ -85,7 +86,7 @@ impl Sketch {
             height,
             views: windows.iter().map(|window| sums.view(window)).collect(),
             shapes: windows.map(|window| (shape * window.width() / window.height()).ln() as f32),
-            coarse: coarse(&pixels),
+            coarse: COARSE.map(|square| coarse(&pixels, square)),
             packed: pack(&pixels),
         }
     }
@@ -96,10 +97,11 @@ impl Sketch {
         if mirrored { mirror(&pixels) } else { pixels }
     }
 
-    /// The same of `SIDE / COARSE` pixels a side, each the mean of those it stands for.
-    pub fn coarse(&self, mirrored: bool) -> Vec<f32> {
-        let mean = |sum: &u16| f32::from(*sum) / (COARSE * COARSE) as f32;
-        let rows = self.coarse.chunks_exact(SIDE / COARSE);
+    /// The same of fewer pixels, each the mean of the square numbered `level` of [`COARSE`] that it stands for.
+    pub fn coarse(&self, level: usize, mirrored: bool) -> Vec<f32> {
+        let square = COARSE[level];
+        let mean = |sum: &u16| f32::from(*sum) / (square * square) as f32;
+        let rows = self.coarse[level].chunks_exact(SIDE / square);
         if mirrored {
             rows.flat_map(|row| row.iter().rev().map(mean)).collect()
         } else {
@@ -118,11 +120,11 @@ pub fn mirrored_window(index: usize) -> usize {
     index & 0b1010 | (index & 0b0001) << 2 | (index & 0b0100) >> 2
 }
 
-fn coarse(pixels: &[u8]) -> Box<[u16]> {
-    let side = SIDE / COARSE;
+fn coarse(pixels: &[u8], square: usize) -> Box<[u16]> {
+    let side = SIDE / square;
     let mut sums = vec![0; side * side];
     for (at, pixel) in pixels.iter().enumerate() {
-        sums[at / SIDE / COARSE * side + at % SIDE / COARSE] += u16::from(*pixel);
+        sums[at / SIDE / square * side + at % SIDE / square] += u16::from(*pixel);
     }
     sums.into()
 }
