@@ -3,9 +3,9 @@
 //! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
 //! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `diagnose`, `crop`
 //! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
-//! it, and `round` is the queue as it is worked through. There are two front
-//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
-//! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
+//! it, and `round` is the queue as it is worked through. There are three front
+//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, a full screen
+//! ([`screen`]), and messages ([`seat`]), which the page of `label --web` sends. [`annotations`] writes what was decided as text, and reads it.
 
 mod adjudicate;
 #[cfg(test)]
@@ -36,6 +36,7 @@ mod round;
 pub mod screen;
 #[cfg(test)]
 mod scripted;
+pub mod seat;
 mod select;
 pub mod session;
 mod view;

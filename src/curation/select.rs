@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Write};
 
+use super::earlier::Earlier;
 use super::evidence::{Quote, ct_words, quote};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
@@ -64,6 +65,23 @@ fn parse(text: &str) -> std::result::Result<Selection, String> {
 pub(super) fn decision(item: &Item, selection: Selection) -> (Subject, Value, Quote) {
     let subject = Subject::image(item.task.image.id);
     (subject, Value::Select(selection), grounds(selection, item.caption()))
+}
+
+/// What a sheet says of a picture whose mark as a CT stands, was turned, or both; nothing where it is in force
+/// already, or where something else than CT or not is and its mark was not turned.
+pub(super) fn said_on_sheet(
+    marked: bool,
+    turned: bool,
+    earlier: Option<&Earlier>,
+) -> Option<Selection> {
+    let said = if marked { Selection::Ct } else { Selection::NotCt };
+    let in_force = earlier.filter(|e| e.in_force).and_then(Earlier::value);
+    let keeps = match in_force {
+        Some(Value::Select(Selection::Unsure)) => !turned,
+        Some(value) => *value == Value::Select(said),
+        None => false,
+    };
+    (!keeps).then_some(said)
 }
 
 /// A CT whose caption says so rests on the caption too; all else was seen in the picture.

@@ -2,13 +2,13 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::super::diagnose::{EarlierOfAll, alternatives, parse_evidence};
+use super::super::diagnose::{EarlierOfAll, alternatives, as_typed, parse_evidence};
 use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::ask::{Effect, Key, Typing};
 use super::number::Number;
 use super::picture::Mark;
-use crate::store::{Diagnosis, Evidence, LabelledPanel, Subject};
+use crate::store::{Diagnosis, LabelledPanel, Subject};
 
 #[derive(Debug)]
 pub(super) struct Diagnosing {
@@ -149,7 +149,7 @@ impl Diagnosing {
                 Effect::Shown
             }
             KeyCode::Char('e') => {
-                let typed = as_typed(&grounds.quotes[grounds.chosen], item);
+                let typed = as_typed(&grounds.quotes[grounds.chosen], &item.texts());
                 Effect::Type(Typing::Evidence, typed)
             }
             KeyCode::Esc | KeyCode::Char('-' | 'u') => {
@@ -222,17 +222,4 @@ impl Diagnosing {
             ],
         }
     }
-}
-
-/// A quotation as the prompt for evidence takes it.
-fn as_typed(quote: &Quote, item: &Item) -> String {
-    let source = quote.source.map_or(String::new(), |source| source.to_string());
-    let number = if quote.source == Some(Evidence::Mention) {
-        let holds = |text: &str| text.contains(&quote.span);
-        let at = item.texts().mentions.iter().position(|mention| holds(&mention.text));
-        format!(" {}", at.unwrap_or(0) + 1)
-    } else {
-        String::new()
-    };
-    format!("{source}{number} {}", quote.span).trim_end().to_owned()
 }

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::super::earlier::Earlier;
 use super::super::item::Item;
+use super::super::select::said_on_sheet;
 use super::ask::{Effect, Key};
 use crate::store::{Selection, Value};
 
@@ -38,19 +39,11 @@ impl Sheet {
         Self { tiles, earlier, turned: Vec::new() }
     }
 
-    /// What a sheet says of each picture, in order; nothing of those of which it is in force already, or of
-    /// which something else than CT or not is and no mark was turned.
+    /// What a sheet says of each picture, in order.
     fn said(&self) -> Vec<Option<Selection>> {
         let said = |(at, (&(_, marked), earlier)): (usize, (&(Item, bool), &Option<Earlier>))| {
-            let said = if marked { Selection::Ct } else { Selection::NotCt };
-            let in_force = earlier.as_ref().filter(|e| e.in_force).and_then(Earlier::value);
-            let touched = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
-            let keeps = match in_force {
-                Some(Value::Select(Selection::Unsure)) => !touched,
-                Some(value) => *value == Value::Select(said),
-                None => false,
-            };
-            (!keeps).then_some(said)
+            let turned = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
+            said_on_sheet(marked, turned, earlier.as_ref())
         };
         self.tiles.iter().zip(&self.earlier).enumerate().map(said).collect()
     }
