@@ -5,7 +5,8 @@
 //! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
 //! it, and `round` is the queue as it is worked through. There are three front
 //! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, a full screen
-//! ([`screen`]), and messages ([`seat`]), which the page of `label --web` sends. [`annotations`] writes what was decided as text, and reads it.
+//! ([`screen`]), and messages ([`seat`]), which the page of `label --web` sends. [`annotations`] writes what was decided as text, and reads it; [`exchange`] does so in the
+//! formats of other tools.
 
 mod adjudicate;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub mod doubts;
 mod earlier;
 pub mod edit;
 pub mod evidence;
+pub mod exchange;
 mod item;
 pub mod letters;
 pub mod names;
