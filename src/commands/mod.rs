@@ -19,6 +19,7 @@ pub mod label;
 pub mod manual;
 pub mod predict;
 pub mod pretrain;
+pub mod publish;
 pub mod rebuild;
 pub mod recover_crops;
 pub mod report;
