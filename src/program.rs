@@ -13,7 +13,7 @@ use crate::cli::{Cli, Command, LearningCommand};
 use crate::commands::environment::started_anew;
 use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
-use crate::curation::{self, screen};
+use crate::curation::{self, screen, seat};
 use crate::model::Backend;
 use crate::store::ObjectStore;
 
@@ -25,6 +25,8 @@ pub struct Parts<'a> {
     pub backend: Option<&'a dyn Backend>,
     /// What asks servers: `covid-ct-fetching` has it.
     pub network: Option<&'a dyn Network>,
+    /// What serves the page of `label --web`: `covid-ct-web` has it.
+    pub server: Option<&'a dyn seat::Server>,
 }
 
 /// Runs the command that the process was started with.
@@ -47,13 +49,14 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Curators(args) => commands::curators::run(workspace, &args),
         Command::History(args) => commands::history::run(workspace, &args),
         Command::Status(args) => commands::status::run(workspace, &args),
-        Command::Label(args) => commands::label::run(workspace, &args),
+        Command::Label(args) => commands::label::run(workspace, &args, parts.server),
         Command::Annotations(args) => commands::annotations::run(workspace, &args),
         Command::ImportRelease(args) => commands::import_release::run(workspace, &args),
         Command::RecoverCrops(args) => commands::recover_crops::run(workspace, &args),
         Command::Split(args) => commands::split::run(workspace, &args),
         Command::Audit(args) => commands::audit::run(workspace, &args),
         Command::Export(args) => commands::export::run(workspace, &args),
+        Command::Publish(args) => commands::publish::run(workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
         Command::Stats(args) => commands::stats::run(workspace, &args),
         Command::Resplit(args) => commands::resplit::run(workspace, &args),

@@ -66,6 +66,11 @@ impl Round {
         self.total -= before - self.left.len();
     }
 
+    /// The same of what is asked about now.
+    pub fn leave_out_first(&mut self) {
+        self.total -= usize::from(self.left.pop_front().is_some());
+    }
+
     /// Goes on to what comes after `subjects`, wherever they stand.
     pub fn pass_these(&mut self, subjects: &[Subject]) {
         for subject in subjects {

@@ -18,7 +18,10 @@ use bucket::Bucket;
 use client::Client;
 
 fn main() -> ExitCode {
-    covid_ct::program::main(covid_ct::program::Parts { backend: None, network: Some(&Internet) })
+    covid_ct::program::main(covid_ct::program::Parts {
+        network: Some(&Internet),
+        ..covid_ct::program::Parts::default()
+    })
 }
 
 /// HTTP, S3 and Google's storage, over TLS where the address says so.

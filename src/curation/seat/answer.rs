@@ -57,6 +57,11 @@ impl Seat<'_> {
             };
             return Ok(Reply { refused, view: Some(self.view()?), ..Reply::default() });
         }
+        if !is_free && self.is_lost()? {
+            self.turn_to_next()?;
+            let refused = "not stored: somebody else has it at hand, or decided it".into();
+            return Ok(Reply { refused, view: Some(self.view()?), ..Reply::default() });
+        }
         if !request.note.is_empty() {
             self.desk.note.clone_from(&request.note);
         }
@@ -282,17 +287,17 @@ impl Seat<'_> {
 
     fn crop(&mut self, edits: &[String], certain: bool) -> Result<Reply> {
         let Some(Current { item, asked: Asking::Crop { opening, .. } }) = &self.current else {
-            return refused("nothing like that is asked");
+            return Ok(refused("nothing like that is asked"));
         };
         let panels = match edited(opening.first(), &opening.proposal, edits) {
             Ok(panels) => panels,
-            Err(why) => return refused(&why),
+            Err(why) => return Ok(refused(&why)),
         };
         if opening.kept(&panels).is_some() {
             let done = self.keep()?;
             return match done {
                 Ok(told) => self.moved_on(told),
-                Err(why) => refused(&why),
+                Err(why) => Ok(refused(&why)),
             };
         }
         if !certain {
@@ -319,7 +324,7 @@ impl Seat<'_> {
 
     fn settle(&mut self, reading: usize, certain: bool) -> Result<Reply> {
         let Some(Current { item, asked: Asking::Dispute(dispute) }) = &self.current else {
-            return refused("nothing like that is asked");
+            return Ok(refused("nothing like that is asked"));
         };
         let (subject, dispute) = (item.task.subject(), dispute.clone());
         if !certain {
@@ -330,11 +335,11 @@ impl Seat<'_> {
             }
         }
         let Some((value, quote)) = dispute.take(&self.desk, reading)? else {
-            return refused("there is no such reading");
+            return Ok(refused("there is no such reading"));
         };
         match self.decide(subject, value, &quote)? {
             Ok(told) => self.moved_on(told),
-            Err(why) => refused(&why),
+            Err(why) => Ok(refused(&why)),
         }
     }
 
@@ -407,8 +412,8 @@ pub(super) fn not_asked() -> Done {
     Err("nothing like that is asked".into())
 }
 
-fn refused(why: &str) -> Result<Reply> {
-    Ok(Reply { refused: why.into(), ..Reply::default() })
+fn refused(why: &str) -> Reply {
+    Reply { refused: why.into(), ..Reply::default() }
 }
 
 /// The panels after edits of what was first shown; `r` and `R` start again from that and from the proposal.

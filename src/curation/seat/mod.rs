@@ -15,6 +15,7 @@ mod case;
 mod key;
 mod leases;
 pub mod message;
+mod server;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -40,6 +41,7 @@ use key::Key;
 
 pub use leases::Leases;
 pub use message::{Action, Reply, Request, View};
+pub use server::{MakePrinter, Server, Serving};
 
 /// Pictures on a sheet.
 pub const ON_A_SHEET: usize = 10;
@@ -178,9 +180,8 @@ impl<'a> Seat<'a> {
                 self.lease();
                 return Ok(());
             }
-            let subject = task.subject();
             if let Some(round) = &mut self.round {
-                round.leave_out(|task| task.subject() == subject);
+                round.leave_out_first();
             }
         }
     }
@@ -194,7 +195,7 @@ impl<'a> Seat<'a> {
                 let others = self.decided_by_others(stage, Within::All)?;
                 let now = Instant::now();
                 round.leave_out(|task| {
-                    if is_among(&others, task) {
+                    if others.holds(task) {
                         return true;
                     }
                     let holder = self.holder(task, now);
@@ -226,13 +227,14 @@ impl<'a> Seat<'a> {
     }
 
     /// What somebody else decided, where that leaves nothing to ask.
-    fn decided_by_others(&self, stage: Stage, within: Within) -> Result<HashSet<Subject>> {
+    fn decided_by_others(&self, stage: Stage, within: Within) -> Result<Decided> {
         if !matches!(self.which, Which::Open) {
-            return Ok(HashSet::new());
+            return Ok(Decided::default());
         }
         let said = self.desk.store.decisions_in_force_within(stage, within)?;
         let others = said.into_iter().filter(|decision| decision.curator != self.desk.curator);
-        Ok(others.map(|decision| decision.subject).collect())
+        let subjects: HashSet<Subject> = others.map(|decision| decision.subject).collect();
+        Ok(Decided { images: subjects.iter().map(|subject| subject.image).collect(), subjects })
     }
 
     /// Whether nobody else does it or did it since the round began.
@@ -241,9 +243,26 @@ impl<'a> Seat<'a> {
             return Ok(true);
         };
         let stage = self.round.as_ref().map_or(Stage::Select, |round| round.stage);
-        let others = self.decided_by_others(stage, Within::Image(task.image.id))?;
+        // Taken first: who had it at hand before has decided by then, or never will.
         let is_free = leases.take(task.image.preprint, &self.desk.curator, Instant::now());
-        Ok(is_free && !is_among(&others, task))
+        let others = self.decided_by_others(stage, Within::Image(task.image.id))?;
+        Ok(is_free && !others.holds(task))
+    }
+
+    /// Whether somebody else took or decided what is shown, since it was last looked at.
+    fn is_lost(&self) -> Result<bool> {
+        match &self.current {
+            Some(Current { asked: Asking::Sheet(tiles), .. }) => {
+                for (item, _) in tiles {
+                    if !self.may_ask(&item.task)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Some(Current { item, .. }) => Ok(!self.may_ask(&item.task)?),
+            None => Ok(false),
+        }
     }
 
     /// Keeps what is shown at hand for longer, and gives all else back.
@@ -347,10 +366,22 @@ impl Asking {
     }
 }
 
-fn is_among(decided: &HashSet<Subject>, task: &Task) -> bool {
-    let is_of = |subject: &Subject| match task.panel {
-        Some(_) => *subject == task.subject() || *subject == Subject::image(task.image.id),
-        None => subject.image == task.image.id,
-    };
-    decided.iter().any(is_of)
+/// What was decided, and on which pictures.
+#[derive(Default)]
+struct Decided {
+    subjects: HashSet<Subject>,
+    images: HashSet<i64>,
+}
+
+impl Decided {
+    /// Whether a picture, or a panel of it, was decided on; of a panel, whether that or its picture was.
+    fn holds(&self, task: &Task) -> bool {
+        let of_picture = Subject::image(task.image.id);
+        match task.panel {
+            Some(_) => {
+                self.subjects.contains(&task.subject()) || self.subjects.contains(&of_picture)
+            }
+            None => self.images.contains(&task.image.id),
+        }
+    }
 }

@@ -1,12 +1,16 @@
 //! What is shown of a question.
 
+use std::fmt::Write as _;
+
 use super::super::adjudicate::{self, Reading};
 use super::super::case::{Details, Field, Form};
 use super::super::diagnose::{alternatives, as_typed};
+use super::super::earlier::Earlier;
 use super::super::edit::Panels;
 use super::super::evidence::{Quote, Texts, covid_words, ct_words};
 use super::super::item::Item;
 use super::super::letters;
+use super::super::round::Round;
 use super::super::session::{Result, asks};
 use super::message::{
     Asked, Bounds, Mention, Neighbour, Panel, Patient, Picture, Quoted, Quotes, Shown, Tile, View,
@@ -71,7 +75,7 @@ impl Seat<'_> {
             page: mention.page,
             text: words(&mention.text),
         };
-        let (earlier, enter) = self.earlier_of(current);
+        let (earlier, enter) = earlier_of(current);
         Ok(Shown {
             picture: picture(&item.task.image),
             paper: paper(item),
@@ -91,33 +95,14 @@ impl Seat<'_> {
         })
     }
 
-    /// What was said before, and what Enter alone does with it.
-    fn earlier_of(&self, current: &Current) -> (Vec<(String, String)>, Option<String>) {
-        let told = |earlier: &super::super::earlier::Earlier| {
-            (vec![(earlier.title().to_owned(), earlier.told())], Some(earlier.enter()))
-        };
-        match &current.asked {
-            Asking::Select(Some(earlier)) => told(earlier),
-            Asking::Diagnose { earlier, .. } => {
-                let lines = earlier.told().into_iter();
-                (lines.map(|(title, told)| (title.to_owned(), told)).collect(), earlier.enter())
-            }
-            Asking::Crop { opening, .. } => {
-                opening.earlier.as_ref().map_or_else(Default::default, |(_, earlier)| told(earlier))
-            }
-            Asking::Case(form) => form.shown_earlier().as_ref().map_or_else(Default::default, told),
-            Asking::Select(None) | Asking::Sheet(_) | Asking::Dispute(_) => Default::default(),
-        }
-    }
-
     fn asked(&self, current: &Current) -> Result<Asked> {
         let item = &current.item;
         Ok(match &current.asked {
             Asking::Select(_) => Asked::Select,
             Asking::Sheet(tiles) => {
-                let tile = |(item, earlier): &(Item, Option<super::super::earlier::Earlier>)| {
+                let tile = |(item, earlier): &(Item, Option<Earlier>)| {
                     let was = |value: Selection| {
-                        let said = earlier.as_ref().and_then(|earlier| earlier.value());
+                        let said = earlier.as_ref().and_then(Earlier::value);
                         said == Some(&Value::Select(value))
                     };
                     Tile {
@@ -189,7 +174,7 @@ impl Seat<'_> {
         let open: std::collections::HashSet<i64> = self
             .round
             .iter()
-            .flat_map(|round| round.left())
+            .flat_map(Round::left)
             .filter_map(|task| Some(task.panel.as_ref()?.id))
             .collect();
         let paper_panel = |(number, panel): (usize, &LabelledPanel)| message::PaperPanel {
@@ -206,6 +191,25 @@ impl Seat<'_> {
         };
         let numbered = panels.iter().map(|p| (p.index.map_or(1, |index| index as usize + 1), p));
         Ok(numbered.map(paper_panel).collect())
+    }
+}
+
+/// What was said before, and what Enter alone does with it.
+fn earlier_of(current: &Current) -> (Vec<(String, String)>, Option<String>) {
+    let told = |earlier: &Earlier| {
+        (vec![(earlier.title().to_owned(), earlier.told())], Some(earlier.enter()))
+    };
+    match &current.asked {
+        Asking::Select(Some(earlier)) => told(earlier),
+        Asking::Diagnose { earlier, .. } => {
+            let lines = earlier.told().into_iter();
+            (lines.map(|(title, told)| (title.to_owned(), told)).collect(), earlier.enter())
+        }
+        Asking::Crop { opening, .. } => {
+            opening.earlier.as_ref().map_or_else(Default::default, |(_, earlier)| told(earlier))
+        }
+        Asking::Case(form) => form.shown_earlier().as_ref().map_or_else(Default::default, told),
+        Asking::Select(None) | Asking::Sheet(_) | Asking::Dispute(_) => Default::default(),
     }
 }
 
@@ -313,10 +317,10 @@ fn figure(item: &Item) -> String {
     };
     let mut told = figure.label.clone().unwrap_or_else(|| "without a caption".into());
     if let Some(page) = figure.page {
-        told += &format!(", page {page}");
+        let _ = write!(told, ", page {page}");
     }
     if figure.images > 1 {
-        told += &format!(", one of its {} images", figure.images);
+        let _ = write!(told, ", one of its {} images", figure.images);
     }
     told
 }
