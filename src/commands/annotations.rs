@@ -130,7 +130,7 @@ fn import_from(
     }
     if !imported.unknown.is_empty() {
         eprintln!(
-            "covid-ct: {} pictures are not among those that are called a CT here:",
+            "covid-ct: {} pictures are not among those that are wanted here:",
             imported.unknown.len()
         );
         for name in imported.unknown.iter().take(NAMED) {

@@ -1,5 +1,7 @@
 //! `covid-ct annotations export|import --format`, as whole commands.
 
+use std::path::Path;
+
 use predicates::prelude::*;
 
 use crate::common::{Project, extraction, figure_on, grey_object, image_on};
@@ -59,9 +61,9 @@ fn what_is_exported_for_a_tool_comes_in_as_a_curators_decisions() {
             .labelled_panels()
             .expect("panels")
             .iter()
-            .map(|panel| format!("{} {:?}", panel.bounds, panel.label))
+            .map(|panel| format!("{} {}", panel.bounds, panel.label.expect("a class")))
             .collect();
-        assert_eq!(boxes, ["3,5,101,117 Some(Covid)", "107,0,204,127 Some(NonCovid)"], "{tool}");
+        assert_eq!(boxes, ["3,5,101,117 covid", "107,0,204,127 non-covid"], "{tool}");
     }
 }
 
@@ -90,4 +92,44 @@ fn whoever_decided_there_is_named_and_conflicts_are_told() {
         .stderr(predicate::str::contains("curators disagree on 1"))
         .stderr(predicate::str::contains("ann: non-covid; tool: covid"))
         .stderr(predicate::str::contains("a <polygon> is not taken"));
+}
+
+/// A picture of a paper that is asked about under the task `figure-kind`, which cuts nothing.
+fn uncut() -> Project {
+    let project = labelled(&[]);
+    for name in ["figure-kind.toml", "figure-kind.md"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tasks").join(name);
+        let to = if name.ends_with("toml") { "task.toml" } else { name };
+        std::fs::copy(from, project.path(to)).expect("copied");
+    }
+    project
+}
+
+#[test]
+fn the_classes_are_the_answers_of_the_task_also_of_uncut_pictures() {
+    for tool in TOOLS {
+        let (from, to) = (uncut(), uncut());
+        for (project, curator, key) in [(&from, "ann", "c\n"), (&to, "bob", "g\n")] {
+            let label = ["label", "kind", "--plain", "--curator", curator];
+            project.command(label).write_stdin(key).assert().success();
+        }
+        let folder = from.path(tool);
+        let out = folder.to_str().expect("a path of text");
+        from.command(["annotations", "export", out, "--format", tool])
+            .assert()
+            .code(0)
+            .stdout(predicate::str::contains("1 pictures, 1 boxes"));
+        let import = ["annotations", "import", out, "--format", tool, "--curator"];
+        from.command(import)
+            .arg("tool")
+            .assert()
+            .code(0)
+            .stdout(predicate::str::contains("classes: 0 added, 1 already here"));
+        to.command(import)
+            .arg("tool")
+            .assert()
+            .code(0)
+            .stdout(predicate::str::contains("classes: 1 added"))
+            .stderr(predicate::str::contains("bob: gel; tool: chart"));
+    }
 }

@@ -1,7 +1,9 @@
 //! Small projects, and what several pages of one curator do.
 
+use std::path::Path;
+
 use covid_ct::store::Source;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::common::{Project, extraction, figure_on, grey_object, image_on};
 use crate::server::Server;
@@ -55,4 +57,66 @@ fn a_page_that_was_left_behind_is_told_so() {
     assert!(reply["refused"].as_str().is_some_and(|why| why.contains("not stored")), "{reply}");
     assert!(reply["view"].is_object(), "what is asked now is shown");
     assert_eq!(project.store().decisions().expect("decisions").len(), 1);
+}
+
+/// Has the project work on one of the repository's tasks.
+fn take_task(project: &Project, name: &str) {
+    let tasks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tasks");
+    for (from, to) in [(format!("{name}.toml"), "task.toml"), (format!("{name}.md"), "")] {
+        let to = if to.is_empty() { from.as_str() } else { to };
+        std::fs::copy(tasks.join(&from), project.path(to)).expect("copied");
+    }
+}
+
+#[test]
+fn the_questions_words_and_keys_are_those_of_the_task() {
+    let project = two_papers();
+    take_task(&project, "ct-findings");
+    let server = Server::start(&project, &["ann"], &[]);
+    let mut page = server.page("ann");
+    let mut view = page.view();
+    assert_eq!(view["shown"]["asked"]["sheet"]["many"], "CTs");
+    for stage in ["select", "select"] {
+        assert_eq!(view["stage"], stage);
+        view = page.go(&view, &json!({ "do": "select", "value": "ct" }));
+    }
+    for _ in 0..2 {
+        assert_eq!(view["stage"], "crop");
+        view = page.go(&view, &json!({ "do": "crop", "edits": ["w"], "certain": true }));
+    }
+    assert_eq!(view["stage"], "finding");
+    let asked = view["shown"]["asked"].clone();
+    assert_eq!((&asked["kind"], &asked["by_words"]), (&json!("classify"), &json!(true)));
+    let answers = asked["answers"].as_array().expect("answers");
+    let keys: Vec<&str> = answers.iter().filter_map(|answer| answer["key"].as_str()).collect();
+    assert_eq!(keys, ["g", "c", "i", "n", "m", "x"]);
+    let panel = asked["about"]["id"].clone();
+    let answer = |panel, value: &str, words: &str| {
+        let panel: Value = panel;
+        json!({ "do": "classify", "panel": panel, "value": value, "words": words })
+    };
+    // Of the panel, and of nothing else; in a word of this question.
+    for wrong in [
+        answer(Value::Null, "effusion", "image"),
+        answer(panel.clone(), "axial", "image"),
+        answer(panel.clone(), "effusion", "caption never printed"),
+    ] {
+        let reply = page.answer(&view, "", &wrong);
+        assert_ne!(reply["refused"], "", "{wrong}: {reply}");
+    }
+    let covid = page.say(&view, "", &answer(panel.clone(), "covid", "image"));
+    assert_eq!(page.try_post(&covid).map(|response| response.status), Some(400));
+    let reply = page.answer(&view, "", &answer(panel, "effusion", "image white below"));
+    assert_eq!(reply["told"], "finding: effusion");
+    let view = page.go(&reply["view"], &json!({ "do": "undo" }));
+    assert_eq!(view["shown"]["earlier"].as_array().map(Vec::len), Some(1), "{view}");
+    // The plane rests on no words.
+    let server = Server::start(&project, &["bob"], &["plane"]);
+    let mut page = server.page("bob");
+    let view = page.view();
+    let asked = view["shown"]["asked"].clone();
+    assert_eq!((&view["stage"], &asked["by_words"]), (&json!("plane"), &json!(false)));
+    assert_eq!(asked["quotes"], json!([]));
+    let reply = page.answer(&view, "", &answer(asked["about"]["id"].clone(), "coronal", ""));
+    assert_eq!(reply["told"], "plane: coronal");
 }
