@@ -62,7 +62,7 @@ setup: system ## Check the system's packages and put libtorch into .libtorch/
 	@tools/setup-libtorch.sh .libtorch $(VARIANT)
 
 .PHONY: build
-build: system ## Build target/release/covid-ct and the programs beside it: -worker, -reading, -fetching, -learning
+build: system ## Build target/release/covid-ct and the programs beside it: -worker, -reading, -fetching, -web, -learning
 	@tools/build.sh $(VARIANT)
 
 # Many tests wait, for a terminal or a slow server: one more at a time than there are processors.

@@ -12,7 +12,7 @@ use crate::cli::{self, Cli, Command, LearningCommand, TaskAction, TaskArgs};
 use crate::commands::environment::started_anew;
 use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
-use crate::curation::{self, screen};
+use crate::curation::{self, screen, seat};
 use crate::model::Backend;
 use crate::store::ObjectStore;
 
@@ -24,6 +24,8 @@ pub struct Parts<'a> {
     pub backend: Option<&'a dyn Backend>,
     /// What asks servers: `covid-ct-fetching` has it.
     pub network: Option<&'a dyn Network>,
+    /// What serves the page of `label --web`: `covid-ct-web` has it.
+    pub server: Option<&'a dyn seat::Server>,
 }
 
 /// Runs the command that the process was started with.
@@ -57,13 +59,14 @@ fn run(cli: Cli, parts: Parts<'_>) -> anyhow::Result<Outcome> {
         Command::Task(args) => commands::task::run(&args),
         Command::History(args) => commands::history::run(workspace, &args),
         Command::Status(args) => commands::status::run(workspace, &args),
-        Command::Label(args) => commands::label::run(workspace, &args),
+        Command::Label(args) => commands::label::run(workspace, &args, parts.server),
         Command::Annotations(args) => commands::annotations::run(workspace, &args),
         Command::ImportRelease(args) => commands::import_release::run(workspace, &args),
         Command::RecoverCrops(args) => commands::recover_crops::run(workspace, &args),
         Command::Split(args) => commands::split::run(workspace, &args),
         Command::Audit(args) => commands::audit::run(workspace, &args),
         Command::Export(args) => commands::export::run(workspace, &args),
+        Command::Publish(args) => commands::publish::run(workspace, &args),
         Command::Rebuild(args) => commands::rebuild::run(workspace, &args),
         Command::Stats(args) => commands::stats::run(workspace, &args),
         Command::Model(args) => commands::model::run(workspace, &args),

@@ -30,8 +30,8 @@ build --bin covid-ct-worker --bin covid-ct
 if [ -n "$pipeline" ]; then tolerant tools/pipeline.sh page; fi
 
 if kill -0 "$libtorch" 2>/dev/null; then
-    headline "build: covid-ct-fetching -> target/release/, while libtorch comes"
-    build --bin covid-ct-fetching
+    headline "build: covid-ct-fetching, covid-ct-web -> target/release/, while libtorch comes"
+    build --bin covid-ct-fetching --bin covid-ct-web
     if kill -0 "$libtorch" 2>/dev/null; then echo "waiting for libtorch: $(tail -n 1 "$log")"; fi
 fi
 if ! wait "$libtorch"; then
@@ -39,7 +39,7 @@ if ! wait "$libtorch"; then
     echo "all but covid-ct-learning, which trains, is built or can be: that needs libtorch, see above" >&2
     exit 2
 fi
-headline "build: covid-ct-fetching, covid-ct-learning -> target/release/ ($(tail -n 1 "$log"))"
+headline "build: covid-ct-fetching, covid-ct-web, covid-ct-learning -> target/release/ ($(tail -n 1 "$log"))"
 build
 if [ -n "$pipeline" ]; then tolerant tools/pipeline.sh rest; fi
 exit "$failures"

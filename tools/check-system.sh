@@ -2,17 +2,20 @@
 # Checks for what the build needs from the system, and installs what is missing on Debian and Ubuntu where
 # that may be done: as root, or with sudo. On a terminal it asks first; where sudo would ask for a password and
 # nobody is there to give it, it names the one command instead, as it does for other systems.
-# Usage: check-system.sh [--install | --no-install]: without a question, or not at all.
+# Usage: check-system.sh [--install | --no-install] [--browser]: without a question, or not at all; with what the tests of
+# the page need besides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-may_install=ask
-case "${1:-}" in
-'') ;;
---install) may_install=yes ;;
---no-install) may_install=no ;;
-*) echo "usage: check-system.sh [--install | --no-install]" >&2 && exit 2 ;;
-esac
+may_install=ask browser=
+for option in "$@"; do
+    case $option in
+    --install) may_install=yes ;;
+    --no-install) may_install=no ;;
+    --browser) browser=yes ;;
+    *) echo "usage: check-system.sh [--install | --no-install] [--browser]" >&2 && exit 2 ;;
+    esac
+done
 
 # bindgen, which writes MuPDF's Rust bindings, loads libclang and reads the headers beside it.
 has_libclang() {
@@ -33,6 +36,8 @@ has_clang_headers() {
 # macOS has no readelf, nor has it a use for it: libtorch is a user's own there.
 has_readelf() { [ "$(uname -s)" = Darwin ] || command -v readelf; }
 
+has_browser() { command -v chromium || command -v google-chrome; }
+
 missing=() debian=() fedora=() brew=()
 need() { # need WHAT DEBIAN'S FEDORA'S HOMEBREW'S TEST…
     local what=$1 in_debian=$2 in_fedora=$3 in_brew=$4
@@ -50,6 +55,10 @@ find_missing() {
     need "the C headers of clang" libclang-dev clang-devel llvm has_clang_headers
     need "python3" python3 python3 python command -v python3
     need "pip for python3" python3-pip python3-pip python python3 -m pip --version
+    if [ -n "$browser" ]; then
+        need "Chromium" chromium chromium - has_browser
+        need "Chromium's driver" chromium-driver chromedriver - command -v chromedriver
+    fi
 }
 once_each() { printf '%s\n' "$@" | grep -v '^-$' | sort -u | paste -sd' ' -; }
 

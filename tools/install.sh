@@ -12,6 +12,7 @@ bin=$root/bin/covid-ct
 worker=$root/bin/covid-ct-worker
 learning=$root/bin/covid-ct-learning
 fetching=$root/bin/covid-ct-fetching
+web=$root/bin/covid-ct-web
 lib=$root/lib/covid-ct
 man=$root/share/man/man1
 bash=$root/share/bash-completion/completions/covid-ct
@@ -19,7 +20,7 @@ zsh=$root/share/zsh/site-functions/_covid-ct
 fish=$root/share/fish/vendor_completions.d/covid-ct.fish
 
 if [ -n "$uninstall" ]; then
-    rm -f "$bin" "$worker" "$learning" "$fetching" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
+    rm -f "$bin" "$worker" "$learning" "$fetching" "$web" "$man"/covid-ct.1 "$man"/covid-ct-*.1 "$bash" "$zsh" "$fish"
     rm -rf "$lib"
     echo "uninstalled: $root"
     exit 0
@@ -30,6 +31,7 @@ install -D -m 755 "$built" "$bin"
 install -D -m 755 "$built-worker" "$worker"
 install -D -m 755 "$built-learning" "$learning"
 install -D -m 755 "$built-fetching" "$fetching"
+install -D -m 755 "$built-web" "$web"
 
 # The libraries go along when they are the checkout's own, so that the installed binary outlives
 # the checkout. A libtorch of the user's stays where it is; the binary knows the way.
@@ -44,4 +46,4 @@ mkdir -p "$man"
 for shell in bash zsh fish; do
     "$built" completions "$shell" | install -D -m 644 /dev/stdin "${!shell}"
 done
-echo "installed: $bin, $worker, $fetching, $learning (with man pages, completions for bash, zsh and fish)"
+echo "installed: $bin, $worker, $fetching, $web, $learning (with man pages, completions for bash, zsh and fish)"

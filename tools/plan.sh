@@ -62,6 +62,6 @@ if [ ! -e "$binary" ]; then
 fi
 stage "extract the papers, show the first figures" $FIRST $FIRST_ALONE
 if [ ! -e "$binary" ]; then stage "build covid-ct" $MAIN_BUILD $MAIN_ALONE; fi
-stage "build covid-ct-fetching and covid-ct-learning" $LEARNING_BUILD $LEARNING_ALONE
+stage "build covid-ct-fetching, -web and -learning" $LEARNING_BUILD $LEARNING_ALONE
 stage "split, export, train, evaluate, report (the sample)" $REST $REST_ALONE
 echo "Ctrl-C stops it; make goes on where it was."

@@ -17,3 +17,4 @@ if ! cmp -s "$requirements" "$stamp"; then
     cp "$requirements" "$stamp"
 fi
 PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_formats.py "$1" target/formats "${SHARED:-../shared}"
+PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_exchange.py "$1" target/formats

@@ -96,6 +96,48 @@ pub struct LabelArgs {
     /// How the full screen shows pictures
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value = "auto")]
     pub image_protocol: ImageProtocolArg,
+
+    #[command(flatten)]
+    pub web: WebArgs,
+}
+
+/// In the browser.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "In the browser")]
+pub struct WebArgs {
+    /// Ask in the browser: serve a page, print a link for each curator, until Ctrl-C
+    #[arg(long, conflicts_with = "plain")]
+    pub web: bool,
+
+    /// Who decides there, such as ann,bob, instead of --curator; each has a link of their own. Papers are at one curator's hand at
+    /// a time, and what one decided the others are not asked about, unless with --second-reader
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', requires = "web")]
+    pub curators: Vec<String>,
+
+    /// Where to listen. Another address than this machine's own needs --origin, and either --tls-cert and
+    /// --tls-key or --behind-proxy
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8532", requires = "web")]
+    pub listen: std::net::SocketAddr,
+
+    /// The address by which browsers reach it, such as `https://labels.example.org`; all others are refused
+    #[arg(long, value_name = "URL", requires = "web")]
+    pub origin: Option<String>,
+
+    /// The certificate chain for TLS, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key", requires = "web")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// A proxy in front of it speaks TLS with the browsers, and hands on the header Host as it is
+    #[arg(long, requires = "origin", conflicts_with = "tls_cert")]
+    pub behind_proxy: bool,
+
+    /// Make the links of all curators anew; those there were lead nowhere any more
+    #[arg(long, requires = "web")]
+    pub new_links: bool,
 }
 
 /// What `--share` says.
@@ -164,7 +206,7 @@ pub struct AnnotationsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum AnnotationsAction {
-    /// Write decisions.csv, panels.csv, cases.csv and splits.csv
+    /// Write decisions.csv, panels.csv, cases.csv and splits.csv; with --format what another tool reads
     Export {
         /// Folder to write to, such as annotations/my-dataset
         #[arg(value_name = "DIR")]
@@ -172,13 +214,39 @@ pub enum AnnotationsAction {
 
         /// Leave out sub-captions, and quotations and histories of more than 6 words, for papers whose
         /// text may not be re-hosted
-        #[arg(long)]
+        #[arg(long, conflicts_with = "format")]
         short_quotes: bool,
+
+        /// Write what is in force, with the pictures, as this tool reads it, into a new folder
+        #[arg(long, value_enum, value_name = "TOOL")]
+        format: Option<ToolArg>,
     },
     /// Read them; what the database already holds is skipped
     Import {
-        /// Folder to read
-        #[arg(value_name = "DIR")]
+        /// Folder to read; of another tool, or its file
+        #[arg(value_name = "PATH")]
         folder: PathBuf,
+
+        /// Read what this tool wrote, as decisions of --curator: boxes, classes, cases. What differs from others'
+        /// decisions makes a conflict; what this curator decided otherwise is kept
+        #[arg(long, value_enum, value_name = "TOOL", requires = "curator")]
+        format: Option<ToolArg>,
+
+        /// Who decided there
+        #[arg(long, value_name = "NAME", env = "COVID_CT_CURATOR")]
+        curator: Option<String>,
     },
+}
+
+/// A tool that labels pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ToolArg {
+    /// COCO object detection, JSON
+    Coco,
+    /// Label Studio's tasks, JSON, and the labelling interface for them
+    LabelStudio,
+    /// CVAT for images 1.1, XML
+    Cvat,
+    /// A text file a picture, as Ultralytics' YOLO reads it: boxes and classes alone
+    Yolo,
 }

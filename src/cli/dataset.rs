@@ -170,6 +170,29 @@ pub struct ExportArgs {
     pub verify: Option<PathBuf>,
 }
 
+/// Hands an export to `hf`, the command of `huggingface_hub`, which uploads it with its own login.
+///
+/// Only an export is published of which every picture may be passed on, as `export --licence open` writes it,
+/// and every file is as its MANIFEST.csv lists it. What becomes public is shown, and asked about.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Name of the export: data/export/NAME
+    #[arg(value_name = "NAME", default_value = "default")]
+    pub name: String,
+
+    /// The dataset repository at Hugging Face; one that is not there is made
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repo: String,
+
+    /// Let nobody see it but those whom its owner lets in
+    #[arg(long)]
+    pub private: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
 /// Makes a dataset again, out of PDFs that you have and what others decided about them.
 ///
 /// FROM is the RECIPE.csv or MANIFEST.csv of an export, the folder of an export (both files of it), or

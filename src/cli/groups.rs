@@ -55,6 +55,7 @@ const GROUPS: &[Group] = &[
             ("split", "covid-ct split cv --folds 5"),
             ("audit", "covid-ct audit --split default --html"),
             ("export", "covid-ct export --format parquet --licence open"),
+            ("publish", "covid-ct publish open --repo me/my-dataset"),
             ("rebuild", "covid-ct rebuild annotations/mine --pdfs ~/papers"),
             ("resplit", "covid-ct resplit data/export/default data/export/by-image"),
             ("stats", "covid-ct stats"),

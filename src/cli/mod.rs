@@ -88,6 +88,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Write the dataset, in the published COVID-CT layout or another format
     Export(ExportArgs),
+    /// Upload an export of open pictures to a Hugging Face dataset repository
+    Publish(PublishArgs),
     /// Make a dataset again from PDFs and a recipe or annotations
     Rebuild(RebuildArgs),
     /// Print the dataset's numbers beside those of the COVID-CT paper

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crate::Workspace;
 use crate::curation::screen::{self, ImageProtocol, Options};
+use crate::curation::seat::{Server, Serving};
 use crate::curation::{
-    AsPrinted, Desk, Ended, Order, PaperShare, Prompt, QueueOptions, Scores, Session, Style, Which,
-    names,
+    AsPrinted, Desk, Ended, Order, PaperShare, Prompt, QueueOptions, Scores, Session, Style,
+    Summary, Which, names,
 };
 use crate::extract::Renderings;
 use crate::store::{Stage, Store, StoreError};
@@ -18,7 +19,7 @@ use crate::task;
 use anyhow::{Context as _, anyhow, bail};
 use covid_ct_core::drop_controls;
 
-use super::{Outcome, worker_options};
+use super::{Outcome, neighbour, worker_options};
 use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StateArg};
 
 /// The share of what others decided that a second reader is asked about.
@@ -27,7 +28,17 @@ const SAMPLE: f64 = 0.2;
 /// How long the full screen may take to end when the process is told to.
 const GRACE: Duration = Duration::from_secs(5);
 
-pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
+pub fn run(
+    workspace: &Path,
+    args: &LabelArgs,
+    server: Option<&dyn Server>,
+) -> anyhow::Result<Outcome> {
+    if args.web.web {
+        return match server {
+            Some(server) => serve(workspace, args, server),
+            None => Err(neighbour::hand_over(neighbour::WEB, neighbour::with_same_arguments)),
+        };
+    }
     let workspace = Workspace::new(workspace);
     let mut store = Store::open_existing(&workspace)?;
     check_papers(&store, &args.paper)?;
@@ -47,6 +58,14 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
             Session::new(&mut store, prompt(), &curator, &options, &preview, &mut printer);
         session.run(stage)?
     };
+    tell_summary(&curator, summary);
+    for line in why {
+        eprintln!("{line}");
+    }
+    Ok(Outcome::Done)
+}
+
+fn tell_summary(curator: &str, summary: Summary) {
     let ended = match summary.ended {
         Ended::Finished if summary.skipped == 0 => "nothing is left",
         Ended::Finished => "nothing is left but what was skipped",
@@ -60,10 +79,55 @@ pub fn run(workspace: &Path, args: &LabelArgs) -> anyhow::Result<Outcome> {
         "{curator}: {} decided, {} undone, {} skipped{kept}; {ended}",
         summary.decided, summary.undone, summary.skipped
     );
-    for line in why {
-        eprintln!("{line}");
+}
+
+/// Asks in browsers, until the process is told to end.
+fn serve(workspace: &Path, args: &LabelArgs, server: &dyn Server) -> anyhow::Result<Outcome> {
+    let workspace = Workspace::new(workspace);
+    let store = Store::open_existing(&workspace)?;
+    check_papers(&store, &args.paper)?;
+    let web = &args.web;
+    let mut curators: Vec<String> = Vec::new();
+    // The name in COVID_CT_CURATOR is whose terminal it is.
+    let named = if web.curators.is_empty() { args.curator.as_slice() } else { &web.curators[..] };
+    for name in named {
+        let mut name = name.trim().to_owned();
+        drop_controls(&mut name);
+        if name.is_empty() || curators.contains(&name) {
+            bail!("--curators: expected names, each once, such as ann,bob");
+        }
+        if let Some(like) = names::nearly(&name, &store.curators()?) {
+            tell_nearly(&name, like);
+        }
+        curators.push(name);
+    }
+    if curators.is_empty() {
+        bail!("who decides? Name the curators with --curators ann,bob");
+    }
+    let rendering = worker_options(&workspace)?;
+    let serving = Serving {
+        stage: args.stage.as_deref().map(stage).transpose()?.flatten(),
+        options: queue_options(&store, args)?,
+        curators,
+        listen: web.listen,
+        origin: web.origin.clone(),
+        tls: web.tls_cert.clone().zip(web.tls_key.clone()),
+        behind_proxy: web.behind_proxy,
+        new_links: web.new_links,
+        printer: Arc::new(move || Box::new(Printer(Renderings::new(rendering.clone())))),
+        workspace,
+    };
+    drop(store);
+    for (curator, summary) in server.serve(serving)? {
+        tell_summary(&curator, summary);
     }
     Ok(Outcome::Done)
+}
+
+fn tell_nearly(name: &str, like: &str) {
+    eprintln!(
+        "covid-ct: no decision is signed '{name}' yet, but some are signed '{like}': is that who decides?"
+    );
 }
 
 fn prompt() -> Prompt<io::StdinLock<'static>, io::StdoutLock<'static>> {
@@ -209,10 +273,7 @@ fn curator(store: &Store, named: Option<&str>) -> anyhow::Result<String> {
         None => Ok(name),
         Some(like) if is_asked => ask_meant(&mut prompt(), &name, like),
         Some(like) => {
-            eprintln!(
-                "covid-ct: no decision is signed '{name}' yet, but some are signed '{like}': is that who \
-                 decides?"
-            );
+            tell_nearly(&name, like);
             Ok(name)
         }
     }

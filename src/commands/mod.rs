@@ -23,6 +23,7 @@ pub mod merge;
 pub mod model;
 pub mod predict;
 pub mod pretrain;
+pub mod publish;
 pub mod rebuild;
 pub mod recover_crops;
 pub mod report;

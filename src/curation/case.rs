@@ -301,7 +301,7 @@ fn accept_all<R: BufRead, W: Write>(
 }
 
 /// Leaves of what was said whose scans these are what `curator` said.
-fn leave_own(
+pub(super) fn leave_own(
     store: &Store,
     curator: &str,
     within: Within,

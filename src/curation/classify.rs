@@ -363,6 +363,19 @@ pub(super) fn parse_evidence(
     }
 }
 
+/// A quotation as the prompt for evidence takes it.
+pub(super) fn as_typed(quote: &Quote, texts: &Texts<'_>) -> String {
+    let source = quote.source.map_or(String::new(), |source| source.to_string());
+    let number = if quote.source == Some(Evidence::Mention) {
+        let holds = |text: &str| text.contains(&quote.span);
+        let at = texts.mentions.iter().position(|mention| holds(&mention.text));
+        format!(" {}", at.unwrap_or(0) + 1)
+    } else {
+        String::new()
+    };
+    format!("{source}{number} {}", quote.span).trim_end().to_owned()
+}
+
 /// The typed words, or where there are none the proposed ones.
 fn printed(
     source: Evidence,

@@ -196,7 +196,10 @@ fn is_certain<R: BufRead, W: Write>(
 }
 
 /// The decoded picture, or why there is none to look at.
-fn read_picture(store: &Store, item: &Item) -> std::result::Result<DynamicImage, String> {
+pub(super) fn read_picture(
+    store: &Store,
+    item: &Item,
+) -> std::result::Result<DynamicImage, String> {
     let bytes = store.objects().read(&item.task.image.object).map_err(|error| error.to_string())?;
     let picture = image::load_from_memory(&bytes)
         .map_err(|error| format!("cannot decode {}: {error}", item.path.display()))?;

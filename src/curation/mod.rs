@@ -3,9 +3,10 @@
 //! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
 //! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `classify`, `crop`
 //! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
-//! it, and `round` is the queue as it is worked through. There are two front
-//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, and a full screen
-//! ([`screen`]). [`annotations`] writes what was decided as text, and reads it.
+//! it, and `round` is the queue as it is worked through. There are three front
+//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, a full screen
+//! ([`screen`]), and messages ([`seat`]), which the page of `label --web` sends. [`annotations`] writes what was decided as text, and reads it; [`exchange`] does so in the
+//! formats of other tools.
 
 mod adjudicate;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub mod doubts;
 mod earlier;
 pub mod edit;
 pub mod evidence;
+pub mod exchange;
 mod item;
 pub mod letters;
 pub mod names;
@@ -36,6 +38,7 @@ mod round;
 pub mod screen;
 #[cfg(test)]
 mod scripted;
+pub mod seat;
 mod select;
 pub mod session;
 mod view;

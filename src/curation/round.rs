@@ -59,6 +59,27 @@ impl Round {
         self.passed.extend(of);
     }
 
+    /// Leaves out what somebody else does, before any of it was passed.
+    pub fn leave_out(&mut self, mut is_left_out: impl FnMut(&Task) -> bool) {
+        let before = self.left.len();
+        self.left.retain(|task| !is_left_out(task));
+        self.total -= before - self.left.len();
+    }
+
+    /// The same of what is asked about now.
+    pub fn leave_out_first(&mut self) {
+        self.total -= usize::from(self.left.pop_front().is_some());
+    }
+
+    /// Goes on to what comes after `subjects`, wherever they stand.
+    pub fn pass_these(&mut self, subjects: &[Subject]) {
+        for subject in subjects {
+            if let Some(at) = self.left.iter().position(|task| task.subject() == *subject) {
+                self.passed.extend(self.left.remove(at));
+            }
+        }
+    }
+
     /// Asks again about `subjects` of `stage`, decided or skipped last, in their order. False, with
     /// nothing changed, where they are not what was passed last: then a new queue tells where they stand.
     pub fn bring_back(&mut self, stage: Stage, subjects: &[Subject]) -> bool {

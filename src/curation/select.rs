@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, Write};
 
-use covid_ct_core::task::{Answer as TaskAnswer, Question};
+use covid_ct_core::task::{Answer as TaskAnswer, Question, SheetWords};
 
+use super::earlier::Earlier;
 use super::evidence::{Quote, grounds};
 use super::item::Item;
 use super::session::{Answer, Line, Result, Session};
-use crate::store::{Subject, Value};
+use crate::store::{Subject, Symbol, Value};
 
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,
@@ -58,4 +59,24 @@ pub(super) fn decision(
     let subject = Subject::image(item.task.image.id);
     let value = Value::Answer(asked.stage, answer.word);
     (subject, value, grounds(asked, answer, item.caption()))
+}
+
+/// What a sheet says of a picture whose mark stands, was turned, or both; nothing where it is in force already, or
+/// where something else than a mark says is and its mark was not turned.
+pub(super) fn said_on_sheet(
+    asked: &Question,
+    words: &SheetWords,
+    marked: bool,
+    turned: bool,
+    earlier: Option<&Earlier>,
+) -> Option<Symbol> {
+    let said = if marked { words.marked } else { words.others };
+    let in_force = earlier.filter(|e| e.in_force).and_then(Earlier::value);
+    let is = |word: Symbol, value: &Value| *value == Value::Answer(asked.stage, word);
+    let keeps = match in_force {
+        Some(value) if !is(words.marked, value) && !is(words.others, value) => !turned,
+        Some(value) => is(said, value),
+        None => false,
+    };
+    (!keeps).then_some(said)
 }

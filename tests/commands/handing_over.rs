@@ -61,6 +61,18 @@ fn reading_names_the_program_that_is_missing_and_needs_it_for_nothing_else() {
 }
 
 #[test]
+fn the_page_is_served_by_the_program_that_has_a_server() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let missing =
+        predicate::str::contains("covid-ct-web").and(predicate::str::contains("make build"));
+    let label = ["label", "--web", "--curators", "ann,bob"];
+    alone(folder.path()).args(label).assert().code(2).stderr(missing);
+    put_neighbour(folder.path(), "covid-ct-web");
+    let told = predicate::str::ends_with("label\n--web\n--curators\nann,bob\n");
+    alone(folder.path()).args(label).assert().code(1).stdout(told);
+}
+
+#[test]
 fn asking_servers_names_the_program_that_is_missing() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let missing = || {

@@ -20,7 +20,10 @@ use client::Client;
 use storage::Storage;
 
 fn main() -> ExitCode {
-    covid_ct::program::main(covid_ct::program::Parts { backend: None, network: Some(&Internet) })
+    covid_ct::program::main(covid_ct::program::Parts {
+        network: Some(&Internet),
+        ..covid_ct::program::Parts::default()
+    })
 }
 
 /// HTTP, S3 and Google's storage, over TLS where the address says so.

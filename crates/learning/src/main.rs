@@ -42,7 +42,7 @@ use device::Place;
 use error::Result;
 
 fn main() -> ExitCode {
-    covid_ct::program::main(Parts { backend: Some(&LibTorch), network: None })
+    covid_ct::program::main(Parts { backend: Some(&LibTorch), ..Parts::default() })
 }
 
 /// The networks of this crate.

@@ -73,7 +73,8 @@ impl From<Decision> for NewDecision {
     }
 }
 
-const COLUMNS: &str = "id, stage, image, panel, value, evidence, span, curator, time, note,
+pub(super) const COLUMNS: &str =
+    "id, stage, image, panel, value, evidence, span, curator, time, note,
      adjudicates";
 
 /// Of which pictures decisions are read.
@@ -142,7 +143,7 @@ impl Standing {
 }
 
 impl Decision {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         let stage = Stage::named(&row.get::<_, String>("stage")?);
         let text: Option<String> = row.get("value")?;
         let value = text.map(|text| Value::stored(stage, &text)).transpose().map_err(|e| {

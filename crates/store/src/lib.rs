@@ -23,6 +23,7 @@ mod record;
 mod renderings;
 mod reread;
 mod runs;
+mod since;
 mod splits;
 mod suspects;
 mod tasks;

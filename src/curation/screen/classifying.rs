@@ -3,13 +3,13 @@
 use covid_ct_core::task::{Answer, EvidenceRule, Question};
 use ratatui::crossterm::event::KeyCode;
 
-use super::super::classify::{EarlierOfAll, alternatives, parse_evidence};
+use super::super::classify::{EarlierOfAll, alternatives, as_typed, parse_evidence};
 use super::super::evidence::{Quote, grounds};
 use super::super::item::Item;
 use super::ask::{Effect, Key, Typing, keys_of};
 use super::number::Number;
 use super::picture::Mark;
-use crate::store::{Evidence, LabelledPanel, Stage, Subject};
+use crate::store::{LabelledPanel, Stage, Subject};
 
 #[derive(Debug)]
 pub(super) struct Classifying {
@@ -170,7 +170,7 @@ impl Classifying {
                 Effect::Shown
             }
             KeyCode::Char('e') => {
-                let typed = as_typed(&grounds.quotes[grounds.chosen], item);
+                let typed = as_typed(&grounds.quotes[grounds.chosen], &item.texts());
                 Effect::Type(Typing::Evidence, typed)
             }
             KeyCode::Esc | KeyCode::Char('-' | 'u') => {
@@ -235,17 +235,4 @@ impl Classifying {
         }
         keys
     }
-}
-
-/// A quotation as the prompt for evidence takes it.
-fn as_typed(quote: &Quote, item: &Item) -> String {
-    let source = quote.source.map_or(String::new(), |source| source.to_string());
-    let number = if quote.source == Some(Evidence::Mention) {
-        let holds = |text: &str| text.contains(&quote.span);
-        let at = item.texts().mentions.iter().position(|mention| holds(&mention.text));
-        format!(" {}", at.unwrap_or(0) + 1)
-    } else {
-        String::new()
-    };
-    format!("{source}{number} {}", quote.span).trim_end().to_owned()
 }

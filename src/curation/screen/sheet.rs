@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::super::earlier::Earlier;
 use super::super::item::Item;
+use super::super::select::said_on_sheet;
 use super::ask::{Effect, Key};
 use crate::store::{Symbol, Value};
 
@@ -39,10 +40,6 @@ impl Sheet {
         self.asked.answer(word).map_or("", |answer| &answer.label)
     }
 
-    fn value(&self, word: Symbol) -> Value {
-        Value::Answer(self.asked.stage, word)
-    }
-
     /// Those that were marked before are marked.
     pub fn new(
         asked: &'static Question,
@@ -57,20 +54,11 @@ impl Sheet {
         Self { asked, words, tiles, earlier, turned: Vec::new() }
     }
 
-    /// What a sheet says of each picture, in order; nothing of those of which it is in force already, or of
-    /// which something else than a mark says is and no mark was turned.
+    /// What a sheet says of each picture, in order.
     fn said(&self) -> Vec<Option<Symbol>> {
         let said = |(at, (&(_, marked), earlier)): (usize, (&(Item, bool), &Option<Earlier>))| {
-            let said = if marked { self.words.marked } else { self.words.others };
-            let both = [self.words.marked, self.words.others].map(|word| self.value(word));
-            let in_force = earlier.as_ref().filter(|e| e.in_force).and_then(Earlier::value);
-            let touched = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
-            let keeps = match in_force {
-                Some(value) if !both.contains(value) => !touched,
-                Some(value) => *value == self.value(said),
-                None => false,
-            };
-            (!keeps).then_some(said)
+            let turned = self.turned.iter().filter(|turned| **turned == at).count() % 2 == 1;
+            said_on_sheet(self.asked, self.words, marked, turned, earlier.as_ref())
         };
         self.tiles.iter().zip(&self.earlier).enumerate().map(said).collect()
     }

@@ -153,10 +153,12 @@ pub fn skipped(why: &str) {
 
 /// The real documents, where this machine has them; says so where not.
 pub fn shared_data() -> Option<PathBuf> {
-    let shared = std::env::var_os("COVID_CT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let data = shared.join("data");
-    if data.is_dir() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Beside the checkout, whichever crate of it this is.
+    let beside = [own.join("../shared"), own.join("../../../shared")];
+    let named = std::env::var_os("COVID_CT_SHARED").map(PathBuf::from);
+    let places = named.map_or_else(|| beside.to_vec(), |named| vec![named]);
+    if let Some(data) = places.iter().map(|place| place.join("data")).find(|data| data.is_dir()) {
         return Some(data);
     }
     skipped("../shared/data is not here");

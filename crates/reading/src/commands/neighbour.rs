@@ -1,5 +1,5 @@
-//! The programs beside this one: `covid-ct-learning`, which has libtorch, and `covid-ct-fetching`, which has HTTP and
-//! TLS. What needs one of them is handed to it.
+//! The programs beside this one: `covid-ct-learning`, which has libtorch, `covid-ct-fetching`, which has HTTP and
+//! TLS, and `covid-ct-web`, which serves a page. What needs one of them is handed to it.
 
 use std::env;
 use std::os::unix::process::CommandExt as _;
@@ -26,6 +26,9 @@ pub const FETCHING: Neighbour = Neighbour {
     name: "covid-ct-fetching",
     needed: "this covid-ct is without a network: servers and buckets need",
 };
+
+pub const WEB: Neighbour =
+    Neighbour { name: "covid-ct-web", needed: "this covid-ct serves no page: the browser needs" };
 
 /// Puts the neighbour in place of this program, as `command` starts it. Returns only why that failed.
 pub fn hand_over(neighbour: Neighbour, command: impl FnOnce(&Path) -> Command) -> anyhow::Error {
