@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Decisions in force in words, or at questions, that the task in force does not know: they are kept, and count for
-    /// nothing. By stage and word.
+    /// nothing. In the order of the stages, those that the task does not know last, and by word.
     ///
     /// # Errors
     /// The database's.
@@ -203,7 +203,7 @@ mod tests {
         let unknown = store.unknown_answers().expect("unknown");
         let told: Vec<(&str, &str, usize)> =
             unknown.iter().map(|it| (it.stage.as_str(), &*it.word, it.decisions)).collect();
-        assert_eq!(told, [("plane", "axial", 1), ("select", "xray", 1)]);
+        assert_eq!(told, [("select", "xray", 1), ("plane", "axial", 1)]);
 
         let changed = TINY
             .replace("word = \"ct\"", "word = \"scan\"")

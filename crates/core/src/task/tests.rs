@@ -106,7 +106,7 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_expected() {
         (
             "asked = false",
             "asked = false\n[search]\nservers = [\"arxiv\"]",
-            26,
+            28,
             "medrxiv or biorxiv",
         ),
         ("asked = false", "asked = false\n[negation]\nafter = '('", 28, "no regular expression"),
