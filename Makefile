@@ -75,6 +75,12 @@ test: setup ## Run every test, or those that T="..." names, as cargo test does (
 	$(DAILY) build $(DAILY_FLAGS) --bin covid-ct-worker
 	$(DAILY) test $(DAILY_FLAGS) $(T)
 
+.PHONY: test-browser
+test-browser: setup ## Try the page of label --web in headless Chromium
+	@tools/check-system.sh --install --browser
+	$(DAILY) build $(DAILY_FLAGS) --bins
+	COVID_CT_BROWSER=1 $(DAILY) test $(DAILY_FLAGS) --test commands -- browser::
+
 .PHONY: fmt
 fmt: ## Format the code
 	cargo fmt --all

@@ -445,7 +445,7 @@ pub struct ModelCardArgs {
     #[arg(value_name = "RUN", default_value = "default")]
     pub run: String,
 
-    /// File to write instead of MODEL_CARD.md in the run's folder
+    /// File to write instead of `MODEL_CARD.md` in the run's folder
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

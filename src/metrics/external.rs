@@ -50,7 +50,7 @@ impl External {
             counts: here.counts.clone(),
             auroc: here.metrics.auroc,
             auroc_interval: details.intervals.and_then(|intervals| intervals.auroc),
-            carried: details.operating.as_ref().map(|operating| operating.metrics.clone()),
+            carried: details.operating.as_ref().map(|operating| operating.metrics),
             rechosen: rechosen.map(at),
             ece: details.calibration.as_ref().map(|calibration| calibration.ece),
             shift: Shift::of(own, scored),

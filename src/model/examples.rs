@@ -79,9 +79,10 @@ impl DatasetFolder {
             Layout::Given(all) => {
                 let of_part = all.iter().filter(|(of, _)| *of == part);
                 let examples: Vec<Example> = of_part.map(|(_, example)| example.clone()).collect();
-                return match examples.is_empty() {
-                    true => Err(ModelError::Empty { folder: self.root.clone(), part }),
-                    false => Ok(examples),
+                return if examples.is_empty() {
+                    Err(ModelError::Empty { folder: self.root.clone(), part })
+                } else {
+                    Ok(examples)
                 };
             }
         };
