@@ -170,10 +170,10 @@ mod tests {
             let odds: Vec<Vec<Odds>> =
                 members.iter().map(|logits| vec![Odds::of_logits(logits, 0)]).collect();
             let together = Odds::mean_probability(&odds)[0].probabilities();
-            for class in 0..3 {
+            for (class, probability) in together.iter().enumerate() {
                 let of = |member: &Vec<Odds>| member[0].probabilities()[class];
                 let expected = odds.iter().map(of).sum::<f64>() / odds.len() as f64;
-                prop_assert!((together[class] - expected).abs() < 1e-12);
+                prop_assert!((probability - expected).abs() < 1e-12);
             }
         }
     }

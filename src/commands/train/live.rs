@@ -124,6 +124,15 @@ fn sparkline(values: &[f64], low: f64, high: f64) -> String {
     values.iter().map(step).collect()
 }
 
+/// `40 COVID`; of more than two classes, how many each has.
+fn by_class(counts: &ClassCounts) -> String {
+    let told = |(label, count): (Label, u64)| format!("{count} {}", label.class().noun);
+    match task::in_force().negative() {
+        Some(_) => told((Label::positive(), counts.get(Label::positive()))),
+        None => counts.iter().map(told).collect::<Vec<_>>().join(", "),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,14 +170,5 @@ mod tests {
                 .count(),
             SHOWN
         );
-    }
-}
-
-/// `40 COVID`; of more than two classes, how many each has.
-fn by_class(counts: &ClassCounts) -> String {
-    let told = |(label, count): (Label, u64)| format!("{count} {}", label.class().noun);
-    match task::in_force().negative() {
-        Some(_) => told((Label::positive(), counts.get(Label::positive()))),
-        None => counts.iter().map(told).collect::<Vec<_>>().join(", "),
     }
 }

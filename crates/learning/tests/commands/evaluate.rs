@@ -1,5 +1,6 @@
 //! `covid-ct evaluate`, `controls` and `resplit` on networks that anyone could beat.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::common::training::{LIGHT, SMALL, bright_and_dark, covid_ct, textured, write_list};
@@ -77,7 +78,7 @@ fn pictures_from_elsewhere_stand_beside_its_own(folder: &Path) {
         for number in 0..4 {
             let name = format!("{class}/{number}.png");
             textured(number, (90, 80), bright).save(elsewhere.join(&name)).expect("picture");
-            list += &format!("{name},{class}\n");
+            let _ = writeln!(list, "{name},{class}");
         }
     }
     std::fs::write(elsewhere.join("list.csv"), list).expect("list");

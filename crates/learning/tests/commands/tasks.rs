@@ -1,5 +1,6 @@
 //! Networks of tasks that are not covid-ct's: of two classes under other names, and of three.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use covid_ct::Workspace;
@@ -33,7 +34,7 @@ fn workspace(task: &str, classes: &[&str]) -> tempfile::TempDir {
             for _ in 0..count {
                 let file = format!("{name}-{number}.png");
                 picture(number, class as u32 * 90).save(images.join(&file)).expect("picture");
-                files += &format!("{file}\n");
+                let _ = writeln!(files, "{file}");
                 number += 1;
             }
             std::fs::write(lists.join(format!("{part}{name}.txt")), files).expect("list");
@@ -131,8 +132,11 @@ fn three_classes_are_told_apart() {
     assert!(classes["macro_auroc"].as_f64().is_some_and(|auroc| auroc > 0.9), "{classes}");
     assert!(classes["intervals"]["macro_auroc"]["low"].is_number());
     let rows = classes["confusion"].as_array().expect("rows");
-    let said: u64 =
-        rows.iter().flat_map(|row| row.as_array().expect("row")).filter_map(|n| n.as_u64()).sum();
+    let said: u64 = rows
+        .iter()
+        .flat_map(|row| row.as_array().expect("row"))
+        .filter_map(serde_json::Value::as_u64)
+        .sum();
     assert_eq!(said, 9);
     let predictions =
         std::fs::read_to_string(run.predictions(covid_ct::store::Part::Test)).expect("predictions");

@@ -1,4 +1,4 @@
-//! The page in a real browser, headless Chromium by its WebDriver: what is decided by keys and by mouse is what a
+//! The page in a real browser, headless Chromium by its `WebDriver`: what is decided by keys and by mouse is what a
 //! script decides at the prompts. Without a browser a line says that this is not tested.
 
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn accept_boxes(browser: &mut Browser, by_mouse: bool) {
     let script = "return document.querySelector('#doubts').open \
          || !document.querySelector('#main').hasAttribute('aria-busy')";
     browser.wait(script, &[], "doubts or the next picture");
-    if browser.run("return document.querySelector('#doubts').open", Vec::new()) == json!(true) {
+    if browser.run("return document.querySelector('#doubts').open", &[]) == json!(true) {
         if by_mouse {
             browser.click("store it so");
         } else {
@@ -81,7 +81,7 @@ fn by_keys(browser: &mut Browser, pictures: u64) {
     browser.wait_for("By which words?");
     browser.press('e');
     browser.wait_for("caption WORDS");
-    browser.run("document.querySelector('#typed').value = ''", Vec::new());
+    browser.run("document.querySelector('#typed').value = ''", &[]);
     browser.write("image no lesion");
     browser.press(ENTER);
     browser.wait_for("no lesion");
@@ -117,7 +117,7 @@ fn by_keys(browser: &mut Browser, pictures: u64) {
 fn panels(browser: &Browser) -> u64 {
     let script =
         "return document.querySelector('#count').textContent.split(' ')[2].replace(',', '')";
-    let count = browser.run(script, Vec::new());
+    let count = browser.run(script, &[]);
     count.as_str().and_then(|count| count.parse().ok()).expect("a number")
 }
 
@@ -153,7 +153,7 @@ fn by_mouse(browser: &mut Browser, pictures: u64) {
     browser.wait_for_question("diagnose", 2);
     browser.click("non-COVID");
     browser.click("edit them");
-    browser.run("document.querySelector('#typed').value = ''", Vec::new());
+    browser.run("document.querySelector('#typed').value = ''", &[]);
     browser.write("image no lesion");
     browser.click("take it");
     browser.click("take these words");
@@ -272,7 +272,7 @@ fn boxes_are_drawn_moved_split_merged_and_gridded_by_mouse() {
         browser.click("undo the edit");
         browser.wait_for("Panels: 1");
         browser.click("draw and move boxes");
-        browser.run("document.querySelector('#grid-rows').value = '2x2'", Vec::new());
+        browser.run("document.querySelector('#grid-rows').value = '2x2'", &[]);
         browser.click_first("#side form button");
         browser.wait_for("Panels: 4");
         browser.press('m');
@@ -309,7 +309,7 @@ fn words_are_chosen_by_dragging_over_them() {
                  const r = document.createRange(); r.setStart(node, i); r.setEnd(node, i + text.length); \
                  const b = r.getBoundingClientRect(); return [end ? b.right - 2 : b.left + 2, b.top + b.height / 2]; } } }; \
              return [at('61-year', false), at('woman', true)].flat()";
-        let at = browser.run(script, Vec::new());
+        let at = browser.run(script, &[]);
         let of = |index: usize| at[index].as_f64().expect("a number") as i64;
         browser.drag((of(0), of(1)), (of(2), of(3)));
         browser.wait_for("61-year-old woman from the caption");
@@ -367,7 +367,7 @@ fn texts_of_papers_are_shown_as_text() {
         browser.wait_for("a\" onerror=\"alert(1)'<i>.png");
         let found = browser.run(
             "return document.querySelectorAll('#side b, #side img, #side script').length",
-            Vec::new(),
+            &[],
         );
         assert_eq!(found, json!(0));
         browser.screenshot("select-narrow-dark");

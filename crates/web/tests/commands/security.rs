@@ -219,7 +219,7 @@ fn who_says_nothing_is_not_waited_for_and_keeps_nobody_out() {
     }
     assert_eq!(page.get("/view").status, 200);
     let mut byte = [0; 1];
-    silent[0].set_read_timeout(Some(Duration::from_secs(60))).expect("set");
+    silent[0].set_read_timeout(Some(Duration::from_mins(1))).expect("set");
     let read = silent[0].read(&mut byte);
     assert!(read.is_ok(), "cut off or told so: {read:?}");
     // One address has so many connections, and no more.

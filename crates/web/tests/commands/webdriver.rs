@@ -1,4 +1,4 @@
-//! Headless Chromium by its WebDriver (<https://www.w3.org/TR/webdriver2/>), as far as the tests of the page need it.
+//! Headless Chromium by its `WebDriver` (<https://www.w3.org/TR/webdriver2/>), as far as the tests of the page need it.
 //! The crates that speak it bring hundreds of others, which would have MuPDF compiled once more.
 
 use std::io::{BufRead as _, BufReader};
@@ -74,7 +74,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn open(driver: &Driver, size: (u32, u32), dark: bool) -> Self {
-        let scheme = if dark { 0 } else { 1 };
+        let scheme = i32::from(!dark);
         let args = [
             "--headless=new".to_owned(),
             "--disable-gpu".to_owned(),
@@ -101,7 +101,7 @@ impl Browser {
         self.post("/url", &json!({ "url": link }));
     }
 
-    pub fn run(&self, script: &str, args: Vec<Value>) -> Value {
+    pub fn run(&self, script: &str, args: &[Value]) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": args }))
     }
 
@@ -114,9 +114,9 @@ impl Browser {
     /// Waits until a script gives something true; `told` says what for.
     pub fn wait(&self, script: &str, args: &[Value], told: &str) {
         let began = Instant::now();
-        while self.run(script, args.to_vec()) != json!(true) {
+        while self.run(script, args) != json!(true) {
             if began.elapsed() > PATIENCE {
-                let shown = self.run("return document.body.innerText", Vec::new());
+                let shown = self.run("return document.body.innerText", &[]);
                 panic!("not there: {told}\n{}", shown.as_str().unwrap_or_default());
             }
             thread::sleep(Duration::from_millis(30));
@@ -201,7 +201,7 @@ impl Browser {
         let script = "const i = document.querySelector('#picture'); \
              const b = i.getBoundingClientRect(); \
              return [b.left + arguments[0] * b.width / i.width, b.top + arguments[1] * b.height / i.height]";
-        let at = self.run(script, vec![json!(x), json!(y)]);
+        let at = self.run(script, &[json!(x), json!(y)]);
         let of = |index: usize| at[index].as_f64().expect("a number").round() as i64;
         (of(0), of(1))
     }
@@ -220,7 +220,7 @@ impl Browser {
 
     /// Closes it; nothing of the page was refused by its own policy, and no script failed.
     pub fn close(self) -> usize {
-        let broken = self.run("return window.__broken", Vec::new());
+        let broken = self.run("return window.__broken", &[]);
         assert_eq!(broken, json!([]), "scripts failed");
         self.actions
     }
