@@ -82,7 +82,8 @@ fn pictures_from_elsewhere_stand_beside_its_own(folder: &Path) {
         }
     }
     std::fs::write(elsewhere.join("list.csv"), list).expect("list");
-    let none = folder.join("data/export");
+    let none = folder.join("nothing");
+    std::fs::create_dir(&none).expect("folder");
     evaluate(folder, &["s-seed0", "--external", &none.to_string_lossy()])
         .assert()
         .code(2)
