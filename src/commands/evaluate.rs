@@ -82,8 +82,7 @@ fn measure(
     };
     let (metrics, series) = measuring.all(subject)?;
     let files = measuring.destination.within(&subject.files);
-    let predictions = files.read_predictions(args.measured.part)?;
-    Ok(Measured { metrics, series, files, origins: measuring.origins, predictions })
+    Ok(Measured { metrics, series, files, origins: measuring.origins })
 }
 
 /// What came of it all.
@@ -95,7 +94,6 @@ struct Measured {
     files: RunFiles,
     /// Of the pictures, in the order of the predictions.
     origins: Vec<Origin>,
-    predictions: Vec<Prediction>,
 }
 
 fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {

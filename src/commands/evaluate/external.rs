@@ -20,14 +20,16 @@ pub fn measure_all(
 ) -> anyhow::Result<()> {
     let datasets = args.external.iter().map(|path| open_external(path));
     let datasets = datasets.collect::<Result<Vec<_>, _>>()?;
-    let at_home = scored(&own.predictions);
+    if datasets.is_empty() {
+        return Ok(());
+    }
+    let part = args.measured.part;
+    let at_home = scored(&own.files.read_predictions(part)?);
     for dataset in &datasets {
         let there = measure(computing, workspace, subject, args, Some(dataset))?;
-        let told = External::of(&there.metrics, &scored(&there.predictions), &at_home);
-        own.metrics.external.push(told);
+        let scored_there = scored(&there.files.read_predictions(part)?);
+        own.metrics.external.push(External::of(&there.metrics, &scored_there, &at_home));
     }
-    if !datasets.is_empty() {
-        own.files.write_metrics(&own.metrics)?;
-    }
+    own.files.write_metrics(&own.metrics)?;
     Ok(())
 }
