@@ -118,6 +118,13 @@ fn export_all_figures(
     for (path, error) in &drawn.failed {
         eprintln!("covid-ct: {}: {error}", path.display());
     }
+    if drawn.made > 0 {
+        eprintln!(
+            "covid-ct: {} figures were drawn and are pictures of this workspace from now on, as after \
+             `covid-ct ingest --render`: `covid-ct label` asks about those of which the paper has no other",
+            drawn.made
+        );
+    }
     let bar = PictureBar::default();
     let exported =
         export_figures(store, target, options, |count| bar.start(count), || bar.advance());
@@ -203,7 +210,8 @@ fn export_one(
     print_exported(&exported, target);
     if exported.not_in_split > 0 {
         eprintln!(
-            "covid-ct: {} labelled panels are not in the split '{split}'",
+            "covid-ct: {} labelled panels are not in the split '{split}' and are left out: \
+             `covid-ct split {split}` deals anew",
             exported.not_in_split
         );
     }

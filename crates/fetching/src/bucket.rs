@@ -22,6 +22,7 @@ use covid_ct::whole;
 use covid_ct_core::is_one_component;
 
 use crate::client;
+use crate::private::SourceConnector;
 
 /// A prefix of a bucket.
 #[derive(Debug)]
@@ -61,18 +62,18 @@ impl Connection {
             let what = "an address with ? or # cannot be read: download it, and give the file";
             return Err(failed(what.into()));
         }
-        let agent = HeaderValue::try_from(client::user_agent(reading.contact.as_deref()));
-        let web = ClientOptions::new()
-            .with_user_agent(agent.map_err(|error| failed(error.to_string()))?)
-            .with_timeout(Duration::from_mins(30))
-            .with_connect_timeout(Duration::from_secs(30))
-            .with_allow_http(true);
+        let agent = client::user_agent(reading.contact.as_deref());
+        HeaderValue::try_from(&agent).map_err(|error| failed(error.to_string()))?;
+        let addresses: Vec<&str> = [address].into_iter().chain(endpoint).collect();
+        let connector = SourceConnector::new(&addresses, agent, access != Access::Anonymous);
+        let web = ClientOptions::new().with_allow_http(true);
         let retry = RetryConfig { max_retries: 5, ..RetryConfig::default() };
         let store: object_store::Result<Box<dyn ObjectStore>> = match url.scheme() {
             "s3" => {
                 let mut builder = AmazonS3Builder::from_env()
                     .with_bucket_name(host)
                     .with_client_options(web)
+                    .with_http_connector(connector)
                     .with_retry(retry)
                     .with_skip_signature(access == Access::Anonymous)
                     .with_request_payer(access == Access::RequesterPays);
@@ -88,6 +89,7 @@ impl Connection {
                 let mut builder = GoogleCloudStorageBuilder::from_env()
                     .with_bucket_name(host)
                     .with_client_options(web)
+                    .with_http_connector(connector)
                     .with_retry(retry);
                 if access == Access::Anonymous {
                     builder = builder.with_config(GoogleConfigKey::SkipSignature, "true");
@@ -99,8 +101,11 @@ impl Connection {
             }
             "https" | "http" => {
                 let origin = url.origin().ascii_serialization();
-                let builder =
-                    HttpBuilder::new().with_url(origin).with_client_options(web).with_retry(retry);
+                let builder = HttpBuilder::new()
+                    .with_url(origin)
+                    .with_client_options(web)
+                    .with_http_connector(connector)
+                    .with_retry(retry);
                 builder.build().map(|store| Box::new(store) as _)
             }
             other => return Err(failed(format!("expected s3, gs or https, found {other}"))),

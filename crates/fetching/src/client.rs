@@ -131,7 +131,7 @@ impl<'a> Client<'a> {
             return Ok(&self.http);
         }
         if is_private_number(address) {
-            return Err(Trouble::new(Kind::Hopeless, PrivateHost(host.to_owned()).to_string()));
+            return Err(Trouble::new(Kind::Hopeless, PrivateHost::of_a_list(host).to_string()));
         }
         Ok(&self.public)
     }

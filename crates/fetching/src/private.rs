@@ -1,9 +1,21 @@
 //! Addresses that no list and no redirection of a stranger may lead to: this machine, its link, and private networks.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
 
+use object_store::ClientOptions;
+use object_store::client::{HttpClient, HttpConnector};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::{Attempt, Policy};
+
+/// Redirections that a source may make one after another.
+const REDIRECTS: usize = 5;
+
+/// Where clouds tell machines their credentials, by name. A source with an account asks there, and nothing else leads there.
+const METADATA: [&str; 2] = ["metadata.google.internal", "metadata"];
 
 /// Whether an address is reachable from here alone, or from nowhere.
 fn is_private(address: IpAddr) -> bool {
@@ -45,42 +57,128 @@ pub fn is_private_number(address: &Url) -> bool {
 /// A host that is not asked.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0} is an address of this machine or of a private network, and no option named it: --allow-private lets lists and \
-     redirections lead there"
+    "{host} is an address of this machine or of a private network, and no option named it: {advice}"
 )]
-pub struct PrivateHost(pub String);
+pub struct PrivateHost {
+    host: String,
+    advice: &'static str,
+}
 
-/// Looks names up, and leaves out what is private: the connection goes to what was judged. A proxy, which the environment
-/// names, may lie anywhere; where it leads is its own to judge.
+impl PrivateHost {
+    /// One that a list or a redirection of `fetch` leads to.
+    pub fn of_a_list(host: &str) -> Self {
+        Self { host: host.into(), advice: "--allow-private lets lists and redirections lead there" }
+    }
+
+    /// One that a source redirects to.
+    fn of_a_source(host: &str) -> Self {
+        Self { host: host.into(), advice: "give the address that it redirects to, if you trust it" }
+    }
+}
+
+/// Looks names up, and leaves out what is private: the connection goes to what was judged. Hosts that the user or the
+/// environment names may lie anywhere; where a proxy leads is its own to judge.
 #[derive(Debug)]
 pub struct PublicOnly {
-    proxies: Vec<String>,
+    named: Vec<String>,
+    refusal: fn(&str) -> PrivateHost,
 }
 
 impl PublicOnly {
+    /// For what lists and redirections of `fetch` name.
     pub fn new() -> Self {
         let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
         let set = names.iter().flat_map(|name| [(*name).to_owned(), name.to_ascii_lowercase()]);
-        let hosts = set.filter_map(|name| {
-            let address = Url::parse(&std::env::var(name).ok()?).ok()?;
-            address.host_str().map(ToOwned::to_owned)
-        });
-        Self { proxies: hosts.collect() }
+        let hosts = set.filter_map(|name| host_of(&std::env::var(name).ok()?));
+        Self { named: hosts.collect(), refusal: PrivateHost::of_a_list }
     }
+}
+
+/// The host that an address names.
+fn host_of(address: &str) -> Option<String> {
+    Url::parse(address).ok()?.host_str().map(ToOwned::to_owned)
+}
+
+/// Asks for what a source holds, which the user named: buckets, web servers. The source may lie anywhere, as may what the
+/// environment names for it; what it redirects to may not.
+#[derive(Debug)]
+pub struct SourceConnector {
+    named: Vec<String>,
+    user_agent: String,
+    /// Whether credentials are asked for, from the cloud's own service if need be.
+    has_account: bool,
+}
+
+impl SourceConnector {
+    /// `addresses` are the source's and its service's.
+    pub fn new(addresses: &[&str], user_agent: String, has_account: bool) -> Self {
+        let is_setting = |name: &OsStr| {
+            ["AWS_", "GOOGLE_"]
+                .iter()
+                .any(|its| name.as_encoded_bytes().starts_with(its.as_bytes()))
+        };
+        let set = std::env::vars_os()
+            .filter_map(|(name, address)| host_of(address.to_str().filter(|_| is_setting(&name))?));
+        let named = addresses.iter().filter_map(|address| host_of(address)).chain(set).collect();
+        Self { named, user_agent, has_account }
+    }
+}
+
+impl HttpConnector for SourceConnector {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        let mut resolver = PublicOnly { refusal: PrivateHost::of_a_source, ..PublicOnly::new() };
+        resolver.named.extend(self.named.iter().cloned());
+        if self.has_account {
+            resolver.named.extend(METADATA.map(str::to_owned));
+        }
+        let named = self.named.clone();
+        let client = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .timeout(Duration::from_mins(30))
+            .connect_timeout(Duration::from_secs(10))
+            .redirect(Policy::custom(move |attempt| follow(attempt, &named)))
+            .dns_resolver(Arc::new(resolver))
+            .build();
+        let client = client.map_err(|error| object_store::Error::Generic {
+            store: "HTTP client",
+            source: Box::new(error),
+        })?;
+        Ok(HttpClient::new(client))
+    }
+}
+
+/// Follows a redirection of a source, but into a private place that is told by numbers (names are looked up later).
+fn follow(attempt: Attempt<'_>, named: &[String]) -> reqwest::redirect::Action {
+    let host = attempt.url().host_str().unwrap_or_default().to_owned();
+    let is_private = is_private_number(attempt.url()) || METADATA.contains(&host.as_str());
+    if is_private && !is_named(&host, named) {
+        return attempt.error(PrivateHost::of_a_source(&host));
+    }
+    if attempt.previous().len() > REDIRECTS {
+        return attempt.error(format!("more than {REDIRECTS} redirections"));
+    }
+    attempt.follow()
+}
+
+/// Whether a host is one of those named, or a bucket below one.
+fn is_named(host: &str, named: &[String]) -> bool {
+    named.iter().any(|named| {
+        host.strip_suffix(named.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
+        let (is_named, refusal) = (is_named(name.as_str(), &self.named), self.refusal);
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let public: Vec<_> = found
                 .iter()
-                .filter(|address| is_proxy || !is_private(address.ip()))
+                .filter(|address| is_named || !is_private(address.ip()))
                 .copied()
                 .collect();
             if public.is_empty() && !found.is_empty() {
-                return Err(PrivateHost(name.as_str().to_owned()).into());
+                return Err(refusal(name.as_str()).into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
@@ -122,9 +220,24 @@ mod tests {
     fn names_of_private_places_are_refused_when_they_are_looked_up() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let name: Name = "localhost".parse().expect("name");
-        let found =
-            runtime.expect("runtime").block_on(PublicOnly { proxies: Vec::new() }.resolve(name));
+        let public = PublicOnly { named: Vec::new(), refusal: PrivateHost::of_a_list };
+        let found = runtime.expect("runtime").block_on(public.resolve(name));
         let Err(error) = found else { panic!("localhost is found") };
         assert!(error.to_string().contains("--allow-private"), "{error}");
+    }
+
+    #[test]
+    fn a_bucket_is_known_below_the_service_that_was_named() {
+        let named = ["store.example".to_owned(), "10.0.0.1".to_owned()];
+        for (host, known) in [
+            ("store.example", true),
+            ("papers.store.example", true),
+            ("restore.example", false),
+            ("10.0.0.1", true),
+            ("110.0.0.1", false),
+            ("store.example.org", false),
+        ] {
+            assert_eq!(is_named(host, &named), known, "{host}");
+        }
     }
 }

@@ -70,3 +70,19 @@ fn figures_that_may_not_be_rehosted_are_left_out_and_rebuilt_to_the_same_bytes()
     let error = text(&refused.get_output().stderr);
     assert!(error.contains("give --format webdataset"), "{error}");
 }
+
+#[test]
+fn what_is_drawn_for_an_export_is_told_once() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let workspace = folder.path().join("workspace");
+    crate::reading_only::fill(&workspace);
+    let told = |name: &str| {
+        let args = ["export", name, "--figures", "--format", "parquet"];
+        let exported = crate::reading_only::covid_ct(&workspace, &args).assert().success();
+        text(&exported.get_output().stderr)
+    };
+    let first = told("one");
+    assert!(first.contains("figures were drawn") && first.contains("covid-ct label"), "{first}");
+    let again = told("two");
+    assert!(!again.contains("were drawn"), "{again}");
+}

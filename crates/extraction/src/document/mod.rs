@@ -13,4 +13,4 @@ pub use found::{
 pub use read::{ReadError, Reading, read};
 
 /// Version of what extraction finds; raised whenever the same bytes give another result.
-pub const EXTRACTOR: u32 = 6;
+pub const EXTRACTOR: u32 = 7;

@@ -20,7 +20,12 @@ static SUB_CAPTION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Letters of panels in brackets that a line begins with.
 static PANELS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\([A-Za-z](?:\s?[-–,]\s?[A-Za-z])*\)").expect("a valid pattern")
+    Regex::new(r"^\([A-Za-z](?:\s?[-–,]\s?[A-Za-z])*[):]").expect("a valid pattern")
+});
+
+/// The first of these: below a title it tells what the panels show.
+static FIRST_PANEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\([Aa](?:\s?[-–,]\s?[A-Za-z])*[):]\s").expect("a valid pattern")
 });
 
 /// A line of notes below a caption: set apart from it, and smaller.
@@ -265,7 +270,12 @@ impl Reader<'_> {
         });
         // What is said of all parts stands as far below the last as they stand apart.
         let of_all = self.between_parts(first, below, lines);
-        let most = if part { 1.5 * most } else { most.max(1.03 * of_all.unwrap_or_default()) };
+        let tells_panels = leading.is_none() && FIRST_PANEL.is_match(&below.text);
+        let most = match () {
+            () if part => 1.5 * most,
+            () if tells_panels => 1.25 * most,
+            () => most.max(1.03 * of_all.unwrap_or_default()),
+        };
         if !size_agrees || pitch(above, below) > most || another {
             return None;
         }

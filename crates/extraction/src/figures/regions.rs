@@ -9,8 +9,8 @@ mod tables;
 
 use std::collections::HashMap;
 
-use super::captions::Caption;
-use super::cleaning::PageText;
+use super::captions::{Caption, pitch, same_size};
+use super::cleaning::{PageText, TextLine};
 use super::furniture::{self, Furniture};
 use super::printed;
 use crate::pdf::{Direction, Line, Page, Rect};
@@ -64,6 +64,8 @@ const KEY_REACH: f32 = 30.0;
 const TOUCHING: f32 = 1.0;
 /// Blank between two texts of one line, in sizes of their type.
 const WIDE_BLANK: f32 = 3.0;
+/// Rows at the end of a paragraph that may be too short, or torn apart, to be told as running text by themselves.
+const LAST_LINES: usize = 2;
 /// A picture that may be a panel is at least this wide and high when drawn, in points.
 const SMALLEST_PANEL: f32 = 60.0;
 
@@ -95,7 +97,8 @@ pub fn find(
     let paths: Vec<Rect> = drawn.chain(rules).collect();
     let is_cell = sheet::cells(text, captions, &paths);
     let caption_lines: Vec<Rect> = boxes(text, |index| is_caption[index] && !is_cell[index]);
-    let prose_lines = prose(text, is_caption);
+    let mut prose_lines = prose(text, is_caption);
+    end_paragraphs(text, is_caption, &mut prose_lines);
     let prose: Vec<Rect> = boxes(text, |index| prose_lines[index]);
     let short = text.lines.iter().enumerate();
     let short = short.filter(|(index, _)| !prose_lines[*index] && !is_caption[*index]);
@@ -276,6 +279,41 @@ fn prose(text: &PageText, is_caption: &[bool]) -> Vec<bool> {
         .collect()
 }
 
+/// Marks the last lines of paragraphs, which [`prose`] misses where they are short or torn into words by justifying: rows in
+/// the type and at the margin of the lines above, as far below them as these are apart.
+fn end_paragraphs(text: &PageText, is_caption: &[bool], prose: &mut [bool]) {
+    let lines = &text.lines;
+    let beside = |a: &TextLine, b: &TextLine| {
+        (a.line.bbox.x0 - b.line.bbox.x0).abs() < 2.0 && same_size(a.size, b.size)
+    };
+    for _ in 0..LAST_LINES {
+        let texts: Vec<usize> = (0..lines.len()).filter(|&index| prose[index]).collect();
+        // The right edge of the paragraph that a line goes on with.
+        let goes_on = |below: &TextLine| {
+            let column: Vec<&TextLine> =
+                texts.iter().map(|&index| &lines[index]).filter(|l| beside(l, below)).collect();
+            let is_paced = column.iter().any(|last| {
+                let step = pitch(last, below);
+                (0.5..3.0).contains(&(step / below.size))
+                    && column.iter().any(|above| (pitch(above, last) - step).abs() < 0.05 * step)
+            });
+            column.iter().map(|line| line.line.bbox.x1).max_by(f32::total_cmp).filter(|_| is_paced)
+        };
+        let heads: Vec<(Rect, f32)> = (0..lines.len())
+            .filter(|&index| !prose[index] && !is_caption[index])
+            .filter(|&index| lines[index].text.chars().filter(|c| c.is_alphabetic()).count() > 3)
+            .filter_map(|index| Some((lines[index].line.bbox, goes_on(&lines[index])?)))
+            .collect();
+        for (head, right) in heads {
+            for index in (0..lines.len()).filter(|&index| !is_caption[index]) {
+                let bbox = lines[index].line.bbox;
+                let level = bbox.y_overlap(&head) > 0.6 * bbox.height().min(head.height());
+                prose[index] |= level && bbox.x0 > head.x0 - 2.0 && bbox.x1 < right + 2.0;
+            }
+        }
+    }
+}
+
 /// Whether a path is the page's ground, or an ornament of its head or foot.
 fn is_ground(path: &Rect, page: &PageText) -> bool {
     path.area() > 0.8 * page.width * page.height
@@ -448,6 +486,25 @@ mod tests {
         let page = page(1, lines);
         assert_eq!(prose(&page, &[false; 4]), [false, true, true, true]);
         assert_eq!(prose(&page, &[false, true, false, false]), [false, false, true, true]);
+    }
+
+    #[test]
+    fn the_last_lines_of_a_paragraph_are_running_text_though_they_are_torn_or_short() {
+        let long = "a line that is long enough to be a text of its own as it stands here";
+        let mut lines = block(1, &[line(long, 72.0, 100.0)]);
+        lines.extend(block(2, &[line(long, 72.0, 120.0)]));
+        for (number, word) in ["situation", "gradually"].into_iter().enumerate() {
+            lines.extend(block(3 + number, &[line(word, 72.0 + 150.0 * number as f32, 140.0)]));
+        }
+        lines.extend(block(5, &[line("disappeared.", 72.0, 160.0)]));
+        // A title of a chart further down, and one that is not at the margin.
+        lines.extend(block(6, &[line("Days after onset", 72.0, 200.0)]));
+        lines.extend(block(7, &[line("Days after onset", 120.0, 180.0)]));
+        let page = page(1, lines);
+        let mut found = prose(&page, &[false; 7]);
+        assert_eq!(found, [true, true, false, false, false, false, false]);
+        end_paragraphs(&page, &[false; 7], &mut found);
+        assert_eq!(found, [true, true, true, true, true, false, false]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod builder;
 mod glyphs;
 #[cfg(test)]
 mod tests;
+mod widths;
 
 use mupdf::TextPage;
 

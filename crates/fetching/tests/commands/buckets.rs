@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::common::{Project, rows, text};
 use crate::s3::serve;
+use crate::server::{Answer, Request, Server};
 use covid_ct::corpus::{Manifest, Row, State};
 use covid_ct::synth;
 
@@ -173,4 +174,39 @@ fn documents_of_a_bucket_are_read_from_where_they_lie() {
         entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|e| e == "pdf"))
     });
     assert_eq!(left.count(), 0);
+}
+
+/// What a source redirects to is not on a private network, but where the source itself is what it leads to.
+#[test]
+fn sources_lead_to_no_private_address_but_their_own() {
+    let project = Project::new();
+    let paper = synth::paper(8, 0).pdf;
+    let server = Server::start(move |request: &Request| {
+        let port = request.header("host").and_then(|host| host.rsplit(':').next()).unwrap_or("80");
+        let to = |host: &str| {
+            Answer::new(302, "").with("Location", format!("http://{host}:{port}/moved/x.pdf"))
+        };
+        match request.path.as_str() {
+            "/a-number.pdf" => to("127.0.0.2"),
+            "/b-name.pdf" => to("localhost"),
+            "/c-metadata.pdf" => to("metadata.google.internal"),
+            "/d-own.pdf" => to("127.0.0.1"),
+            _ => Answer::new(200, paper.clone())
+                .with("Last-Modified", "Sun, 01 Mar 2020 00:00:00 GMT"),
+        }
+    });
+    let ingest = |name: &str| {
+        let address = format!("{}/{name}.pdf", server.address);
+        project.command(["ingest", &address]).output().expect("run")
+    };
+    for name in ["a-number", "b-name", "c-metadata"] {
+        let output = ingest(name);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {told}");
+        assert!(told.contains("private network") && told.contains("give the address"), "{told}");
+    }
+    assert!(server.paths().iter().all(|path| !path.starts_with("/moved")));
+    let output = ingest("d-own");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("1 documents read"), "{}", text(&output.stdout));
 }

@@ -150,7 +150,7 @@ impl Strand {
 }
 
 /// How far `to` lies from `from`: along a line of this direction, and below it.
-fn offset(direction: Direction, from: (f32, f32), to: (f32, f32)) -> (f32, f32) {
+pub(super) fn offset(direction: Direction, from: (f32, f32), to: (f32, f32)) -> (f32, f32) {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     match direction {
         Direction::Right | Direction::Oblique => (dx, dy),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use mupdf::{Quad, TextChar, TextCharFlags, TextPage};
 
 use super::super::{Rect, font};
-use super::Direction;
+use super::{Direction, widths};
 
 /// A character in its place, in points of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,6 +62,7 @@ const DESCENT: f32 = 0.25;
 pub(super) fn runs(page: &TextPage) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut absurd: Vec<(usize, Vec<usize>)> = Vec::new();
+    let mut overlapping: Vec<(usize, Vec<usize>)> = Vec::new();
     for (block, lines) in page.blocks().enumerate() {
         for line in lines.lines() {
             let thin = has_thin_blanks(line.chars().filter_map(|character| character.char()));
@@ -79,11 +80,14 @@ pub(super) fn runs(page: &TextPage) -> Vec<Run> {
             let sound = !is_absurd(&glyphs);
             if !sound {
                 absurd.push((runs.len(), fonts(line.chars())));
+            } else if widths::overlap(&glyphs) {
+                overlapping.push((runs.len(), fonts(line.chars())));
             }
             runs.push(Run { block, glyphs, sound });
         }
     }
     put_sizes_right(&mut runs, &absurd);
+    widths::put_right(&mut runs, &overlapping);
     for glyph in runs.iter_mut().flat_map(|run| &mut run.glyphs) {
         put_box_right(glyph);
     }
@@ -150,7 +154,7 @@ fn fonts<'a>(characters: impl Iterator<Item = TextChar<'a>>) -> Vec<usize> {
 
 impl Glyph {
     /// How far it advances, in points.
-    fn advance(&self) -> f32 {
+    pub(super) fn advance(&self) -> f32 {
         (self.end.0 - self.origin.0).hypot(self.end.1 - self.origin.1)
     }
 

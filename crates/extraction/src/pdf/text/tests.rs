@@ -141,6 +141,40 @@ fn text_in_a_type_3_font_is_read_whatever_its_units_and_its_box() {
     }
 }
 
+/// Helvetica that tells a width of an em for each letter, which the page sets as far apart as they are.
+#[test]
+fn words_are_told_apart_where_the_font_tells_letters_too_wide() {
+    let widths = "1000 ".repeat(95);
+    let font = format!(
+        "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica/FirstChar 32/LastChar 126/Widths[{widths}]>>>>"
+    );
+    let width = |letter: char| match letter {
+        'i' | 'l' | 't' | 'f' => 0.25,
+        'm' | 'w' => 0.8,
+        _ => 0.55,
+    };
+    let rows = [
+        "Table 1 baseline features of all",
+        "identified patients with fever",
+        "and of whom it is told so",
+    ];
+    let mut content = String::new();
+    for (row, text) in rows.iter().enumerate() {
+        let mut x = 5.0_f32;
+        for word in text.split(' ') {
+            for letter in word.chars() {
+                let y = 80 - 6 * row;
+                let _ = write!(content, "BT /F 4 Tf 1 0 0 1 {x} {y} Tm ({letter}) Tj ET ");
+                x += 4.0 * width(letter);
+            }
+            x += 4.0 * 0.25;
+        }
+    }
+    let lines = Pdf::page(&content, &font, "").read_page().lines;
+    assert_eq!(texts(&lines), rows);
+    assert!(lines[0].bbox.x1 < 80.0, "boxes end with their letters: {:?}", lines[0].bbox);
+}
+
 #[test]
 fn letters_set_far_too_large_by_their_font_are_told_apart() {
     // MuPDF takes the size for 100 points, and all that is on the page for one line.
