@@ -130,7 +130,8 @@ fuzz: build ## Run each fuzz target for a minute (SECONDS_EACH=60), with cargo-f
 	@tools/fuzz.sh $(BINARY) $(or $(SECONDS_EACH),60)
 
 .PHONY: mutate
-mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, and count what becomes of them
+mutate: build ## Ingest 10,000 damaged copies of SHARED's papers, read 500 damaged inputs of every other kind, and count what becomes of them
+	@python3 tools/mutate_inputs.py $(BINARY) data/mutant-inputs
 	@python3 tools/mutate.py $(BINARY) data/mutants $(SHARED)/data/preprints $(SHARED)/data/pmc $(MUTATE)
 
 .PHONY: torture

@@ -94,7 +94,6 @@ def kinds(inputs):
     made = inputs.folder / "made"
     for name in ("jats", "meca", "metainfo", "checkpoint"):
         (made / name).mkdir(parents=True)
-    shutil.copy(inputs.paper, made / "jats")
     (made / "jats" / f"{inputs.paper.stem}.xml").write_bytes(inputs.fetched["jats"])
     (made / "meca" / "a.meca").write_bytes(inputs.fetched["meca"])
     shutil.copytree(inputs.folder / "covid-ct-any", made / "metainfo", dirs_exist_ok=True)
@@ -102,22 +101,28 @@ def kinds(inputs):
         (made / "checkpoint" / f"{name}.pth").write_bytes(data)
     recipe, shards, tables = (inputs.folder / name for name in ("covid-ct-open", "webdataset-open", "parquet-open"))
 
-    def rebuild(copy, out, _):
+    def rebuild(copy, out, *_):
         return ["rebuild", copy, "--pdfs", inputs.pdfs, "--out", out]
 
+    def verify(copy, *_):
+        return ["export", "--verify", copy]
+
+    def either(copy, out, _, index):
+        return verify(copy) if index % 2 else rebuild(copy, out)
+
     return {
-        "JATS": (made / "jats", ["*.xml"], lambda copy, *_: ["ingest", copy, "--jats"]),
+        "JATS": (made / "jats", ["*.xml"], lambda copy, *_: ["ingest", inputs.pdfs, f"--jats={copy}"]),
         "MECA": (made / "meca", ["*.meca"], lambda copy, *_: ["ingest", copy]),
         "RECIPE": (recipe, ["RECIPE.csv"], rebuild),
-        "MANIFEST": (inputs.folder / "covid-ct-any", ["MANIFEST.csv"], lambda copy, *_: ["export", "--verify", copy]),
+        "MANIFEST": (inputs.folder / "covid-ct-any", ["MANIFEST.csv"], verify),
         "annotations": (inputs.folder / "annotations", ["*.csv"], lambda copy, *_: ["annotations", "import", copy]),
         "MetaInfo": (made / "metainfo", ["*MetaInfo*"], lambda copy, *_: ["import-release", copy]),
-        "tar": (shards, ["*.tar"], rebuild),
-        "Parquet": (tables, ["*.parquet"], rebuild),
+        "tar": (shards, ["*.tar"], either),
+        "Parquet": (tables, ["*.parquet"], either),
         "checkpoint": (
             made / "checkpoint",
             ["*.pth"],
-            lambda copy, _, file: [
+            lambda _copy, _out, file, _index: [
                 "train", "mutant", "--data", inputs.folder / "covid-ct-any", "--epochs", "1", "--size", "32",
                 "--network", "densenet35", "--init", file,
             ],
@@ -152,7 +157,7 @@ class Campaign:
         file.write_bytes(mutant(file.read_bytes(), f"{self.args.seed} {kind}", index))
         before = {path: state(path) for path in (place / "in", inputs.pdfs)}
         beside = sorted(path.name for path in place.iterdir())
-        args = [inputs.binary, "--workspace", workspace, *command(copy, out, file)]
+        args = [inputs.binary, "--workspace", workspace, *command(copy, out, file, index)]
         try:
             ended = subprocess.run(args, capture_output=True, timeout=LIMIT, stdin=subprocess.DEVNULL)
         except subprocess.TimeoutExpired:

@@ -22,7 +22,7 @@ use covid_ct::whole;
 use covid_ct_core::is_one_component;
 
 use crate::client;
-use crate::private::SourceConnector;
+use crate::private::{PrivateHost, SourceConnector};
 
 /// A prefix of a bucket.
 #[derive(Debug)]
@@ -281,6 +281,9 @@ pub fn cause(error: &object_store::Error) -> String {
     let mut words = vec![cause.to_string()];
     while let Some(source) = cause.source() {
         cause = source;
+        if cause.is::<PrivateHost>() {
+            return cause.to_string();
+        }
         words.push(cause.to_string());
     }
     // Each repeats the next; of two the shorter says it.

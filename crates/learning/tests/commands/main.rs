@@ -3,6 +3,7 @@
 mod common;
 mod evaluate;
 mod folds;
+mod killed;
 mod pretrain;
 mod tasks;
 mod train;
