@@ -1,6 +1,6 @@
 //! What the paper of COVID-CT prints of it: Zhao et al., arXiv 2003.13865.
 
-use crate::dataset::stats::{ClassStats, Spread};
+use crate::dataset::numbers::{ClassStats, Spread};
 use crate::store::{Label, Part};
 
 /// Heights and widths of the 349 COVID-19 CTs as published: Zhao et al., arXiv 2003.13865, section

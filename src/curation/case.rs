@@ -9,8 +9,8 @@ use super::desk::Desk;
 use super::earlier::Earlier;
 use super::evidence::Quote;
 use super::item::Item;
+use super::lines::{Answer, Line, Result, Session};
 use super::patient::{self, PatientWords};
-use super::session::{Answer, Line, Result, Session};
 use crate::figures;
 use crate::store::{
     Case, CaseDetails, Evidence, LabelledPanel, Names, Stage, Store, Subject, Value, Within, now,

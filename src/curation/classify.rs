@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::earlier::Earlier;
 use super::evidence::{Quote, Texts, grounds, propose};
 use super::item::Item;
-use super::session::{Answer, Line, Result, Session};
+use super::lines::{Answer, Line, Result, Session};
 use crate::figures::Mention;
 use crate::store::{Evidence, LabelledPanel, Stage, Subject, Value, Within};
 

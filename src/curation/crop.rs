@@ -11,9 +11,9 @@ use super::doubts::{self, Letters};
 use super::earlier::Earlier;
 use super::edit::{Edit, Panels};
 use super::item::Item;
+use super::lines::{Answer, Line, Result, Session};
 use super::nothing;
 use super::panels::Hints;
-use super::session::{Answer, Line, Result, Session};
 use super::{letters, panels, preview};
 use crate::figures::panel_letter;
 use crate::store::{

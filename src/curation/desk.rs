@@ -5,15 +5,16 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use super::asked::{Task, is_of_panels};
 use super::carry;
 use super::earlier::Earlier;
+use super::error::Result;
 use super::evidence::Quote;
 use super::item::AsPrinted;
 use super::nothing;
 use super::options::{QueueOptions, Which};
-use super::queue::{By, Queue, Task};
+use super::queue::{By, Queue, passed_over};
 use super::round::Round;
-use super::session::{Result, passed_over};
 use crate::store::{
     self, Decision, NewDecision, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value,
     Within, now,
@@ -74,7 +75,7 @@ impl fmt::Display for Undone {
                 }
             }
             Self::Batch(stage, subjects) => {
-                let what = if nothing::is_of_panels(*stage) { "panels" } else { "pictures" };
+                let what = if is_of_panels(*stage) { "panels" } else { "pictures" };
                 write!(f, "undone: {stage} of {} {what}", subjects.len())
             }
         }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::asked::Task;
 use super::evidence::Texts;
-use super::queue::Task;
 use crate::figures::{Composition, ImageOrigin};
 use crate::store::{ImageFigure, PaperMeta, Store, StoreError};
 

@@ -1,17 +1,10 @@
 //! Why nothing is left to ask, and what comes next.
 
-use covid_ct_core::task::SubjectKind;
-
+use super::asked::is_of_panels;
 use super::options::{QueueOptions, Which};
 use super::queue::{By, Queue};
 use crate::store::{Result, Stage, Store};
 use crate::task;
-
-/// Whether a stage asks about panels, one by one.
-pub(super) fn is_of_panels(stage: Stage) -> bool {
-    let question = task::in_force().question(stage);
-    stage == Stage::Case || question.is_some_and(|q| q.subject == SubjectKind::Panel)
-}
 
 /// What a stage asks about, as many of them.
 pub(super) fn things(stage: Stage, count: usize) -> String {

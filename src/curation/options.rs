@@ -8,7 +8,7 @@ use std::str::FromStr;
 use covid_ct_core::cells;
 use jiff::civil::Date;
 
-use super::queue::Task;
+use super::asked::Task;
 use crate::covid_ct::release::split_extension;
 use crate::dataset::history::stem_of;
 use crate::store::{ImageRow, Result, Stage, Store, StoreError, Subject, Value, sha256_hex};
@@ -311,9 +311,9 @@ impl Named {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::Ended;
     use super::super::queue::{By as Whose, Queue};
     use super::super::scripted::Bench;
-    use super::super::session::Ended;
     use super::*;
 
     #[test]

@@ -14,14 +14,12 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use super::adjudicate::{Dispute, disputes};
+use super::asked::{Task, is_of_panels};
+use super::disputes::disputes;
 use super::evidence::speaks_of_the_wanted;
-use super::nothing::is_of_panels;
 use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
-use crate::store::{
-    ImageFacts, ImageRow, LabelledPanel, Result, Source, Stage, Store, Subject, Verdict,
-};
+use crate::store::{ImageFacts, ImageRow, Result, Source, Stage, Store, Subject, Verdict};
 use crate::task;
 
 /// Shorter side, in pixels, below which a picture is a sliver, an icon or a scale bar. Of the
@@ -30,29 +28,6 @@ pub const MIN_SIDE: u32 = ICON_SIDE;
 
 /// A picture drawn on more pages than this is furniture: a journal's logo, a preprint's banner.
 pub const MAX_PAGES: u32 = 3;
-
-/// Something to decide on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Task {
-    pub image: ImageRow,
-    /// At the case stage, or where readings of one panel are disputed, the panel that is asked about.
-    pub panel: Option<LabelledPanel>,
-    /// Where that is to be settled: what curators disagree on.
-    pub dispute: Option<Dispute>,
-}
-
-impl Task {
-    pub(super) fn of(image: ImageRow) -> Self {
-        Self { image, panel: None, dispute: None }
-    }
-
-    pub fn subject(&self) -> Subject {
-        if let Some(dispute) = &self.dispute {
-            return dispute.subject;
-        }
-        Subject { image: self.image.id, panel: self.panel.as_ref().map(|panel| panel.id) }
-    }
-}
 
 /// What is left at a stage, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -118,6 +93,25 @@ impl Queue {
         });
         Ok(Self { tasks, done, ..Self::default() })
     }
+}
+
+/// What of a queue nobody is asked about, a sentence each.
+pub(super) fn passed_over(queue: &Queue) -> Vec<String> {
+    let furniture = (queue.passed_over > 0).then(|| {
+        format!(
+            "{} slivers and page furniture passed over: under {MIN_SIDE} px, or on more than \
+             {MAX_PAGES} pages.",
+            queue.passed_over
+        )
+    });
+    let without_picture = (queue.without_picture > 0).then(|| {
+        format!(
+            "{} figures are drawn without pictures; `covid-ct ingest --render PATH` makes \
+             pictures of them, to be asked about.",
+            queue.without_picture
+        )
+    });
+    furniture.into_iter().chain(without_picture).collect()
 }
 
 /// What may be asked about at all.

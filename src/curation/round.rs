@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::queue::{Queue, Task};
+use super::asked::Task;
+use super::queue::Queue;
 use crate::store::{Stage, Subject};
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use covid_ct_core::task::{Answer as TaskAnswer, Question, SheetWords};
 use super::earlier::Earlier;
 use super::evidence::{Quote, grounds};
 use super::item::Item;
-use super::session::{Answer, Line, Result, Session};
+use super::lines::{Answer, Line, Result, Session};
 use crate::store::{Subject, Symbol, Value};
 
 pub(super) fn ask<R: BufRead, W: Write>(

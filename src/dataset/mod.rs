@@ -13,6 +13,7 @@ pub mod history;
 mod jpeg_quality;
 pub mod layout;
 pub mod looks;
+pub mod numbers;
 pub mod resplit;
 pub mod split;
 pub mod stats;

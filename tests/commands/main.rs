@@ -3,6 +3,7 @@
 
 mod annotations;
 mod audit;
+mod circles;
 mod colours;
 mod common;
 mod crops;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::common::{
     CT_ARTICLES, Project, extraction, figure_on, files, image_on, shared_data, text,
 };
+use covid_ct::curation::Task;
 use covid_ct::curation::annotations::SHORT_QUOTE_WORDS;
-use covid_ct::curation::queue::Task;
 use covid_ct::curation::{By, Queue, QueueOptions};
 use covid_ct::store::{Label, Source, Stage, sha256_hex};
 use image::{ImageFormat, Rgb, RgbImage};

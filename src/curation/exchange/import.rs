@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::super::Desk;
+use super::super::error::SessionError;
 use super::super::evidence::Quote;
 use super::super::item::NotPrinted;
 use super::super::letters::reading_order;
 use super::super::options::QueueOptions;
-use super::super::session::SessionError;
 use super::{
     Boxed, ExchangeError, Format, InForce, Read, ReadPicture, Result, coco, cvat, label_studio,
     named, yolo,

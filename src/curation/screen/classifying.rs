@@ -6,7 +6,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::super::classify::{EarlierOfAll, alternatives, as_typed, parse_evidence};
 use super::super::evidence::{Quote, grounds};
 use super::super::item::Item;
-use super::ask::{Effect, Key, Typing, keys_of};
+use super::effect::{Effect, Key, Typing, keys_of};
 use super::number::Number;
 use super::picture::Mark;
 use crate::store::{LabelledPanel, Stage, Subject};

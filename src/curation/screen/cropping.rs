@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::crop::Opening;
 use super::super::edit::{Draft, Edit, Panels};
-use super::ask::{Effect, Key, Typing};
+use super::effect::{Effect, Key, Typing};
 use super::number::Number;
 use super::picture::{Corner, Mark};
 use crate::store::PanelBox;

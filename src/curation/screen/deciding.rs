@@ -1,14 +1,15 @@
 //! What comes of an effect: decisions go to the desk, and what comes next onto the screen.
 
+use super::super::asked::Task;
 use super::super::case::Details;
 use super::super::classify::is_done;
 use super::super::earlier::Earlier;
+use super::super::error::Result;
 use super::super::evidence::Quote;
-use super::super::queue::Task;
 use super::super::select;
-use super::super::session::Result;
 use super::app::{App, Current};
-use super::ask::{Ask, Effect};
+use super::ask::Ask;
+use super::effect::Effect;
 use super::input::Input;
 use crate::store::{LabelledPanel, Stage, Subject, Symbol, Value};
 

@@ -2,9 +2,9 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::super::adjudicate::Dispute;
-use super::ask::{Effect, Key};
+use super::super::asked::Dispute;
 use super::cropping::Cropping;
+use super::effect::{Effect, Key};
 use super::picture::Mark;
 use crate::store::Value;
 

@@ -10,11 +10,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::super::item::Item;
+use super::super::lines::asks;
 use super::super::nothing::things;
-use super::super::session::asks;
 use super::app::{App, Current, source_of};
-use super::ask::{Ask, Key};
+use super::ask::Ask;
 use super::cropping::with_margin;
+use super::effect::Key;
 use super::help;
 use super::look::{self, Look};
 use super::picture::{Mark, Source, Wanted};

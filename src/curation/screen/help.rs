@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::fmt::Write as _;
 
-use super::super::session::is_plain;
+use super::super::lines::is_plain;
 use super::look::{self, Look};
 use super::text::plain;
 use crate::store::Stage;

@@ -13,6 +13,7 @@ mod cropping;
 mod deciding;
 mod disputing;
 mod draw;
+mod effect;
 mod gate;
 mod help;
 mod inline;
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event;
 
 use super::desk::Desk;
-use super::session::{Done, Result};
+use super::lines::{Done, Result};
 use crate::store::Stage;
 use app::App;
 use look::Look;

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use super::super::case::{Details, Field, Form};
-use super::ask::{Effect, Key, Typing};
+use super::effect::{Effect, Key, Typing};
 
 #[derive(Debug)]
 pub(super) struct Naming {

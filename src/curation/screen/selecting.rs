@@ -4,7 +4,7 @@ use covid_ct_core::task::Question;
 use ratatui::crossterm::event::KeyCode;
 
 use super::super::earlier::Earlier;
-use super::ask::{Effect, Key, keys_of};
+use super::effect::{Effect, Key, keys_of};
 
 #[derive(Debug)]
 pub(super) struct Selecting {

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::super::earlier::Earlier;
 use super::super::item::Item;
 use super::super::select::said_on_sheet;
-use super::ask::{Effect, Key};
+use super::effect::{Effect, Key};
 use crate::store::{Symbol, Value};
 
 /// Pictures on a sheet: one a digit.

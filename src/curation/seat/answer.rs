@@ -1,15 +1,15 @@
 //! What an answer does.
 
+use super::super::asked::Task;
 use super::super::case::Form;
 use super::super::classify::{as_typed, is_done, parse_evidence};
 use super::super::desk::Undone;
 use super::super::earlier::Earlier;
 use super::super::edit::{Edit, Panels};
+use super::super::error::Result;
 use super::super::evidence::{Quote, grounds};
-use super::super::queue::Task;
 use super::super::round::Round;
 use super::super::select;
-use super::super::session::Result;
 use super::key::Key;
 use super::message::{Action, Reply, Request};
 use super::view::{choices, drafts};

@@ -1,10 +1,10 @@
 //! Answers about whose scans panels are.
 
+use super::super::asked::Task;
 use super::super::case::{Details, Field, Form};
+use super::super::error::Result;
 use super::super::evidence::Quote;
 use super::super::item::Item;
-use super::super::queue::Task;
-use super::super::session::Result;
 use super::answer::{Done, not_asked};
 use super::{Asking, Current, Seat};
 use crate::store::{LabelledPanel, Stage, Subject, Value};

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::item::AsPrinted;
+use super::super::lines::Summary;
 use super::super::options::QueueOptions;
-use super::super::session::Summary;
 use crate::Workspace;
 use crate::store::Stage;
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::adjudicate::{self, Reading};
+use super::super::adjudicate;
+use super::super::asked::Reading;
 use super::super::case::{Details, Field, Form};
 use super::super::classify::{alternatives, as_typed};
 use super::super::earlier::Earlier;
@@ -10,8 +11,8 @@ use super::super::edit::Panels;
 use super::super::evidence::{Quote, Texts, marked_words};
 use super::super::item::Item;
 use super::super::letters;
+use super::super::lines::{Result, asks};
 use super::super::round::Round;
-use super::super::session::{Result, asks};
 use super::message::{
     Asked, Bounds, Mention, Neighbour, Panel, Patient, Picture, Quoted, Quotes, Shown, Tile, View,
     Words,

@@ -7,11 +7,10 @@ use covid_ct_core::task::Comparison;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::formats::Format;
+use super::items::Written;
 use super::loading;
 use super::manifest::RECIPE;
-use super::options::{Classes, Hosting, Options, SIDE, Size};
-use super::write::Written;
+use super::options::{Classes, Format, Hosting, Options, SIDE, Size};
 use crate::dataset::stats::{ClassStats, Counted, Spread, count};
 use crate::store::{Label, Part};
 use crate::synth;

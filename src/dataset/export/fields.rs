@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::items::Written;
 use super::options::Classes;
-use super::write::Written;
 use crate::figures::sub_captions;
 use crate::task;
 

@@ -6,11 +6,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::items::{Item, texts};
+use super::items::{Item, Written, texts};
 use super::manifest::ManifestRow;
 use super::names;
 use super::options::{Hosting, Options};
-use super::write::Written;
 use crate::dataset::Result;
 use crate::figures::{FigureKind, FigureRecord, ICON_SIDE};
 use crate::store::{DocumentRow, ImageRow, PanelBox, PaperMeta, Source, Store};

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::manifest::ManifestRow;
 use super::names;
 use super::options::{Hosting, Options, SIDE, Size};
-use super::write::Written;
 use crate::covid_ct::release::CURATOR;
 use crate::dataset::{Result, split};
 use crate::figures::FigureRecord;
@@ -29,6 +28,22 @@ pub struct Item {
     pub size: Option<(u32, u32)>,
     /// Whether its bytes are written, or only listed in the recipe.
     pub hosted: bool,
+}
+
+/// A picture that is written, or that the recipe lists.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    pub row: ManifestRow,
+    /// `None` of a figure as a whole, which has neither.
+    pub label: Option<Label>,
+    pub part: Option<Part>,
+    pub texts: Texts,
+}
+
+impl Written {
+    pub fn is_of(&self, label: Label, part: Part) -> bool {
+        (self.label, self.part) == (Some(label), Some(part))
+    }
 }
 
 /// What the paper says of a figure: its text, so never in a recipe.

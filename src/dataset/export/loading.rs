@@ -9,9 +9,8 @@ use crate::dataset::layout::meta_info;
 use std::fmt::Write as _;
 
 use super::fields::{self, Field};
-use super::formats::Format;
-use super::options::Classes;
-use super::write::Written;
+use super::items::Written;
+use super::options::{Classes, Format};
 use crate::store::Part;
 
 /// Read beside README.md, and where both have an entry, this counts.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::fields;
-use super::write::Written;
+use super::items::Written;
 use crate::dataset::layout::META_INFO_COLUMNS;
 use crate::dataset::{DatasetError, Result};
 use crate::task;

@@ -32,17 +32,16 @@ mod write;
 
 use std::path::Path;
 
-pub use self::formats::Format;
 pub use self::items::decision_id;
-pub(crate) use self::items::{Figures, Item, Texts, figures as shown_figures};
+pub(crate) use self::items::{Figures, Item, Texts, Written, figures as shown_figures};
 pub use self::manifest::{MANIFEST, ManifestRow, RECIPE, patient_name, read as read_manifest};
 pub(super) use self::names::picture_stem;
 pub use self::names::stems;
-pub use self::options::{Classes, Hosting, Options, SIDE, Size};
+pub use self::options::{Classes, Format, Hosting, Options, SIDE, Size};
 pub use self::target::{Precious, check as check_target, spare};
 pub use self::verify::{Verified, verify};
 pub use self::write::Exported;
-pub(crate) use self::write::{Written, write};
+pub(crate) use self::write::write;
 
 use super::{DatasetError, Result};
 use crate::store::Store;

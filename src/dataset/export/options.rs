@@ -4,11 +4,37 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 
-use super::formats::Format;
+use covid_ct_core::string_enum;
+
 use crate::store::Label;
 
 /// Side of the scaled pictures, in pixels: what the paper's networks take.
 pub const SIDE: u32 = 224;
+
+string_enum! {
+    pub enum Format {
+        /// The layout COVID-CT was published in.
+        CovidCt = "covid-ct",
+        /// Hugging Face `imagefolder`: a folder a part and class, `metadata.parquet` in each part.
+        ImageFolder = "imagefolder",
+        /// Tar shards as the `webdataset` library reads them.
+        WebDataset = "webdataset",
+        /// Parquet files with the pictures in them, as Hugging Face `datasets` reads them.
+        Parquet = "parquet",
+    }
+}
+
+impl Format {
+    /// Whether classes have names of their own in it.
+    pub fn names_classes(self) -> bool {
+        self != Self::CovidCt
+    }
+
+    /// Whether figures as a whole can be written in it, which have no class and no part.
+    pub fn holds_figures(self) -> bool {
+        matches!(self, Self::WebDataset | Self::Parquet)
+    }
+}
 
 /// Which licences a picture may be under to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -20,8 +20,8 @@ use parquet::schema::types::ColumnPath;
 use serde_json::json;
 
 use super::fields::{self, Field, Value};
+use super::items::Written;
 use super::options::Classes;
-use super::write::Written;
 use crate::dataset::{DatasetError, Result};
 
 /// Rows of a row group, which a reader loads at once and a writer holds: with pictures, and without.

@@ -12,10 +12,9 @@ use image::DynamicImage;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::formats::Format;
-use super::items::{Item, Texts};
+use super::items::{Item, Written};
 use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
-use super::options::{Hosting, Options};
+use super::options::{Format, Hosting, Options};
 use super::table::{Class, Lead, Table};
 use super::{card, croissant, fields, loading, metainfo, picture, target};
 use crate::dataset::layout::meta_info;
@@ -52,22 +51,6 @@ pub struct Exported {
     pub not_in_split: usize,
     /// Pictures that could not be written or are not what they must be, and why.
     pub failures: Vec<String>,
-}
-
-/// A picture that is written, or that the recipe lists.
-#[derive(Debug, Clone, Default)]
-pub struct Written {
-    pub row: ManifestRow,
-    /// `None` of a figure as a whole, which has neither.
-    pub label: Option<Label>,
-    pub part: Option<Part>,
-    pub texts: Texts,
-}
-
-impl Written {
-    pub fn is_of(&self, label: Label, part: Part) -> bool {
-        (self.label, self.part) == (Some(label), Some(part))
-    }
 }
 
 /// A picture cut and encoded.

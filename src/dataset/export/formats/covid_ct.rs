@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use covid_ct_core::FileName;
 
 use super::{Format, Layout, Place, of_class};
-use crate::dataset::export::write::Written;
+use crate::dataset::export::items::Written;
 use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
 use crate::dataset::{DatasetError, Result};
 use crate::store::{Label, Part};

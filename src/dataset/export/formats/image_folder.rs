@@ -10,9 +10,9 @@ use covid_ct_core::FileName;
 use super::{Format, Layout, Place, of_class};
 use crate::dataset::Result;
 use crate::dataset::export::fields;
+use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::export::table::{Class, Lead, Table};
-use crate::dataset::export::write::Written;
 use crate::store::Part;
 
 #[derive(Debug)]

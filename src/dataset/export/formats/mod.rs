@@ -13,24 +13,10 @@ use std::path::Path;
 
 use covid_ct_core::FileName;
 
-use super::options::Options;
-use super::write::Written;
+use super::items::Written;
+use super::options::{Format, Options};
 use crate::dataset::{DatasetError, Result};
 use crate::store::{Label, Part, sha256_hex};
-use covid_ct_core::string_enum;
-
-string_enum! {
-    pub enum Format {
-        /// The layout COVID-CT was published in.
-        CovidCt = "covid-ct",
-        /// Hugging Face `imagefolder`: a folder a part and class, `metadata.parquet` in each part.
-        ImageFolder = "imagefolder",
-        /// Tar shards as the `webdataset` library reads them.
-        WebDataset = "webdataset",
-        /// Parquet files with the pictures in them, as Hugging Face `datasets` reads them.
-        Parquet = "parquet",
-    }
-}
 
 /// Where a picture was put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,16 +51,6 @@ impl Format {
             Self::WebDataset => Box::new(web_dataset::WebDataset::new(folder, options)),
             Self::Parquet => Box::new(parquet::Parquet::new(folder, options)),
         }
-    }
-
-    /// Whether classes have names of their own in it.
-    pub fn names_classes(self) -> bool {
-        self != Self::CovidCt
-    }
-
-    /// Whether figures as a whole can be written in it, which have no class and no part.
-    pub fn holds_figures(self) -> bool {
-        matches!(self, Self::WebDataset | Self::Parquet)
     }
 
     /// Where the pictures of a part are, as a pattern of paths below the export; `None` where no pattern tells the

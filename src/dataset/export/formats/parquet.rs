@@ -10,8 +10,8 @@ use parquet::record::Field;
 
 use super::{Layout, Place, part_name};
 use crate::dataset::Result;
+use crate::dataset::export::items::Written;
 use crate::dataset::export::table::{Class, Lead, Open, Row, Table};
-use crate::dataset::export::write::Written;
 use crate::dataset::export::{fields, options::Options};
 use crate::store::Part;
 

@@ -13,8 +13,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Layout, Place, part_name};
 use crate::dataset::export::fields;
+use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
-use crate::dataset::export::write::Written;
 use crate::dataset::{DatasetError, Result};
 use crate::store::Part;
 
