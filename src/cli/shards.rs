@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, value_parser};
-use covid_ct_reading::cli::{BucketArgs, LimitArgs};
+use clap::{Args, ValueEnum};
+use covid_ct_reading::cli::{BucketArgs, LimitArgs, WorkerArgs};
 
-use crate::extract::{MEMORY, TIMEOUT};
 use crate::shards::Place;
 
 /// Reads the documents that a list names and writes what was found as a shard: a folder of Parquet tables with the pictures,
@@ -31,22 +30,8 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "DIR|ADDRESS")]
     pub objects: Option<Place>,
 
-    /// Documents read at the same time [default: number of processors]
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<std::num::NonZeroUsize>,
-
-    /// Seconds a document may take
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = TIMEOUT,
-        value_parser = value_parser!(u64).range(1..)
-    )]
-    pub timeout: u64,
-
-    /// Memory a worker may use, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = MEMORY)]
-    pub memory: u64,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
 
     /// One JSON object: the shard, and what it tells of itself
     #[arg(long)]

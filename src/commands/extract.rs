@@ -56,9 +56,9 @@ pub fn run(
         return hand_over(&args.list, &text);
     }
     let options = extract::Options {
-        jobs: jobs(args.jobs),
-        timeout: Duration::from_secs(args.timeout),
-        memory: args.memory,
+        jobs: jobs(args.workers.jobs),
+        timeout: Duration::from_secs(args.workers.timeout),
+        memory: args.workers.memory,
         limits: (&args.limits).into(),
         // Where the pictures go is said below.
         ..worker_options(&Workspace::new(workspace))?

@@ -41,11 +41,6 @@ pub fn score<E: Shown>(
     Ok(scored)
 }
 
-/// The probability of log-odds.
-pub fn probability(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
-}
-
 /// What was predicted for a set of examples, and how good that is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {

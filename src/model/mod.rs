@@ -24,12 +24,12 @@ mod viewing;
 
 pub use backend::Backend;
 pub use error::{BadImage, ModelError};
-pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
+pub use evaluation::{BATCH, Evaluation, Scorer, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use external::open_external;
 pub use leaks::leaks;
-pub use odds::Odds;
+pub use odds::{Odds, probability};
 pub use options::{
     Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
     TrainOptions,

@@ -59,7 +59,7 @@ impl Odds {
     pub fn predicted(&self, threshold: f64) -> Label {
         let task = task::in_force();
         if let Some(negative) = task.negative() {
-            let is_positive = super::probability(self.log_odds) >= threshold;
+            let is_positive = probability(self.log_odds) >= threshold;
             return if is_positive { task.positive() } else { negative };
         }
         let greatest = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -118,6 +118,11 @@ fn softplus(z: f64) -> f64 {
 fn log_sum(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     let greatest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     greatest + terms.map(|term| (term - greatest).exp()).sum::<f64>().ln()
+}
+
+/// The probability of log-odds.
+pub fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 #[cfg(test)]

@@ -27,15 +27,8 @@ use crate::private::{PrivateHost, SourceConnector};
 /// A prefix of a bucket.
 #[derive(Debug)]
 pub struct Bucket {
-    store: Box<dyn ObjectStore>,
-    prefix: Key,
+    connection: Connection,
     address: String,
-    runtime: tokio::runtime::Runtime,
-    /// A web server need not list anything.
-    is_web: bool,
-    max_bytes: u64,
-    /// Between objects.
-    spacing: Duration,
 }
 
 /// What an address leads to.
@@ -43,8 +36,12 @@ pub struct Bucket {
 pub struct Connection {
     pub store: Box<dyn ObjectStore>,
     pub prefix: Key,
+    pub runtime: tokio::runtime::Runtime,
     /// A web server need not list anything.
     pub is_web: bool,
+    pub max_bytes: u64,
+    /// Between objects. Buckets are made for it; a web server is asked as preprint servers are.
+    pub spacing: Duration,
 }
 
 impl Connection {
@@ -112,12 +109,20 @@ impl Connection {
         };
         let store = store.map_err(|error| failed(error.to_string()))?;
         let is_web = url.scheme().starts_with("http");
-        Ok(Self { store, prefix: path, is_web })
+        let usual = Politeness::default();
+        Ok(Self {
+            store,
+            prefix: path,
+            runtime: client::runtime()?,
+            is_web,
+            max_bytes: reading.max_bytes.unwrap_or(usual.max_bytes),
+            spacing: if is_web { usual.spacing } else { Duration::ZERO },
+        })
     }
 
     /// What to do where it is refused.
-    pub fn advice(is_web: bool) -> &'static str {
-        if is_web {
+    pub fn advice(&self) -> &'static str {
+        if self.is_web {
             "; a web server that lists nothing (WebDAV) serves single files: give the whole address"
         } else {
             "; --account reads with the credentials of the environment, --requester-pays also pays"
@@ -129,23 +134,12 @@ impl Bucket {
     /// # Errors
     /// As [`Connection::open`].
     pub fn open(address: &str, reading: &Reading) -> Result<Self> {
-        let Connection { store, prefix, is_web } = Connection::open(address, reading)?;
-        let usual = Politeness::default();
-        Ok(Self {
-            store,
-            prefix,
-            address: address.to_owned(),
-            runtime: client::runtime()?,
-            is_web,
-            max_bytes: reading.max_bytes.unwrap_or(usual.max_bytes),
-            // Buckets are made for it; a web server is asked as preprint servers are.
-            spacing: if is_web { usual.spacing } else { Duration::ZERO },
-        })
+        Ok(Self { connection: Connection::open(address, reading)?, address: address.to_owned() })
     }
 
     async fn list(&self) -> Result<Vec<ObjectMeta>> {
         let failed = |error: object_store::Error| {
-            let what = format!("cannot be listed: {}{}", cause(&error), self.advice());
+            let what = format!("cannot be listed: {}{}", cause(&error), self.connection.advice());
             CorpusError::Bucket { address: self.address.clone(), what }
         };
         let is_wanted = |key: &Key| {
@@ -153,12 +147,14 @@ impl Bucket {
             is_pdf(path) || is_meca(path)
         };
         // A single object is named in full.
-        if is_wanted(&self.prefix) {
-            return Ok(vec![self.store.head(&self.prefix).await.map_err(failed)?]);
+        if is_wanted(&self.connection.prefix) {
+            return Ok(vec![
+                self.connection.store.head(&self.connection.prefix).await.map_err(failed)?,
+            ]);
         }
-        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
+        let prefix = Some(&self.connection.prefix).filter(|prefix| !prefix.as_ref().is_empty());
         let mut objects: Vec<ObjectMeta> =
-            self.store.list(prefix).try_collect().await.map_err(failed)?;
+            self.connection.store.list(prefix).try_collect().await.map_err(failed)?;
         objects.retain(|object| is_wanted(&object.location));
         objects.sort_by(|a, b| a.location.cmp(&b.location));
         Ok(objects)
@@ -168,7 +164,7 @@ impl Bucket {
     fn file(&self, folder: &Path, object: &ObjectMeta) -> std::result::Result<PathBuf, String> {
         let below = object
             .location
-            .prefix_match(&self.prefix)
+            .prefix_match(&self.connection.prefix)
             .map(|parts| parts.map(|part| part.as_ref().to_owned()).collect::<Vec<String>>());
         let mut parts = below.unwrap_or_default();
         if parts.is_empty() {
@@ -189,18 +185,20 @@ impl Bucket {
     ) -> std::result::Result<bool, String> {
         use std::io::Write as _;
         let disk = |error: std::io::Error| format!("cannot write {}: {error}", target.display());
-        let read = |error: object_store::Error| format!("{}{}", cause(&error), self.advice());
-        if object.size > self.max_bytes {
+        let read =
+            |error: object_store::Error| format!("{}{}", cause(&error), self.connection.advice());
+        if object.size > self.connection.max_bytes {
             return Err(format!(
                 "{} MiB, more than {} (`covid-ct fetch --from` takes larger ones with --max-size)",
                 object.size >> 20,
-                self.max_bytes >> 20
+                self.connection.max_bytes >> 20
             ));
         }
         let folder = target.parent().unwrap_or(target);
         std::fs::create_dir_all(folder).map_err(disk)?;
         let mut file = whole::beside(target).map_err(disk)?;
-        let mut stream = self.store.get(&object.location).await.map_err(read)?.into_stream();
+        let mut stream =
+            self.connection.store.get(&object.location).await.map_err(read)?.into_stream();
         let mut length = 0;
         while let Some(bytes) = stream.next().await {
             let bytes = bytes.map_err(read)?;
@@ -221,10 +219,6 @@ impl Bucket {
         whole::put(file, target).map_err(disk)?;
         Ok(true)
     }
-
-    fn advice(&self) -> &'static str {
-        Connection::advice(self.is_web)
-    }
 }
 
 impl corpus::Bucket for Bucket {
@@ -234,7 +228,7 @@ impl corpus::Bucket for Bucket {
         stop: &AtomicBool,
         watch: &mut dyn FnMut(Option<usize>),
     ) -> Result<Brought> {
-        let objects = self.runtime.block_on(self.list())?;
+        let objects = self.connection.runtime.block_on(self.list())?;
         watch(Some(objects.len()));
         let mut brought = Brought::default();
         let mut asked = false;
@@ -252,9 +246,11 @@ impl corpus::Bucket for Bucket {
                 }
                 Ok(path) => {
                     if std::mem::replace(&mut asked, true) {
-                        self.runtime.block_on(async { tokio::time::sleep(self.spacing).await });
+                        self.connection
+                            .runtime
+                            .block_on(async { tokio::time::sleep(self.connection.spacing).await });
                     }
-                    match self.runtime.block_on(self.take(&object, &path, stop)) {
+                    match self.connection.runtime.block_on(self.take(&object, &path, stop)) {
                         Ok(true) => brought.files.push(path),
                         Ok(false) => brought.interrupted = true,
                         Err(what) => brought.failed.push((address, what)),

@@ -3,16 +3,14 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{ObjectStoreExt as _, PutPayload};
 
-use covid_ct::corpus::{self, CorpusError, Politeness, Reading, Result};
+use covid_ct::corpus::{self, CorpusError, Reading, Result};
 
 use crate::bucket::{Connection, cause};
-use crate::client;
 
 /// Objects that are on their way at the same time.
 const AT_ONCE: usize = 16;
@@ -20,35 +18,20 @@ const AT_ONCE: usize = 16;
 /// A prefix of a bucket.
 #[derive(Debug)]
 pub struct Storage {
-    store: Box<dyn ObjectStore>,
-    prefix: Key,
+    connection: Connection,
     address: String,
-    runtime: tokio::runtime::Runtime,
-    is_web: bool,
-    max_bytes: u64,
-    /// Between files of a web server.
-    spacing: Duration,
 }
 
 impl Storage {
     /// # Errors
     /// As [`Connection::open`].
     pub fn open(address: &str, reading: &Reading) -> Result<Self> {
-        let Connection { store, prefix, is_web } = Connection::open(address, reading)?;
-        let usual = Politeness::default();
-        Ok(Self {
-            store,
-            prefix,
-            address: address.trim_end_matches('/').to_owned(),
-            runtime: client::runtime()?,
-            is_web,
-            max_bytes: reading.max_bytes.unwrap_or(usual.max_bytes),
-            spacing: if is_web { usual.spacing } else { Duration::ZERO },
-        })
+        let connection = Connection::open(address, reading)?;
+        Ok(Self { connection, address: address.trim_end_matches('/').to_owned() })
     }
 
     fn key(&self, name: &str) -> std::result::Result<Key, String> {
-        let base = self.prefix.as_ref();
+        let base = self.connection.prefix.as_ref();
         let whole = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
         Key::parse(whole).map_err(|error| error.to_string())
     }
@@ -58,7 +41,7 @@ impl Storage {
     }
 
     fn told(&self, error: &object_store::Error) -> String {
-        format!("{}{}", cause(error), Connection::advice(self.is_web))
+        format!("{}{}", cause(error), self.connection.advice())
     }
 
     async fn bring_one(
@@ -71,12 +54,17 @@ impl Storage {
         if stop.load(Ordering::Relaxed) {
             return Err("interrupted".into());
         }
-        tokio::time::sleep(self.spacing).await;
-        let found = self.store.get(&self.key(name)?).await.map_err(|error| self.told(&error))?;
+        tokio::time::sleep(self.connection.spacing).await;
+        let found =
+            self.connection.store.get(&self.key(name)?).await.map_err(|error| self.told(&error))?;
         let too_large = |bytes: u64| {
-            format!("{} MiB, more than the {} that are taken", bytes >> 20, self.max_bytes >> 20)
+            format!(
+                "{} MiB, more than the {} that are taken",
+                bytes >> 20,
+                self.connection.max_bytes >> 20
+            )
         };
-        if found.meta.size > self.max_bytes {
+        if found.meta.size > self.connection.max_bytes {
             return Err(too_large(found.meta.size));
         }
         let (mut stream, mut length) = (found.into_stream(), 0);
@@ -84,7 +72,7 @@ impl Storage {
         while let Some(bytes) = stream.next().await {
             let bytes = bytes.map_err(|error| self.told(&error))?;
             length += bytes.len() as u64;
-            if length > self.max_bytes {
+            if length > self.connection.max_bytes {
                 return Err(too_large(length));
             }
             file.write_all(&bytes).map_err(disk)?;
@@ -102,7 +90,7 @@ impl Storage {
         let bytes = std::fs::read(file)
             .map_err(|source| CorpusError::Read { path: file.into(), source })?;
         let key = self.key(name).map_err(|error| self.failed(name, error))?;
-        let put = self.store.put(&key, PutPayload::from(bytes)).await;
+        let put = self.connection.store.put(&key, PutPayload::from(bytes)).await;
         put.map(drop)
             .map_err(|error| self.failed(name, format!("cannot be written: {}", self.told(&error))))
     }
@@ -114,8 +102,8 @@ impl corpus::Storage for Storage {
         wanted: &[(String, PathBuf)],
         stop: &AtomicBool,
     ) -> Vec<std::result::Result<(), String>> {
-        let at_once = if self.is_web { 1 } else { AT_ONCE };
-        self.runtime.block_on(
+        let at_once = if self.connection.is_web { 1 } else { AT_ONCE };
+        self.connection.runtime.block_on(
             stream::iter(wanted)
                 .map(|(name, target)| self.bring_one(name, target, stop))
                 .buffered(at_once)
@@ -125,7 +113,10 @@ impl corpus::Storage for Storage {
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let key = self.key(name).map_err(|error| self.failed(name, error))?;
-        let read = self.runtime.block_on(async { self.store.get(&key).await?.bytes().await });
+        let read = self
+            .connection
+            .runtime
+            .block_on(async { self.connection.store.get(&key).await?.bytes().await });
         match read {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -134,7 +125,7 @@ impl corpus::Storage for Storage {
     }
 
     fn put(&self, files: &[(PathBuf, String)], stop: &AtomicBool) -> Result<()> {
-        self.runtime.block_on(
+        self.connection.runtime.block_on(
             stream::iter(files)
                 .map(Ok)
                 .try_for_each_concurrent(AT_ONCE, |(file, name)| self.put_one(file, name, stop)),
@@ -142,8 +133,9 @@ impl corpus::Storage for Storage {
     }
 
     fn folders(&self) -> Result<Vec<String>> {
-        let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
-        let listed = self.runtime.block_on(self.store.list_with_delimiter(prefix));
+        let prefix = Some(&self.connection.prefix).filter(|prefix| !prefix.as_ref().is_empty());
+        let listed =
+            self.connection.runtime.block_on(self.connection.store.list_with_delimiter(prefix));
         let listed = listed
             .map_err(|error| self.failed("", format!("cannot be listed: {}", self.told(&error))))?;
         let mut folders: Vec<String> = listed

@@ -6,7 +6,8 @@ use image::GrayImage;
 
 use super::parts;
 use super::pixels::Pixels;
-use super::separators::{Axis, Cut, TrimTo, extent, gutters, trim};
+use super::pixels::{Axis, extent};
+use super::separators::{Cut, TrimTo, gutters, trim};
 use crate::store::PanelBox;
 
 /// Smallest side of a cell in pixels: a curator who asks for less has mistyped.

@@ -27,7 +27,7 @@ use pixels::Pixels;
 use regular::{complete_grid, join_halves, split_doubles};
 use vote::{fits_letters, vote};
 
-use separators::{AXES, Axis, Cut, Gutters, SHARP, Seams, TrimTo, extent, gutters, seams, trim};
+use separators::{Cut, Gutters, SHARP, Seams, TrimTo, gutters, seams, trim};
 
 /// Smallest side of a panel in pixels; anything less is a letter, a scale bar, a colour bar.
 pub const MIN_SIDE: u32 = 40;

@@ -5,8 +5,34 @@ use std::cell::OnceCell;
 
 use image::GrayImage;
 
-use super::separators::{Axis, extent};
 use crate::store::PanelBox;
+
+pub(super) const AXES: [Axis; 2] = [Axis::Rows, Axis::Columns];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// Cuts run from top to bottom.
+    Columns,
+    /// Cuts run from left to right.
+    Rows,
+}
+
+impl Axis {
+    pub fn across(self) -> Self {
+        match self {
+            Self::Columns => Self::Rows,
+            Self::Rows => Self::Columns,
+        }
+    }
+}
+
+/// First line and number of lines of a region along an axis.
+pub(super) fn extent(region: PanelBox, axis: Axis) -> (u32, u32) {
+    match axis {
+        Axis::Columns => (region.x, region.w),
+        Axis::Rows => (region.y, region.h),
+    }
+}
 
 /// Grey levels the picture must change by, beyond the change on either side, to count as a jump.
 const JUMP: i32 = 16;

@@ -1,7 +1,8 @@
 //! What the panels of a figure have in common: columns that are divided alike, panels of one size.
 
 use super::pixels::Pixels;
-use super::separators::{AXES, Axis, extent, is_uniform};
+use super::pixels::{AXES, Axis, extent};
+use super::separators::is_uniform;
 use super::{SHAPES, aspect};
 use crate::store::PanelBox;
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MIN_SIDE;
-use super::pixels::Pixels;
+use super::pixels::{Axis, Pixels, extent};
 use crate::store::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
@@ -12,38 +12,11 @@ const TOLERANCE: u8 = 14;
 /// Share of a line's pixels that may be off, for letters and dates set into a gutter.
 const STRAY: f64 = 0.03;
 
-pub(super) const AXES: [Axis; 2] = [Axis::Rows, Axis::Columns];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Axis {
-    /// Cuts run from top to bottom.
-    Columns,
-    /// Cuts run from left to right.
-    Rows,
-}
-
-impl Axis {
-    pub fn across(self) -> Self {
-        match self {
-            Self::Columns => Self::Rows,
-            Self::Rows => Self::Columns,
-        }
-    }
-}
-
 /// Lines `from..to` along an axis, between two parts; empty for a seam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cut {
     pub from: u32,
     pub to: u32,
-}
-
-/// First line and number of lines of a region along an axis.
-pub(super) fn extent(region: PanelBox, axis: Axis) -> (u32, u32) {
-    match axis {
-        Axis::Columns => (region.x, region.w),
-        Axis::Rows => (region.y, region.h),
-    }
 }
 
 /// Pixels of a line that are looked at first: most lines are told apart by them.

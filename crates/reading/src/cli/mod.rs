@@ -17,22 +17,8 @@ pub struct IngestArgs {
     #[arg(required_unless_present = "refresh", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Documents read at the same time [default: number of processors]
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<std::num::NonZeroUsize>,
-
-    /// Seconds a document may take
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = TIMEOUT,
-        value_parser = value_parser!(u64).range(1..)
-    )]
-    pub timeout: u64,
-
-    /// Memory a worker may use, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = MEMORY)]
-    pub memory: u64,
+    #[command(flatten)]
+    pub workers: WorkerArgs,
 
     /// Try documents again that failed before
     #[arg(long)]
@@ -70,6 +56,27 @@ pub struct IngestArgs {
 
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// How many documents are read at once, and what each may take.
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Documents read at the same time [default: number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+
+    /// Seconds a document may take
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = TIMEOUT,
+        value_parser = value_parser!(u64).range(1..)
+    )]
+    pub timeout: u64,
+
+    /// Memory a worker may use, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY)]
+    pub memory: u64,
 }
 
 /// What is read of one document; what goes past it is no paper, and named as failed.

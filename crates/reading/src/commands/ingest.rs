@@ -11,7 +11,7 @@ use crate::store::Store;
 use indicatif::ProgressBar;
 
 use super::{Outcome, jobs, neighbour, progress_bar, stop_on_interrupt, worker_options};
-use crate::cli::{BucketArgs, IngestArgs, LimitArgs};
+use crate::cli::{BucketArgs, IngestArgs, LimitArgs, WorkerArgs};
 use crate::suspects::one_line;
 
 /// Hands over where a bucket is to be read and there is no network.
@@ -45,9 +45,9 @@ fn ingest(
     let workspace = Workspace::new(workspace);
     let mut store = Store::open(&workspace)?;
     let options = extract::Options {
-        jobs: jobs(args.jobs),
-        timeout: Duration::from_secs(args.timeout),
-        memory: args.memory,
+        jobs: jobs(args.workers.jobs),
+        timeout: Duration::from_secs(args.workers.timeout),
+        memory: args.workers.memory,
         limits: (&args.limits).into(),
         ..worker_options(&workspace)?
     };
@@ -218,9 +218,7 @@ pub fn quietly(
 ) -> anyhow::Result<Outcome> {
     let args = IngestArgs {
         paths: vec![pdfs.to_owned()],
-        jobs,
-        timeout: extract::TIMEOUT,
-        memory: extract::MEMORY,
+        workers: WorkerArgs { jobs, timeout: extract::TIMEOUT, memory: extract::MEMORY },
         retry_failed: false,
         refresh: false,
         render: false,
