@@ -154,14 +154,17 @@ impl Validation {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
             let why = match (lacking(true), lacking(false)) {
                 (true, _) => {
-                    format!("the validation part holds no {} image", Label::positive().class().noun)
+                    format!(
+                        "the validation split holds no {} image",
+                        Label::positive().class().noun
+                    )
                 }
                 (_, true) => format!(
-                    "the validation part holds no {} image",
+                    "the validation split holds no {} image",
                     task::in_force().negative().map_or("other", |label| &label.class().noun)
                 ),
                 _ => {
-                    "no threshold tells the classes of the validation part apart better than chance"
+                    "no threshold separates the classes of the validation split better than chance"
                         .into()
                 }
             };

@@ -175,12 +175,12 @@ fn check_folds(store: &Store, split: &str, folds: u32) -> anyhow::Result<()> {
         let name = fold_name(split, fold);
         let Some(there) = store.split(&name)? else {
             bail!(
-                "no split named '{name}' here: deal the folds with `covid-ct split {split} --folds {folds}`"
+                "no split named '{name}' here: make the folds with `covid-ct split {split} --folds {folds}`"
             );
         };
         if there.how["folds"] != folds {
             bail!(
-                "the split '{name}' is not one of {folds} folds but was made so: {}; deal them again with \
+                "the split '{name}' is not one of {folds} folds but was made so: {}; make them again with \
                  `covid-ct split {split} --folds {folds}`",
                 there.how
             );

@@ -63,7 +63,7 @@ impl FromStr for Ratio {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is no ratio: expected the parts of train, val and test such as 70,12,18"
+                "'{text}' is no ratio: expected the shares of train, val and test such as 70,12,18"
             )
         };
         let parts: Vec<f64> = text

@@ -87,7 +87,7 @@ pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Res
     let shares: Vec<f64> = Part::ALL.iter().map(|part| ratio.of(*part)).collect();
     let wanted = shares.iter().filter(|share| **share > 0.0).count();
     let how = json!({"ratio": shares, "seed": seed});
-    Ok(dealt.made(name, &parts, how, warnings(&dealt.counts, wanted, "parts")))
+    Ok(dealt.made(name, &parts, how, warnings(&dealt.counts, wanted, "splits")))
 }
 
 /// Deals the labelled panels of `store` into `folds`, three or more, and makes a split of each, [`fold_name`]: there it

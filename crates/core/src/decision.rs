@@ -105,6 +105,17 @@ string_enum! {
     }
 }
 
+impl Part {
+    /// As sentences have it: the training, validation or test split.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Train => "training",
+            Self::Val => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// What was decided. Its text form, used in the database and in `decisions.csv`, is plain words:
 /// the answer's, `ct` or `covid`, boxes as `x,y,w,h` joined by `;` (empty for "no panels"), and for a case its
 /// name, with ` @ ` and the scan's time where known.

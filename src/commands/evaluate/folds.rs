@@ -45,7 +45,7 @@ pub fn run(
     }
     if args.measured.data.is_some() || args.measured.part == Part::Train {
         bail!(
-            "the folds of {name} are measured on what each has not seen: give neither --data nor --part train, or \
+            "the folds of {name} are measured on what each has not seen: give neither --data nor --split train, or \
              name one fold, as in `covid-ct evaluate {}`",
             folds.present[0]
         );
@@ -173,7 +173,7 @@ fn predictions_of(part: Part, folds: &[Measured]) -> anyhow::Result<Vec<Predicti
             let Prediction { file, label, .. } = &prediction;
             if let Some(other) = seen.insert((*label, file.clone()), run) {
                 bail!(
-                    "{file} is in the {part} part of {other} and of {run}: they are not of one deal, so they have \
+                    "{file} is in the {part} split of {other} and of {run}: they are not folds of one cross-validation, so they have \
                      no mean; export and train the folds again"
                 );
             }

@@ -201,7 +201,7 @@ impl Shown {
     pub fn tell_missing_class(&self) {
         if let Some(label) = model::missing_class(&self.examples) {
             eprintln!(
-                "covid-ct: the {} part holds no {label} image: what needs both classes, as the AUROC does, is undefined",
+                "covid-ct: the {} split holds no {label} image: AUROC and other measures that need both classes are undefined",
                 self.part
             );
         }

@@ -249,7 +249,7 @@ fn lacking(facts: &Facts) -> String {
     for (part, class) in &lacking {
         let _ = writeln!(text, "- `{part}` holds no picture of the class {class}.");
     }
-    text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a part, \
+    text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a split, \
             and a network cannot be chosen by it.\n\n"
 }
 

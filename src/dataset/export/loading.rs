@@ -113,12 +113,12 @@ pub fn types_of_shards(classes: Option<&Classes>, fields: &[Field]) -> String {
 pub fn how(format: Format, figures: bool) -> String {
     let opened = match format {
         Format::CovidCt => {
-            "`datasets.load_dataset(FOLDER)` gives pictures and classes by part; loaders of COVID-CT read \
+            "`datasets.load_dataset(FOLDER)` gives pictures and classes by split; loaders of COVID-CT read \
              `Images-processed/` and the lists of `Data-split/`."
         }
         Format::ImageFolder => {
             "`datasets.load_dataset(FOLDER)` gives pictures, classes (`label`) and all that is told of them by \
-             part; `torchvision.datasets.ImageFolder(\"FOLDER/train\")` pictures and classes."
+             split; `torchvision.datasets.ImageFolder(\"FOLDER/train\")` pictures and classes."
         }
         Format::WebDataset if figures => {
             "`webdataset.WebDataset(\"FOLDER/figures-000000.tar\")` gives samples of `png`, `txt` (the caption) and \
@@ -126,7 +126,7 @@ pub fn how(format: Format, figures: bool) -> String {
         }
         Format::WebDataset => {
             "`webdataset.WebDataset(\"FOLDER/train-000000.tar\")` gives samples of `png`, `cls` (number of the class) \
-             and `json` (all that is told); `datasets.load_dataset(FOLDER)` the same by part."
+             and `json` (all that is told); `datasets.load_dataset(FOLDER)` the same by split."
         }
         Format::Parquet => {
             "`datasets.load_dataset(FOLDER)` gives pictures and all that is told of them; polars, DuckDB and pyarrow \

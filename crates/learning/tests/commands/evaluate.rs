@@ -251,7 +251,7 @@ fn a_class_without_test_images_is_told(folder: &Path) {
     evaluate(folder, &["s-seed0", "--data", data.to_str().expect("path")])
         .assert()
         .success()
-        .stderr(predicate::str::contains("the test part holds no non-covid image"))
+        .stderr(predicate::str::contains("the test split holds no non-covid image"))
         .stdout(predicate::str::contains("AUROC        undefined"));
     let elsewhere = files(folder, "s-seed0").elsewhere("one-class");
     let metrics = elsewhere.read_metrics(Part::Test).expect("metrics.json");
@@ -292,7 +292,7 @@ fn controls_stand_beside(folder: &Path) {
         .assert()
         .success()
         .stdout(predicate::str::contains("the middle blanked"))
-        .stdout(predicate::str::contains("told by size"));
+        .stdout(predicate::str::contains("predicted from size"));
     let controls = files(folder, "s-seed0").read_controls(Part::Test).expect("controls.json");
     let predictions = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();

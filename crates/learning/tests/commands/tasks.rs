@@ -95,7 +95,7 @@ fn a_two_class_task_is_trained_and_measured_under_its_own_words() {
     assert!(metrics.get("classes").is_none());
     covid_ct(folder, &["report"]).assert().success();
     let page = std::fs::read_to_string(folder.join("data/report/index.html")).expect("page");
-    assert!(page.contains("said influenza") && !page.contains("said COVID"));
+    assert!(page.contains("Predicted influenza") && !page.contains("Predicted COVID"));
     // Without the task it is another's run.
     std::fs::remove_file(folder.join("task.toml")).expect("removed");
     covid_ct(folder, &["evaluate", "flu", "--threads", "1"]).assert().code(2).stderr(
@@ -152,7 +152,7 @@ fn three_classes_are_told_apart() {
     }
     covid_ct(folder, &["report"]).assert().success();
     let page = std::fs::read_to_string(folder.join("data/report/index.html")).expect("page");
-    assert!(page.contains("Macro AUROC") && page.contains("said Light"));
+    assert!(page.contains("Macro AUROC") && page.contains("Predicted Light"));
     let picture = folder.join("data/export/default/Images-processed/light/light-0.png");
     let picture = picture.to_str().expect("a path of text");
     covid_ct(folder, &["predict", "kinds", picture, "--threads", "1"])

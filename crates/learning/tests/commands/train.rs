@@ -34,7 +34,7 @@ fn trains_evaluates_and_repeats_itself() {
         covid_ct(folder, &["evaluate", run, "--threads", "1"])
             .assert()
             .success()
-            .stdout(predicate::str::contains("chosen on val"))
+            .stdout(predicate::str::contains("(chosen on validation)"))
             .stdout(predicate::str::contains("95 % intervals"));
     }
 
