@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
 use crate::curation::exchange::{self, Counts, Format};
 use crate::curation::{self, Conflict};
 use crate::store::Store;
-use crate::whole::Noted;
 use anyhow::{Context as _, bail};
 use covid_ct_core::drop_controls;
 

@@ -10,7 +10,7 @@ use crate::dataset::audit::{
 use crate::metrics::three_decimals;
 use crate::report;
 use crate::store::{Label, Store};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::Context as _;
 use serde::Serialize;
 
@@ -41,8 +41,8 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
         .transpose()?;
     if let Some((wrong, path)) = wrong.as_ref().zip(args.wrong_labels.as_ref()) {
         let queue = wrong.queue(&found.panels)?;
-        whole::replaceable(path, whole::Kind::Csv("score,"))
-            .and_then(|()| whole::replace(path, &queue))
+        atomic::replaceable(path, atomic::Kind::Csv("score,"))
+            .and_then(|()| atomic::replace(path, &queue))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let text = if args.json {

@@ -11,7 +11,7 @@ use crate::metrics::{
 };
 use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Odds, Viewing};
 use crate::store::{Part, Run, Store, now};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::Context as _;
 use serde_json::json;
 
@@ -246,10 +246,10 @@ fn write(
 fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
     let told = |path: &Path| format!("cannot remove {}", path.display());
     for path in [files.metrics(part), files.explained_index(part)] {
-        whole::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;
+        atomic::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;
     }
     let explained = files.explained(part);
-    whole::gone(std::fs::remove_dir_all(&explained)).with_context(|| told(&explained))
+    atomic::gone(std::fs::remove_dir_all(&explained)).with_context(|| told(&explained))
 }
 
 struct Measuring<'a> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::dataset::{
     DatasetError, Exported, Format, Hosting, Options, Size, check_target, export, export_figures,
     spare, verify,
@@ -15,7 +16,6 @@ use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
 use crate::store::{DocumentRow, Label, Part, Source, Store};
-use crate::whole::Noted;
 use anyhow::{anyhow, bail};
 use covid_ct_core::is_one_component;
 use indicatif::ProgressBar;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::metrics::{Members, RunConfig, RunFiles, check_run_name};
 use crate::report::{HEADING, ModelCard};
 use crate::store::Part;
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 
 use super::Outcome;
@@ -45,8 +45,8 @@ fn card(workspace: &Workspace, args: &ModelCardArgs) -> anyhow::Result<Outcome> 
     };
     let path = args.out.clone().unwrap_or_else(|| files.folder().join("MODEL_CARD.md"));
     std::fs::create_dir_all(files.folder())
-        .and_then(|()| whole::replaceable(&path, whole::Kind::Markdown(HEADING)))
-        .and_then(|()| whole::replace(&path, card.text().as_bytes()))
+        .and_then(|()| atomic::replaceable(&path, atomic::Kind::Markdown(HEADING)))
+        .and_then(|()| atomic::replace(&path, card.text().as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     Ok(Outcome::Done)

@@ -12,7 +12,7 @@ use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
 use crate::model::{self, Backend, Odds, Pictures, Viewed, Viewing, probability};
 use crate::store::{ObjectStore, Store};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 use covid_ct_core::cells;
 use serde::Serialize;
@@ -223,8 +223,8 @@ fn of_files(files: &[PathBuf]) -> Wanted {
 
 /// Scores of earlier are replaced, in either form; other files stay.
 fn check_replaceable(out: &Path) -> std::io::Result<()> {
-    whole::replaceable(out, whole::Kind::Csv("{\"score\":"))
-        .or_else(|_| whole::replaceable(out, whole::Kind::Csv("score")))
+    atomic::replaceable(out, atomic::Kind::Csv("{\"score\":"))
+        .or_else(|_| atomic::replaceable(out, atomic::Kind::Csv("score")))
 }
 
 /// A column more for what is said, and one a class.
@@ -282,6 +282,6 @@ fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
         return std::io::stdout().lock().write_all(&bytes).context("stdout");
     };
     check_replaceable(out)
-        .and_then(|()| whole::replace(out, &bytes))
+        .and_then(|()| atomic::replace(out, &bytes))
         .with_context(|| format!("cannot write {}", out.display()))
 }

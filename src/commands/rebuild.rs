@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::atomic::Noted;
 use crate::curation::annotations::MatchedBy;
 use crate::dataset::{Precious, spare};
 use crate::rebuild::{Event, From, Rebuilt, Request, rebuild};
-use crate::whole::Noted;
 use crate::{Workspace, extract};
 use anyhow::Context as _;
 use indicatif::ProgressBar;

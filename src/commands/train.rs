@@ -11,7 +11,7 @@ use crate::model::{
     Backend, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
 use crate::store::Part;
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 use indicatif::MultiProgress;
 
@@ -293,7 +293,7 @@ impl Series<'_> {
             let folder = self.workspace.run(name);
             // A fold may be called so by chance, and the name before be a run's.
             if !RunFiles::new(&folder).config().exists() {
-                whole::gone(std::fs::remove_dir_all(&folder))
+                atomic::gone(std::fs::remove_dir_all(&folder))
                     .with_context(|| format!("cannot remove {}", folder.display()))?;
             }
         }

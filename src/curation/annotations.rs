@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
-use crate::{task, whole};
+use crate::{atomic, task};
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
@@ -64,7 +64,7 @@ fn write_task(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let failed = |source| AnnotationsError::Write { path: path.clone(), source };
-    whole::write(&path, task.text.as_bytes()).map_err(failed)
+    atomic::write(&path, task.text.as_bytes()).map_err(failed)
 }
 
 /// Refuses annotations of a task of another name.

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, SPLITS, list_file, meta_info};
 use super::{DatasetError, Result};
+use crate::atomic::folder::NewFolder;
 use crate::store::{Label, Part};
-use crate::whole::folder::NewFolder;
 use covid_ct_core::string_enum;
 
 /// What says that a dataset was made here, and how: [`Resplit`].

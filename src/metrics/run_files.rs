@@ -39,8 +39,8 @@ use super::{
     ClassMetrics, Curves, Details, External, Keep, Metrics, RunConfig, Scored, SeriesMetrics,
     events,
 };
+use crate::atomic;
 use crate::store::{ClassCounts, Label, Part, sha256_hex};
-use crate::whole;
 
 const ELSEWHERE: &str = "elsewhere";
 
@@ -463,7 +463,7 @@ where
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    whole::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
+    atomic::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub use error::{RebuildError, Result};
 pub use source::From;
 
 use crate::Workspace;
+use crate::atomic::folder::Scratch;
 use crate::curation::annotations::{self, MatchedBy};
 use crate::dataset::split::{Recipe, make};
 use crate::dataset::{
@@ -24,7 +25,6 @@ use crate::dataset::{
 };
 use crate::extract::{self, Again, find_documents};
 use crate::store::{Store, StoreError, sha256_of_file};
-use crate::whole::folder::Scratch;
 
 /// What is to be rebuilt.
 #[derive(Debug)]

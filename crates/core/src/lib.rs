@@ -5,6 +5,7 @@
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
+pub mod atomic;
 pub mod cells;
 mod controls;
 mod covid_ct;
@@ -19,7 +20,6 @@ mod panel;
 mod preprint;
 mod symbol;
 pub mod task;
-pub mod whole;
 mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};

@@ -69,7 +69,7 @@ use rusqlite_migration::{M, Migrations};
 use tempfile::TempDir;
 
 use covid_ct_core::Workspace;
-use covid_ct_core::whole::points::step;
+use covid_ct_core::atomic::points::step;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

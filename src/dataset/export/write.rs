@@ -18,11 +18,11 @@ use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Hosting, Options};
 use super::table::{Class, Lead, Table};
 use super::{card, croissant, fields, loading, metainfo, picture, target};
+use crate::atomic::folder::NewFolder;
 use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
 use crate::look::Look;
 use crate::store::{Label, ObjectStore, Part, Symbol, sha256_hex, sha256_of_file};
-use crate::whole::folder::NewFolder;
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;

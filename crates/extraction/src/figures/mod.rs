@@ -17,6 +17,8 @@ mod furniture;
 mod join;
 mod label;
 mod line_numbers;
+#[cfg(test)]
+mod manuscripts;
 mod mentions;
 mod pairing;
 mod parts;
@@ -25,8 +27,6 @@ mod record;
 mod regions;
 mod sideways;
 mod sub_captions;
-#[cfg(test)]
-mod whole;
 
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
