@@ -8,10 +8,10 @@ use serde::Serialize;
 use covid_ct_extraction::document::PaperMeta;
 use covid_ct_extraction::figures::ImageOrigin;
 
-use super::worded::{Word, worded_enum};
+use super::sql_enum::{Word, sql_enum};
 use super::{ObjectId, Result, Store, Within};
 
-worded_enum! {
+sql_enum! {
     /// Where a document came from.
     pub enum Source {
         Pdf = "pdf",

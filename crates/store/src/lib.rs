@@ -25,13 +25,13 @@ mod reread;
 mod runs;
 mod since;
 mod splits;
+mod sql_enum;
 mod suspects;
 mod tasks;
 mod turn;
 mod upgrade;
 mod verdicts;
 mod whereabouts;
-mod worded;
 
 pub use cases::{Case, CaseDetails};
 pub use compared::{Compared, Cut, RelatedCuts};
@@ -56,9 +56,9 @@ pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
 pub use splits::Split;
+pub use sql_enum::Word;
 pub use tasks::UnknownAnswer;
 pub use verdicts::{SAME_BOX, Verdict, same};
-pub use worded::Word;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

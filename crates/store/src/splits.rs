@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::worded::Word;
+use crate::sql_enum::Word;
 
 use super::{Part, Result, Store, now};
 
