@@ -8,7 +8,7 @@ use crate::dataset::resplit::{Deal, Resplit};
 use crate::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
 use crate::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
 use crate::model::controls::{Observed, contradictions, giveaways, observe};
-use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
+use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, InputTransform};
 use anyhow::{Context as _, bail};
 
 use super::environment::{Computing, prepare_for_tensors};
@@ -119,8 +119,8 @@ impl Measured {
             subject.members.iter().map(|member| load(member, computing)).collect();
         let mut networks = networks?;
         let mut score = |blank| -> anyhow::Result<Vec<Prediction>> {
-            let viewing = Viewing { flip: args.measured.flip, blank };
-            let log_odds = subject.score(&mut networks, &mut shown, viewing)?;
+            let transform = InputTransform { flip: args.measured.flip, blank };
+            let log_odds = subject.score(&mut networks, &mut shown, transform)?;
             Ok(Evaluation::of(shown.examples(), &log_odds, DEFAULT_THRESHOLD)?.predictions)
         };
         let predictions = score(Blank::Nothing)?;

@@ -9,7 +9,7 @@ use crate::metrics::{
     Chosen, ClassCounts, ClassMetrics, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin,
     Prediction, RunFiles, RunMetrics, Scored, SeriesMetrics, classes,
 };
-use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Odds, Viewing};
+use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, InputTransform, Odds};
 use crate::store::{Part, Run, Store, now};
 use crate::{Workspace, atomic};
 use anyhow::Context as _;
@@ -64,7 +64,7 @@ fn measure(
     };
     let shown = Shown::new(&dataset, args.measured.part)?;
     shown.tell_missing_class();
-    let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
+    let transform = InputTransform { flip: args.measured.flip, ..InputTransform::default() };
     let destination = Destination::of(workspace, subject.config(), &dataset)?;
     // The run's own may have moved.
     let trained_on = if destination.is_own() { dataset.root() } else { &recorded };
@@ -76,7 +76,7 @@ fn measure(
         origins: model::origins(dataset.root(), shown.examples())?,
         leaks: find_leaks(&dataset, args.measured.part, trained_on),
         shown,
-        viewing,
+        transform,
         explain: args.explain,
         args,
     };
@@ -261,7 +261,7 @@ struct Measuring<'a> {
     origins: Vec<Origin>,
     leaks: Option<Leaks>,
     validation: Validation,
-    viewing: Viewing,
+    transform: InputTransform,
     explain: usize,
     args: &'a EvaluateArgs,
 }
@@ -273,10 +273,10 @@ impl Measuring<'_> {
         for member in &subject.members {
             let mut network = subject::load(member, self.computing)?;
             let network = network.as_mut();
-            let of_member = self.shown.score(network, &member.config, self.viewing)?;
-            let viewing = self.viewing;
+            let of_member = self.shown.score(network, &member.config, self.transform)?;
+            let transform = self.transform;
             let of_validation =
-                self.validation.score(|shown| shown.score(network, &member.config, viewing));
+                self.validation.score(|shown| shown.score(network, &member.config, transform));
             let history = member.files.read_history()?;
             let kept = HistoryRow::kept(&history, member.config.recipe.keep);
             let epoch = kept.map_or(0, |row| row.epoch);
@@ -297,7 +297,7 @@ impl Measuring<'_> {
         let Some(series) = subject
             .is_series
             .then(|| {
-                SeriesMetrics::of(&subject.name, &subject.missing, self.viewing.flip, &metrics)
+                SeriesMetrics::of(&subject.name, &subject.missing, self.transform.flip, &metrics)
             })
             .flatten()
         else {
@@ -346,7 +346,7 @@ impl Measuring<'_> {
             part,
             counts: ClassCounts::of(evaluation.predictions.iter().map(|p| p.label)),
             epoch,
-            flip: self.viewing.flip,
+            flip: self.transform.flip,
             loss: evaluation.loss,
             metrics: evaluation.metrics,
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),

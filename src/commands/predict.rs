@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::history::stem_of;
 use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
-use crate::model::{self, Backend, Odds, Pictures, Viewed, Viewing, probability};
+use crate::model::{self, Backend, InputTransform, Odds, Pictures, Transformed, probability};
 use crate::store::{ObjectStore, Store};
 use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
@@ -155,14 +155,14 @@ fn scores(
     args: &PredictArgs,
 ) -> anyhow::Result<Vec<Odds>> {
     let seen = preparation(subject.config());
-    let viewing = Viewing { flip: args.flip, ..Viewing::default() };
+    let transform = InputTransform { flip: args.flip, ..InputTransform::default() };
     let mut of_members = Vec::new();
     for member in &subject.members {
         if preparation(&member.config) != seen {
             bail!("the runs of {} see pictures of different sizes: name one of them", subject.name);
         }
         let mut network = load(member, computing)?;
-        let mut viewed = Viewed { scorer: network.as_mut(), viewing };
+        let mut viewed = Transformed { scorer: network.as_mut(), transform };
         let bar = progress_bar(pictures.examples().len(), "score");
         let scored = model::score(&mut viewed, pictures, |images| bar.inc(images));
         bar.finish_and_clear();

@@ -13,6 +13,7 @@ mod evaluation;
 mod evidence;
 mod examples;
 mod external;
+mod input_transform;
 mod leaks;
 mod odds;
 mod options;
@@ -20,7 +21,6 @@ mod origins;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
-mod viewing;
 
 pub use backend::Backend;
 pub use error::{BadImage, ModelError};
@@ -28,6 +28,7 @@ pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
 pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use external::open_external;
+pub use input_transform::{Blank, CENTRE, InputTransform, Transformed};
 pub use leaks::leaks;
 pub use odds::Odds;
 pub use options::{
@@ -37,6 +38,5 @@ pub use options::{
 pub use origins::origins;
 pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
-pub use viewing::{Blank, CENTRE, Viewed, Viewing};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

@@ -3,7 +3,8 @@
 use crate::Workspace;
 use crate::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use crate::model::{
-    self, DatasetFolder, Example, Explainer, Odds, Pictures, Preparation, Viewed, Viewing,
+    self, DatasetFolder, Example, Explainer, InputTransform, Odds, Pictures, Preparation,
+    Transformed,
 };
 use crate::store::Part;
 use anyhow::{anyhow, bail};
@@ -67,11 +68,11 @@ impl Subject {
         &self,
         networks: &mut [Box<dyn Explainer>],
         shown: &mut Shown,
-        viewing: Viewing,
+        transform: InputTransform,
     ) -> anyhow::Result<Vec<Odds>> {
         let mut scores = Vec::new();
         for (member, network) in self.members.iter().zip(networks) {
-            scores.push(shown.score(network.as_mut(), &member.config, viewing)?);
+            scores.push(shown.score(network.as_mut(), &member.config, transform)?);
         }
         Ok(Odds::mean_probability(&scores))
     }
@@ -212,7 +213,7 @@ impl Shown {
         &mut self,
         network: &mut dyn Explainer,
         config: &RunConfig,
-        viewing: Viewing,
+        transform: InputTransform,
     ) -> anyhow::Result<Vec<Odds>> {
         let how = preparation(config);
         let known = self.loaded.iter().position(|(loaded, _)| *loaded == how);
@@ -224,7 +225,7 @@ impl Shown {
             self.loaded.len() - 1
         };
         let bar = progress_bar(self.examples.len(), self.part.as_str());
-        let mut viewed = Viewed { scorer: network, viewing };
+        let mut viewed = Transformed { scorer: network, transform };
         let scored = model::score(&mut viewed, &self.loaded[place].1, |images| bar.inc(images));
         bar.finish_and_clear();
         Ok(scored?)
