@@ -10,7 +10,6 @@ pub mod checkpoint;
 pub mod controls;
 mod error;
 mod evaluation;
-mod evidence;
 mod examples;
 mod external;
 mod input_transform;
@@ -21,11 +20,11 @@ mod origins;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
+mod saliency;
 
 pub use backend::Backend;
 pub use error::{BadImage, ModelError};
 pub use evaluation::{BATCH, Evaluation, Scorer, probability, score};
-pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use external::open_external;
 pub use input_transform::{Blank, CENTRE, InputTransform, Transformed};
@@ -38,5 +37,6 @@ pub use options::{
 pub use origins::origins;
 pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
+pub use saliency::{Explainer, SaliencyMap, explain};
 
 pub type Result<T> = std::result::Result<T, ModelError>;
