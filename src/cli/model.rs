@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{Fit, Keep, Profile, Recipe};
+use crate::metrics::{Fit, Hyperparameters, Keep, Profile};
 use crate::model::{Bench, Device, Network, Precision};
 use crate::store::Part;
 use clap::{Args, Subcommand, value_parser};
@@ -27,7 +27,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// The recipe: `paper`; `tuned` for one tuned on the validation split: smaller pictures, a tenth of the time; or
+    /// Profile of the hyperparameters: `paper`; `tuned` for one tuned on the validation split: smaller pictures, a tenth of the time; or
     /// `transfer` for weights from drawn slices (--init): few epochs, a quarter of the time
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
@@ -56,7 +56,7 @@ pub struct TrainArgs {
     pub fresh: bool,
 
     #[command(flatten)]
-    pub recipe: RecipeArgs,
+    pub recipe: HyperparameterArgs,
 
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -64,8 +64,8 @@ pub struct TrainArgs {
 
 /// Settings that differ from the profile's.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Recipe (what is not given is as the profile has it)")]
-pub struct RecipeArgs {
+#[command(next_help_heading = "Hyperparameters (what is not given is as the profile has it)")]
+pub struct HyperparameterArgs {
     /// Passes over the training split
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub epochs: Option<u32>,
@@ -132,12 +132,12 @@ pub struct RecipeArgs {
     pub jitter: Option<f64>,
 }
 
-impl RecipeArgs {
+impl HyperparameterArgs {
     /// The profile with what differs from it.
-    pub fn of(&self, profile: Profile) -> Recipe {
-        let usual = Recipe::of(profile);
+    pub fn of(&self, profile: Profile) -> Hyperparameters {
+        let usual = Hyperparameters::of(profile);
         let patience = self.patience.unwrap_or(usual.patience);
-        Recipe {
+        Hyperparameters {
             profile,
             epochs: self.epochs.unwrap_or(usual.epochs),
             batch: self.batch.unwrap_or(usual.batch),

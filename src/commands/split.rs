@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::Workspace;
-use crate::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
+use crate::dataset::split::{Cell, Made, SplitOptions, make, make_folds, published};
 use crate::dataset::{DatasetError, GroupBy, Ratio};
 use crate::store::{Label, Part, Store};
 use covid_ct_core::is_one_component;
@@ -33,7 +33,7 @@ pub fn run(workspace: &Path, args: &SplitArgs) -> anyhow::Result<Outcome> {
         return save_folds(&mut store, args, folds, by);
     }
     let ratio: Ratio = args.ratio.parse().map_err(anyhow::Error::msg)?;
-    let made = make(&store, &args.name, Recipe { by, ratio, seed: args.seed }, &Bars::new())?;
+    let made = make(&store, &args.name, SplitOptions { by, ratio, seed: args.seed }, &Bars::new())?;
     store.save_split(&made.split)?;
     print_table(&made, by, ratio);
     Ok(told(&made))

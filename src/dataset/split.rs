@@ -13,7 +13,7 @@ use crate::store::{Label, LabelledPanel, Part, Split, Store};
 
 /// How a split is to be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Recipe {
+pub struct SplitOptions {
     pub by: GroupBy,
     pub ratio: Ratio,
     pub seed: u64,
@@ -79,8 +79,8 @@ impl Made {
 /// # Errors
 /// [`DatasetError::NothingLabelled`]; [`DatasetError::IsPublished`] where the name is a release's own
 /// split's; or the database's.
-pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Result<Made> {
-    let Recipe { by, ratio, seed } = recipe;
+pub fn make(store: &Store, name: &str, options: SplitOptions, watch: &dyn Watch) -> Result<Made> {
+    let SplitOptions { by, ratio, seed } = options;
     not_published(store, name)?;
     let dealt = Dealt::of(store, by, watch)?;
     let parts = balance(&dealt.counts, ratio, seed);

@@ -469,7 +469,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Chosen, Origin, Recipe, RunCounts, SizeBand};
+    use crate::metrics::{Chosen, Hyperparameters, Origin, RunCounts, SizeBand};
 
     fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {
@@ -498,7 +498,7 @@ mod tests {
             parameters: 6_955_906,
             init: "random".into(),
             init_sha256: None,
-            recipe: Recipe { epochs: 2, ..Recipe::default() },
+            recipe: Hyperparameters { epochs: 2, ..Hyperparameters::default() },
             seed: 0,
             device: "cpu".into(),
             threads: 2,

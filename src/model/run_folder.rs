@@ -184,7 +184,7 @@ impl Drop for NewRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Recipe, RunConfig, RunCounts};
+    use crate::metrics::{Hyperparameters, RunConfig, RunCounts};
 
     fn config(seed: u64) -> RunConfig {
         RunConfig {
@@ -198,7 +198,7 @@ mod tests {
             parameters: 1,
             init: "random".into(),
             init_sha256: None,
-            recipe: Recipe::default(),
+            recipe: Hyperparameters::default(),
             seed,
             device: "cpu".into(),
             threads: 2,

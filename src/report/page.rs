@@ -12,7 +12,7 @@ use super::run_page::{anchor, kind, run_section};
 use super::samples::Sample;
 use crate::covid_ct::beside_the_paper;
 use crate::html::document;
-use crate::metrics::{HistoryRow, Keep, Recipe, RunConfig};
+use crate::metrics::{HistoryRow, Hyperparameters, Keep, RunConfig};
 use crate::store::Label;
 
 /// Failed documents named one by one; of more, only how many.
@@ -385,14 +385,14 @@ pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
 }
 
 /// Settings that are not as the profile has them, but for those that are told anyway; as `config.json` has them.
-fn otherwise(recipe: &Recipe) -> Vec<String> {
+fn otherwise(recipe: &Hyperparameters) -> Vec<String> {
     const TOLD: [&str; 6] = ["profile", "epochs", "batch", "learning_rate", "size", "keep"];
     // By way of text, which has the numbers as they were given.
-    let settings = |recipe: &Recipe| -> Map<String, Value> {
+    let settings = |recipe: &Hyperparameters| -> Map<String, Value> {
         let text = serde_json::to_string(recipe).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     };
-    let usual = settings(&Recipe::of(recipe.profile));
+    let usual = settings(&Hyperparameters::of(recipe.profile));
     settings(recipe)
         .into_iter()
         .filter(|(name, value)| !TOLD.contains(&name.as_str()) && usual.get(name) != Some(value))
@@ -453,9 +453,9 @@ mod tests {
 
     #[test]
     fn what_differs_from_the_profile_is_told() {
-        let tuned = Recipe::of(Profile::Tuned);
+        let tuned = Hyperparameters::of(Profile::Tuned);
         assert!(otherwise(&tuned).is_empty());
-        let other = Recipe { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
+        let other = Hyperparameters { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
         assert_eq!(otherwise(&other), ["crop 0.3", "ema 0.99", "fit crop"]);
     }
 

@@ -6,8 +6,8 @@ use crate::common::{extraction, figure_on, image_on};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    ClassCounts, Details, HistoryRow, Metrics, Prediction, Recipe, RunConfig, RunCounts, RunFiles,
-    RunMetrics,
+    ClassCounts, Details, HistoryRow, Hyperparameters, Metrics, Prediction, RunConfig, RunCounts,
+    RunFiles, RunMetrics,
 };
 use covid_ct::pdf::Rect;
 use covid_ct::store::{
@@ -130,7 +130,7 @@ fn add_run(folder: &Path, name: &str) {
         parameters: 6_955_906,
         init: "random".into(),
         init_sha256: None,
-        recipe: Recipe { epochs: 3, ..Recipe::default() },
+        recipe: Hyperparameters { epochs: 3, ..Hyperparameters::default() },
         seed: 0,
         device: "cpu".into(),
         threads: 2,

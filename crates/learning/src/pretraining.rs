@@ -13,7 +13,7 @@ use crate::findings;
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
 use crate::{Model, device, seconds_since, state, weights};
-use covid_ct::metrics::{Recipe, RunFiles};
+use covid_ct::metrics::{Hyperparameters, RunFiles};
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::pretrain::{
     FindingRow, Found, Lesson, Parts, Phantom, PretrainConfig, PretrainFiles, PretrainNews,
@@ -291,7 +291,7 @@ impl<'a> Trainer<'a> {
 
     fn learning_rate(&self, epoch: u32, step: u64) -> f64 {
         let PretrainOptions { epochs, learning_rate, .. } = *self.options;
-        let recipe = Recipe { epochs, learning_rate, ..Recipe::default() };
+        let recipe = Hyperparameters { epochs, learning_rate, ..Hyperparameters::default() };
         recipe.learning_rate_at(
             u64::from(epoch - 1) * self.steps_per_epoch + step,
             self.steps_per_epoch,

@@ -43,7 +43,7 @@ string_enum! {
 /// What training does, apart from the network it starts with and the pictures it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Recipe {
+pub struct Hyperparameters {
     /// The one this started as; single settings may differ from it.
     pub profile: Profile,
     /// Passes over the training part.
@@ -82,13 +82,13 @@ pub struct Recipe {
 }
 
 /// What runs were trained with before there were profiles and a choice of what to keep.
-impl Default for Recipe {
+impl Default for Hyperparameters {
     fn default() -> Self {
         Self { ema: 0.0, keep: Keep::Best, ..Self::of(Profile::Paper) }
     }
 }
 
-impl Recipe {
+impl Hyperparameters {
     pub fn of(profile: Profile) -> Self {
         let paper = Self {
             profile,
@@ -156,7 +156,12 @@ mod tests {
 
     #[test]
     fn the_learning_rate_rises_and_falls() {
-        let recipe = Recipe { epochs: 6, warmup: 2, learning_rate: 0.4, ..Recipe::default() };
+        let recipe = Hyperparameters {
+            epochs: 6,
+            warmup: 2,
+            learning_rate: 0.4,
+            ..Hyperparameters::default()
+        };
         let rates: Vec<f64> = (0..24).map(|step| recipe.learning_rate_at(step, 4)).collect();
         assert!((rates[0] - 0.05).abs() < 1e-12 && (rates[7] - 0.4).abs() < 1e-12);
         assert!((rates[16] - 0.2).abs() < 1e-12, "half way down");
@@ -167,9 +172,11 @@ mod tests {
     #[test]
     fn a_config_of_old_is_the_papers_of_the_best_epoch() {
         let old = r#"{"epochs": 7, "batch": 2, "learning_rate": 1e-3, "size": 96}"#;
-        let recipe: Recipe = serde_json::from_str(old).expect("read");
-        let paper = Recipe { ema: 0.0, keep: Keep::Best, ..Recipe::of(Profile::Paper) };
-        let expected = Recipe { epochs: 7, batch: 2, learning_rate: 1e-3, size: 96, ..paper };
+        let recipe: Hyperparameters = serde_json::from_str(old).expect("read");
+        let paper =
+            Hyperparameters { ema: 0.0, keep: Keep::Best, ..Hyperparameters::of(Profile::Paper) };
+        let expected =
+            Hyperparameters { epochs: 7, batch: 2, learning_rate: 1e-3, size: 96, ..paper };
         assert_eq!(recipe, expected);
     }
 }
