@@ -26,7 +26,7 @@ pub mod shards;
 
 pub use covid_ct_core::{Workspace, atomic, task};
 pub use covid_ct_extraction::{figures, pdf};
-pub use covid_ct_matching::{duplicates, locate, look, scaling};
+pub use covid_ct_matching::{duplicates, locate, perceptual_hash, scaling};
 pub use covid_ct_reading::{corpus, extract, show, suspects};
 pub use covid_ct_store as store;
 pub use covid_ct_synth as synth;

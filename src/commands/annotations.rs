@@ -171,8 +171,8 @@ fn print_imported(imported: &Imported) {
     if matched(MatchedBy::Bytes) > 0 {
         println!("  {} of them in a PDF of other bytes", matched(MatchedBy::Bytes));
     }
-    if matched(MatchedBy::Look) > 0 {
-        println!("  {} more by their looks", matched(MatchedBy::Look));
+    if matched(MatchedBy::PerceptualHash) > 0 {
+        println!("  {} more by perceptual hash", matched(MatchedBy::PerceptualHash));
     }
     let kinds = [
         ("decisions", imported.decisions),

@@ -8,8 +8,8 @@
 
 mod export;
 mod import;
-mod looks;
 mod matching;
+mod pictures;
 mod tables;
 mod writes;
 
@@ -21,8 +21,8 @@ use crate::{atomic, task};
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
-pub use looks::Looks;
 pub use matching::{MatchedBy, Pictures};
+pub use pictures::PictureHashes;
 pub use tables::read_decisions;
 
 /// Stands for the value of a decision taken back.

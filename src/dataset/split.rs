@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::balance::{Counts, balance, deal};
+use super::features::{PanelFeatures, Watch, known_pairs, sources};
 use super::groups::groups;
-use super::looks::{Looks, Watch, known_pairs, sources};
 use super::{DatasetError, GroupBy, Ratio, Result, stems};
 use crate::folds::fold_name;
 use crate::store::{Label, LabelledPanel, Part, Split, Store};
@@ -159,7 +159,7 @@ impl Dealt {
                 let (pairs, failures) = if let Some(pairs) = known_pairs(store, &labelled)? {
                     (pairs, Vec::new())
                 } else {
-                    let looks = Looks::at(store.objects(), &labelled, watch);
+                    let looks = PanelFeatures::at(store.objects(), &labelled, watch);
                     (looks.pairs(store, &labelled, watch)?, looks.failures)
                 };
                 (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), failures)

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{DatasetFolder, Example, ModelError, Result, origins};
 use crate::dataset::audit::{Example as Seen, HeldOut, held_out};
-use crate::dataset::looks::Look;
+use crate::dataset::features::PictureFeatures;
 use crate::duplicates::{self, Kinship, Sketch};
 use crate::metrics::Scored;
 use crate::metrics::controls::{Contradiction, Control, Placed};
@@ -17,7 +17,7 @@ pub struct Observed {
     pub part: Part,
     /// Its paper.
     pub group: String,
-    pub look: Look,
+    pub look: PictureFeatures,
 }
 
 /// Looks at all pictures of all parts, in the order of the lists, training first. A part without pictures
@@ -36,7 +36,7 @@ pub fn observe(dataset: &DatasetFolder, advance: impl Fn() + Sync) -> Result<Vec
         listed.extend(examples.into_iter().zip(origins).map(|(e, origin)| (e, part, origin.group)));
     }
     let look = |(example, part, group): (Example, Part, String)| {
-        let look = Look::of_file(&example.path);
+        let look = PictureFeatures::of_file(&example.path);
         advance();
         match look {
             Ok(look) => Ok(Observed { example, part, group, look }),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use covid_ct_core::FileName;
 
 use super::Result;
-use crate::curation::annotations::{Looks, MatchedBy, Pictures};
+use crate::curation::annotations::{MatchedBy, PictureHashes, Pictures};
 use crate::dataset::{Figures, Hosting, Item, ManifestRow, Options, Texts, Written, shown_figures};
 use crate::store::{ImageKey, ImageRow, Label, Part, Store};
 
@@ -26,7 +26,7 @@ pub struct Found {
 pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Result<Found> {
     let pictures = Pictures::new(store.images()?);
     let figures = shown_figures(store, |_| true)?;
-    let mut looks = Looks::new(store);
+    let mut looks = PictureHashes::new(store);
     let mut matched: HashMap<ImageKey, Option<ImageRow>> = HashMap::new();
     let mut found = Found::default();
     for row in rows {

@@ -365,7 +365,7 @@ fn what_may_not_be_rehosted_is_left_out_and_rebuilt_to_the_same_bytes() {
     // The folder of an export stands for all of it: what was hosted, and what was left out.
     let completed = CORPUS.path("completed");
     let out = rebuild(&open, &pdfs(), &completed, &["--jobs", "2"]).success();
-    assert!(text(&out.get_output().stdout).contains("0 by their looks"));
+    assert!(text(&out.get_output().stdout).contains("0 by perceptual hash"));
     assert!(files(&completed) == files(&all), "every file as exported with all licences");
 }
 
@@ -414,7 +414,7 @@ fn a_paper_stamped_anew_is_known_by_its_pictures_places_or_looks() {
     assert!(told.contains("0 by the PDF's SHA-256") && told.contains("0 by paper, page"), "{told}");
     let told = by(&lines(&|row| row.image_sha256 = "0".repeat(64)));
     assert!(told.contains("0 by their own SHA-256"), "{told}");
-    assert!(told.contains("0 by their looks"), "{told}");
+    assert!(told.contains("0 by perceptual hash"), "{told}");
     let told = by(&lines(&|row| {
         row.image_sha256 = "0".repeat(64);
         row.xref = row.xref.map(|xref| xref + 100_000);

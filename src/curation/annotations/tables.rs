@@ -9,7 +9,7 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::looks::PictureRow;
+use super::pictures::PictureRow;
 use super::{AnnotationsError, Result};
 use crate::atomic::{self, Kind};
 use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};

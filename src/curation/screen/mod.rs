@@ -17,7 +17,6 @@ mod gate;
 mod help;
 mod inline;
 mod input;
-mod look;
 mod naming;
 mod number;
 mod picture;
@@ -28,6 +27,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod theme;
 mod view;
 mod words;
 
@@ -40,9 +40,9 @@ use super::desk::Desk;
 use super::session::{Done, Result};
 use crate::store::Stage;
 use app::App;
-use look::Look;
 use protocol::Show;
 use terminal::{FullScreen, Input};
+use theme::Theme;
 
 pub use inline::print;
 pub use protocol::ImageProtocol;
@@ -70,10 +70,10 @@ pub fn run(
     options: Options,
     stop: &AtomicBool,
 ) -> Result<Done> {
-    let look = Look { colour: options.colour };
+    let theme = Theme { colour: options.colour };
     let mut screen = FullScreen::enter()?;
-    let show = Show::probe(options.protocol, look);
-    let mut app = App::new(desk, stage, show, look)?;
+    let show = Show::probe(options.protocol, theme);
+    let mut app = App::new(desk, stage, show, theme)?;
     while !app.has_ended() && !stop.load(Ordering::Relaxed) {
         if app.take_clear() {
             screen.wipe()?;

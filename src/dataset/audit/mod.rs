@@ -15,8 +15,8 @@ pub use self::shortcuts::{Example, HeldOut, Shortcut, held_out};
 pub use self::wrong_labels::{Predictions, PredictionsError, WrongLabel, WrongLabels};
 
 use self::shortcuts::shortcuts;
+use super::features::{PanelFeatures, Watch, sources};
 use super::groups::groups;
-use super::looks::{Looks, Watch, sources};
 use super::split;
 use super::{DatasetError, GroupBy, Result, stems};
 use crate::duplicates::Kinship;
@@ -116,7 +116,7 @@ pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Au
         return Err(DatasetError::NothingLabelled);
     }
     let items = items(&mut panels, parts.as_ref());
-    let looks = Looks::at(store.objects(), &panels, watch);
+    let looks = PanelFeatures::at(store.objects(), &panels, watch);
     let pairs = looks.pairs(store, &panels, watch)?;
     let ties: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.one, pair.other)).collect();
     let groups = groups(&panels, GroupBy::Group, &ties);
@@ -213,7 +213,7 @@ fn crossings(items: &[Item], by_patient: bool) -> Vec<Crossing> {
 fn of_panels(
     store: &Store,
     panels: &[LabelledPanel],
-    looks: &Looks,
+    looks: &PanelFeatures,
     groups: &[Vec<usize>],
 ) -> Result<Vec<Shortcut>> {
     let sources = sources(store, panels)?;

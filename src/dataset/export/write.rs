@@ -21,7 +21,7 @@ use super::{card, croissant, fields, loading, metainfo, picture, target};
 use crate::atomic::folder::NewFolder;
 use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
-use crate::look::Look;
+use crate::perceptual_hash::PerceptualHash;
 use crate::store::{Label, ObjectStore, Part, Symbol, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.
@@ -75,7 +75,7 @@ struct Cut {
     png: Vec<u8>,
     sha256: String,
     size: (u32, u32),
-    look: Look,
+    look: PerceptualHash,
 }
 
 /// Writes `items` to `target`, replacing what was there as a whole; `advance` is called after each
@@ -208,7 +208,7 @@ fn cut_all(objects: &ObjectStore, chunk: &[Item]) -> Vec<std::result::Result<Cut
         .into_par_iter()
         .map(|panels| {
             let picture = decode(objects, panels);
-            let look = picture.as_ref().map(Look::of);
+            let look = picture.as_ref().map(PerceptualHash::of);
             let cut = |item: &Item| {
                 let (picture, look) = (picture.as_ref()?, look.as_ref().map_err(Clone::clone)?);
                 let png = if item.told.row.is_figure() {

@@ -225,8 +225,8 @@ impl Pool {
     fn without(mut self, others: &[Unlabelled]) -> Result<Self> {
         let own = self.pictures.len();
         let all: Vec<&Unlabelled> = self.pictures.iter().chain(others).collect();
-        let looks: Vec<std::result::Result<Look, String>> =
-            all.par_iter().map(|picture| look(picture)).collect();
+        let looks: Vec<std::result::Result<Fingerprint, String>> =
+            all.par_iter().map(|picture| fingerprint(picture)).collect();
         let mut seen = Vec::new();
         let mut places = Vec::new();
         // Of pictures without texture the sketch tells nothing, but these do.
@@ -274,13 +274,13 @@ fn is_picture(path: &Path) -> bool {
 }
 
 /// What a picture is known again by.
-struct Look {
+struct Fingerprint {
     sketch: Sketch,
     /// SHA-256 of its size and grey levels, in hexadecimal.
     pixels: String,
 }
 
-fn look(shown: &Unlabelled) -> std::result::Result<Look, String> {
+fn fingerprint(shown: &Unlabelled) -> std::result::Result<Fingerprint, String> {
     let picture = decode(&shown.path)?;
     let grey = match shown.bounds {
         Some(bounds) => grey(&picture, bounds)?,
@@ -288,7 +288,7 @@ fn look(shown: &Unlabelled) -> std::result::Result<Look, String> {
     };
     let size = format!("{} x {}\n", grey.width(), grey.height());
     let pixels = sha256_hex(&[size.as_bytes(), grey.as_raw()].concat());
-    Ok(Look { sketch: Sketch::of(&grey), pixels })
+    Ok(Fingerprint { sketch: Sketch::of(&grey), pixels })
 }
 
 #[cfg(test)]

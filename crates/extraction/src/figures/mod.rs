@@ -31,7 +31,7 @@ mod sub_captions;
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use cross_check::{
-    Gravity, Look, Suspect, SuspectKind, cross_check, in_order, is_strange, lost_picture,
+    DecodedPicture, Gravity, Suspect, SuspectKind, cross_check, in_order, is_strange, lost_picture,
     other_readings, plain_pictures,
 };
 pub use furniture::{FURNITURE_PAGES, Furniture};
