@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::metrics::{Fit, Hyperparameters, Keep, Profile};
 use crate::model::{Bench, Device, Network, Precision};
-use crate::store::Part;
+use crate::store::Split;
 use clap::{Args, Subcommand, value_parser};
 
 use super::dataset::folds;
@@ -388,7 +388,7 @@ pub struct MeasuredArgs {
 
     /// Split to measure on: train, val or test
     #[arg(long = "split", alias = "part", value_name = "SPLIT", default_value = "test")]
-    pub part: Part,
+    pub part: Split,
 
     /// Score each picture and its mirror image, and take the mean of their log-odds
     #[arg(long)]

@@ -10,7 +10,7 @@ use crate::metrics::{
     Prediction, RunFiles, RunMetrics, Scored, SeriesMetrics, classes,
 };
 use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, InputTransform, Odds};
-use crate::store::{Part, Run, Store, now};
+use crate::store::{Run, Split, Store, now};
 use crate::{Workspace, atomic};
 use anyhow::Context as _;
 use serde_json::json;
@@ -123,7 +123,7 @@ struct Validation(Option<Shown>);
 impl Validation {
     fn open(recorded: &Path) -> Self {
         let shown = DatasetFolder::open(recorded)
-            .and_then(|dataset| Shown::new(&dataset, Part::Val))
+            .and_then(|dataset| Shown::new(&dataset, Split::Val))
             .map_err(anyhow::Error::from);
         Self(shown.map_err(|error| tell(&error)).ok())
     }
@@ -149,7 +149,7 @@ impl Validation {
         let Some(odds) = odds else { return Ok(None) };
         let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
         let scored = scored(&evaluation.predictions);
-        let chosen = Chosen::on(Part::Val, &scored);
+        let chosen = Chosen::on(Split::Val, &scored);
         if chosen.is_none() {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
             let why = match (lacking(true), lacking(false)) {
@@ -181,12 +181,12 @@ impl Validation {
         let Some(odds) = odds.filter(|_| classes > 2) else { return Ok(Vec::new()) };
         let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
         let examples = classes::classified(&evaluation.predictions);
-        Ok(classes::chosen(Part::Val, &examples, classes))
+        Ok(classes::chosen(Split::Val, &examples, classes))
     }
 }
 
 /// What of the part was learned from. A dataset that is gone or damaged costs this, not the measurement.
-fn find_leaks(dataset: &DatasetFolder, part: Part, trained_on: &Path) -> Option<Leaks> {
+fn find_leaks(dataset: &DatasetFolder, part: Split, trained_on: &Path) -> Option<Leaks> {
     let bar = progress_bar(0, "looking for leaks");
     let advance = || {
         bar.inc_length(1);
@@ -243,7 +243,7 @@ fn write(
 
 /// Removes what was measured before and what was explained of it: neither belongs to the files that come now.
 /// What tells that the rest is there goes first.
-fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
+fn forget(files: &RunFiles, part: Split) -> anyhow::Result<()> {
     let told = |path: &Path| format!("cannot remove {}", path.display());
     for path in [files.metrics(part), files.explained_index(part)] {
         atomic::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;

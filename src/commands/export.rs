@@ -15,7 +15,7 @@ use crate::dataset::{
 use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
-use crate::store::{DocumentRow, Label, Part, Source, Store};
+use crate::store::{DocumentRow, Label, Source, Split, Store};
 use anyhow::{anyhow, bail};
 use covid_ct_core::is_one_component;
 use indicatif::ProgressBar;
@@ -255,7 +255,7 @@ pub fn print_exported(exported: &Exported, target: &Path) {
     }
     let labels = if exported.counts.is_empty() { &[][..] } else { Label::all() };
     for label in labels {
-        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
+        let [train, val, test] = [Split::Train, Split::Val, Split::Test]
             .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));
         println!("{label:<10} train {train:>5}  val {val:>5}  test {test:>5}");
     }

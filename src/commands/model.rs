@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::metrics::{Members, RunConfig, RunFiles, check_run_name};
 use crate::report::{HEADING, ModelCard};
-use crate::store::Part;
+use crate::store::Split;
 use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 
@@ -34,8 +34,8 @@ fn card(workspace: &Workspace, args: &ModelCardArgs) -> anyhow::Result<Outcome> 
         );
     }
     // What is not there was not measured; what is there and damaged is an error.
-    let metrics = files.metrics(Part::Test).is_file().then(|| files.read_metrics(Part::Test));
-    let controls = files.controls(Part::Test).is_file().then(|| files.read_controls(Part::Test));
+    let metrics = files.metrics(Split::Test).is_file().then(|| files.read_metrics(Split::Test));
+    let controls = files.controls(Split::Test).is_file().then(|| files.read_controls(Split::Test));
     let (metrics, controls) = (metrics.transpose()?, controls.transpose()?);
     let card = ModelCard {
         name: &args.run,

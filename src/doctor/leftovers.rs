@@ -177,7 +177,7 @@ fn plan(entry: &DirEntry) -> Option<Plan> {
     if let Some(leftover) = Leftover::read(path) {
         return match leftover.kind {
             _ if leftover.is_busy() => None,
-            leftover::Kind::Part if is_whole_export(path) => Some(Plan::Finish(leftover)),
+            leftover::Kind::Split if is_whole_export(path) => Some(Plan::Finish(leftover)),
             _ => Some(Plan::Settle(leftover)),
         };
     }

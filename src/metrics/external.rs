@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agreement::Interval;
 use super::{Chosen, ClassCounts, Metrics, RunMetrics, Scored};
-use crate::store::Part;
+use crate::store::Split;
 
 /// What a run comes to on one dataset that it has not learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl External {
     /// `here` is what was measured on the dataset, of `scored`; `own` are the scores on the run's own part.
     pub fn of(here: &RunMetrics, scored: &[Scored], own: &[Scored]) -> Self {
         let details = &here.details;
-        let rechosen = Chosen::on(Part::Test, scored);
+        let rechosen = Chosen::on(Split::Test, scored);
         let at = |chosen: Chosen| Metrics::at(chosen.threshold, scored);
         Self {
             data: here.data.clone(),

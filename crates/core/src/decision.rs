@@ -98,14 +98,14 @@ string_enum! {
 }
 
 string_enum! {
-    pub enum Part {
+    pub enum Split {
         Train = "train",
         Val = "val",
         Test = "test",
     }
 }
 
-impl Part {
+impl Split {
     /// As sentences have it: the training, validation or test split.
     pub fn noun(self) -> &'static str {
         match self {

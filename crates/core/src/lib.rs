@@ -24,7 +24,7 @@ mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use controls::drop_controls;
-pub use decision::{Evidence, Part, Stage, Value};
+pub use decision::{Evidence, Split, Stage, Value};
 pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};

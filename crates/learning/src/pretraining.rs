@@ -20,7 +20,7 @@ use covid_ct::model::pretrain::{
     PretrainOptions, PretrainRow, Unlabelled, Xray,
 };
 use covid_ct::model::{Batch, Ending, NewRun, Picture, Pictures, Shown, Standing};
-use covid_ct::store::{self, Part};
+use covid_ct::store::{self, Split};
 
 /// Outputs that views are compared by (Chen et al., arXiv 2002.05709, section 2.1). What lies between them and
 /// the network's features is as wide as these.
@@ -118,7 +118,7 @@ fn measure<E: Found>(
     watch: &mut dyn FnMut(PretrainNews<'_>),
 ) -> Result<Option<Vec<FindingRow>>> {
     let mut rows = Vec::new();
-    for (part, pictures) in [(Part::Val, &parts.val), (Part::Test, &parts.test)] {
+    for (part, pictures) in [(Split::Val, &parts.val), (Split::Test, &parts.test)] {
         watch(PretrainNews::Measuring { part, pictures: pictures.examples().len() });
         let advance = |pictures| watch(PretrainNews::Measured { pictures });
         let Some(found) = findings::measure(kept, pictures, stop, advance)? else {

@@ -37,7 +37,7 @@ pub use cases::{Case, CaseDetails};
 pub use compared::{Compared, Cut, RelatedCuts};
 pub use covid_ct_core::{
     CaseRow, ClassCounts, DecisionRow, Evidence, ImageKey, Label, ObjectError, ObjectId,
-    ObjectStore, PanelBox, PanelRow, Part, SplitRow, Stage, Symbol, Value, sha256_hex,
+    ObjectStore, PanelBox, PanelRow, Split, SplitRow, Stage, Symbol, Value, sha256_hex,
     sha256_of_file,
 };
 pub use covid_ct_extraction::document::{
@@ -55,7 +55,7 @@ pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
 pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
-pub use splits::Split;
+pub use splits::NamedSplit;
 pub use sql_enum::Word;
 pub use tasks::UnknownAnswer;
 pub use verdicts::{SAME_BOX, Verdict, same};
@@ -260,7 +260,8 @@ pub(crate) mod tests {
     #[test]
     fn a_transaction_inside_another_goes_with_it() {
         let (_folder, mut store) = scratch();
-        let split = Split { name: "s".into(), how: serde_json::Value::Null, parts: Vec::new() };
+        let split =
+            NamedSplit { name: "s".into(), how: serde_json::Value::Null, parts: Vec::new() };
         let result: Result<()> = store.transaction(|store| {
             store.save_split(&split)?;
             Err(StoreError::Invalid("stop".into()))

@@ -2,7 +2,7 @@
 
 use crate::metrics::{Explained, Prediction, RunFiles};
 use crate::model::{Example, Picture, Pictures, SaliencyMap, explain};
-use crate::store::Part;
+use crate::store::Split;
 use anyhow::Context as _;
 
 use super::subject::{Subject, load, preparation};
@@ -13,7 +13,7 @@ use crate::commands::environment::Computing;
 pub fn write(
     subject: &Subject,
     files: &RunFiles,
-    part: Part,
+    part: Split,
     examples: &[Example],
     predictions: &[Prediction],
     count: usize,

@@ -6,7 +6,7 @@ use crate::model::{
     self, DatasetFolder, Example, Explainer, InputTransform, Odds, Pictures, Preparation,
     Transformed,
 };
-use crate::store::Part;
+use crate::store::Split;
 use anyhow::{anyhow, bail};
 
 use crate::commands::environment::Computing;
@@ -184,13 +184,13 @@ pub fn preparation(config: &RunConfig) -> (Preparation, u32) {
 /// The pictures of a part, decoded once for all runs that see them alike.
 #[derive(Debug)]
 pub struct Shown {
-    part: Part,
+    part: Split,
     examples: Vec<Example>,
     loaded: Vec<((Preparation, u32), Pictures)>,
 }
 
 impl Shown {
-    pub fn new(dataset: &DatasetFolder, part: Part) -> model::Result<Self> {
+    pub fn new(dataset: &DatasetFolder, part: Split) -> model::Result<Self> {
         Ok(Self { part, examples: dataset.examples(part)?, loaded: Vec::new() })
     }
 

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::metrics::leaks::Leaks;
     use crate::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
-    use crate::store::Part;
+    use crate::store::Split;
 
     #[test]
     fn a_series_is_told_as_mean_and_deviation() {
@@ -302,7 +302,7 @@ mod tests {
             series: "s".into(),
             over: Over::Seeds,
             data: "d".into(),
-            part: Part::Test,
+            part: Split::Test,
             flip: false,
             members: vec!["s-seed0".into(), "s-seed1".into()],
             missing: Vec::new(),
@@ -330,12 +330,12 @@ mod tests {
             source: if paper < "c" { "medrxiv".into() } else { "numbered png".into() },
             size: SizeBand::Under224,
         });
-        let chosen = Chosen { threshold: 0.4, youden: 0.5, chosen_on: Part::Val };
+        let chosen = Chosen { threshold: 0.4, youden: 0.5, chosen_on: Split::Val };
         let run = RunMetrics {
             covid_ct: "0.1.0".into(),
             run: "r".into(),
             data: "data/export/default".into(),
-            part: Part::Test,
+            part: Split::Test,
             counts: crate::metrics::ClassCounts::of([
                 Label::COVID,
                 Label::COVID,

@@ -12,7 +12,7 @@ use super::{AnnotationsError, Result, TAKEN_BACK, YES};
 use crate::perceptual_hash::PerceptualHash;
 use crate::store::{
     Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
-    PanelRow, Part, SplitRow, Stage, Store, Subject, Value,
+    PanelRow, Split, SplitRow, Stage, Store, Subject, Value,
 };
 
 /// How many of a kind were new, and how many the database already held.
@@ -237,7 +237,7 @@ impl Plan {
             if row.split.is_empty() {
                 return Err(wrong("split", "a split needs a name".into()));
             }
-            let part: Part = row.part.parse().map_err(|problem| wrong("part", problem))?;
+            let part: Split = row.part.parse().map_err(|problem| wrong("part", problem))?;
             let how: serde_json::Value = serde_json::from_str(&row.how)
                 .map_err(|error| wrong("how", format!("expected JSON: {error}")))?;
             let bounds = parse_panel(sheet, *line, &row.panel)?;

@@ -13,7 +13,7 @@ use super::manifest::RECIPE;
 use super::options::{Classes, Hosting, Options, SIDE, Size};
 use super::write::Written;
 use crate::dataset::stats::{ClassStats, Counted, Spread, count};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 use crate::synth;
 use covid_ct_core::Licence;
 
@@ -37,7 +37,7 @@ pub struct Facts {
     captioned: usize,
     cited: usize,
     /// Parts that hold pictures; `None` of figures.
-    pub parts: BTreeSet<Option<Part>>,
+    pub parts: BTreeSet<Option<Split>>,
     /// Pictures and papers by licence; of the pictures written.
     licences: BTreeMap<Licence, (usize, usize)>,
     /// Pictures by licence of those left out.
@@ -151,9 +151,9 @@ impl Facts {
     }
 
     /// Parts of the split that lack a class which other parts have, with the name of the class.
-    pub fn parts_without_class(&self) -> Vec<(Part, &str)> {
+    pub fn parts_without_class(&self) -> Vec<(Split, &str)> {
         let mut lacking = Vec::new();
-        for part in Part::ALL.iter().filter(|_| !self.figures) {
+        for part in Split::ALL.iter().filter(|_| !self.figures) {
             let missing = |(stats, _): &(&ClassStats, &str)| {
                 stats.parts.get(part).copied().unwrap_or_default() == 0
             };
@@ -273,9 +273,9 @@ fn contents(facts: &Facts) -> String {
             text,
             "| {name} | {} | {} | {} | {} | {} | {} |",
             stats.images,
-            part(Part::Train),
-            part(Part::Val),
-            part(Part::Test),
+            part(Split::Train),
+            part(Split::Val),
+            part(Split::Test),
             stats.patients.unwrap_or_default(),
             stats.preprints.unwrap_or_default(),
         );

@@ -12,7 +12,7 @@ use super::fields::{self, Field};
 use super::formats::Format;
 use super::options::Classes;
 use super::write::Written;
-use crate::store::Part;
+use crate::store::Split;
 
 /// Read beside README.md, and where both have an entry, this counts.
 pub const YAML: &str = ".huggingface.yaml";
@@ -20,7 +20,7 @@ pub const YAML: &str = ".huggingface.yaml";
 /// The entry of a format whose parts have patterns; `None` of one that lists its pictures.
 pub fn entry(
     format: Format,
-    parts: impl IntoIterator<Item = Option<Part>>,
+    parts: impl IntoIterator<Item = Option<Split>>,
     digest: &str,
 ) -> Option<String> {
     let mut splits = String::new();
@@ -42,9 +42,9 @@ fn head(digest: &str) -> String {
 }
 
 /// As `datasets` calls a part; figures are in none.
-fn split_name(part: Option<Part>) -> &'static str {
+fn split_name(part: Option<Split>) -> &'static str {
     match part {
-        Some(Part::Val) => "validation",
+        Some(Split::Val) => "validation",
         Some(part) => part.as_str(),
         None => "train",
     }
@@ -54,7 +54,7 @@ fn split_name(part: Option<Part>) -> &'static str {
 /// `datasets` 5.2 takes all pictures for one split. A file of its own, so that people can read the card.
 pub fn listed(hosted: &[Written], digest: &str) -> String {
     let mut yaml = head(digest);
-    for part in Part::ALL {
+    for part in Split::ALL {
         let of_part = hosted.iter().filter(|written| written.part == Some(*part));
         let mut of_part = of_part.peekable();
         if of_part.peek().is_some() {
@@ -187,10 +187,10 @@ mod tests {
 
     #[test]
     fn another_content_is_another_entry() {
-        let of = |digest| entry(Format::Parquet, [Some(Part::Val)], digest).expect("an entry");
+        let of = |digest| entry(Format::Parquet, [Some(Split::Val)], digest).expect("an entry");
         assert!(of("ab").contains("split: validation\n    path: \"data/val-*.parquet\""));
         assert_ne!(of("ab"), of("cd"));
         assert_ne!(listed(&[], "ab"), listed(&[], "cd"));
-        assert_eq!(entry(Format::CovidCt, [Some(Part::Val)], "ab"), None);
+        assert_eq!(entry(Format::CovidCt, [Some(Split::Val)], "ab"), None);
     }
 }

@@ -22,7 +22,7 @@ use crate::atomic::folder::NewFolder;
 use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
 use crate::perceptual_hash::PerceptualHash;
-use crate::store::{Label, ObjectStore, Part, Symbol, sha256_hex, sha256_of_file};
+use crate::store::{Label, ObjectStore, Split, Symbol, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
@@ -37,7 +37,7 @@ const FIGURES_TABLE: &str = "figures.parquet";
 /// What an export wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
-    pub counts: BTreeMap<(Label, Part), usize>,
+    pub counts: BTreeMap<(Label, Split), usize>,
     /// Pictures of figures as a whole.
     pub figures: usize,
     /// Figures of which there is no picture, only a caption.
@@ -60,12 +60,12 @@ pub struct Written {
     pub row: ManifestRow,
     /// `None` of a figure as a whole, which has neither.
     pub label: Option<Label>,
-    pub part: Option<Part>,
+    pub part: Option<Split>,
     pub texts: Texts,
 }
 
 impl Written {
-    pub fn is_of(&self, label: Label, part: Part) -> bool {
+    pub fn is_of(&self, label: Label, part: Split) -> bool {
         (self.label, self.part) == (Some(label), Some(part))
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
 use crate::metrics::{RunFileError, RunFiles};
-use crate::store::Part;
+use crate::store::Split;
 use covid_ct_core::string_enum;
 
 string_enum! {
@@ -91,7 +91,7 @@ impl PretrainRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FindingRow {
     /// The validation part, which the epoch was chosen by, or the test part.
-    pub part: Part,
+    pub part: Split,
     pub finding: String,
     /// Pictures with it.
     pub positives: u64,

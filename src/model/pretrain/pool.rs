@@ -15,7 +15,8 @@ use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
 use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};
 use crate::store::{
-    LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Split, Stage, Store, Subject, sha256_hex,
+    LabelledPanel, NamedSplit, ObjectId, ObjectStore, PanelBox, Split, Stage, Store, Subject,
+    sha256_hex,
 };
 
 /// Files that are looked at in a folder, by their names' ends.
@@ -62,7 +63,7 @@ pub struct Database<'a> {
     pub store: &'a Store,
     pub objects: &'a ObjectStore,
     /// Its validation and test part are measured on.
-    pub split: &'a Split,
+    pub split: &'a NamedSplit,
 }
 
 /// What was gathered.
@@ -103,7 +104,7 @@ pub fn gather(sources: Sources<'_>) -> Result<Pool> {
     }
     let mut pool = Pool::default();
     if let Some(dataset) = dataset {
-        let examples = dataset.examples(Part::Train)?;
+        let examples = dataset.examples(Split::Train)?;
         let papers = origins(dataset.root(), &examples)?.into_iter().map(|origin| origin.group);
         pool.add(papers.zip(examples.into_iter().map(Unlabelled::from)), &measured);
     }
@@ -142,7 +143,7 @@ impl From<Example> for Unlabelled {
 
 impl Measured {
     fn add_dataset(&mut self, dataset: &DatasetFolder) -> Result<()> {
-        for part in [Part::Val, Part::Test] {
+        for part in [Split::Val, Split::Test] {
             let examples = match dataset.examples(part) {
                 // Nothing is measured on it then.
                 Err(ModelError::Empty { .. }) => continue,
@@ -156,7 +157,7 @@ impl Measured {
     }
 
     fn add_split(&mut self, database: &Database<'_>, panels: &[LabelledPanel]) {
-        let parts = database.split.parts.iter().filter(|(_, part)| *part != Part::Train);
+        let parts = database.split.parts.iter().filter(|(_, part)| *part != Split::Train);
         let ids: HashSet<i64> = parts.map(|(panel, _)| *panel).collect();
         for panel in panels.iter().filter(|panel| ids.contains(&panel.id)) {
             self.papers.insert(panel.preprint_name.clone());
