@@ -120,7 +120,7 @@ fn problems(problems: &[String]) -> Markup {
 
 fn headline(contents: &Contents) -> Markup {
     let totals = &contents.totals;
-    let found = format!("of {} with their graphic", totals.captions);
+    let found = format!("of {} captions", totals.captions);
     let documents = match totals.failed {
         0 => "all read".to_owned(),
         failed => format!("{failed} more failed"),

@@ -283,7 +283,9 @@ fn a_picture_written_anew_elsewhere_is_known_by_its_looks() {
     export(&project, "annotations");
     let anew = with_scan(image::ImageFormat::Jpeg, 99, 0);
     let out = text(&import(&anew, &project).success().get_output().stdout);
-    assert!(out.contains("0 by preprint, page and xref") && out.contains("1 more by perceptual hash"));
+    assert!(
+        out.contains("0 by preprint, page and xref") && out.contains("1 more by perceptual hash")
+    );
     assert_eq!(anew.store().labelled_panels().expect("panels").len(), 2);
     // At the same place stands another picture by now.
     let other = with_scan(image::ImageFormat::Png, 7, 50);
