@@ -116,7 +116,7 @@ fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The validation part that the run was trained with, whatever dataset is measured. One that is gone or damaged
+/// The validation split that the run was trained with, whatever dataset is measured. One that is gone or damaged
 /// costs the threshold, not the measurement.
 struct Validation(Option<Shown>);
 

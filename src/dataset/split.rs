@@ -91,7 +91,7 @@ pub fn make(store: &Store, name: &str, options: SplitOptions, watch: &dyn Watch)
 }
 
 /// Deals the labelled panels of `store` into `folds`, three or more, and makes a split of each, [`fold_name`]: there it
-/// is the test part, the next one the validation part, and the others the training part. So each panel is in one test
+/// is the test split, the next one the validation split, and the others the training split. So each panel is in one test
 /// part. Saves nothing.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ pub struct External {
     pub auroc: Option<f64>,
     /// By source, where the dataset tells sources; else by picture, and then too narrow.
     pub auroc_interval: Option<Interval>,
-    /// At the threshold that was chosen on the run's own validation part.
+    /// At the threshold that was chosen on the run's own validation split.
     #[serde(default)]
     pub carried: Option<Metrics>,
     /// At the threshold that is best on this dataset itself: more than can be expected of new pictures.

@@ -11,7 +11,7 @@ string_enum! {
     pub enum Profile {
         /// The COVID-CT paper's (arXiv 2003.13865).
         Paper = "paper",
-        /// One that was tuned on the validation part of the published dataset, on smaller pictures; `docs/baseline.md`
+        /// One that was tuned on the validation split of the published dataset, on smaller pictures; `docs/baseline.md`
         /// tells how it does.
         Tuned = "tuned",
         /// One for weights that learned from drawn slices: few epochs at full size. Of those that were compared by
@@ -33,9 +33,9 @@ string_enum! {
 string_enum! {
     /// Which epoch's weights a run keeps.
     pub enum Keep {
-        /// That of the highest AUROC on the validation part.
+        /// That of the highest AUROC on the validation split.
         Best = "best",
-        /// The last one's, however the validation part likes it.
+        /// The last one's, however the validation split likes it.
         Last = "last",
     }
 }
@@ -46,7 +46,7 @@ string_enum! {
 pub struct Hyperparameters {
     /// The one this started as; single settings may differ from it.
     pub profile: Profile,
-    /// Passes over the training part.
+    /// Passes over the training split.
     pub epochs: u32,
     /// Images in a step.
     pub batch: u32,
@@ -70,7 +70,7 @@ pub struct Hyperparameters {
     pub balance: bool,
     /// Epochs at the start in which only the last layer learns.
     pub freeze: u32,
-    /// Ends when so many epochs in a row brought nothing better on the validation part; 0 never does.
+    /// Ends when so many epochs in a row brought nothing better on the validation split; 0 never does.
     pub patience: u32,
     /// Side of the square the network sees, in pixels.
     pub size: u32,

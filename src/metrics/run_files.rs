@@ -7,13 +7,13 @@
 //! - `events.out.tfevents.*`: the same numbers for TensorBoard.
 //! - `weights.safetensors`: the weights that are kept ([`HistoryRow::kept`]), under torchvision's names;
 //!   `best.safetensors` in runs that were made before the last epoch could be kept.
-//! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
+//! - `metrics.json`: [`RunMetrics`] on the test split; `metrics-val.json` and `metrics-train.json`
 //!   where another part was asked for.
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
 //!   class by class; `predictions-val.csv` and `predictions-train.csv` likewise.
 //!
 //! - `curves.json`: [`Curves`] of the same part, with their bands; `curves-val.json` and so on likewise.
-//! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
+//! - `explained/`: the most confident errors of the test split with what the network went by, as PNG, and
 //!   `index.csv`, one [`Explained`] a picture; `explained-val/` and so on likewise.
 //! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`;
 //!   `controls-val.json` and so on likewise.

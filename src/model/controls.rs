@@ -54,7 +54,7 @@ pub fn observe(dataset: &DatasetFolder, advance: impl Fn() + Sync) -> Result<Vec
     if bad.is_empty() { Ok(observed) } else { Err(ModelError::BadImages(bad)) }
 }
 
-/// How well the classes of `part` are told apart by what the training part teaches of sizes, file kinds
+/// How well the classes of `part` are told apart by what the training split teaches of sizes, file kinds
 /// and the like.
 pub fn giveaways(observed: &[Observed], part: Split) -> Vec<Control> {
     let of = |wanted: Split| -> Vec<&Observed> {
@@ -129,7 +129,7 @@ mod tests {
                     let covid = *label == Label::COVID;
                     let name = format!("{label}-{part}-{n}.png");
                     let number = n + 20 * (part as u32) + 70 * u32::from(covid);
-                    // One picture of the test part is there with the other label, too.
+                    // One picture of the test split is there with the other label, too.
                     let shown = if part == Split::Test && n == 3 { 500 } else { number };
                     let width = if covid || shown == 500 { 150 } else { 200 } + n;
                     textured(shown, width).save(folder.join(&name)).expect("picture");

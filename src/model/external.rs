@@ -15,7 +15,7 @@ const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 const FILES: [&str; 5] = ["file", "path", "filename", "image", "name"];
 const CLASSES: [&str; 4] = ["label", "class", "diagnosis", "target"];
 
-/// Opens a dataset of another layout too. All pictures of folders and of a CSV count as the test part, but those in
+/// Opens a dataset of another layout too. All pictures of folders and of a CSV count as the test split, but those in
 /// folders called `train`, `val` or `test`, as an `imagefolder` export has them.
 ///
 /// # Errors

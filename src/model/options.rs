@@ -127,7 +127,7 @@ pub enum Progress<'a> {
     },
     Epoch {
         row: &'a HistoryRow,
-        /// Whether it is the best on the validation part so far.
+        /// Whether it is the best on the validation split so far.
         best: bool,
     },
 }

@@ -138,7 +138,7 @@ impl ModelCard<'_> {
         if let Some(leaks) = own.leaks.as_ref().filter(|leaks| !leaks.is_empty()) {
             let _ = writeln!(
                 out,
-                "**Leaks**: {} of the measured pictures show what it learned from, so its own score is too good.\n",
+                "**Leakage**: {} of the measured pictures are in its training data too, so its own score is too good.\n",
                 leaks.images
             );
         }

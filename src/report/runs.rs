@@ -178,7 +178,7 @@ impl RunSummary {
         its_own.chain(members.iter_mut().flat_map(Self::every_evaluation)).collect()
     }
 
-    /// On the test part of the dataset that it was trained on.
+    /// On the test split of the dataset that it was trained on.
     pub fn test(&self) -> Option<&Evaluation> {
         self.own.evaluations.iter().find(|evaluation| evaluation.metrics.part == Split::Test)
     }

@@ -176,7 +176,7 @@ fn an_imagefolder_has_a_folder_a_class_and_a_typed_table_a_part() {
     let one = export("one-class", &["--format", "imagefolder", "--classes", "covid"]);
     assert!(pictures(&one).into_values().all(|row| row.label == "covid"));
     let card = fs::read_to_string(one.join("README.md")).expect("card");
-    assert!(!card.contains("Parts that lack"), "a class that is not asked for is missing nowhere");
+    assert!(!card.contains("Splits that lack"), "a class that is not asked for is missing nowhere");
     let refused = CORPUS.command(["export", "x", "--split", "default", "--classes", "covid=C"]);
     let error = text(&{ refused }.assert().code(2).get_output().stderr);
     assert!(error.contains("give --classes without names"), "{error}");
@@ -251,10 +251,10 @@ fn a_part_that_lacks_a_class_has_a_section_of_the_card() {
     rebuild(&path, &pdfs(), &out, &[]).success();
     let card = fs::read_to_string(out.join("README.md")).expect("card");
     assert!(card.contains(
-        "## Parts that lack a class\n\n- `val` holds no picture of the class non-covid."
+        "## Splits that lack a class\n\n- `val` holds no picture of the class non-covid."
     ));
     let whole = fs::read_to_string(folder.join("README.md")).expect("card");
-    assert!(!whole.contains("Parts that lack"), "nothing lacks there");
+    assert!(!whole.contains("Splits that lack"), "nothing lacks there");
     assert!(whole.contains("dtype=str, keep_default_na=False"), "how the lists are read");
 }
 

@@ -273,7 +273,7 @@ fn a_model_card_tells_what_is_known_and_what_is_not() {
     card(&["s"]).assert().success();
     let text = read();
     let auroc = format!("{:.3} [", own.metrics.auroc.expect("both classes"));
-    for part in [&*auroc, "**Leaks**: 3", "--external DIR", "| medrxiv |", "0.812"] {
+    for part in [&*auroc, "**Leakage**: 3", "--external DIR", "| medrxiv |", "0.812"] {
         assert!(text.contains(part), "no '{part}' in\n{text}");
     }
     let out = folder.path().join("mine.md");

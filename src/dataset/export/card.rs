@@ -245,7 +245,7 @@ fn lacking(facts: &Facts) -> String {
     if lacking.is_empty() {
         return String::new();
     }
-    let mut text = String::from("## Parts that lack a class\n\n");
+    let mut text = String::from("## Splits that lack a class\n\n");
     for (part, class) in &lacking {
         let _ = writeln!(text, "- `{part}` holds no picture of the class {class}.");
     }
@@ -384,7 +384,7 @@ const LIMITS_OF_FIGURES: &str = "\
 - Captions are paired with figures by rules; `pairing_confidence` says how sure each pair is.
 - A figure may show patients; papers do not name them.
 - What papers print is chosen: no number drawn from this dataset says how common anything is.
-- Papers of the test part of a dataset of scans may be among these: leave them out before a network learns from
+- Papers of the test split of a dataset of scans may be among these: leave them out before a network learns from
   figures and is measured on scans.
 
 ## Citation

@@ -74,7 +74,7 @@ pub struct PretrainRow {
     pub learning_rate: f64,
     /// Mean over the epoch's steps, in nats.
     pub loss: f64,
-    /// Mean AUROC over the findings on the validation part. Of contrast: part of the views
+    /// Mean AUROC over the findings on the validation split. Of contrast: part of the views
     /// whose nearest view was the other of their picture, as the weights changed.
     pub score: f64,
     pub seconds: f64,
@@ -90,7 +90,7 @@ impl PretrainRow {
 /// A line of `findings.csv`: how well the weights that are kept tell a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FindingRow {
-    /// The validation part, which the epoch was chosen by, or the test part.
+    /// The validation split, which the epoch was chosen by, or the test split.
     pub part: Split,
     pub finding: String,
     /// Pictures with it.

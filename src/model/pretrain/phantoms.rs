@@ -5,7 +5,7 @@ use crate::model::{BadImage, Picture, Shown};
 use crate::store::Split;
 use crate::synth::{Sign, Signs, SliceId};
 
-/// Pictures in the validation part, and in the test part: a tenth of those to learn from, but no more.
+/// Pictures in the validation split, and in the test split: a tenth of those to learn from, but no more.
 const MEASURED: u32 = 2000;
 
 /// Parts are this far from each other in the endless row of a seed's slices.

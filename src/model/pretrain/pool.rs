@@ -48,7 +48,7 @@ impl Filed for Unlabelled {
 /// Where to gather.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources<'a> {
-    /// A dataset in the COVID-CT layout: its training part.
+    /// A dataset in the COVID-CT layout: its training split.
     pub dataset: Option<&'a DatasetFolder>,
     /// Whatever is marked as a CT in it.
     pub database: Option<Database<'a>>,
@@ -62,7 +62,7 @@ pub struct Sources<'a> {
 pub struct Database<'a> {
     pub store: &'a Store,
     pub objects: &'a ObjectStore,
-    /// Its validation and test part are measured on.
+    /// Its validation and test split are measured on.
     pub split: &'a NamedSplit,
 }
 
@@ -343,7 +343,7 @@ mod tests {
         let all = gather(below).expect("pool");
         assert_eq!((all.pictures.len(), all.failures.len()), (2, 1));
 
-        // A copy in the training part is none either, nor is another picture of a paper that is tested on.
+        // A copy in the training split is none either, nor is another picture of a paper that is tested on.
         for (name, seed) in [("copy.png", 1), ("2020.03.01.20029769-p1-2.png", 4), ("own.png", 5)] {
             texture(seed, 180).save(dataset.join("Images/CT_COVID").join(name)).expect("save");
         }

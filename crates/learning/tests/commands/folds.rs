@@ -172,7 +172,7 @@ fn what_is_no_cross_validation_is_refused(folder: &Path) {
         .code(1)
         .stderr(predicate::str::contains("cv-fold3 is missing or not complete"));
 
-    // Of another deal: what one fold was tested on is in the test part of two.
+    // Of another deal: what one fold was tested on is in the test split of two.
     for seed in 0..2 {
         let run = |fold: u32| runs.join(format!("cv-fold{fold}-seed{seed}"));
         std::fs::rename(folder.join(format!("one{seed}")), run(1)).expect("moved back");

@@ -91,7 +91,7 @@ fn trains_evaluates_and_repeats_itself() {
     let is_same = bytes("first", RunFiles::checkpoint) == bytes("second", RunFiles::checkpoint);
     assert_eq!(is_same, kept == 2);
 
-    // On from those weights, and measured on another part: the test part's files stay.
+    // On from those weights, and measured on another part: the test split's files stay.
     let checkpoint = files.checkpoint();
     let init = ["--init", checkpoint.to_str().expect("path"), "--epochs", "1"];
     train(folder, "second", &init).assert().success();
