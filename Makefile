@@ -90,7 +90,7 @@ clippy: setup ## Lint
 	$(DAILY) clippy $(DAILY_FLAGS) --all-targets -- -D warnings
 
 .PHONY: test-formats
-test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
+test-formats: build ## Draw the diagrams, and read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
 	@SHARED='$(SHARED)' tools/test-formats.sh $(BINARY)
 
 .PHONY: test-recipes
