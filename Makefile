@@ -90,8 +90,12 @@ clippy: setup ## Lint
 	$(DAILY) clippy $(DAILY_FLAGS) --all-targets -- -D warnings
 
 .PHONY: test-formats
-test-formats: build ## Read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
+test-formats: build ## Draw the diagrams, and read exports with Hugging Face datasets, webdataset, pyarrow, polars, duckdb, mlcroissant
 	@SHARED='$(SHARED)' tools/test-formats.sh $(BINARY)
+
+.PHONY: test-recipes
+test-recipes: setup ## Apply the changes of docs/recipes to a copy of the sources, build that, and run their tests
+	@tools/test-recipes.sh
 
 .PHONY: deny
 deny: ## Hold the dependencies to deny.toml: licences, sources, versions, advisories where they can be had
@@ -114,7 +118,9 @@ image-files: build ## Lay out the files of the container image in target/image, 
 	@tools/image.sh target/release target/image
 
 .PHONY: check fmt-check
-check: fmt-check deny clippy test ## What CI runs: formatting, dependencies, lints, tests, exports read by others
+check: fmt-check deny clippy test ## What CI runs: formatting, dependencies, lints, tests, recipes, exports read by others
+	@# On what the lints and tests have compiled.
+	@tools/test-recipes.sh
 	@# The program that the tests built.
 	@SHARED='$(SHARED)' tools/test-formats.sh $(DAILY_BINARY)
 	@SHARED='$(SHARED)' tools/wheel.sh test $(dir $(DAILY_BINARY))

@@ -24,9 +24,9 @@ pub mod rebuild;
 pub mod report;
 pub mod shards;
 
-pub use covid_ct_core::{Workspace, task, whole};
+pub use covid_ct_core::{Workspace, atomic, task};
 pub use covid_ct_extraction::{figures, pdf};
-pub use covid_ct_matching::{duplicates, locate, look, scaling};
+pub use covid_ct_matching::{duplicates, locate, perceptual_hash, scaling};
 pub use covid_ct_reading::{corpus, extract, show, suspects};
 pub use covid_ct_store as store;
 pub use covid_ct_synth as synth;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Reads exports with the Python programs they are written for, which pip puts into target/ (1 GB on
-# disk) once, and again when tools/formats-requirements.txt changes.
+# Draws the diagrams of the documents, and reads exports with the Python programs they are written for. Pip puts all of
+# these into target/ (1 GB on disk) once, and again when tools/formats-requirements.txt changes.
 # Usage: [SHARED=../shared] test-formats.sh COVID-CT
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,5 +16,6 @@ if ! cmp -s "$requirements" "$stamp"; then
         --target "$packages" --requirement "$requirements"
     cp "$requirements" "$stamp"
 fi
+PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_diagrams.py target/diagrams
 PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_formats.py "$1" target/formats "${SHARED:-../shared}"
 PYTHONPATH=$packages PYTHONDONTWRITEBYTECODE=1 python3 tools/check_exchange.py "$1" target/formats

@@ -9,7 +9,7 @@ use covid_ct_reading::cli::BucketArgs;
 /// corpus/manifest.csv, with what became of each.
 ///
 /// Without a manifest, and with --search, the servers are first asked what was posted: from 2020-01-19 to
-/// 2020-03-25 on COVID-19, unless other options say otherwise. What is at hand is not asked for again; a
+/// 2020-03-25 on COVID-19, unless other options say otherwise. A PDF that is there is not asked for again; a
 /// download that broke off goes on where it was, and the manifest is saved after each file, so that it may
 /// be stopped at any time. One connection a host, with pauses; what a server asks for is honoured.
 ///
@@ -117,11 +117,11 @@ pub struct AskingArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     pub api_spacing: f64,
 
-    /// Times that a file is asked for in vain
+    /// Times that a file is tried before it counts as failed
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u32).range(1..=100))]
     pub tries: u32,
 
-    /// Seconds to wait after the first try in vain; doubles with each
+    /// Seconds to wait after the first failed try; doubles with each
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     pub backoff: f64,
 

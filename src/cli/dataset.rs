@@ -55,7 +55,7 @@ pub struct SplitArgs {
     #[arg(value_name = "NAME", default_value = "default")]
     pub name: String,
 
-    /// Parts of train, val and test; the default is the paper's
+    /// Ratio of train, val and test; the default is the paper's
     #[arg(long, value_name = "TRAIN,VAL,TEST", default_value = PAPERS_RATIO)]
     pub ratio: String,
 
@@ -63,16 +63,16 @@ pub struct SplitArgs {
     #[arg(long, value_enum, default_value = "group")]
     pub by: SplitBy,
 
-    /// Take the parts that an imported release was published with
+    /// Take the train, val and test splits that an imported release was published with
     #[arg(long, conflicts_with_all = ["ratio", "by", "seed"])]
     pub published: bool,
 
-    /// Deal so many folds, and make a split of each: NAME-fold1 and so on, in which it is the test part, the next
-    /// one the validation part, and the others are trained on
+    /// Make a cross-validation of so many folds: NAME-fold1 and so on, in each of which one fold is the test split, the next
+    /// one the validation split, and the others are trained on
     #[arg(long, value_name = "K", value_parser = folds(), conflicts_with_all = ["ratio", "published"])]
     pub folds: Option<u32>,
 
-    /// Decides which part a group falls to, of those that keep the ratio
+    /// Seed: decides which split a group goes to, of those that keep the ratio
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
@@ -87,16 +87,16 @@ pub enum SplitBy {
     Paper,
 }
 
-/// Looks for what makes a dataset look easier than it is.
+/// Looks for leakage, duplicates and shortcuts: what makes a dataset look easier than it is.
 ///
-/// Pictures that are there twice (re-scaled, re-compressed, brightened, cropped, mirrored), slices of
-/// one scan, labels that contradict each other there; with --split, patients, papers and pictures
-/// that are in two parts; and how well the class can be told without looking at the lungs, from size,
+/// Duplicate pictures (re-scaled, re-compressed, brightened, cropped, mirrored), slices of one scan,
+/// duplicates with contradicting labels; with --split, patients, papers and pictures that are in two
+/// splits of it; and how well the class is predicted without looking at the lungs, from size,
 /// shape, colour mode, file type, JPEG quality, border and source (cross-validated AUROC). With
 /// --predictions, labels that are probably wrong too.
 ///
-/// Exit code 1 where the split leaks: a picture, patient or paper is in two parts. In a split by
-/// patient, papers may be.
+/// Exit code 1 where there is leakage: a picture, patient or paper is in two splits. Where the split is by
+/// patient, a paper may be.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     /// Split to look for leaks in
@@ -150,7 +150,7 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with_all = ["split", "folds", "classes", "size"])]
     pub figures: bool,
 
-    /// Export so many folds that `split --folds` dealt: of each of SPLIT-fold1 and so on NAME-fold1 and so on
+    /// Export so many folds that `split --folds` made: of each of SPLIT-fold1 and so on NAME-fold1 and so on
     #[arg(long, value_name = "K", value_parser = folds())]
     pub folds: Option<u32>,
 
@@ -158,7 +158,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "verify")]
     pub out: Option<PathBuf>,
 
-    /// Go on where a class that the split had has no picture left in one of its parts
+    /// Go on where a class has no picture left in train, val or test, though the split had some
     #[arg(long, conflicts_with = "verify")]
     pub allow_empty: bool,
 
@@ -225,7 +225,7 @@ pub struct RebuildArgs {
 
 /// Prints the numbers that papers print of a dataset, beside those of the paper of COVID-CT.
 ///
-/// Pictures, patients, papers, heights and widths are of all panels that have a class; the parts are
+/// Pictures, patients, papers, heights and widths are of all panels that have a class; train, val and test are
 /// of a split.
 #[derive(Debug, Args)]
 pub struct StatsArgs {
@@ -291,7 +291,7 @@ pub enum SizeArg {
     Square,
 }
 
-/// With fewer than three there is nothing to train on beside the test and the validation part.
+/// With fewer than three there is nothing to train on beside the test and the validation split.
 pub fn folds() -> RangedI64ValueParser<u32> {
     value_parser!(u32).range(3..=100)
 }

@@ -98,7 +98,7 @@ pub enum Command {
     Learning(LearningCommand),
     /// Describe a trained network for others
     Model(ModelArgs),
-    /// Make a dataset of the same pictures dealt at random, to train a control on
+    /// Make a dataset of the same pictures split at random, to train a control on
     Resplit(ResplitArgs),
     /// Write the HTML report of the dataset and the runs
     Report(ReportArgs),

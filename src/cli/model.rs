@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{Fit, Keep, Profile, Recipe};
+use crate::metrics::{Fit, Hyperparameters, Keep, Profile};
 use crate::model::{Bench, Device, Network, Precision};
-use crate::store::Part;
+use crate::store::Split;
 use clap::{Args, Subcommand, value_parser};
 
 use super::dataset::folds;
@@ -27,7 +27,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// The recipe: `paper`; `tuned` for one tuned on the validation part: smaller pictures, a tenth of the time; or
+    /// Profile of the hyperparameters: `paper`; `tuned` for one tuned on the validation split: smaller pictures, a tenth of the time; or
     /// `transfer` for weights from drawn slices (--init): few epochs, a quarter of the time
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
@@ -56,7 +56,7 @@ pub struct TrainArgs {
     pub fresh: bool,
 
     #[command(flatten)]
-    pub recipe: RecipeArgs,
+    pub recipe: HyperparameterArgs,
 
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -64,8 +64,8 @@ pub struct TrainArgs {
 
 /// Settings that differ from the profile's.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Recipe (what is not given is as the profile has it)")]
-pub struct RecipeArgs {
+#[command(next_help_heading = "Hyperparameters (what is not given is as the profile has it)")]
+pub struct HyperparameterArgs {
     /// Passes over the training split
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub epochs: Option<u32>,
@@ -74,7 +74,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
 
-    /// Adam's learning rate at its highest; it falls to 0 along a cosine
+    /// Adam's learning rate at its highest; cosine decay to 0
     #[arg(long, value_name = "RATE", value_parser = learning_rate, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
 
@@ -82,12 +82,12 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     pub warmup: Option<u32>,
 
-    /// Part of the weights taken off in each step, times the learning rate
+    /// Weight decay (AdamW): share of the weights taken off in each step, times the learning rate
     #[arg(long, value_name = "RATE", value_parser = part, allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
 
-    /// Part of the target that is spread over both classes
-    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    /// Label smoothing: share of the target that is spread over both classes
+    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub label_smoothing: Option<f64>,
 
     /// Mix pairs of images by shares from Beta(A, A); 0 mixes none
@@ -96,10 +96,10 @@ pub struct RecipeArgs {
 
     /// Keep the mean of the weights, which keeps so much of itself in each step; 0 keeps the weights
     /// themselves
-    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub ema: Option<f64>,
 
-    /// Which epoch's weights to keep: the best on the validation part, as with --patience, or the last
+    /// Which epoch's weights to keep: the best on the validation split, as with --patience, or the last
     #[arg(long, value_name = "best|last")]
     pub keep: Option<Keep>,
 
@@ -111,7 +111,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     pub freeze: Option<u32>,
 
-    /// End when so many epochs in a row brought nothing better on the validation part; 0 never does
+    /// End when so many epochs in a row brought nothing better on the validation split; 0 never does
     #[arg(long, value_name = "N")]
     pub patience: Option<u32>,
 
@@ -123,21 +123,21 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "crop|squash")]
     pub fit: Option<Fit>,
 
-    /// Area of the smallest random crop as a part of the picture's
-    #[arg(long, value_name = "PART", value_parser = crop, allow_negative_numbers = true)]
+    /// Area of the smallest random crop as a share of the picture's
+    #[arg(long, value_name = "SHARE", value_parser = crop, allow_negative_numbers = true)]
     pub crop: Option<f32>,
 
-    /// Change brightness and contrast by at most this part
-    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    /// Change brightness and contrast by at most this share
+    #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub jitter: Option<f64>,
 }
 
-impl RecipeArgs {
+impl HyperparameterArgs {
     /// The profile with what differs from it.
-    pub fn of(&self, profile: Profile) -> Recipe {
-        let usual = Recipe::of(profile);
+    pub fn of(&self, profile: Profile) -> Hyperparameters {
+        let usual = Hyperparameters::of(profile);
         let patience = self.patience.unwrap_or(usual.patience);
-        Recipe {
+        Hyperparameters {
             profile,
             epochs: self.epochs.unwrap_or(usual.epochs),
             batch: self.batch.unwrap_or(usual.batch),
@@ -230,11 +230,11 @@ pub struct PretrainContrastArgs {
     #[arg(value_name = "DIR", required_unless_present_any = ["data", "database"])]
     pub folders: Vec<PathBuf>,
 
-    /// Dataset in the COVID-CT layout: of its pictures the training part
+    /// Dataset in the COVID-CT layout: the pictures of its training split
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Whatever is marked as a CT in the database, of papers without a panel in the validation or test part of
+    /// Whatever is marked as a CT in the database, of papers without a panel in validation or test of
     /// the split: panels, and what nobody has cropped yet as it is
     #[arg(long)]
     pub database: bool,
@@ -243,7 +243,7 @@ pub struct PretrainContrastArgs {
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub split: String,
 
-    /// Dataset whose validation and test parts are measured on later, beside those of --data and of the split
+    /// Dataset whose validation and test splits are measured on later, beside those of --data and of the split
     /// [default: data/export/default where it is, for pictures of folders and the database without --data]
     #[arg(long, value_name = "DIR")]
     pub held_out: Option<PathBuf>,
@@ -278,7 +278,7 @@ pub struct PretrainSettings {
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = value_parser!(u32).range(2..))]
     pub batch: u32,
 
-    /// Adam's learning rate at the start; it falls to 0 along a cosine
+    /// Adam's learning rate at the start; cosine decay to 0
     #[arg(
         long,
         value_name = "RATE",
@@ -342,8 +342,8 @@ pub struct BenchNetworkArgs {
 ///
 /// CSV on stdout: `score` and `file`; of the database's pictures `score`, `sha256` and `name`, which
 /// `label --scores FILE` takes to ask first what has the highest score. `score` is P(positive class), and the
-/// positive class is COVID where no task says otherwise: 1 is COVID for certain, 0 anything else for certain, and nobody has calibrated it but
-/// as `evaluate` tells. A picture that cannot be read is named on stderr, and the exit code is 1.
+/// positive class is COVID where no task says otherwise: 1 is COVID for certain, 0 anything else for certain. It is calibrated only as far
+/// as `evaluate` shows. A picture that cannot be read is named on stderr, and the exit code is 1.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
     /// Name of the run or series first, as for `evaluate` [default: `default`], then pictures, or folders to search
@@ -351,7 +351,7 @@ pub struct PredictArgs {
     #[arg(value_name = "RUN|FILE", required_unless_present = "database")]
     pub run_and_files: Vec<PathBuf>,
 
-    /// Every picture in the database but tiles and what papers are dressed in
+    /// Every picture in the database but tiles and page furniture (logos, rules, icons)
     #[arg(long)]
     pub database: bool,
 
@@ -386,9 +386,9 @@ pub struct MeasuredArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Part to measure on: train, val or test
-    #[arg(long, value_name = "PART", default_value = "test")]
-    pub part: Part,
+    /// Split to measure on: train, val or test
+    #[arg(long = "split", alias = "part", value_name = "SPLIT", default_value = "test")]
+    pub part: Split,
 
     /// Score each picture and its mirror image, and take the mean of their log-odds
     #[arg(long)]
@@ -407,15 +407,15 @@ pub struct EvaluateArgs {
     #[command(flatten)]
     pub measured: MeasuredArgs,
 
-    /// Measure on pictures from elsewhere too, and tell both beside each other; again for another dataset
+    /// Measure on an external dataset too, and show both side by side; may be given several times
     ///
     /// A folder of folders called as the classes are (`covid`, `CT_NonCOVID`), a CSV with a column of pictures (`file`) and
     /// one of classes (`label`), or a dataset as `export` writes it in the formats covid-ct and imagefolder, of which
-    /// `--part` is measured.
+    /// `--split` is measured.
     #[arg(long, value_name = "DIR|CSV")]
     pub external: Vec<PathBuf>,
 
-    /// Most confident errors to draw with what the network went by (Grad-CAM); 0 for none
+    /// Most confident errors to draw with a saliency map (Grad-CAM); 0 for none
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub explain: usize,
 
@@ -435,7 +435,7 @@ pub struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Write a model card: what a network was trained on, its scores here and elsewhere, known shortcuts, what it is for
+    /// Write a model card: what a network was trained on, its scores here and on external data, known shortcuts, what it is for
     Card(ModelCardArgs),
 }
 
@@ -453,8 +453,8 @@ pub struct ModelCardArgs {
 /// Measures what could make a run look better than it is.
 ///
 /// The network on pictures whose middle is blanked, and on the middle alone; boosted stumps that see only the
-/// size, mode and file type, trained on the training part; the measured part without pictures that contradict
-/// another; a run of its own on images dealt at random (`resplit`). Written to controls.json of the run, for another part
+/// size, mode and file type, trained on the training split; the measured split without pictures whose labels
+/// contradict; a run of its own on images split at random (`resplit`). Written to controls.json of the run, for another split
 /// than test to controls-val.json or controls-train.json.
 #[derive(Debug, Args)]
 pub struct ControlsArgs {
@@ -465,7 +465,7 @@ pub struct ControlsArgs {
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
 
-    /// Evaluated run on a dataset that `covid-ct resplit` dealt by image, to stand beside this one
+    /// Evaluated run on a dataset that `covid-ct resplit` split by image, to stand beside this one
     #[arg(long, value_name = "RUN")]
     pub image_split: Option<String>,
 
@@ -477,10 +477,10 @@ pub struct ControlsArgs {
     pub json: bool,
 }
 
-/// Makes a dataset of the same pictures in other parts, to train a control on.
+/// Makes a dataset of the same pictures in other splits, to train a control on.
 ///
-/// Each part keeps its number of images of each class, but which they are is drawn at random, image by image,
-/// as papers often do; images of one patient then stand in several parts, and what is measured is too good.
+/// Each split keeps its number of images of each class, but which they are is drawn at random, image by image,
+/// as papers often do; images of one patient are then in several splits, and what is measured is too good.
 /// The pictures are linked, not copied.
 #[derive(Debug, Args)]
 pub struct ResplitArgs {
@@ -492,7 +492,7 @@ pub struct ResplitArgs {
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
 
-    /// Leave every image in its part: with --exclude, to train without some of them
+    /// Leave every image in its split: with --exclude, to train without some of them
     #[arg(long, requires = "exclude")]
     pub keep: bool,
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::curation::annotations::{self, Counted, Imported, MatchedBy, Quotes};
 use crate::curation::exchange::{self, Counts, Format};
 use crate::curation::{self, Conflict};
 use crate::store::Store;
-use crate::whole::Noted;
 use anyhow::{Context as _, bail};
 use covid_ct_core::drop_controls;
 
@@ -171,8 +171,8 @@ fn print_imported(imported: &Imported) {
     if matched(MatchedBy::Bytes) > 0 {
         println!("  {} of them in a PDF of other bytes", matched(MatchedBy::Bytes));
     }
-    if matched(MatchedBy::Look) > 0 {
-        println!("  {} more by their looks", matched(MatchedBy::Look));
+    if matched(MatchedBy::PerceptualHash) > 0 {
+        println!("  {} more by perceptual hash", matched(MatchedBy::PerceptualHash));
     }
     let kinds = [
         ("decisions", imported.decisions),

@@ -10,7 +10,7 @@ use crate::dataset::audit::{
 use crate::metrics::three_decimals;
 use crate::report;
 use crate::store::{Label, Store};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::Context as _;
 use serde::Serialize;
 
@@ -41,8 +41,8 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
         .transpose()?;
     if let Some((wrong, path)) = wrong.as_ref().zip(args.wrong_labels.as_ref()) {
         let queue = wrong.queue(&found.panels)?;
-        whole::replaceable(path, whole::Kind::Csv("score,"))
-            .and_then(|()| whole::replace(path, &queue))
+        atomic::replaceable(path, atomic::Kind::Csv("score,"))
+            .and_then(|()| atomic::replace(path, &queue))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let text = if args.json {
@@ -97,13 +97,13 @@ fn in_words(found: &Audit, wrong: Option<&WrongLabels>) -> Result<String, std::f
         None => write!(out, "all labelled panels: ")?,
     }
     writeln!(out, "{} panels in {} groups", found.panel_count, found.groups)?;
-    related(&mut out, "pictures that are there twice", &found.same)?;
+    related(&mut out, "pairs of duplicate pictures", &found.same)?;
     related(&mut out, "pairs of one scan, so alike are they", &found.alike)?;
     if found.split.is_some() {
         crossings(&mut out, found)?;
     }
     box_doubts(&mut out, &found.box_doubts)?;
-    writeln!(out, "\nThe class told without looking at the lungs, AUROC (0.5 is chance):")?;
+    writeln!(out, "\nClass predicted without looking at the lungs, AUROC (0.5 is chance):")?;
     for shortcut in &found.shortcuts {
         writeln!(out, "  {:<22} {:>6}", shortcut.by, three_decimals(shortcut.auroc))?;
     }
@@ -111,9 +111,9 @@ fn in_words(found: &Audit, wrong: Option<&WrongLabels>) -> Result<String, std::f
         wrong_labels(&mut out, wrong)?;
     }
     let verdict = match (&found.split, found.leaks) {
-        (Some(_), true) => "The split leaks.",
-        (Some(_), false) => "The split leaks nothing that is known.",
-        (None, _) => "No split was looked at: --split NAME does.",
+        (Some(_), true) => "Leakage found in the split.",
+        (Some(_), false) => "No leakage found in the split.",
+        (None, _) => "Leakage was not looked for: name a split with --split NAME.",
     };
     writeln!(out, "\n{verdict}")?;
     Ok(out)
@@ -176,7 +176,7 @@ fn related(out: &mut String, what: &str, pairs: &[Related]) -> std::fmt::Result 
     let count = |keep: fn(&Related) -> bool| pairs.iter().filter(|pair| keep(pair)).count();
     writeln!(
         out,
-        "\n{} {what}; {} across parts, {} with labels that contradict each other",
+        "\n{} {what}; {} across splits, {} with labels that contradict each other",
         pairs.len(),
         count(|pair| pair.crosses),
         count(|pair| pair.label_conflict)
@@ -199,7 +199,7 @@ fn related(out: &mut String, what: &str, pairs: &[Related]) -> std::fmt::Result 
 fn crossings(out: &mut String, found: &Audit) -> std::fmt::Result {
     for owner in Owner::ALL {
         let across: Vec<_> = found.crossings.iter().filter(|c| c.what == *owner).collect();
-        writeln!(out, "\n{} {owner}s in two parts or more", across.len())?;
+        writeln!(out, "\n{} {owner}s in two splits or more", across.len())?;
         for crossing in across {
             let counts: Vec<String> = crossing
                 .panels

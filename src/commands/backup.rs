@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::store::Store;
-use crate::whole::Noted;
 
 use super::Outcome;
 use crate::cli::BackupArgs;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use crate::dataset::looks::Watch;
+use crate::dataset::features::Watch;
 use crate::duplicates::Progress;
 use indicatif::ProgressBar;
 

@@ -2,7 +2,7 @@
 
 use crate::metrics::Fit;
 use crate::model::{Backend, Bench, BenchOptions, DatasetFolder, Pictures, Preparation};
-use crate::store::Part;
+use crate::store::Split;
 
 use super::Outcome;
 use super::environment::prepare_for_tensors;
@@ -21,7 +21,7 @@ pub fn run(backend: &dyn Backend, args: &BenchNetworkArgs) -> anyhow::Result<Out
     let pictures = match (args.what, &args.data) {
         (Bench::Train | Bench::Infer, _) | (_, None) => None,
         (what, Some(folder)) => {
-            let examples = DatasetFolder::open(folder)?.examples(Part::Train)?;
+            let examples = DatasetFolder::open(folder)?.examples(Split::Train)?;
             let prepared = Preparation::Augment(Fit::Crop);
             Some(if what == Bench::FirstEpoch {
                 Pictures::new(examples, prepared, args.size, u64::MAX)

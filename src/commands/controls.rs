@@ -8,7 +8,7 @@ use crate::dataset::resplit::{Deal, Resplit};
 use crate::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
 use crate::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
 use crate::model::controls::{Observed, contradictions, giveaways, observe};
-use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, Viewing};
+use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, InputTransform};
 use anyhow::{Context as _, bail};
 
 use super::environment::{Computing, prepare_for_tensors};
@@ -119,8 +119,8 @@ impl Measured {
             subject.members.iter().map(|member| load(member, computing)).collect();
         let mut networks = networks?;
         let mut score = |blank| -> anyhow::Result<Vec<Prediction>> {
-            let viewing = Viewing { flip: args.measured.flip, blank };
-            let log_odds = subject.score(&mut networks, &mut shown, viewing)?;
+            let transform = InputTransform { flip: args.measured.flip, blank };
+            let log_odds = subject.score(&mut networks, &mut shown, transform)?;
             Ok(Evaluation::of(shown.examples(), &log_odds, DEFAULT_THRESHOLD)?.predictions)
         };
         let predictions = score(Blank::Nothing)?;
@@ -162,7 +162,7 @@ impl Measured {
         let unknown: Vec<&String> = names.iter().filter(|name| !is_there(name)).collect();
         if let Some(name) = unknown.first() {
             bail!(
-                "--exclude: '{name}' is no picture of the part; give names as the lists have them"
+                "--exclude: '{name}' is no picture of the split; give names as the lists have them"
             );
         }
         Ok(self.without(names, "those listed"))
@@ -184,7 +184,7 @@ fn image_split(
     let resplit = Resplit::read(&workspace.root().join(trained))?;
     if resplit.is_none_or(|resplit| resplit.by != Deal::Image) {
         bail!(
-            "the run '{run}' was trained on {trained}, which `covid-ct resplit` did not deal by image"
+            "the run '{run}' was trained on {trained}, which `covid-ct resplit` did not split by image"
         );
     }
     if metrics.data != *trained {
@@ -198,7 +198,7 @@ fn image_split(
         run: run.into(),
         data: metrics.data,
         measured: Control {
-            name: "another network, images dealt at random".into(),
+            name: "another network, images split at random".into(),
             images: metrics.counts.total(),
             auroc: metrics.metrics.auroc,
             auroc_interval,
@@ -226,7 +226,7 @@ fn told(controls: &Controls) -> String {
     line(&controls.whole);
     controls.blanked.iter().for_each(&mut line);
     for control in &controls.giveaways {
-        line(&Control { name: format!("told by {}", control.name), ..control.clone() });
+        line(&Control { name: format!("predicted from {}", control.name), ..control.clone() });
     }
     for without in controls.without_contradictions.iter().chain(&controls.without_listed) {
         line(&without.measured);

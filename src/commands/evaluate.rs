@@ -9,9 +9,9 @@ use crate::metrics::{
     Chosen, ClassCounts, ClassMetrics, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin,
     Prediction, RunFiles, RunMetrics, Scored, SeriesMetrics, classes,
 };
-use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, Odds, Viewing};
-use crate::store::{Part, Run, Store, now};
-use crate::{Workspace, whole};
+use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, InputTransform, Odds};
+use crate::store::{Run, Split, Store, now};
+use crate::{Workspace, atomic};
 use anyhow::Context as _;
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn measure(
     };
     let shown = Shown::new(&dataset, args.measured.part)?;
     shown.tell_missing_class();
-    let viewing = Viewing { flip: args.measured.flip, ..Viewing::default() };
+    let transform = InputTransform { flip: args.measured.flip, ..InputTransform::default() };
     let destination = Destination::of(workspace, subject.config(), &dataset)?;
     // The run's own may have moved.
     let trained_on = if destination.is_own() { dataset.root() } else { &recorded };
@@ -76,7 +76,7 @@ fn measure(
         origins: model::origins(dataset.root(), shown.examples())?,
         leaks: find_leaks(&dataset, args.measured.part, trained_on),
         shown,
-        viewing,
+        transform,
         explain: args.explain,
         args,
     };
@@ -116,14 +116,14 @@ fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The validation part that the run was trained with, whatever dataset is measured. One that is gone or damaged
+/// The validation split that the run was trained with, whatever dataset is measured. One that is gone or damaged
 /// costs the threshold, not the measurement.
 struct Validation(Option<Shown>);
 
 impl Validation {
     fn open(recorded: &Path) -> Self {
         let shown = DatasetFolder::open(recorded)
-            .and_then(|dataset| Shown::new(&dataset, Part::Val))
+            .and_then(|dataset| Shown::new(&dataset, Split::Val))
             .map_err(anyhow::Error::from);
         Self(shown.map_err(|error| tell(&error)).ok())
     }
@@ -149,19 +149,22 @@ impl Validation {
         let Some(odds) = odds else { return Ok(None) };
         let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
         let scored = scored(&evaluation.predictions);
-        let chosen = Chosen::on(Part::Val, &scored);
+        let chosen = Chosen::on(Split::Val, &scored);
         if chosen.is_none() {
             let lacking = |positive| scored.iter().all(|example| example.positive != positive);
             let why = match (lacking(true), lacking(false)) {
                 (true, _) => {
-                    format!("the validation part holds no {} image", Label::positive().class().noun)
+                    format!(
+                        "the validation split holds no {} image",
+                        Label::positive().class().noun
+                    )
                 }
                 (_, true) => format!(
-                    "the validation part holds no {} image",
+                    "the validation split holds no {} image",
                     task::in_force().negative().map_or("other", |label| &label.class().noun)
                 ),
                 _ => {
-                    "no threshold tells the classes of the validation part apart better than chance"
+                    "no threshold separates the classes of the validation split better than chance"
                         .into()
                 }
             };
@@ -178,12 +181,12 @@ impl Validation {
         let Some(odds) = odds.filter(|_| classes > 2) else { return Ok(Vec::new()) };
         let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
         let examples = classes::classified(&evaluation.predictions);
-        Ok(classes::chosen(Part::Val, &examples, classes))
+        Ok(classes::chosen(Split::Val, &examples, classes))
     }
 }
 
 /// What of the part was learned from. A dataset that is gone or damaged costs this, not the measurement.
-fn find_leaks(dataset: &DatasetFolder, part: Part, trained_on: &Path) -> Option<Leaks> {
+fn find_leaks(dataset: &DatasetFolder, part: Split, trained_on: &Path) -> Option<Leaks> {
     let bar = progress_bar(0, "looking for leaks");
     let advance = || {
         bar.inc_length(1);
@@ -240,13 +243,13 @@ fn write(
 
 /// Removes what was measured before and what was explained of it: neither belongs to the files that come now.
 /// What tells that the rest is there goes first.
-fn forget(files: &RunFiles, part: Part) -> anyhow::Result<()> {
+fn forget(files: &RunFiles, part: Split) -> anyhow::Result<()> {
     let told = |path: &Path| format!("cannot remove {}", path.display());
     for path in [files.metrics(part), files.explained_index(part)] {
-        whole::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;
+        atomic::gone(std::fs::remove_file(&path)).with_context(|| told(&path))?;
     }
     let explained = files.explained(part);
-    whole::gone(std::fs::remove_dir_all(&explained)).with_context(|| told(&explained))
+    atomic::gone(std::fs::remove_dir_all(&explained)).with_context(|| told(&explained))
 }
 
 struct Measuring<'a> {
@@ -258,7 +261,7 @@ struct Measuring<'a> {
     origins: Vec<Origin>,
     leaks: Option<Leaks>,
     validation: Validation,
-    viewing: Viewing,
+    transform: InputTransform,
     explain: usize,
     args: &'a EvaluateArgs,
 }
@@ -270,10 +273,10 @@ impl Measuring<'_> {
         for member in &subject.members {
             let mut network = subject::load(member, self.computing)?;
             let network = network.as_mut();
-            let of_member = self.shown.score(network, &member.config, self.viewing)?;
-            let viewing = self.viewing;
+            let of_member = self.shown.score(network, &member.config, self.transform)?;
+            let transform = self.transform;
             let of_validation =
-                self.validation.score(|shown| shown.score(network, &member.config, viewing));
+                self.validation.score(|shown| shown.score(network, &member.config, transform));
             let history = member.files.read_history()?;
             let kept = HistoryRow::kept(&history, member.config.recipe.keep);
             let epoch = kept.map_or(0, |row| row.epoch);
@@ -294,7 +297,7 @@ impl Measuring<'_> {
         let Some(series) = subject
             .is_series
             .then(|| {
-                SeriesMetrics::of(&subject.name, &subject.missing, self.viewing.flip, &metrics)
+                SeriesMetrics::of(&subject.name, &subject.missing, self.transform.flip, &metrics)
             })
             .flatten()
         else {
@@ -343,7 +346,7 @@ impl Measuring<'_> {
             part,
             counts: ClassCounts::of(evaluation.predictions.iter().map(|p| p.label)),
             epoch,
-            flip: self.viewing.flip,
+            flip: self.transform.flip,
             loss: evaluation.loss,
             metrics: evaluation.metrics,
             details: Details::of(&examples, &self.origins, DEFAULT_THRESHOLD, chosen),

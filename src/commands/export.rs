@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::dataset::{
     DatasetError, Exported, Format, Hosting, Options, Size, check_target, export, export_figures,
     spare, verify,
@@ -14,8 +15,7 @@ use crate::dataset::{
 use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
-use crate::store::{DocumentRow, Label, Part, Source, Store};
-use crate::whole::Noted;
+use crate::store::{DocumentRow, Label, Source, Split, Store};
 use anyhow::{anyhow, bail};
 use covid_ct_core::is_one_component;
 use indicatif::ProgressBar;
@@ -182,12 +182,12 @@ fn check_folds(store: &Store, split: &str, folds: u32) -> anyhow::Result<()> {
         let name = fold_name(split, fold);
         let Some(there) = store.split(&name)? else {
             bail!(
-                "no split named '{name}' here: deal the folds with `covid-ct split {split} --folds {folds}`"
+                "no split named '{name}' here: make the folds with `covid-ct split {split} --folds {folds}`"
             );
         };
         if there.how["folds"] != folds {
             bail!(
-                "the split '{name}' is not one of {folds} folds but was made so: {}; deal them again with \
+                "the split '{name}' is not one of {folds} folds but was made so: {}; make them again with \
                  `covid-ct split {split} --folds {folds}`",
                 there.how
             );
@@ -263,7 +263,7 @@ pub fn print_exported(exported: &Exported, target: &Path) {
     }
     let labels = if exported.counts.is_empty() { &[][..] } else { Label::all() };
     for label in labels {
-        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
+        let [train, val, test] = [Split::Train, Split::Val, Split::Test]
             .map(|part| exported.counts.get(&(*label, part)).copied().unwrap_or(0));
         println!("{label:<10} train {train:>5}  val {val:>5}  test {test:>5}");
     }

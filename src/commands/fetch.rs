@@ -222,7 +222,7 @@ fn templates(args: &AskingArgs) -> Templates {
 fn account(host: &str, what: &str) -> String {
     let buckets = crate::corpus::BUCKETS.join(", ");
     format!(
-        "covid-ct: {host} is asked no more: {what}\n\
+        "covid-ct: {host} is not asked again: {what}\n\
          What is downloaded stays, and the same command goes on later. Instead:\n  \
          - try again in some hours, with --contact and a longer --spacing;\n  \
          - download PDFs in your browser and take them with `covid-ct fetch --from DIR`;\n  \
@@ -327,7 +327,7 @@ fn print(told: &Told, args: &FetchArgs) -> anyhow::Result<()> {
     let failed = told.failed.len();
     if args.from.is_empty() {
         println!(
-            "{} PDFs downloaded ({:.1} MB), {} at hand before, {failed} failed, {} not asked for; {} \
+            "{} PDFs downloaded ({:.1} MB), {} there before, {failed} failed, {} not asked for; {} \
              preprints in {}",
             told.downloaded,
             told.bytes as f64 / 1e6,
@@ -338,7 +338,7 @@ fn print(told: &Told, args: &FetchArgs) -> anyhow::Result<()> {
         );
     } else {
         println!(
-            "{} PDFs adopted, {} at hand before, {} of no preprint in the manifest (-v names them; \
+            "{} PDFs adopted, {} there before, {} of no preprint in the manifest (-v names them; \
              --add takes preprints in), {failed} failed; {} preprints in {}",
             told.adopted,
             told.at_hand,

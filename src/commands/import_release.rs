@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::covid_ct::release::{Imported, Release, import};
-use crate::store::{Label, Part, Store};
+use crate::store::{Label, Split, Store};
 
 use super::Outcome;
 use crate::cli::ImportReleaseArgs;
@@ -29,7 +29,7 @@ fn print_imported(imported: &Imported, split: &str) {
     println!("papers: {} added, {} already here", imported.papers, imported.papers_present);
     for label in Label::all() {
         let panels = imported.panels.get(label).copied().unwrap_or(0);
-        let [train, val, test] = [Part::Train, Part::Val, Part::Test]
+        let [train, val, test] = [Split::Train, Split::Val, Split::Test]
             .map(|part| imported.parts.get(&(*label, part)).copied().unwrap_or(0));
         println!(
             "{label:<10} {panels:>4} panels; split '{split}': train {train}, val {val}, test {test}"

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::metrics::{Members, RunConfig, RunFiles, check_run_name};
 use crate::report::{HEADING, ModelCard};
-use crate::store::Part;
-use crate::{Workspace, whole};
+use crate::store::Split;
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 
 use super::Outcome;
@@ -34,8 +34,8 @@ fn card(workspace: &Workspace, args: &ModelCardArgs) -> anyhow::Result<Outcome> 
         );
     }
     // What is not there was not measured; what is there and damaged is an error.
-    let metrics = files.metrics(Part::Test).is_file().then(|| files.read_metrics(Part::Test));
-    let controls = files.controls(Part::Test).is_file().then(|| files.read_controls(Part::Test));
+    let metrics = files.metrics(Split::Test).is_file().then(|| files.read_metrics(Split::Test));
+    let controls = files.controls(Split::Test).is_file().then(|| files.read_controls(Split::Test));
     let (metrics, controls) = (metrics.transpose()?, controls.transpose()?);
     let card = ModelCard {
         name: &args.run,
@@ -45,8 +45,8 @@ fn card(workspace: &Workspace, args: &ModelCardArgs) -> anyhow::Result<Outcome> 
     };
     let path = args.out.clone().unwrap_or_else(|| files.folder().join("MODEL_CARD.md"));
     std::fs::create_dir_all(files.folder())
-        .and_then(|()| whole::replaceable(&path, whole::Kind::Markdown(HEADING)))
-        .and_then(|()| whole::replace(&path, card.text().as_bytes()))
+        .and_then(|()| atomic::replaceable(&path, atomic::Kind::Markdown(HEADING)))
+        .and_then(|()| atomic::replace(&path, card.text().as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     Ok(Outcome::Done)

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::dataset::history::stem_of;
 use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
-use crate::model::{self, Backend, Odds, Pictures, Viewed, Viewing, probability};
+use crate::model::{self, Backend, InputTransform, Odds, Pictures, Transformed, probability};
 use crate::store::{ObjectStore, Store};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 use covid_ct_core::cells;
 use serde::Serialize;
@@ -155,14 +155,14 @@ fn scores(
     args: &PredictArgs,
 ) -> anyhow::Result<Vec<Odds>> {
     let seen = preparation(subject.config());
-    let viewing = Viewing { flip: args.flip, ..Viewing::default() };
+    let transform = InputTransform { flip: args.flip, ..InputTransform::default() };
     let mut of_members = Vec::new();
     for member in &subject.members {
         if preparation(&member.config) != seen {
             bail!("the runs of {} see pictures of different sizes: name one of them", subject.name);
         }
         let mut network = load(member, computing)?;
-        let mut viewed = Viewed { scorer: network.as_mut(), viewing };
+        let mut viewed = Transformed { scorer: network.as_mut(), transform };
         let bar = progress_bar(pictures.examples().len(), "score");
         let scored = model::score(&mut viewed, pictures, |images| bar.inc(images));
         bar.finish_and_clear();
@@ -223,8 +223,8 @@ fn of_files(files: &[PathBuf]) -> Wanted {
 
 /// Scores of earlier are replaced, in either form; other files stay.
 fn check_replaceable(out: &Path) -> std::io::Result<()> {
-    whole::replaceable(out, whole::Kind::Csv("{\"score\":"))
-        .or_else(|_| whole::replaceable(out, whole::Kind::Csv("score")))
+    atomic::replaceable(out, atomic::Kind::Csv("{\"score\":"))
+        .or_else(|_| atomic::replaceable(out, atomic::Kind::Csv("score")))
 }
 
 /// A column more for what is said, and one a class.
@@ -282,6 +282,6 @@ fn write(lines: &[Scored], args: &PredictArgs) -> anyhow::Result<()> {
         return std::io::stdout().lock().write_all(&bytes).context("stdout");
     };
     check_replaceable(out)
-        .and_then(|()| whole::replace(out, &bytes))
+        .and_then(|()| atomic::replace(out, &bytes))
         .with_context(|| format!("cannot write {}", out.display()))
 }

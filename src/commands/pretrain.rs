@@ -12,7 +12,7 @@ use crate::model::pretrain::{
 use crate::model::{
     Backend, Compute, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
 };
-use crate::store::{ObjectStore, Part, Split, Store};
+use crate::store::{NamedSplit, ObjectStore, Split, Store};
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
@@ -73,7 +73,7 @@ fn phantoms(
     args: &PretrainPhantomsArgs,
 ) -> anyhow::Result<Outcome> {
     let settings = &args.settings;
-    let drawn = [Part::Train, Part::Val, Part::Test]
+    let drawn = [Split::Train, Split::Val, Split::Test]
         .map(|part| Phantom::part(part, args.pictures, settings.seed));
     let parts = parts(drawn, settings);
     learn(
@@ -150,7 +150,10 @@ fn contrast(
     Ok(if failed { Outcome::DoneWithFailures } else { outcome })
 }
 
-fn database(workspace: &Workspace, split: &str) -> anyhow::Result<(Store, ObjectStore, Split)> {
+fn database(
+    workspace: &Workspace,
+    split: &str,
+) -> anyhow::Result<(Store, ObjectStore, NamedSplit)> {
     let store = Store::open_existing(workspace)?;
     let Some(split) = store.split(split)? else {
         bail!("no split '{split}' to know by what is measured on: run `covid-ct split` first");
@@ -255,12 +258,12 @@ fn learn(
 
 /// A line a finding.
 fn told_of_findings(rows: &[FindingRow]) -> String {
-    let of = |part: Part| rows.iter().filter(move |row| row.part == part);
+    let of = |part: Split| rows.iter().filter(move |row| row.part == part);
     let mut text = format!(
         "{:<20}{:>12}{:>10}{:>13}{:>11}\n",
         "finding", "in val", "AUROC", "in test", "AUROC"
     );
-    for (val, test) in of(Part::Val).zip(of(Part::Test)) {
+    for (val, test) in of(Split::Val).zip(of(Split::Test)) {
         let _ = writeln!(
             text,
             "{:<20}{:>12}{:>10}{:>13}{:>11}",

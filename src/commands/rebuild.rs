@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::atomic::Noted;
 use crate::curation::annotations::MatchedBy;
 use crate::dataset::{Precious, spare};
 use crate::rebuild::{Event, From, Rebuilt, Request, rebuild};
-use crate::whole::Noted;
 use crate::{Workspace, extract};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -68,11 +68,11 @@ fn print_rebuilt(rebuilt: &Rebuilt, target: &Path) {
     let known = |by| rebuilt.pictures.get(&by).copied().unwrap_or(0);
     println!(
         "pictures known: {} by the PDF's SHA-256 and their own, {} by their own SHA-256, {} by paper, \
-         page and xref, {} by their looks",
+         page and xref, {} by perceptual hash",
         known(MatchedBy::Document),
         known(MatchedBy::Bytes),
         known(MatchedBy::Place),
-        known(MatchedBy::Look)
+        known(MatchedBy::PerceptualHash)
     );
     print_exported(&rebuilt.exported, target);
     name_some("not rebuilt", &rebuilt.missing);

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::Workspace;
+use crate::atomic::Noted;
 use crate::dataset::resplit::{Deal, resplit};
 use crate::dataset::spare;
-use crate::whole::Noted;
 
 use super::controls::names_in;
 use super::{Outcome, precious};

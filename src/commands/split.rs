@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::Workspace;
-use crate::dataset::split::{Cell, Made, Recipe, make, make_folds, published};
+use crate::dataset::split::{Cell, Made, SplitOptions, make, make_folds, published};
 use crate::dataset::{DatasetError, GroupBy, Ratio};
-use crate::store::{Label, Part, Store};
+use crate::store::{Label, Split, Store};
 use covid_ct_core::is_one_component;
 
 use super::Outcome;
@@ -33,7 +33,7 @@ pub fn run(workspace: &Path, args: &SplitArgs) -> anyhow::Result<Outcome> {
         return save_folds(&mut store, args, folds, by);
     }
     let ratio: Ratio = args.ratio.parse().map_err(anyhow::Error::msg)?;
-    let made = make(&store, &args.name, Recipe { by, ratio, seed: args.seed }, &Bars::new())?;
+    let made = make(&store, &args.name, SplitOptions { by, ratio, seed: args.seed }, &Bars::new())?;
     store.save_split(&made.split)?;
     print_table(&made, by, ratio);
     Ok(told(&made))
@@ -59,7 +59,7 @@ fn save_folds(
     println!("{:<6} {:<10} {:>7} {:>9}", "fold", "class", "panels", plural(by));
     for (fold, made) in (1..).zip(&made) {
         for label in Label::all() {
-            let tested = made.cells.get(&(Part::Test, *label)).copied().unwrap_or_default();
+            let tested = made.cells.get(&(Split::Test, *label)).copied().unwrap_or_default();
             println!("{fold:<6} {label:<10} {:>7} {:>9}", tested.panels, tested.groups);
         }
     }
@@ -86,7 +86,7 @@ fn print_table(made: &Made, by: GroupBy, ratio: Ratio) {
         "{:<6} {:<10} {:>7} {groups:>9} {:>8} {:>8}",
         "part", "class", "panels", "reached", "wanted"
     );
-    for part in Part::ALL {
+    for part in Split::ALL {
         for label in Label::all() {
             let Cell { panels, groups } =
                 made.cells.get(&(*part, *label)).copied().unwrap_or_default();

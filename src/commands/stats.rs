@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::dataset::stats::{ClassStats, Spread, Stats};
-use crate::store::{Part, Store};
+use crate::store::{Split, Store};
 
 use super::Outcome;
 use crate::cli::StatsArgs;
@@ -18,9 +18,9 @@ const ROWS: [Row; 8] = [
     ("preprints", |class| class.preprints.map(|count| count.to_string())),
     ("height", |class| class.height.map(spread)),
     ("width", |class| class.width.map(spread)),
-    ("train", |class| part(class, Part::Train)),
-    ("val", |class| part(class, Part::Val)),
-    ("test", |class| part(class, Part::Test)),
+    ("train", |class| part(class, Split::Train)),
+    ("val", |class| part(class, Split::Val)),
+    ("test", |class| part(class, Split::Test)),
 ];
 
 pub fn run(workspace: &Path, args: &StatsArgs) -> anyhow::Result<Outcome> {
@@ -66,6 +66,6 @@ fn spread(Spread { min, mean, max }: Spread) -> String {
     format!("{min} / {mean:.1} / {max}")
 }
 
-fn part(class: &ClassStats, part: Part) -> Option<String> {
+fn part(class: &ClassStats, part: Split) -> Option<String> {
     class.parts.get(&part).map(ToString::to_string)
 }

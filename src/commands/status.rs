@@ -78,7 +78,7 @@ fn print_holdings(progress: &Progress) {
     };
     row("images", totals.images, &format!("{} without a caption{stitched}", totals.uncaptioned));
     if totals.lost > 0 {
-        println!("{:22}{} decided on, but found no more in their document", "", totals.lost);
+        println!("{:22}{} decided on, but no longer found in their document", "", totals.lost);
     }
     row("renderings", totals.rendered, "of figures that are not all pictures");
     row("captions", totals.captions, &format!("{} paired with their figure", totals.paired));

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::cli::{NewTaskArgs, TaskAction, TaskArgs};
-use crate::{task, whole};
+use crate::{atomic, task};
 
 pub fn run(args: &TaskArgs) -> anyhow::Result<Outcome> {
     match &args.action {
@@ -164,7 +164,7 @@ fn new(args: &NewTaskArgs) -> anyhow::Result<Outcome> {
         let told: Vec<String> = faults.into_iter().map(|fault| fault.problem).collect();
         bail!("nothing was written: {}", told.join("; "));
     }
-    whole::write(&args.file, text.as_bytes())
+    atomic::write(&args.file, text.as_bytes())
         .with_context(|| format!("cannot write {}", args.file.display()))?;
     println!(
         "{}: written. Look it over, then `covid-ct task check {}`; in a workspace as task.toml, or with --task, it is \

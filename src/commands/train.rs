@@ -10,8 +10,8 @@ use crate::metrics::{HistoryRow, Keep, Meaning, RunFiles};
 use crate::model::{
     Backend, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
-use crate::store::Part;
-use crate::{Workspace, whole};
+use crate::store::Split;
+use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
 use indicatif::MultiProgress;
 
@@ -89,8 +89,8 @@ impl Training<'_> {
         let to_be = if args.seeds.is_some() { Meaning::Series } else { Meaning::Run };
         has_one_meaning(workspace, name, to_be)?;
         let recipe = args.recipe.of(args.profile);
-        let train = load(dataset, Part::Train, Preparation::Augment(recipe.fit), recipe.size)?;
-        let val = load(dataset, Part::Val, Preparation::Whole(recipe.fit), recipe.size)?;
+        let train = load(dataset, Split::Train, Preparation::Augment(recipe.fit), recipe.size)?;
+        let val = load(dataset, Split::Val, Preparation::Whole(recipe.fit), recipe.size)?;
         let options = TrainOptions {
             run: name.into(),
             series: None,
@@ -293,7 +293,7 @@ impl Series<'_> {
             let folder = self.workspace.run(name);
             // A fold may be called so by chance, and the name before be a run's.
             if !RunFiles::new(&folder).config().exists() {
-                whole::gone(std::fs::remove_dir_all(&folder))
+                atomic::gone(std::fs::remove_dir_all(&folder))
                     .with_context(|| format!("cannot remove {}", folder.display()))?;
             }
         }
@@ -304,7 +304,7 @@ impl Series<'_> {
 /// The images of a part, all decoded: a bad one is found now, not hours into the training.
 fn load(
     dataset: &DatasetFolder,
-    part: Part,
+    part: Split,
     preparation: Preparation,
     side: u32,
 ) -> anyhow::Result<Pictures> {

@@ -38,7 +38,7 @@ pub fn beside_the_paper(runs: &[RunSummary]) -> Markup {
         runs.iter().filter_map(|run| Some((run.name.as_str(), run.test()?))).collect();
     html! {
         @if !measured.is_empty() {
-            h3 { "Beside the COVID-CT paper" }
+            h3 { "Comparison with the COVID-CT paper" }
             div.wide { table {
                 thead { tr {
                     th scope="col" { "On test, in %" } th scope="col" { "As published" }
@@ -52,7 +52,7 @@ pub fn beside_the_paper(runs: &[RunSummary]) -> Markup {
                     }
                 } }
                 caption {
-                    "Predicted COVID from a score of 0.5. In brackets 95 % intervals by paper; of a series mean \
+                    "Predicted COVID: score of at least 0.5. In brackets: 95 % bootstrap intervals by paper; of a series: mean \
                      ± standard deviation over its runs."
                 }
             } }
@@ -89,7 +89,7 @@ fn ours(named: &Named, evaluation: &Evaluation) -> String {
 fn why() -> Markup {
     let Fitting { covid, non_covid, found, false_alarms } = FITTING;
     html! {
-        p { "The columns do not compare, and where ours is lower it is not for that reason worse:" }
+        p { "The columns cannot be compared directly, and a lower number of ours is not necessarily worse:" }
         ul {
             li {
                 strong { "Few images. " } "The published accuracy, precision, recall and F1 agree with no fewer \
@@ -99,21 +99,21 @@ fn why() -> Markup {
                  patient."
             }
             li {
-                strong { "Of other images. " } "No part of the published lists has those counts (98 and 105 images \
-                 in test, 60 and 58 in validation), so which images they are of is not told. Where images are dealt \
-                 one by one, slices of one patient stand on both sides, and a network that knows them again is taken \
-                 for one that knows the disease; the control ‘images dealt at random’ measures how much that is \
+                strong { "Other images. " } "No split of the published lists has those counts (98 and 105 images \
+                 in test, 60 and 58 in validation), so it is not known which images they are of. Where images are split \
+                 one by one, slices of one patient are on both sides, and a network that recognises the patient seems \
+                 to recognise the disease; the control ‘images split at random’ measures how much that is \
                  worth."
             }
             li {
-                strong { "The AUROC is of something else. " } "Hard labels with those counts have an area of "
+                strong { "AUROC computed otherwise. " } "Hard labels with those counts have an area of "
                 (format!("{:.1}", 100.0 * FITTING.hard_auroc())) ", not 82.4: the two were not computed of the \
                  same predictions, or the scores rank images worse than the labels do. Ours is computed from \
                  scores, and so comes out apart from the threshold."
             }
             li {
-                strong { "Chosen elsewhere. " } "What ours chooses, the threshold and, unless the recipe keeps \
-                 the last, the epoch, it chooses on validation. Test has no part in it."
+                strong { "Chosen on validation. " } "The threshold and, unless the last epoch is kept, the epoch of our weights \
+                 are chosen on validation. The test split is not used for it."
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the paper of COVID-CT prints of it: Zhao et al., arXiv 2003.13865.
 
 use crate::dataset::numbers::{ClassStats, Spread};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// Heights and widths of the 349 COVID-19 CTs as published: Zhao et al., arXiv 2003.13865, section
 /// on the dataset.
@@ -11,7 +11,7 @@ pub const PUBLISHED_WIDTH: Spread = Spread { min: 124, mean: 383.0, max: 1485 };
 /// What Zhao et al. print of COVID-CT (arXiv 2003.13865, version 1 of the dataset): sizes are of the
 /// COVID class.
 pub fn paper() -> Vec<ClassStats> {
-    let parts = |counts: [usize; 3]| Part::ALL.iter().copied().zip(counts).collect();
+    let parts = |counts: [usize; 3]| Split::ALL.iter().copied().zip(counts).collect();
     vec![
         ClassStats {
             label: Label::COVID,

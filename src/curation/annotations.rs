@@ -8,8 +8,8 @@
 
 mod export;
 mod import;
-mod looks;
 mod matching;
+mod pictures;
 mod tables;
 mod writes;
 
@@ -17,12 +17,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
-use crate::{task, whole};
+use crate::{atomic, task};
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
 pub use import::{Counted, Imported, import};
-pub use looks::Looks;
 pub use matching::{MatchedBy, Pictures};
+pub use pictures::PictureHashes;
 pub use tables::read_decisions;
 
 /// Stands for the value of a decision taken back.
@@ -64,7 +64,7 @@ fn write_task(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let failed = |source| AnnotationsError::Write { path: path.clone(), source };
-    whole::write(&path, task.text.as_bytes()).map_err(failed)
+    atomic::write(&path, task.text.as_bytes()).map_err(failed)
 }
 
 /// Refuses annotations of a task of another name.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
+use crate::atomic;
 use crate::store::PanelBox;
-use crate::whole;
 
 const INK: Rgb<u8> = Rgb([255, 40, 40]);
 const PAPER: Rgb<u8> = Rgb([255, 255, 0]);
@@ -79,7 +79,7 @@ pub fn write(
     panels: &[(u32, PanelBox)],
     path: &Path,
 ) -> std::io::Result<()> {
-    let mut file = whole::beside(path)?;
+    let mut file = atomic::beside(path)?;
     let mut png = std::io::Cursor::new(Vec::new());
     draw(picture, panels).write_to(&mut png, ImageFormat::Png).map_err(std::io::Error::other)?;
     file.write_all(png.get_ref())?;

@@ -10,7 +10,7 @@ use super::queue::{By, Queue};
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
 use crate::store::{
-    ClassCounts, Decision, ImageRow, Part, Result, Stage, Statement, Store, Subject, Totals,
+    ClassCounts, Decision, ImageRow, Result, Split, Stage, Statement, Store, Subject, Totals,
     UnknownAnswer, Verdict, Within,
 };
 use crate::suspects;
@@ -224,11 +224,11 @@ fn splits(store: &Store) -> Result<Vec<SplitCounts>> {
     let mut counts = Vec::new();
     for name in store.split_names()? {
         let Some(split) = store.split(&name)? else { continue };
-        let count = |part: Part| split.parts.iter().filter(|(_, of)| *of == part).count();
+        let count = |part: Split| split.parts.iter().filter(|(_, of)| *of == part).count();
         counts.push(SplitCounts {
-            train: count(Part::Train),
-            val: count(Part::Val),
-            test: count(Part::Test),
+            train: count(Split::Train),
+            val: count(Split::Val),
+            test: count(Split::Test),
             name,
         });
     }

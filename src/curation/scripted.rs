@@ -180,18 +180,18 @@ fn select_asks_likely_scans_first_and_passes_over_furniture() {
 fn every_answer_is_in_the_database_before_the_next_question() {
     // The reader looks into the database, as another process would after a kill -9, whenever the
     // session asks for a line.
-    struct Witness<'a> {
+    struct Recorder<'a> {
         script: std::slice::Iter<'a, &'a str>,
         line: Cursor<String>,
         workspace: Workspace,
         seen: Vec<usize>,
     }
-    impl std::io::Read for Witness<'_> {
+    impl std::io::Read for Recorder<'_> {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
             unreachable!("lines are read through the buffer")
         }
     }
-    impl std::io::BufRead for Witness<'_> {
+    impl std::io::BufRead for Recorder<'_> {
         fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
             if std::io::BufRead::fill_buf(&mut self.line)?.is_empty() {
                 let store = Store::open(&self.workspace).expect("store");
@@ -208,13 +208,13 @@ fn every_answer_is_in_the_database_before_the_next_question() {
 
     let mut bench = Bench::new();
     let script = ["c", "u", "c", "n"];
-    let mut witness = Witness {
+    let mut recorder = Recorder {
         script: script.iter(),
         line: Cursor::new(String::new()),
         workspace: Workspace::new(bench.folder.path()),
         seen: Vec::new(),
     };
-    let prompt = Prompt::new(&mut witness, std::io::sink(), Style::PLAIN);
+    let prompt = Prompt::new(&mut recorder, std::io::sink(), Style::PLAIN);
     let preview = bench.folder.path().join("preview.png");
     let mut printer = NotPrinted;
     let mut session = Session::new(
@@ -226,7 +226,7 @@ fn every_answer_is_in_the_database_before_the_next_question() {
         &mut printer,
     );
     session.run(Some(Stage::Select)).expect("a session");
-    assert_eq!(witness.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
+    assert_eq!(recorder.seen, [0, 1, 2, 3], "a decision, a withdrawal, a decision");
     assert_eq!(bench.store.decisions().expect("decisions").len(), 4);
 }
 

@@ -8,7 +8,7 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// Panels of a group by stratum: by class in the order of [`Label::all()`], then by class and source.
 pub type Counts = Vec<u32>;
@@ -22,7 +22,7 @@ fn classes() -> usize {
 /// would suffer.
 const SOURCES: f64 = 0.5;
 
-const PARTS: usize = Part::ALL.len();
+const PARTS: usize = Split::ALL.len();
 
 /// Stands for the share of a part that is to hold nothing: what enters it weighs a million times.
 const NO_SHARE: f64 = 1e-6;
@@ -51,7 +51,7 @@ pub const PAPERS_RATIO: &str = "70,12,18";
 pub struct Ratio([f64; PARTS]);
 
 impl Ratio {
-    pub fn of(&self, part: Part) -> f64 {
+    pub fn of(&self, part: Split) -> f64 {
         self.0[part as usize]
     }
 }
@@ -63,7 +63,7 @@ impl FromStr for Ratio {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is no ratio: expected the parts of train, val and test such as 70,12,18"
+                "'{text}' is no ratio: expected the shares of train, val and test such as 70,12,18"
             )
         };
         let parts: Vec<f64> = text
@@ -82,8 +82,8 @@ impl FromStr for Ratio {
 }
 
 /// A part for every group, as [`deal`] deals them.
-pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Part> {
-    deal(groups, &ratio.0, seed).into_iter().map(|part| Part::ALL[part]).collect()
+pub fn balance(groups: &[Counts], ratio: Ratio, seed: u64) -> Vec<Split> {
+    deal(groups, &ratio.0, seed).into_iter().map(|part| Split::ALL[part]).collect()
 }
 
 /// For every group the place in `shares` of the part that it falls to; they add up to 1. The same groups in the
@@ -256,7 +256,7 @@ mod tests {
         "70,12,18".parse().expect("ratio")
     }
 
-    fn held(groups: &[Counts], parts: &[Part]) -> Held {
+    fn held(groups: &[Counts], parts: &[Split]) -> Held {
         let strata = groups.first().map_or_else(classes, Vec::len);
         let mut held = vec![vec![0; strata]; PARTS];
         for (group, part) in groups.iter().zip(parts) {
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn ratios_are_three_parts_that_count() {
         let ratio: Ratio = "7, 1.2, 1.8".parse().expect("ratio");
-        assert!((ratio.of(Part::Val) - 0.12).abs() < 1e-12);
+        assert!((ratio.of(Split::Val) - 0.12).abs() < 1e-12);
         for text in ["70,30", "a,b,c", "0,0,0", "70,-1,31", "NaN,1,1", ""] {
             assert!(text.parse::<Ratio>().is_err(), "{text}");
         }
@@ -310,7 +310,7 @@ mod tests {
         groups.extend(vec![[1, 0]; 80]);
         let groups = vectors(&groups);
         let parts = balance(&groups, paper_ratio(), 0);
-        for part in Part::ALL {
+        for part in Split::ALL {
             let large = parts[..20].iter().filter(|of| *of == part).count();
             assert!(large > 0, "no large group in {part}");
         }

@@ -28,7 +28,7 @@ pub enum DatasetError {
     NoFigures,
     #[error(
         "of the split '{split}' {}. `covid-ct status` names what is disputed and `covid-ct label adjudicate` \
-         settles it; `covid-ct split` deals what has a class now; --classes leaves a class out, and \
+         settles it; `covid-ct split` splits what has a class now; --classes leaves a class out, and \
          --allow-empty exports all the same",
         .what.join("; ")
     )]
@@ -50,11 +50,11 @@ pub enum DatasetError {
     #[error("{path} is no export: it holds no MANIFEST.csv; `covid-ct export` writes one", path = path.display())]
     NoExport { path: PathBuf },
     #[error(
-        "no release was imported: `covid-ct import-release DIR` keeps the parts it was published with"
+        "no release was imported: `covid-ct import-release DIR` keeps the splits it was published with"
     )]
     NothingPublished,
     #[error(
-        "the split '{0}' holds the parts that a release was published with: give the new split another name"
+        "the split '{0}' holds the splits that a release was published with: give the new split another name"
     )]
     IsPublished(String),
     #[error("{folder}: not written to: {why}; name another folder with --out, or move what is yours out of it", folder = folder.display())]

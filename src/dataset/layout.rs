@@ -3,7 +3,7 @@
 
 use covid_ct_core::task::Class;
 
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 use crate::task;
 
 /// Folder of the pictures in an export; the published archives call it so too.
@@ -45,7 +45,7 @@ pub fn class_folder(label: Label) -> String {
 }
 
 /// `COVID/trainCT_COVID.txt` and its like, below [`SPLITS`].
-pub fn list_file(label: Label, part: Part) -> String {
+pub fn list_file(label: Label, part: Split) -> String {
     let Class { list, folder, .. } = label.class();
     format!("{list}/{part}{folder}.txt")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// Smallest, mean and greatest of some lengths, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -34,5 +34,5 @@ pub struct ClassStats {
     pub height: Option<Spread>,
     pub width: Option<Spread>,
     /// Pictures by part of the split; empty where there is no split.
-    pub parts: BTreeMap<Part, usize>,
+    pub parts: BTreeMap<Split, usize>,
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, SPLITS, list_file, meta_info};
 use super::{DatasetError, Result};
-use crate::store::{Label, Part};
-use crate::whole::folder::NewFolder;
+use crate::atomic::folder::NewFolder;
+use crate::store::{Label, Split};
 use covid_ct_core::string_enum;
 
 /// What says that a dataset was made here, and how: [`Resplit`].
@@ -42,7 +42,7 @@ pub struct Resplit {
     /// Names of pictures left out.
     pub excluded: BTreeSet<String>,
     /// Images by part and class.
-    pub images: BTreeMap<Part, BTreeMap<Label, usize>>,
+    pub images: BTreeMap<Split, BTreeMap<Label, usize>>,
     /// Names that are none of a picture, which were left out: told, not written.
     #[serde(skip)]
     pub refused: Vec<String>,
@@ -112,14 +112,14 @@ fn no_dataset(from: &Path, missing: &str) -> DatasetError {
 }
 
 /// The names of all parts.
-type Lists = BTreeMap<(Label, Part), Vec<String>>;
+type Lists = BTreeMap<(Label, Split), Vec<String>>;
 
 /// The lists of all parts, without what is excluded; and what in them is refused.
 fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<(Lists, Vec<String>)> {
     let (mut lists, mut refused) = (BTreeMap::new(), Vec::new());
     let mut unknown = excluded.clone();
     for &label in Label::all() {
-        for &part in Part::ALL {
+        for &part in Split::ALL {
             let path = from.join(SPLITS).join(list_file(label, part));
             let text = std::fs::read_to_string(&path).map_err(DatasetError::read(&path))?;
             // The published lists end some names with a space.
@@ -145,9 +145,9 @@ fn lists(from: &Path, excluded: &BTreeSet<String>) -> Result<(Lists, Vec<String>
 }
 
 fn deal(
-    lists: &BTreeMap<(Label, Part), Vec<String>>,
+    lists: &BTreeMap<(Label, Split), Vec<String>>,
     seed: u64,
-) -> BTreeMap<(Label, Part), Vec<String>> {
+) -> BTreeMap<(Label, Split), Vec<String>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut dealt = BTreeMap::new();
     for &label in Label::all() {
@@ -169,7 +169,7 @@ fn fill(
     folder: &Path,
     from: &Path,
     images: &str,
-    dealt: &BTreeMap<(Label, Part), Vec<String>>,
+    dealt: &BTreeMap<(Label, Split), Vec<String>>,
     told: &Resplit,
 ) -> Result<()> {
     let whole = from.canonicalize().map_err(DatasetError::read(from))?;
@@ -206,10 +206,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 fn rows(
     path: &Path,
     images: &str,
-    dealt: &BTreeMap<(Label, Part), Vec<String>>,
+    dealt: &BTreeMap<(Label, Split), Vec<String>>,
     told: &Resplit,
 ) -> Result<Vec<ManifestRow>> {
-    let mut part_of: HashMap<String, Part> = HashMap::new();
+    let mut part_of: HashMap<String, Split> = HashMap::new();
     for (&(label, part), names) in dealt {
         let class = super::layout::class_folder(label);
         part_of.extend(names.iter().map(|name| (format!("{images}/{class}/{name}"), part)));
@@ -230,7 +230,7 @@ mod tests {
     fn dataset(root: &Path) {
         std::fs::create_dir(root.join(IMAGES)).expect("folder");
         for &label in Label::all() {
-            for (part, count) in [(Part::Train, 20), (Part::Val, 5), (Part::Test, 8)] {
+            for (part, count) in [(Split::Train, 20), (Split::Val, 5), (Split::Test, 8)] {
                 let names: Vec<String> =
                     (0..count).map(|n| format!("{label}-{part}-{n}.png \n")).collect();
                 write(&root.join(SPLITS).join(list_file(label, part)), names.concat().as_bytes())
@@ -242,7 +242,7 @@ mod tests {
         std::fs::write(root.join(MANIFEST), rows).expect("manifest");
     }
 
-    fn all(root: &Path) -> BTreeMap<(Label, Part), Vec<String>> {
+    fn all(root: &Path) -> BTreeMap<(Label, Split), Vec<String>> {
         lists(root, &BTreeSet::new()).expect("lists").0
     }
 
@@ -266,7 +266,7 @@ mod tests {
         for (key, names) in &before {
             assert_eq!(one[key].len(), names.len(), "{key:?}");
         }
-        let sorted = |lists: &BTreeMap<(Label, Part), Vec<String>>, label| {
+        let sorted = |lists: &BTreeMap<(Label, Split), Vec<String>>, label| {
             let mut names: Vec<String> = lists
                 .iter()
                 .filter(|(key, _)| key.0 == label)
@@ -278,7 +278,8 @@ mod tests {
         for &label in Label::all() {
             assert_eq!(sorted(&before, label), sorted(&one, label));
         }
-        let moved = one[&(Label::COVID, Part::Test)].iter().filter(|n| !n.contains("test")).count();
+        let moved =
+            one[&(Label::COVID, Split::Test)].iter().filter(|n| !n.contains("test")).count();
         assert!(moved > 2, "{one:?}");
         assert!(folder.path().join("one").join(IMAGES).is_dir());
         let rows = manifest::read(&folder.path().join("one").join(MANIFEST)).expect("manifest");
@@ -302,7 +303,7 @@ mod tests {
         assert!(error.to_string().contains("x.png") && !to.exists(), "{error}");
         resplit(&from, &to, Deal::Keep, 0, &named("covid-val-3.png")).expect("made");
         let mut expected = all(&from);
-        let val = expected.get_mut(&(Label::COVID, Part::Val)).expect("list");
+        let val = expected.get_mut(&(Label::COVID, Split::Val)).expect("list");
         val.retain(|name| name != "covid-val-3.png");
         assert_eq!(all(&to), expected);
     }

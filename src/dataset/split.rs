@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::balance::{Counts, balance, deal};
+use super::features::{PanelFeatures, Watch, known_pairs, sources};
 use super::groups::groups;
-use super::looks::{Looks, Watch, known_pairs, sources};
 use super::{DatasetError, GroupBy, Ratio, Result, stems};
 use crate::folds::fold_name;
-use crate::store::{Label, LabelledPanel, Part, Split, Store};
+use crate::store::{Label, LabelledPanel, NamedSplit, Split, Store};
 
 /// How a split is to be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Recipe {
+pub struct SplitOptions {
     pub by: GroupBy,
     pub ratio: Ratio,
     pub seed: u64,
@@ -26,7 +26,7 @@ pub struct Cell {
     pub groups: usize,
 }
 
-/// Panels of one class and source, by part in the order of [`Part::ALL`].
+/// Panels of one class and source, by part in the order of [`Split::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stratum {
     pub label: Label,
@@ -43,8 +43,8 @@ impl Stratum {
 /// A split as made, and what there is to tell about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
-    pub split: Split,
-    pub cells: BTreeMap<(Part, Label), Cell>,
+    pub split: NamedSplit,
+    pub cells: BTreeMap<(Split, Label), Cell>,
     /// By class, then source.
     pub strata: Vec<Stratum>,
     /// Panels left out because curators disagree.
@@ -64,8 +64,8 @@ impl Made {
     }
 
     /// Where a class is furthest from the ratio, and by how many panels per hundred of it.
-    pub fn furthest(&self, ratio: Ratio) -> Option<(Part, Label, f64)> {
-        let gap = |(&(part, label), cell): (&(Part, Label), &Cell)| {
+    pub fn furthest(&self, ratio: Ratio) -> Option<(Split, Label, f64)> {
+        let gap = |(&(part, label), cell): (&(Split, Label), &Cell)| {
             let share = cell.panels as f64 / self.total(label).max(1) as f64;
             (part, label, 100.0 * (share - ratio.of(part)))
         };
@@ -79,19 +79,19 @@ impl Made {
 /// # Errors
 /// [`DatasetError::NothingLabelled`]; [`DatasetError::IsPublished`] where the name is a release's own
 /// split's; or the database's.
-pub fn make(store: &Store, name: &str, recipe: Recipe, watch: &dyn Watch) -> Result<Made> {
-    let Recipe { by, ratio, seed } = recipe;
+pub fn make(store: &Store, name: &str, options: SplitOptions, watch: &dyn Watch) -> Result<Made> {
+    let SplitOptions { by, ratio, seed } = options;
     not_published(store, name)?;
     let dealt = Dealt::of(store, by, watch)?;
     let parts = balance(&dealt.counts, ratio, seed);
-    let shares: Vec<f64> = Part::ALL.iter().map(|part| ratio.of(*part)).collect();
+    let shares: Vec<f64> = Split::ALL.iter().map(|part| ratio.of(*part)).collect();
     let wanted = shares.iter().filter(|share| **share > 0.0).count();
     let how = json!({"ratio": shares, "seed": seed});
-    Ok(dealt.made(name, &parts, how, warnings(&dealt.counts, wanted, "parts")))
+    Ok(dealt.made(name, &parts, how, warnings(&dealt.counts, wanted, "splits")))
 }
 
 /// Deals the labelled panels of `store` into `folds`, three or more, and makes a split of each, [`fold_name`]: there it
-/// is the test part, the next one the validation part, and the others the training part. So each panel is in one test
+/// is the test split, the next one the validation split, and the others the training split. So each panel is in one test
 /// part. Saves nothing.
 ///
 /// # Errors
@@ -113,11 +113,11 @@ pub fn make_folds(
     let made = names.iter().enumerate().map(|(test, name)| {
         let val = (test + 1) % names.len();
         let part = |&fold: &usize| match fold {
-            _ if fold == test => Part::Test,
-            _ if fold == val => Part::Val,
-            _ => Part::Train,
+            _ if fold == test => Split::Test,
+            _ if fold == val => Split::Val,
+            _ => Split::Train,
         };
-        let parts: Vec<Part> = fold_of.iter().map(part).collect();
+        let parts: Vec<Split> = fold_of.iter().map(part).collect();
         let how = json!({"fold": test + 1, "folds": names.len(), "seed": seed});
         dealt.made(name, &parts, how, warnings.clone())
     });
@@ -159,7 +159,7 @@ impl Dealt {
                 let (pairs, failures) = if let Some(pairs) = known_pairs(store, &labelled)? {
                     (pairs, Vec::new())
                 } else {
-                    let looks = Looks::at(store.objects(), &labelled, watch);
+                    let looks = PanelFeatures::at(store.objects(), &labelled, watch);
                     (looks.pairs(store, &labelled, watch)?, looks.failures)
                 };
                 (pairs.iter().map(|pair| (pair.one, pair.other)).collect(), failures)
@@ -177,11 +177,11 @@ impl Dealt {
     fn made(
         &self,
         name: &str,
-        parts: &[Part],
+        parts: &[Split],
         mut how: serde_json::Value,
         warnings: Vec<String>,
     ) -> Made {
-        let mut of_panels: Vec<(i64, Part)> = self
+        let mut of_panels: Vec<(i64, Split)> = self
             .groups
             .iter()
             .zip(parts)
@@ -195,7 +195,7 @@ impl Dealt {
         how["in_conflict"] = json!(self.in_conflict);
         how["unlabelled"] = json!(self.unlabelled);
         Made {
-            split: Split { name: name.into(), how, parts: of_panels },
+            split: NamedSplit { name: name.into(), how, parts: of_panels },
             warnings,
             cells: cells(&self.counts, parts),
             strata: self.strata.held(&self.counts, parts),
@@ -210,7 +210,7 @@ impl Dealt {
 ///
 /// # Errors
 /// [`DatasetError::NoSuchSplit`], which names those there are, or the database's.
-pub(super) fn find(store: &Store, name: &str) -> Result<Split> {
+pub(super) fn find(store: &Store, name: &str) -> Result<NamedSplit> {
     if let Some(split) = store.split(name)? {
         return Ok(split);
     }
@@ -227,24 +227,24 @@ pub(super) fn find(store: &Store, name: &str) -> Result<Split> {
 ///
 /// # Errors
 /// [`DatasetError::NothingPublished`], or the database's.
-pub fn published(store: &Store, name: &str) -> Result<Split> {
+pub fn published(store: &Store, name: &str) -> Result<NamedSplit> {
     // The one that has the name, of several releases.
     let mut names = store.split_names()?;
     names.sort_by_key(|other| other != name);
     for known in names {
         if let Some(split) = store.split(&known)?.filter(is_published) {
-            return Ok(Split { name: name.into(), ..split });
+            return Ok(NamedSplit { name: name.into(), ..split });
         }
     }
     Err(DatasetError::NothingPublished)
 }
 
-fn is_published(split: &Split) -> bool {
+fn is_published(split: &NamedSplit) -> bool {
     split.how.get("published").is_some()
 }
 
-fn cells(counts: &[Counts], parts: &[Part]) -> BTreeMap<(Part, Label), Cell> {
-    let mut cells: BTreeMap<(Part, Label), Cell> = BTreeMap::new();
+fn cells(counts: &[Counts], parts: &[Split]) -> BTreeMap<(Split, Label), Cell> {
+    let mut cells: BTreeMap<(Split, Label), Cell> = BTreeMap::new();
     for (counts, part) in counts.iter().zip(parts) {
         for (label, panels) in Label::all().iter().zip(counts) {
             let cell = cells.entry((*part, *label)).or_default();
@@ -285,7 +285,7 @@ impl Strata {
         counts
     }
 
-    fn held(&self, counts: &[Counts], parts: &[Part]) -> Vec<Stratum> {
+    fn held(&self, counts: &[Counts], parts: &[Split]) -> Vec<Stratum> {
         let stratum = |(place, (label, source)): (usize, &(Label, String))| {
             let mut panels = [0; 3];
             for (counts, part) in counts.iter().zip(parts) {

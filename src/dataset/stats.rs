@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::{Result, split};
-use crate::store::{Label, LabelledPanel, Part, Store};
+use crate::store::{Label, LabelledPanel, Split, Store};
 
 pub use super::numbers::{ClassStats, Spread};
 
@@ -17,7 +17,7 @@ pub use super::numbers::{ClassStats, Spread};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted<'a> {
     pub label: Label,
-    pub part: Option<Part>,
+    pub part: Option<Split>,
     pub width: u32,
     pub height: u32,
     pub preprint: &'a str,
@@ -27,7 +27,7 @@ pub struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     /// `None` of a panel without a class.
-    fn of(panel: &'a LabelledPanel, parts: &HashMap<i64, Part>) -> Option<Self> {
+    fn of(panel: &'a LabelledPanel, parts: &HashMap<i64, Split>) -> Option<Self> {
         Some(Self {
             label: panel.label?,
             part: parts.get(&panel.id).copied(),
@@ -48,7 +48,7 @@ pub fn count(pictures: &[Counted<'_>]) -> Vec<ClassStats> {
         };
         let mut parts = BTreeMap::new();
         if pictures.iter().any(|picture| picture.part.is_some()) {
-            parts.extend(Part::ALL.iter().map(|part| (*part, 0)));
+            parts.extend(Split::ALL.iter().map(|part| (*part, 0)));
         }
         for part in of_class.iter().filter_map(|picture| picture.part) {
             *parts.entry(part).or_default() += 1;
@@ -101,7 +101,7 @@ impl Stats {
             None if names.len() == 1 => names.first().cloned(),
             None => None,
         };
-        let parts: HashMap<i64, Part> = match &chosen {
+        let parts: HashMap<i64, Split> = match &chosen {
             None => HashMap::new(),
             Some(name) => split::find(store, name)?.parts.into_iter().collect(),
         };
@@ -127,8 +127,8 @@ mod tests {
             case,
         };
         let stats = count(&[
-            picture(Label::COVID, Some(Part::Train), 10, "a", "Patient 1"),
-            picture(Label::COVID, Some(Part::Test), 20, "a", "Patient 2"),
+            picture(Label::COVID, Some(Split::Train), 10, "a", "Patient 1"),
+            picture(Label::COVID, Some(Split::Test), 20, "a", "Patient 2"),
             picture(Label::COVID, None, 40, "b", ""),
         ]);
         let covid = &stats[0];

@@ -11,11 +11,11 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Kind;
 use crate::Workspace;
+use crate::atomic::leftover::{self, Fate, Leftover};
+use crate::atomic::outside;
+use crate::atomic::{self, WRITING};
 use crate::dataset::{MANIFEST, check_target, verify};
 use crate::store::StoreError;
-use crate::whole::leftover::{self, Fate, Leftover};
-use crate::whole::outside;
-use crate::whole::{self, WRITING};
 
 /// Beginnings of what earlier versions wrote to, whose names do not tell whether somebody is at it.
 const EARLIER: [&str; 4] = [".part-", ".old-", ".rebuild-", ".resplit"];
@@ -90,9 +90,9 @@ impl Found {
             Plan::Settle(leftover) => Ok(leftover.settle(&may_replace)? != Fate::Left),
             Plan::Finish(leftover) => Ok(leftover.finish(&may_replace)? != Fate::Left),
             Plan::Remove if self.path.is_dir() => {
-                whole::gone(std::fs::remove_dir_all(&self.path)).map(|()| true)
+                atomic::gone(std::fs::remove_dir_all(&self.path)).map(|()| true)
             }
-            Plan::Remove => whole::gone(std::fs::remove_file(&self.path)).map(|()| true),
+            Plan::Remove => atomic::gone(std::fs::remove_file(&self.path)).map(|()| true),
             Plan::Rename(target) => std::fs::rename(&self.path, target).map(|()| true),
             Plan::Keep(_) => Ok(false),
         }
@@ -116,7 +116,7 @@ pub(super) fn find(workspace: &Workspace) -> Result<Vec<Found>, StoreError> {
         }
     }
     for target in outside::targets(workspace) {
-        for folder in [whole::folder_of(&target), &target] {
+        for folder in [atomic::folder_of(&target), &target] {
             if folder.is_dir() {
                 look_in(folder, 1, &workspace.objects(), &mut found)?;
             }
@@ -177,7 +177,7 @@ fn plan(entry: &DirEntry) -> Option<Plan> {
     if let Some(leftover) = Leftover::read(path) {
         return match leftover.kind {
             _ if leftover.is_busy() => None,
-            leftover::Kind::Part if is_whole_export(path) => Some(Plan::Finish(leftover)),
+            leftover::Kind::Split if is_whole_export(path) => Some(Plan::Finish(leftover)),
             _ => Some(Plan::Settle(leftover)),
         };
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Scored;
 
-/// Bins of equal width from 0 to 1. Ten, not the fifteen of Guo et al.: a test part of COVID-CT holds
+/// Bins of equal width from 0 to 1. Ten, not the fifteen of Guo et al.: a test split of COVID-CT holds
 /// 203 images, and a bin needs some to tell anything.
 pub const BINS: usize = 10;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::agreement::{Interval, RESAMPLES, bootstrap};
 use super::details::{Chosen, FEWEST_GROUPS, SEED};
 use super::{Prediction, Scored, auroc, average_precision};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// `classes` of `metrics.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ pub fn classified(predictions: &[Prediction]) -> Vec<Classified> {
 }
 
 /// Each class against the rest: where Youden's J is largest on a part.
-pub fn chosen(part: Part, examples: &[Classified], classes: usize) -> Vec<Option<Chosen>> {
+pub fn chosen(part: Split, examples: &[Classified], classes: usize) -> Vec<Option<Chosen>> {
     (0..classes).map(|class| Chosen::on(part, &rest(examples, class))).collect()
 }
 
@@ -285,7 +285,7 @@ mod tests {
         for case in golden.cases {
             let examples = of(&case.labels, &case.probabilities);
             let groups: Vec<String> = (0..examples.len()).map(|n| n.to_string()).collect();
-            let chosen = chosen(Part::Val, &examples, 3);
+            let chosen = chosen(Split::Val, &examples, 3);
             let m = ClassMetrics::of(&examples, &groups, 3, &chosen);
             assert_eq!(m.confusion, case.confusion, "seed {}", case.seed);
             for (name, ours, theirs) in [

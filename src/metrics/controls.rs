@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agreement::Interval;
 use super::{Intervals, Metrics, Scored};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// Something measured on pictures of the part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Placed {
     /// Name in the dataset's lists.
     pub file: String,
     pub label: Label,
-    pub part: Part,
+    pub part: Split,
 }
 
 /// The part without some of its pictures.
@@ -79,7 +79,7 @@ pub struct Controls {
     pub run: String,
     /// As in [`super::RunConfig::data`].
     pub data: String,
-    pub part: Part,
+    pub part: Split,
     pub flip: bool,
     /// The network on the pictures as they are: what the others are to be held against.
     pub whole: Control,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agreement::{Interval, RESAMPLES, bootstrap};
 use super::{Calibration, Confusion, Metrics, Scored, auroc, average_precision, brier, roc_curve};
-use crate::store::Part;
+use crate::store::Split;
 
 /// Seed of the intervals, so that the same predictions give the same ones.
 pub(super) const SEED: u64 = 0;
@@ -23,7 +23,7 @@ pub struct Chosen {
     pub threshold: f64,
     /// Youden's J there, on the part it was chosen on.
     pub youden: f64,
-    pub chosen_on: Part,
+    pub chosen_on: Split,
 }
 
 impl Chosen {
@@ -31,7 +31,7 @@ impl Chosen {
     /// for rating diagnostic tests", Cancer 3, 1950); of equals the highest. J and not F1, because the
     /// share of a class in a part is an accident of what was published, and J does not depend on it. `None`
     /// where no threshold is better than chance, a class is missing or a score is NaN.
-    pub fn on(part: Part, examples: &[Scored]) -> Option<Self> {
+    pub fn on(part: Split, examples: &[Scored]) -> Option<Self> {
         let (mut best, mut threshold) = (0.0, None);
         for point in roc_curve(examples)? {
             let youden = point.true_positive_rate - point.false_positive_rate;
@@ -293,9 +293,9 @@ mod tests {
 
     #[test]
     fn a_threshold_no_better_than_chance_is_not_chosen() {
-        assert_eq!(Chosen::on(Part::Val, &[scored(true, 0.2), scored(false, 0.8)]), None);
-        assert_eq!(Chosen::on(Part::Val, &[scored(true, 0.2)]), None);
-        let chosen = Chosen::on(Part::Val, &[scored(true, 0.2), scored(false, 0.1)]);
+        assert_eq!(Chosen::on(Split::Val, &[scored(true, 0.2), scored(false, 0.8)]), None);
+        assert_eq!(Chosen::on(Split::Val, &[scored(true, 0.2)]), None);
+        let chosen = Chosen::on(Split::Val, &[scored(true, 0.2), scored(false, 0.1)]);
         assert_eq!(chosen.map(|c| (c.threshold, c.youden)), Some((0.2, 1.0)));
     }
 

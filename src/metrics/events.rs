@@ -22,7 +22,7 @@ pub fn path(folder: &Path) -> PathBuf {
     folder.join("events.out.tfevents.0.covid-ct")
 }
 
-/// All of a run's epochs: the loss in training, and loss, accuracy and AUROC on the validation part,
+/// All of a run's epochs: the loss in training, and loss, accuracy and AUROC on the validation split,
 /// with the epoch as the step. Times count from 0, as only their differences are known.
 pub fn of_history(history: &[HistoryRow]) -> Vec<u8> {
     let mut file = record(&event(0.0, 0, &bytes_field(3, FILE_VERSION.as_bytes())));

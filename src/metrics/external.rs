@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agreement::Interval;
 use super::{Chosen, ClassCounts, Metrics, RunMetrics, Scored};
-use crate::store::Part;
+use crate::store::Split;
 
 /// What a run comes to on one dataset that it has not learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct External {
     pub auroc: Option<f64>,
     /// By source, where the dataset tells sources; else by picture, and then too narrow.
     pub auroc_interval: Option<Interval>,
-    /// At the threshold that was chosen on the run's own validation part.
+    /// At the threshold that was chosen on the run's own validation split.
     #[serde(default)]
     pub carried: Option<Metrics>,
     /// At the threshold that is best on this dataset itself: more than can be expected of new pictures.
@@ -43,7 +43,7 @@ impl External {
     /// `here` is what was measured on the dataset, of `scored`; `own` are the scores on the run's own part.
     pub fn of(here: &RunMetrics, scored: &[Scored], own: &[Scored]) -> Self {
         let details = &here.details;
-        let rechosen = Chosen::on(Part::Test, scored);
+        let rechosen = Chosen::on(Split::Test, scored);
         let at = |chosen: Chosen| Metrics::at(chosen.threshold, scored);
         Self {
             data: here.data.clone(),

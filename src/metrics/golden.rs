@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{Calibration, Chosen, Metrics, Scored, average_precision, brier};
-use crate::store::Part;
+use crate::store::Split;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -67,7 +67,7 @@ fn the_metrics_are_those_of_scikit_learn() {
         }
         let bins: Vec<u64> = calibration.bins.iter().map(|bin| bin.count).collect();
         assert_eq!(bins, case.bins, "seed {}", case.seed);
-        let chosen = Chosen::on(Part::Val, &examples);
+        let chosen = Chosen::on(Split::Val, &examples);
         assert_eq!(chosen.map(|chosen| chosen.threshold), case.threshold, "seed {}", case.seed);
         let youden = chosen.map_or(0.0, |chosen| chosen.youden);
         assert!((youden - case.youden).abs() < 1e-12, "seed {}", case.seed);

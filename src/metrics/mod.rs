@@ -13,9 +13,9 @@ mod events;
 mod external;
 #[cfg(test)]
 mod golden;
+mod hyperparameters;
 pub mod leaks;
 pub mod panels;
-mod recipe;
 pub(crate) mod run_config;
 pub(crate) mod run_files;
 mod series;
@@ -30,7 +30,7 @@ pub use classification::{
 pub use curves::{Band, Curves};
 pub use details::{Chosen, Details, Intervals, Operating, Origin, SizeBand, Slice, breakdown};
 pub use external::{External, Shift};
-pub use recipe::{Fit, Keep, Profile, Recipe};
+pub use hyperparameters::{Fit, Hyperparameters, Keep, Profile};
 pub use run_config::{RunConfig, RunCounts, TaskOfRun};
 pub use run_files::{
     Explained, HistoryRow, Prediction, RunFileError, RunFiles, RunMetrics, check_run_name,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ClassCounts, Recipe};
+use super::{ClassCounts, Hyperparameters};
 use crate::store::Symbol;
 use crate::task::{self, Task};
 
@@ -43,7 +43,7 @@ pub struct RunConfig {
     pub init_sha256: Option<String>,
     /// `history.csv` tells how many of its epochs were made.
     #[serde(flatten)]
-    pub recipe: Recipe,
+    pub recipe: Hyperparameters,
     pub seed: u64,
     /// `cpu` or `cuda`.
     pub device: String,

@@ -7,13 +7,13 @@
 //! - `events.out.tfevents.*`: the same numbers for TensorBoard.
 //! - `weights.safetensors`: the weights that are kept ([`HistoryRow::kept`]), under torchvision's names;
 //!   `best.safetensors` in runs that were made before the last epoch could be kept.
-//! - `metrics.json`: [`RunMetrics`] on the test part; `metrics-val.json` and `metrics-train.json`
+//! - `metrics.json`: [`RunMetrics`] on the test split; `metrics-val.json` and `metrics-train.json`
 //!   where another part was asked for.
 //! - `predictions.csv`: one [`Prediction`] an image of the same part, in the order of its lists,
 //!   class by class; `predictions-val.csv` and `predictions-train.csv` likewise.
 //!
 //! - `curves.json`: [`Curves`] of the same part, with their bands; `curves-val.json` and so on likewise.
-//! - `explained/`: the most confident errors of the test part with what the network went by, as PNG, and
+//! - `explained/`: the most confident errors of the test split with what the network went by, as PNG, and
 //!   `index.csv`, one [`Explained`] a picture; `explained-val/` and so on likewise.
 //! - `controls.json`: [`Controls`], what could make the run look better than it is; written by `controls`;
 //!   `controls-val.json` and so on likewise.
@@ -39,8 +39,8 @@ use super::{
     ClassMetrics, Curves, Details, External, Keep, Metrics, RunConfig, Scored, SeriesMetrics,
     events,
 };
-use crate::store::{ClassCounts, Label, Part, sha256_hex};
-use crate::whole;
+use crate::atomic;
+use crate::store::{ClassCounts, Label, Split, sha256_hex};
 
 const ELSEWHERE: &str = "elsewhere";
 
@@ -107,7 +107,7 @@ pub struct RunMetrics {
     pub run: String,
     /// As in [`RunConfig::data`].
     pub data: String,
-    pub part: Part,
+    pub part: Split,
     pub counts: ClassCounts,
     /// The epoch the weights are from; 0 of several runs together.
     pub epoch: u32,
@@ -246,33 +246,33 @@ impl RunFiles {
         self.checkpoint().is_file() && !self.state().exists()
     }
 
-    pub fn metrics(&self, part: Part) -> PathBuf {
+    pub fn metrics(&self, part: Split) -> PathBuf {
         self.folder.join(format!("metrics{}.json", suffix(part)))
     }
 
-    pub fn predictions(&self, part: Part) -> PathBuf {
+    pub fn predictions(&self, part: Split) -> PathBuf {
         self.folder.join(format!("predictions{}.csv", suffix(part)))
     }
 
-    pub fn curves(&self, part: Part) -> PathBuf {
+    pub fn curves(&self, part: Split) -> PathBuf {
         self.folder.join(format!("curves{}.json", suffix(part)))
     }
 
-    pub fn series(&self, part: Part) -> PathBuf {
+    pub fn series(&self, part: Split) -> PathBuf {
         self.folder.join(format!("series{}.json", suffix(part)))
     }
 
-    pub fn controls(&self, part: Part) -> PathBuf {
+    pub fn controls(&self, part: Split) -> PathBuf {
         self.folder.join(format!("controls{}.json", suffix(part)))
     }
 
     /// Folder.
-    pub fn explained(&self, part: Part) -> PathBuf {
+    pub fn explained(&self, part: Split) -> PathBuf {
         self.folder.join(format!("explained{}", suffix(part)))
     }
 
     /// Written when all that it names is there.
-    pub fn explained_index(&self, part: Part) -> PathBuf {
+    pub fn explained_index(&self, part: Split) -> PathBuf {
         self.explained(part).join("index.csv")
     }
 
@@ -304,7 +304,7 @@ impl RunFiles {
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_metrics(&self, part: Part) -> Result<RunMetrics> {
+    pub fn read_metrics(&self, part: Split) -> Result<RunMetrics> {
         read_json(&self.metrics(part), "evaluate")
     }
 
@@ -315,27 +315,27 @@ impl RunFiles {
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_predictions(&self, part: Part) -> Result<Vec<Prediction>> {
+    pub fn read_predictions(&self, part: Split) -> Result<Vec<Prediction>> {
         read_predictions(&self.predictions(part))
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
-    pub fn write_predictions(&self, part: Part, rows: &[Prediction]) -> Result<()> {
+    pub fn write_predictions(&self, part: Split, rows: &[Prediction]) -> Result<()> {
         write_predictions(&self.predictions(part), rows)
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_curves(&self, part: Part) -> Result<Curves> {
+    pub fn read_curves(&self, part: Split) -> Result<Curves> {
         read_json(&self.curves(part), "evaluate")
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
-    pub fn write_curves(&self, part: Part, curves: &Curves) -> Result<()> {
+    pub fn write_curves(&self, part: Split, curves: &Curves) -> Result<()> {
         write_json(&self.curves(part), curves)
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_series(&self, part: Part) -> Result<SeriesMetrics> {
+    pub fn read_series(&self, part: Split) -> Result<SeriesMetrics> {
         read_json(&self.series(part), "evaluate")
     }
 
@@ -346,7 +346,7 @@ impl RunFiles {
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_controls(&self, part: Part) -> Result<Controls> {
+    pub fn read_controls(&self, part: Split) -> Result<Controls> {
         read_json(&self.controls(part), "controls")
     }
 
@@ -357,21 +357,21 @@ impl RunFiles {
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at read_config")]
-    pub fn read_explained(&self, part: Part) -> Result<Vec<Explained>> {
+    pub fn read_explained(&self, part: Split) -> Result<Vec<Explained>> {
         read_csv(&self.explained_index(part), "evaluate")
     }
 
     #[expect(clippy::missing_errors_doc, reason = "told once, at write_config")]
-    pub fn write_explained(&self, part: Part, rows: &[Explained]) -> Result<()> {
+    pub fn write_explained(&self, part: Split, rows: &[Explained]) -> Result<()> {
         write_csv(&self.explained_index(part), rows)
     }
 }
 
-fn suffix(part: Part) -> &'static str {
+fn suffix(part: Split) -> &'static str {
     match part {
-        Part::Test => "",
-        Part::Val => "-val",
-        Part::Train => "-train",
+        Split::Test => "",
+        Split::Val => "-val",
+        Split::Train => "-train",
     }
 }
 
@@ -463,13 +463,13 @@ where
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    whole::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
+    atomic::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Chosen, Origin, Recipe, RunCounts, SizeBand};
+    use crate::metrics::{Chosen, Hyperparameters, Origin, RunCounts, SizeBand};
 
     fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {
@@ -498,7 +498,7 @@ mod tests {
             parameters: 6_955_906,
             init: "random".into(),
             init_sha256: None,
-            recipe: Recipe { epochs: 2, ..Recipe::default() },
+            recipe: Hyperparameters { epochs: 2, ..Hyperparameters::default() },
             seed: 0,
             device: "cpu".into(),
             threads: 2,
@@ -520,12 +520,12 @@ mod tests {
             score: 0.1 + 0.2,
             predicted: Label::NON_COVID,
         };
-        files.write_predictions(Part::Test, std::slice::from_ref(&prediction)).expect("write");
+        files.write_predictions(Split::Test, std::slice::from_ref(&prediction)).expect("write");
         let metrics = RunMetrics {
             covid_ct: "0.1.0".into(),
             run: "r".into(),
             data: "data/export/default".into(),
-            part: Part::Test,
+            part: Split::Test,
             counts: ClassCounts::of([Label::COVID]),
             epoch: 2,
             flip: false,
@@ -536,15 +536,15 @@ mod tests {
                 &[prediction.scored()],
                 &[Origin { group: "p".into(), source: "s".into(), size: SizeBand::Unknown }],
                 0.5,
-                Some(Chosen { threshold: 0.25, youden: 0.5, chosen_on: Part::Val }),
+                Some(Chosen { threshold: 0.25, youden: 0.5, chosen_on: Split::Val }),
             ),
             leaks: Some(Leaks { images: 1, papers: vec!["p".into()], ..Leaks::default() }),
             external: Vec::new(),
         };
-        assert_eq!(files.read_predictions(Part::Test).expect("read"), [prediction]);
+        assert_eq!(files.read_predictions(Split::Test).expect("read"), [prediction]);
         files.write_metrics(&metrics).expect("write");
-        assert_eq!(files.read_metrics(Part::Test).expect("read"), metrics);
-        let json = std::fs::read_to_string(files.metrics(Part::Test)).expect("metrics.json");
+        assert_eq!(files.read_metrics(Split::Test).expect("read"), metrics);
+        let json = std::fs::read_to_string(files.metrics(Split::Test)).expect("metrics.json");
         assert!(json.contains("\"auroc\": null"), "{json}");
     }
 
@@ -557,8 +557,8 @@ mod tests {
             "confusion": {"true_positive": 1, "false_positive": 0, "true_negative": 0,
             "false_negative": 0}, "accuracy": 1.0, "precision": 1.0, "recall": 1.0,
             "specificity": null, "f1": 1.0, "auroc": null}"#;
-        std::fs::write(files.metrics(Part::Test), old).expect("file");
-        let read = files.read_metrics(Part::Test).expect("read");
+        std::fs::write(files.metrics(Split::Test), old).expect("file");
+        let read = files.read_metrics(Split::Test).expect("read");
         assert_eq!((read.metrics.accuracy, read.metrics.auprc), (Some(1.0), None));
         assert_eq!(read.details, Details::default());
     }

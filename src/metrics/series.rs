@@ -10,7 +10,7 @@ use super::RunConfig;
 use super::run_files::{RunFileError, RunFiles, RunMetrics};
 use super::{Intervals, Metrics};
 use crate::folds::{fold_name, fold_of};
-use crate::store::Part;
+use crate::store::Split;
 use covid_ct_core::string_enum;
 
 /// A run of a series.
@@ -250,7 +250,7 @@ pub struct SeriesMetrics {
     pub over: Over,
     /// As in [`RunConfig::data`]; of folds with `*` for their numbers.
     pub data: String,
-    pub part: Part,
+    pub part: Split,
     /// Whether log-odds are the mean of those of each picture and of its mirror image.
     pub flip: bool,
     /// Names of the runs measured, by seed, or of the folds.
@@ -404,7 +404,7 @@ mod tests {
             series: name.into(),
             over: Over::Seeds,
             data: format!("data/export/{name}"),
-            part: Part::Test,
+            part: Split::Test,
             flip: false,
             members: Vec::new(),
             missing: Vec::new(),

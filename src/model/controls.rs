@@ -4,20 +4,20 @@ use rayon::prelude::*;
 
 use super::{DatasetFolder, Example, ModelError, Result, origins};
 use crate::dataset::audit::{Example as Seen, HeldOut, held_out};
-use crate::dataset::looks::Look;
+use crate::dataset::features::PictureFeatures;
 use crate::duplicates::{self, Kinship, Sketch};
 use crate::metrics::Scored;
 use crate::metrics::controls::{Contradiction, Control, Placed};
-use crate::store::Part;
+use crate::store::Split;
 
 /// A picture of the dataset and what is seen of it from outside.
 #[derive(Debug)]
 pub struct Observed {
     pub example: Example,
-    pub part: Part,
+    pub part: Split,
     /// Its paper.
     pub group: String,
-    pub look: Look,
+    pub look: PictureFeatures,
 }
 
 /// Looks at all pictures of all parts, in the order of the lists, training first. A part without pictures
@@ -27,7 +27,7 @@ pub struct Observed {
 /// Where a list or the manifest cannot be read; [`ModelError::BadImages`] naming every picture that is none.
 pub fn observe(dataset: &DatasetFolder, advance: impl Fn() + Sync) -> Result<Vec<Observed>> {
     let mut listed = Vec::new();
-    for &part in Part::ALL {
+    for &part in Split::ALL {
         let examples = match dataset.examples(part) {
             Err(ModelError::Empty { .. }) => continue,
             examples => examples?,
@@ -35,8 +35,8 @@ pub fn observe(dataset: &DatasetFolder, advance: impl Fn() + Sync) -> Result<Vec
         let origins = origins(dataset.root(), &examples)?;
         listed.extend(examples.into_iter().zip(origins).map(|(e, origin)| (e, part, origin.group)));
     }
-    let look = |(example, part, group): (Example, Part, String)| {
-        let look = Look::of_file(&example.path);
+    let look = |(example, part, group): (Example, Split, String)| {
+        let look = PictureFeatures::of_file(&example.path);
         advance();
         match look {
             Ok(look) => Ok(Observed { example, part, group, look }),
@@ -54,13 +54,13 @@ pub fn observe(dataset: &DatasetFolder, advance: impl Fn() + Sync) -> Result<Vec
     if bad.is_empty() { Ok(observed) } else { Err(ModelError::BadImages(bad)) }
 }
 
-/// How well the classes of `part` are told apart by what the training part teaches of sizes, file kinds
+/// How well the classes of `part` are told apart by what the training split teaches of sizes, file kinds
 /// and the like.
-pub fn giveaways(observed: &[Observed], part: Part) -> Vec<Control> {
-    let of = |wanted: Part| -> Vec<&Observed> {
+pub fn giveaways(observed: &[Observed], part: Split) -> Vec<Control> {
+    let of = |wanted: Split| -> Vec<&Observed> {
         observed.iter().filter(|picture| picture.part == wanted).collect()
     };
-    let (train, test) = (of(Part::Train), of(part));
+    let (train, test) = (of(Split::Train), of(part));
     let groups: Vec<String> = test.iter().map(|picture| picture.group.clone()).collect();
     let told = held_out(&as_seen(&train), &as_seen(&test));
     let control = |told: HeldOut| {
@@ -123,14 +123,14 @@ mod tests {
         for label in Label::all() {
             let folder = root.join("Images").join(class_folder(*label));
             std::fs::create_dir_all(&folder).expect("folder");
-            for (part, count) in [(Part::Train, 12), (Part::Val, 0), (Part::Test, 6)] {
+            for (part, count) in [(Split::Train, 12), (Split::Val, 0), (Split::Test, 6)] {
                 let mut names = Vec::new();
                 for n in 0..count {
                     let covid = *label == Label::COVID;
                     let name = format!("{label}-{part}-{n}.png");
                     let number = n + 20 * (part as u32) + 70 * u32::from(covid);
-                    // One picture of the test part is there with the other label, too.
-                    let shown = if part == Part::Test && n == 3 { 500 } else { number };
+                    // One picture of the test split is there with the other label, too.
+                    let shown = if part == Split::Test && n == 3 { 500 } else { number };
                     let width = if covid || shown == 500 { 150 } else { 200 } + n;
                     textured(shown, width).save(folder.join(&name)).expect("picture");
                     names.push(name);
@@ -149,7 +149,7 @@ mod tests {
         let dataset = DatasetFolder::open(folder.path()).expect("dataset");
         let observed = observe(&dataset, || ()).expect("observed");
         assert_eq!(observed.len(), 36);
-        let told = giveaways(&observed, Part::Test);
+        let told = giveaways(&observed, Split::Test);
         let auroc = |name: &str| told.iter().find(|c| c.name == name).and_then(|c| c.auroc);
         // One of six non-COVID pictures has the size of the others.
         assert!(auroc("size").is_some_and(|auroc| auroc > 0.8), "{told:?}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::dataset::DatasetError;
 use crate::metrics::RunFileError;
-use crate::store::{Label, Part, StoreError};
+use crate::store::{Label, Split, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,9 +22,9 @@ pub enum ModelError {
         count = .0.len(), images = if .0.len() == 1 { "image" } else { "images" }, list = lines(.0))]
     BadImages(Vec<BadImage>),
     #[error("the {part} part of {folder} holds no {label} image; training and its measurement need both classes", folder = folder.display())]
-    MissingClass { folder: PathBuf, part: Part, label: Label },
+    MissingClass { folder: PathBuf, part: Split, label: Label },
     #[error("the {part} part of {folder} holds no image", folder = folder.display())]
-    Empty { folder: PathBuf, part: Part },
+    Empty { folder: PathBuf, part: Split },
     #[error("cannot read weights from {path}: {reason}; expected .safetensors, or what Python's torch.save writes", path = path.display())]
     Weights { path: PathBuf, reason: String },
     #[error("the weights in {path} do not fit {network} with torchvision's names: {mismatch}", path = path.display())]

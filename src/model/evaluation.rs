@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use super::{Batch, Example, ModelError, Odds, Pictures, Result, Shown};
+use super::{Batch, Example, ModelError, Odds, Pictures, Result, Shown, probability};
 use crate::metrics::classes;
 use crate::metrics::{Metrics, Prediction, Scored, log_loss};
 use crate::store::Label;

@@ -10,7 +10,7 @@ use covid_ct_core::FileName;
 use rayon::prelude::*;
 
 use super::{BadImage, Filed, ModelError, Result};
-use crate::store::{Label, Part, sha256_hex, sha256_of_file};
+use crate::store::{Label, Split, sha256_hex, sha256_of_file};
 
 /// An image of the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ enum Layout {
     /// Lists, and a folder of pictures with a folder a class.
     Published { images: PathBuf },
     /// Whatever it is: its pictures, by class.
-    Given(Vec<(Part, Example)>),
+    Given(Vec<(Split, Example)>),
 }
 
 impl DatasetFolder {
@@ -59,7 +59,7 @@ impl DatasetFolder {
     }
 
     /// Of these pictures, by class; `root` is what it is called by.
-    pub(super) fn given(root: &Path, examples: Vec<(Part, Example)>) -> Self {
+    pub(super) fn given(root: &Path, examples: Vec<(Split, Example)>) -> Self {
         Self { root: root.into(), layout: Layout::Given(examples) }
     }
 
@@ -73,7 +73,7 @@ impl DatasetFolder {
     /// # Errors
     /// [`ModelError::List`] where a list is missing, [`ModelError::Empty`] where both are empty,
     /// [`ModelError::BadImages`] where a name is none of a picture.
-    pub fn examples(&self, part: Part) -> Result<Vec<Example>> {
+    pub fn examples(&self, part: Split) -> Result<Vec<Example>> {
         let images = match &self.layout {
             Layout::Published { images } => images,
             Layout::Given(all) => {
@@ -117,7 +117,7 @@ impl DatasetFolder {
     ///
     /// # Errors
     /// As there, and [`ModelError::MissingClass`].
-    pub fn examples_of_both(&self, part: Part) -> Result<Vec<Example>> {
+    pub fn examples_of_both(&self, part: Split) -> Result<Vec<Example>> {
         let examples = self.examples(part)?;
         let is_there = |label: &&Label| examples.iter().any(|example| example.label == **label);
         // Of many classes a rare one may well be missing from a part.
@@ -136,7 +136,7 @@ impl DatasetFolder {
     ///
     /// [`RunConfig`]: crate::metrics::RunConfig
     pub fn digest(&self) -> Result<String> {
-        digest(self.examples(Part::Train)?.iter().chain(&self.examples(Part::Val)?))
+        digest(self.examples(Split::Train)?.iter().chain(&self.examples(Split::Val)?))
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
         for images in ["Images", "Images-processed"] {
             let folder = layout(images, "a.png \r\n\nb%1.png\n", "c.jpg");
             let dataset = DatasetFolder::open(folder.path()).expect("dataset");
-            let examples = dataset.examples_of_both(Part::Val).expect("examples");
+            let examples = dataset.examples_of_both(Split::Val).expect("examples");
             let files: Vec<_> = examples.iter().map(|e| (e.file.as_str(), e.label)).collect();
             let expected =
                 [("a.png", Label::COVID), ("b%1.png", Label::COVID), ("c.jpg", Label::NON_COVID)];
@@ -213,7 +213,7 @@ mod tests {
             std::fs::write(path, text).expect("file");
         }
         let dataset = DatasetFolder::open(folder.path()).expect("dataset");
-        let examples = dataset.examples(Part::Val).expect("examples");
+        let examples = dataset.examples(Split::Val).expect("examples");
         let first = digest(&examples).expect("digest");
         assert_eq!(first, digest(&examples).expect("digest"));
         assert_eq!(first.len(), 64);
@@ -231,14 +231,14 @@ mod tests {
     fn what_is_missing_is_named() {
         let folder = layout("Images", "a.png\n", "");
         let dataset = DatasetFolder::open(folder.path()).expect("dataset");
-        let error = dataset.examples_of_both(Part::Val).expect_err("one class").to_string();
+        let error = dataset.examples_of_both(Split::Val).expect_err("one class").to_string();
         assert!(error.contains("val") && error.contains("non-covid"), "{error}");
-        let error = dataset.examples(Part::Test).expect_err("no list").to_string();
+        let error = dataset.examples(Split::Test).expect_err("no list").to_string();
         assert!(error.contains("testCT_COVID.txt"), "{error}");
         let empty = tempfile::tempdir().expect("temporary folder");
         assert!(matches!(DatasetFolder::open(empty.path()), Err(ModelError::NoDataset { .. })));
         let folder = layout("Images", "", "\n");
         let dataset = DatasetFolder::open(folder.path()).expect("dataset");
-        assert!(matches!(dataset.examples(Part::Val), Err(ModelError::Empty { .. })));
+        assert!(matches!(dataset.examples(Split::Val), Err(ModelError::Empty { .. })));
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BadImage, DatasetFolder, Example, ModelError, Result};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// Endings of the pictures that are looked for, in small letters.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
@@ -15,7 +15,7 @@ const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 const FILES: [&str; 5] = ["file", "path", "filename", "image", "name"];
 const CLASSES: [&str; 4] = ["label", "class", "diagnosis", "target"];
 
-/// Opens a dataset of another layout too. All pictures of folders and of a CSV count as the test part, but those in
+/// Opens a dataset of another layout too. All pictures of folders and of a CSV count as the test split, but those in
 /// folders called `train`, `val` or `test`, as an `imagefolder` export has them.
 ///
 /// # Errors
@@ -61,7 +61,7 @@ fn is_picture(path: &Path) -> bool {
 }
 
 fn of_folders(root: &Path) -> Result<DatasetFolder> {
-    let mut found: Vec<(Part, Example)> = Vec::new();
+    let mut found: Vec<(Split, Example)> = Vec::new();
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| ModelError::External {
             path: root.into(),
@@ -81,7 +81,7 @@ fn of_folders(root: &Path) -> Result<DatasetFolder> {
         let Some(label) = folders.iter().rev().find_map(|folder| class_called(folder)) else {
             continue;
         };
-        let part = folders.iter().find_map(|folder| folder.parse().ok()).unwrap_or(Part::Test);
+        let part = folders.iter().find_map(|folder| folder.parse().ok()).unwrap_or(Split::Test);
         let example = Example {
             file: one_name(&inside.to_string_lossy()),
             path: path.into(),
@@ -127,7 +127,7 @@ fn of_csv(path: &Path) -> Result<DatasetFolder> {
             continue;
         }
         let example = Example { file: one_name(name), path: picture, list: path.into(), label };
-        found.push((Part::Test, example));
+        found.push((Split::Test, example));
     }
     if !bad.is_empty() {
         return Err(ModelError::BadImages(bad));
@@ -135,7 +135,7 @@ fn of_csv(path: &Path) -> Result<DatasetFolder> {
     checked(path, found)
 }
 
-fn checked(root: &Path, mut found: Vec<(Part, Example)>) -> Result<DatasetFolder> {
+fn checked(root: &Path, mut found: Vec<(Split, Example)>) -> Result<DatasetFolder> {
     let first = found.first().map(|(_, example)| example.label);
     if found.iter().all(|(_, example)| Some(example.label) == first) {
         return Err(ModelError::NoExternal { folder: root.into(), classes: names_of_classes() });
@@ -154,7 +154,7 @@ mod tests {
         std::fs::write(path, "a picture").expect("file");
     }
 
-    fn told(dataset: &DatasetFolder, part: Part) -> Vec<(String, Label)> {
+    fn told(dataset: &DatasetFolder, part: Split) -> Vec<(String, Label)> {
         let examples = dataset.examples(part).expect("examples");
         examples.into_iter().map(|example| (example.file, example.label)).collect()
     }
@@ -173,8 +173,8 @@ mod tests {
             ("covid__deep__a.png".to_owned(), Label::COVID),
             ("Non-COVID__c.jpeg".to_owned(), Label::NON_COVID),
         ];
-        assert_eq!(told(&dataset, Part::Test), expected);
-        assert!(matches!(dataset.examples(Part::Train), Err(ModelError::Empty { .. })));
+        assert_eq!(told(&dataset, Split::Test), expected);
+        assert!(matches!(dataset.examples(Split::Train), Err(ModelError::Empty { .. })));
     }
 
     #[test]
@@ -184,8 +184,11 @@ mod tests {
             touch(&folder.path().join(name));
         }
         let dataset = open_external(folder.path()).expect("dataset");
-        assert_eq!(told(&dataset, Part::Train), [("train__covid__a.png".to_owned(), Label::COVID)]);
-        assert_eq!(told(&dataset, Part::Test).len(), 2);
+        assert_eq!(
+            told(&dataset, Split::Train),
+            [("train__covid__a.png".to_owned(), Label::COVID)]
+        );
+        assert_eq!(told(&dataset, Split::Test).len(), 2);
     }
 
     #[test]
@@ -197,7 +200,7 @@ mod tests {
         std::fs::write(&list, "Path,Label\nscans/a.png,CT_COVID\nscans/b.png,noncovid\n")
             .expect("list");
         let dataset = open_external(&list).expect("dataset");
-        assert_eq!(told(&dataset, Part::Test).len(), 2);
+        assert_eq!(told(&dataset, Split::Test).len(), 2);
         for (text, says) in [
             ("a,b\n", "expected a header"),
             (

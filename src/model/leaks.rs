@@ -9,7 +9,7 @@ use crate::dataset::{MANIFEST, ManifestRow, patient_name, read_manifest};
 use crate::duplicates::{self, Kinship, Sketch};
 use crate::metrics::controls::Placed;
 use crate::metrics::leaks::{Leaked, Leaks};
-use crate::store::Part;
+use crate::store::Split;
 
 /// Looks for pictures, patients and papers of `part` of `measured` in the training and validation parts of
 /// `learned`, which may be the same dataset. Of a part that is itself learned from, only in the other one.
@@ -18,7 +18,7 @@ use crate::store::Part;
 /// Where a list, a manifest or a picture cannot be read.
 pub fn leaks(
     measured: &DatasetFolder,
-    part: Part,
+    part: Split,
     learned: &DatasetFolder,
     advance: impl Fn() + Sync,
     watch: &dyn duplicates::Progress,
@@ -26,11 +26,11 @@ pub fn leaks(
     let is_own = measured.root() == learned.root();
     let mut seen = observe(learned, &advance)?;
     let learned_len = if is_own {
-        seen.retain(|picture| picture.part == part || picture.part != Part::Test);
+        seen.retain(|picture| picture.part == part || picture.part != Split::Test);
         seen.sort_by_key(|picture| picture.part == part);
         seen.iter().filter(|picture| picture.part != part).count()
     } else {
-        seen.retain(|picture| picture.part != Part::Test);
+        seen.retain(|picture| picture.part != Split::Test);
         let count = seen.len();
         seen.extend(observe(measured, &advance)?.into_iter().filter(|p| p.part == part));
         count
@@ -134,12 +134,12 @@ mod tests {
     }
 
     /// Pictures as `(file, number, part)`, all of one class; the other has one picture in each part.
-    fn dataset(root: &Path, pictures: &[(&str, u32, Part)]) -> DatasetFolder {
-        let others = [("x-p0-1.png", 90, Part::Train), ("y-p0-1.png", 91, Part::Test)];
+    fn dataset(root: &Path, pictures: &[(&str, u32, Split)]) -> DatasetFolder {
+        let others = [("x-p0-1.png", 90, Split::Train), ("y-p0-1.png", 91, Split::Test)];
         for (label, pictures) in [(Label::COVID, pictures), (Label::NON_COVID, &others[..])] {
             let folder = root.join("Images").join(class_folder(label));
             std::fs::create_dir_all(&folder).expect("folder");
-            for &part in Part::ALL {
+            for &part in Split::ALL {
                 let list = root.join("Data-split").join(list_file(label, part));
                 std::fs::create_dir_all(list.parent().expect("parent")).expect("folder");
                 let of_part = pictures.iter().filter(|(_, _, of)| *of == part);
@@ -153,40 +153,40 @@ mod tests {
         DatasetFolder::open(root).expect("dataset")
     }
 
-    fn of(pictures: &[(&str, u32, Part)], manifest: Option<&str>) -> Leaks {
+    fn of(pictures: &[(&str, u32, Split)], manifest: Option<&str>) -> Leaks {
         let folder = tempfile::tempdir().expect("temporary folder");
         let dataset = dataset(folder.path(), pictures);
         if let Some(text) = manifest {
             std::fs::write(folder.path().join(MANIFEST), text).expect("manifest");
         }
-        leaks(&dataset, Part::Test, &dataset, || {}, &()).expect("leaks")
+        leaks(&dataset, Split::Test, &dataset, || {}, &()).expect("leaks")
     }
 
     #[test]
     fn pictures_and_papers_on_both_sides_are_named() {
-        let clean = [("a-p0-1.png", 1, Part::Train), ("b-p0-1.png", 2, Part::Test)];
+        let clean = [("a-p0-1.png", 1, Split::Train), ("b-p0-1.png", 2, Split::Test)];
         assert!(of(&clean, None).is_empty());
         let leaks = of(
             &[
-                ("a-p0-1.png", 1, Part::Train),
-                ("c-p0-1.png", 3, Part::Val),
-                ("a-p0-2.png", 4, Part::Test),
-                ("b-p0-1.png", 3, Part::Test),
+                ("a-p0-1.png", 1, Split::Train),
+                ("c-p0-1.png", 3, Split::Val),
+                ("a-p0-2.png", 4, Split::Test),
+                ("b-p0-1.png", 3, Split::Test),
             ],
             None,
         );
         assert_eq!(leaks.papers, ["a"]);
         assert_eq!((leaks.pictures.len(), leaks.images), (1, 2));
         let Leaked { measured, learned } = &leaks.pictures[0];
-        assert_eq!((measured.file.as_str(), learned.part), ("b-p0-1.png", Part::Val));
+        assert_eq!((measured.file.as_str(), learned.part), ("b-p0-1.png", Split::Val));
     }
 
     #[test]
     fn a_split_by_patient_may_part_papers_but_no_patient() {
         let pictures = [
-            ("a-p0-1.png", 1, Part::Train),
-            ("a-p0-2.png", 2, Part::Test),
-            ("a-p0-3.png", 3, Part::Test),
+            ("a-p0-1.png", 1, Split::Train),
+            ("a-p0-2.png", 2, Split::Test),
+            ("a-p0-3.png", 3, Split::Test),
         ];
         let manifest = |case: &str| {
             let row = |n: u32, case: &str| {

@@ -10,9 +10,9 @@ pub mod checkpoint;
 pub mod controls;
 mod error;
 mod evaluation;
-mod evidence;
 mod examples;
 mod external;
+mod input_transform;
 mod leaks;
 mod odds;
 mod options;
@@ -20,14 +20,14 @@ mod origins;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
-mod viewing;
+mod saliency;
 
 pub use backend::Backend;
 pub use error::{BadImage, ModelError};
 pub use evaluation::{BATCH, Evaluation, Scorer, score};
-pub use evidence::{EvidenceMap, Explainer, explain};
 pub use examples::{DatasetFolder, Example, missing_class};
 pub use external::open_external;
+pub use input_transform::{Blank, CENTRE, InputTransform, Transformed};
 pub use leaks::leaks;
 pub use odds::{Odds, probability};
 pub use options::{
@@ -37,6 +37,6 @@ pub use options::{
 pub use origins::origins;
 pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
 pub use run_folder::{NewRun, Standing};
-pub use viewing::{Blank, CENTRE, Viewed, Viewing};
+pub use saliency::{Explainer, SaliencyMap, explain};
 
 pub type Result<T> = std::result::Result<T, ModelError>;

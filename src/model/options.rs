@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{HistoryRow, Recipe, RunCounts};
+use crate::metrics::{HistoryRow, Hyperparameters, RunCounts};
 use covid_ct_core::string_enum;
 
 string_enum! {
@@ -85,7 +85,7 @@ pub struct TrainOptions {
     pub network: Network,
     /// Weights to start from, `.safetensors` or of Python's `torch.save`; random without.
     pub init: Option<PathBuf>,
-    pub recipe: Recipe,
+    pub recipe: Hyperparameters,
     pub seed: u64,
     pub compute: Compute,
     /// Whether to start afresh where a run of the same options was stopped or is complete.
@@ -127,7 +127,7 @@ pub enum Progress<'a> {
     },
     Epoch {
         row: &'a HistoryRow,
-        /// Whether it is the best on the validation part so far.
+        /// Whether it is the best on the validation split so far.
         best: bool,
     },
 }

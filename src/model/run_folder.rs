@@ -6,9 +6,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::{ModelError, Result};
+use crate::atomic::folder::exchange;
+use crate::atomic::{self};
 use crate::metrics::{RunFiles, check_run_name};
-use crate::whole::folder::exchange;
-use crate::whole::{self};
 
 /// What there is of a training already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,8 @@ impl NewRun {
             (named.checkpoint(), part.checkpoint()),
             (named.state(), part.state()),
         ] {
-            whole::copy(&path, &copy).map_err(|source| ModelError::Write { path: copy, source })?;
+            atomic::copy(&path, &copy)
+                .map_err(|source| ModelError::Write { path: copy, source })?;
         }
         Ok(Standing::Stopped)
     }
@@ -108,7 +109,7 @@ impl NewRun {
     fn clear(&self) -> Result<()> {
         let failed = |source| ModelError::Write { path: self.part.clone(), source };
         // The state first: without it nothing goes on from the rest.
-        whole::gone(std::fs::remove_file(self.files().state())).map_err(failed)?;
+        atomic::gone(std::fs::remove_file(self.files().state())).map_err(failed)?;
         for entry in std::fs::read_dir(&self.part).map_err(failed)? {
             entry.and_then(|entry| std::fs::remove_file(entry.path())).map_err(failed)?;
         }
@@ -123,7 +124,7 @@ impl NewRun {
         let files = self.finish()?;
         let state = files.state();
         // Only now: whatever keeps the run from its name must not cost it.
-        whole::gone(std::fs::remove_file(&state))
+        atomic::gone(std::fs::remove_file(&state))
             .map_err(|source| ModelError::Write { path: state, source })?;
         Ok(files)
     }
@@ -162,7 +163,7 @@ impl NewRun {
         } else {
             std::fs::rename(&self.part, &self.folder).map_err(failed)?;
         }
-        whole::sync(whole::folder_of(&self.folder)).map_err(failed)?;
+        atomic::sync(atomic::folder_of(&self.folder)).map_err(failed)?;
         if old.exists() {
             std::fs::remove_dir_all(&old).map_err(failed)?;
         }
@@ -183,7 +184,7 @@ impl Drop for NewRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Recipe, RunConfig, RunCounts};
+    use crate::metrics::{Hyperparameters, RunConfig, RunCounts};
 
     fn config(seed: u64) -> RunConfig {
         RunConfig {
@@ -197,7 +198,7 @@ mod tests {
             parameters: 1,
             init: "random".into(),
             init_sha256: None,
-            recipe: Recipe::default(),
+            recipe: Hyperparameters::default(),
             seed,
             device: "cpu".into(),
             threads: 2,

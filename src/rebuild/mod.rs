@@ -16,15 +16,15 @@ pub use error::{RebuildError, Result};
 pub use source::From;
 
 use crate::Workspace;
+use crate::atomic::folder::Scratch;
 use crate::curation::annotations::{self, MatchedBy};
-use crate::dataset::split::{Recipe, make};
+use crate::dataset::split::{SplitOptions, make};
 use crate::dataset::{
     DatasetError, Exported, Format, GroupBy, Hosting, ManifestRow, Options, PAPERS_RATIO, Size,
     check_target, export,
 };
 use crate::extract::{self, Again, find_documents};
 use crate::store::{Store, StoreError, sha256_of_file};
-use crate::whole::folder::Scratch;
 
 /// What is to be rebuilt.
 #[derive(Debug)]
@@ -241,7 +241,8 @@ fn choose_split(store: &mut Store, wanted: Option<&str>) -> Result<String> {
     match names.len() {
         0 => {
             let ratio = PAPERS_RATIO.parse().map_err(StoreError::Invalid)?;
-            let made = make(store, "default", Recipe { by: GroupBy::Group, ratio, seed: 0 }, &())?;
+            let made =
+                make(store, "default", SplitOptions { by: GroupBy::Group, ratio, seed: 0 }, &())?;
             store.save_split(&made.split)?;
             Ok(made.split.name)
         }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use covid_ct_core::FileName;
 
 use super::Result;
-use crate::curation::annotations::{Looks, MatchedBy, Pictures};
+use crate::curation::annotations::{MatchedBy, PictureHashes, Pictures};
 use crate::dataset::{Figures, Hosting, Item, ManifestRow, Options, Texts, Written, shown_figures};
-use crate::store::{ImageKey, ImageRow, Label, Part, Store};
+use crate::store::{ImageKey, ImageRow, Label, Split, Store};
 
 /// What of a recipe there is to write.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub struct Found {
 pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Result<Found> {
     let pictures = Pictures::new(store.images()?);
     let figures = shown_figures(store, |_| true)?;
-    let mut looks = Looks::new(store);
+    let mut looks = PictureHashes::new(store);
     let mut matched: HashMap<ImageKey, Option<ImageRow>> = HashMap::new();
     let mut found = Found::default();
     for row in rows {
@@ -76,7 +76,7 @@ pub fn items(store: &Store, rows: &[ManifestRow], options: &Options<'_>) -> Resu
 }
 
 /// Of a panel; a figure as a whole has neither.
-fn class_and_part(row: &ManifestRow) -> std::result::Result<Option<(Label, Part)>, String> {
+fn class_and_part(row: &ManifestRow) -> std::result::Result<Option<(Label, Split)>, String> {
     if row.is_figure() {
         return Ok(None);
     }

@@ -53,7 +53,7 @@ fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
             @if let Some(wrong) = wrong { (wrong) }
             @if audit.split.is_some() { (crossings(audit)) }
             section {
-                h2 { "The same picture twice (" (audit.same.len()) ")" }
+                h2 { "Duplicate pairs (" (audit.same.len()) ")" }
                 p.quiet {
                     "One picture as it is, or re-scaled, re-compressed, brightened, cropped, mirrored \
                      or with arrows on it: its detail agrees once one is laid on the other."
@@ -61,7 +61,7 @@ fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
                 (pairs(&audit.same, pictures))
             }
             section {
-                h2 { "One scan (" (audit.alike.len()) ")" }
+                h2 { "Pairs of one scan (" (audit.alike.len()) ")" }
                 p.quiet {
                     "So alike that they are neighbouring slices of one scan, or a slice in two windows. \
                      A split by group keeps them together."
@@ -116,24 +116,24 @@ fn verdict(audit: &Audit) -> Markup {
     };
     html! {
         @if audit.leaks {
-            p.note { strong { "This split leaks. " }
-                "What a network learned in one part it meets again in another: numbers measured on it are \
+            p.note { strong { "Leakage found. " }
+                "What a network learned from in one split it meets again in another: numbers measured on it are \
                  too good. " code { "covid-ct split NAME" } " makes one that keeps groups whole." }
         } @else if audit.split.is_some() {
-            p { strong { "This split leaks nothing that is known." } }
+            p { strong { "No leakage found." } }
         }
         dl.tiles {
-            div { dt { "Same picture twice" } dd { (audit.same.len())
-                small { (across(&audit.same)) " across parts" } } }
-            div { dt { "Contradicting labels" } dd { (conflicts) small { "on one picture" } } }
-            div { dt { "Of one scan" } dd { (audit.alike.len())
-                small { (across(&audit.alike)) " across parts" } } }
+            div { dt { "Duplicate pairs" } dd { (audit.same.len())
+                small { (across(&audit.same)) " across splits" } } }
+            div { dt { "Contradicting labels" } dd { (conflicts) small { "among the duplicates" } } }
+            div { dt { "Pairs of one scan" } dd { (audit.alike.len())
+                small { (across(&audit.alike)) " across splits" } } }
             @if audit.split.is_some() {
-                div { dt { "Patients across parts" } dd { (owners(Owner::Patient)) } }
-                div { dt { "Papers across parts" } dd { (owners(Owner::Paper)) } }
+                div { dt { "Patients across splits" } dd { (owners(Owner::Patient)) } }
+                div { dt { "Papers across splits" } dd { (owners(Owner::Paper)) } }
             }
             div { dt { "Shortcut AUROC" } dd { (told("all but the source"))
-                small { "without the lungs or the source; 0.5 is chance" } } }
+                small { "from size, format and border; 0.5 is chance" } } }
         }
     }
 }
@@ -142,7 +142,7 @@ fn unreadable(audit: &Audit) -> Markup {
     html! {
         @if !audit.unreadable.is_empty() {
             div.note {
-                strong { "Not looked at:" }
+                strong { "Could not be read:" }
                 ul { @for failure in &audit.unreadable { li { (failure) } } }
             }
         }
@@ -152,8 +152,8 @@ fn unreadable(audit: &Audit) -> Markup {
 fn crossings(audit: &Audit) -> Markup {
     html! {
         section {
-            h2 { "In two parts or more" }
-            @if audit.crossings.is_empty() { p.quiet { "No patient and no paper is." } } @else {
+            h2 { "In two splits or more" }
+            @if audit.crossings.is_empty() { p.quiet { "No patient and no paper is in two splits." } } @else {
                 div.wide { table {
                     thead { tr {
                         th scope="col" { "What" } th.text scope="col" { "Paper" }
@@ -169,7 +169,7 @@ fn crossings(audit: &Audit) -> Markup {
 fn crossing_row(crossing: &Crossing) -> Markup {
     html! {
         tr {
-            th scope="row" { (crossing.what) @if !crossing.is_leak { div.quiet { "a split by patient may" } } }
+            th scope="row" { (crossing.what) @if !crossing.is_leak { div.quiet { "allowed when splitting by patient" } } }
             td.text {
                 (crossing.paper)
                 @if let Some(case) = &crossing.case { div.quiet { (case) } }
@@ -212,7 +212,7 @@ fn pair_figure(pair: &Related, pictures: &Pictures) -> Markup {
             div.two { (side(&pair.one, pair.places.0)) (side(&pair.other, pair.places.1)) }
             figcaption {
                 @if pair.label_conflict { strong.bad { "labels contradict" } ", " }
-                @if pair.crosses { strong.bad { "across parts" } ", " }
+                @if pair.crosses { strong.bad { "across splits" } ", " }
                 span.quiet {
                     @if pair.mirrored { "mirrored, " }
                     "correlation " (format!("{:.3}", pair.correlation))
@@ -230,15 +230,15 @@ fn class(label: Label) -> &'static str {
 fn shortcuts(shortcuts: &[Shortcut]) -> Markup {
     html! {
         section {
-            h2 { "The class told without looking at the lungs" }
+            h2 { "The class predicted without looking at the lungs" }
             p.quiet {
-                "Area under the ROC curve of a small classifier (boosted stumps) that sees only this of each \
-                 panel, cross-validated over whole groups. 0.5 is chance; what is well above it a network may learn \
+                "Area under the ROC curve (AUROC) of a small classifier (boosted stumps) that sees only the features named, \
+                 cross-validated by group. 0.5 is chance; a feature well above it is a shortcut that a network may learn \
                  instead of the disease. An export writes all pictures as grey PNG, which leaves size, aspect and \
                  border."
             }
             div.wide { table {
-                thead { tr { th scope="col" { "Seen" } th scope="col" { "AUROC" } th.text { } } }
+                thead { tr { th scope="col" { "Features" } th scope="col" { "AUROC" } th.text { } } }
                 tbody { @for shortcut in shortcuts {
                     tr {
                         th scope="row" { (shortcut.by) }

@@ -296,8 +296,8 @@ mod tests {
             ..Series::default()
         });
         chart.bars.push((0.0, 0.1, 0.5));
-        chart.marks.push(Mark { name: "from 0.50".into(), at: (0.2, 0.8) });
-        chart.marks.push(Mark { name: "from 0.31".into(), at: (0.3, 0.9) });
+        chart.marks.push(Mark { name: "0.500".into(), at: (0.2, 0.8) });
+        chart.marks.push(Mark { name: "0.310".into(), at: (0.3, 0.9) });
         let svg = chart.draw().into_string();
         // Up along the upper edge, back along the lower one.
         assert!(svg.contains("36.0,119.0 328.0,30.0 328.0,119.0 36.0,208.0"), "{svg}");

@@ -9,7 +9,7 @@ use super::samples::{NamedPanel, Sample, pick_samples};
 use super::{ReportError, wrong_labels};
 use crate::Workspace;
 use crate::dataset::stems;
-use crate::store::{Label, LabelledPanel, Part, Store, Totals};
+use crate::store::{Label, LabelledPanel, Split, Store, Totals};
 use crate::synth;
 
 /// Everything the page shows.
@@ -92,7 +92,7 @@ pub struct SplitTable {
     /// How it was made, as `key value` words.
     pub how: String,
     /// Train, val, test, each by class, in the order of the task.
-    pub parts: Vec<(Part, Vec<Tally>)>,
+    pub parts: Vec<(Split, Vec<Tally>)>,
     /// Panels the split names that no longer have a class.
     pub stale: u64,
 }
@@ -200,7 +200,7 @@ fn split_tables(
         tables.push(SplitTable {
             name,
             how: in_words(&split.how),
-            parts: Part::ALL.iter().map(row).collect(),
+            parts: Split::ALL.iter().map(row).collect(),
             stale: split.parts.iter().filter(|(id, _)| !by_id.contains_key(id)).count() as u64,
         });
     }

@@ -12,8 +12,8 @@ pub(super) fn section(controls: &Controls) -> Markup {
     html! {
         h4 { "Controls on " (controls.part) }
         p.quiet {
-            "What should know nothing of the disease ought to come out at an AUROC of 0.5; what is well above it a \
-             network can use in place of the lungs. The middle is " (centre) " of each side; it gets the mean of the \
+            "Each control hides the disease or sees nothing of it, so its AUROC should be near 0.5. Where it is well above, a \
+             network can score without the lungs. The middle is " (centre) " of each side; blanked pixels get the mean of the \
              picture."
         }
         div.wide { table {
@@ -24,22 +24,22 @@ pub(super) fn section(controls: &Controls) -> Markup {
             tbody {
                 (control_row("", &controls.whole))
                 @for control in &controls.blanked { (control_row("the network, ", control)) }
-                @for control in &controls.giveaways { (control_row("told by ", control)) }
+                @for control in &controls.giveaways { (control_row("predicted from ", control)) }
                 @for without in controls.without_contradictions.iter().chain(&controls.without_listed) {
                     (control_row("the network ", &without.measured))
                 }
                 @if let Some(split) = &controls.image_split { (control_row("", &split.measured)) }
             }
             caption {
-                "In brackets 95 % intervals by paper. ‘Told by’: boosted stumps that see only this of each file, \
-                 trained on the training part."
+                "In brackets 95 % intervals by paper. ‘Predicted from’: boosted stumps that see only these features of each file, \
+                 trained on the training split."
                 @if let Some(split) = &controls.image_split {
-                    " Images dealt at random: run " (split.run) " on " code { (split.data) } "."
+                    " Images split at random: run " (split.run) " on " code { (split.data) } "."
                 }
             }
         } }
         @if !controls.contradictions.is_empty() {
-            p { (count(controls.contradictions.len() as u64, "picture")) " with two labels, as the search for \
+            p { (count(controls.contradictions.len() as u64, "picture")) " with contradicting labels, as the search for \
                 duplicates finds them in the dataset:" }
             ul { @for Contradiction { one, other } in &controls.contradictions {
                 li { (placed(one)) " and " (placed(other)) }

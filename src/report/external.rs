@@ -1,19 +1,19 @@
-//! A run on datasets from elsewhere, in the report.
+//! A run on external datasets, in the report.
 
 use maud::{Markup, html};
 
 use super::run_page::positive;
 use crate::metrics::{External, RunMetrics, three_decimals};
 
-/// What the run comes to on datasets from elsewhere.
+/// How the run scores on external datasets.
 pub(super) fn table(own: &RunMetrics) -> Markup {
     let mean = |score: Option<f64>| score.map_or("–".into(), |score| format!("{score:.2}"));
     html! {
         @if !own.external.is_empty() {
-            h4 { "On pictures from elsewhere" }
+            h4 { "External datasets" }
             table {
                 thead { tr {
-                    th { "Dataset" } th { "Images" } th { "AUROC" } th { "Accuracy" } th { "Best accuracy there" }
+                    th { "Dataset" } th { "Images" } th { "AUROC" } th { "Accuracy" } th { "Best accuracy" }
                     th { "Calibration error" } th { "Mean score, " (positive()) } th { "Mean score, rest" }
                 } }
                 tbody {
@@ -27,7 +27,7 @@ pub(super) fn table(own: &RunMetrics) -> Markup {
                     }
                     @for External { data, counts, auroc, carried, rechosen, ece, shift, leaked, .. } in &own.external {
                         tr {
-                            td { code { (data) } @if *leaked > 0 { " (" (leaked) " show what it learned from)" } }
+                            td { code { (data) } @if *leaked > 0 { " (" (leaked) " also in the training data)" } }
                             td { (counts.total()) } td { (three_decimals(*auroc)) }
                             td { (three_decimals(carried.as_ref().and_then(|at| at.accuracy))) }
                             td { (three_decimals(rechosen.as_ref().and_then(|at| at.accuracy))) }
@@ -36,7 +36,7 @@ pub(super) fn table(own: &RunMetrics) -> Markup {
                     }
                 }
             }
-            p.quiet { "Accuracy: at the threshold that was chosen on validation. Best accuracy there: at the one that is best on that dataset, more than new pictures will bear out." }
+            p.quiet { "Accuracy: at the threshold that was chosen on validation. Best accuracy: at the one that is best on that dataset itself, which is optimistic." }
         }
     }
 }

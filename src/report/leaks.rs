@@ -13,21 +13,21 @@ pub fn leaks(measured: &RunMetrics) -> Markup {
     let Some(leaks) = &measured.leaks else {
         return html! {
             p.quiet {
-                "Nobody looked for leaks: an older version measured this. " code { "covid-ct evaluate " (measured.run) }
-                " looks for them."
+                "Not checked for leakage: an older version measured this. " code { "covid-ct evaluate " (measured.run) }
+                " checks it."
             }
         };
     };
     if leaks.is_empty() {
         return html! {
-            p.quiet { "No leaks: no picture, patient or paper of " (part) " was in what the network learned from." }
+            p.quiet { "No leakage found: no picture, patient or paper of " (part) " is in the training data." }
         };
     }
     html! {
         div.note {
-            strong { "Leaks: " (leaks.counted()) }
-            " of " (part) " were in what the network learned from too, which " (leaks.images) " of the "
-            (count(measured.counts.total(), "image")) " show. The numbers below are too good by what it knew of them."
+            strong { "Leakage: " (leaks.counted()) }
+            " of " (part) " are in the training data too; they concern " (leaks.images) " of the "
+            (count(measured.counts.total(), "image")) ". The numbers below are better than on unseen data."
             details {
                 summary { "Which" }
                 ul {

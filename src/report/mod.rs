@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::audit::{Audit, WrongLabels};
 use crate::store::{Store, StoreError};
-use crate::{Workspace, whole};
+use crate::{Workspace, atomic};
 
 pub use model_card::{HEADING, ModelCard};
 
@@ -77,7 +77,7 @@ pub fn write_audit(
 }
 
 fn write_page(path: &Path, html: &str) -> Result<(), ReportError> {
-    whole::replaceable(path, whole::Kind::Html)
-        .and_then(|()| whole::write(path, html.as_bytes()))
+    atomic::replaceable(path, atomic::Kind::Html)
+        .and_then(|()| atomic::write(path, html.as_bytes()))
         .map_err(|source| ReportError::Write { path: path.into(), source })
 }

@@ -106,7 +106,7 @@ impl ModelCard<'_> {
             let accuracy = carried.as_ref().and_then(|at| at.accuracy);
             let _ = writeln!(
                 out,
-                "| `{data}`, elsewhere | {} | {} | {} | {} |",
+                "| `{data}`, external | {} | {} | {} | {} |",
                 counts.total(),
                 told(*auroc, *auroc_interval),
                 three_decimals(accuracy),
@@ -118,7 +118,7 @@ impl ModelCard<'_> {
         if own.external.is_empty() {
             let _ = writeln!(
                 out,
-                "It has not been measured on pictures from elsewhere: `covid-ct evaluate {} --external DIR`.\n",
+                "It has not been measured on an external dataset: `covid-ct evaluate {} --external DIR`.\n",
                 self.name
             );
         }
@@ -138,7 +138,7 @@ impl ModelCard<'_> {
         if let Some(leaks) = own.leaks.as_ref().filter(|leaks| !leaks.is_empty()) {
             let _ = writeln!(
                 out,
-                "**Leaks**: {} of the measured pictures show what it learned from, so its own score is too good.\n",
+                "**Leakage**: {} of the measured pictures are in its training data too, so its own score is too good.\n",
                 leaks.images
             );
         }
@@ -160,7 +160,10 @@ impl ModelCard<'_> {
         };
         out.push_str(&row("", &controls.whole));
         controls.blanked.iter().for_each(|control| out.push_str(&row("the network, ", control)));
-        controls.giveaways.iter().for_each(|control| out.push_str(&row("told by ", control)));
+        controls
+            .giveaways
+            .iter()
+            .for_each(|control| out.push_str(&row("predicted from ", control)));
         if !controls.contradictions.is_empty() {
             let count = controls.contradictions.len();
             let _ = writeln!(out, "\n{count} pictures of the dataset are in it with two labels.");

@@ -12,7 +12,7 @@ use super::run_page::{anchor, kind, run_section};
 use super::samples::Sample;
 use crate::covid_ct::beside_the_paper;
 use crate::html::document;
-use crate::metrics::{HistoryRow, Keep, Recipe, RunConfig};
+use crate::metrics::{HistoryRow, Hyperparameters, Keep, RunConfig};
 use crate::store::Label;
 
 /// Failed documents named one by one; of more, only how many.
@@ -120,7 +120,7 @@ fn problems(problems: &[String]) -> Markup {
 
 fn headline(contents: &Contents) -> Markup {
     let totals = &contents.totals;
-    let found = format!("of {} with their graphic", totals.captions);
+    let found = format!("of {} captions", totals.captions);
     let documents = match totals.failed {
         0 => "all read".to_owned(),
         failed => format!("{failed} more failed"),
@@ -192,7 +192,7 @@ fn splits(contents: &Contents) -> Markup {
             @if contents.labelled() == 0 {
                 (missing("No panel has a class yet.", "covid-ct label"))
             } @else if contents.splits.is_empty() {
-                (missing("The labelled panels are not divided yet.", "covid-ct split"))
+                (missing("The labelled panels are not split yet.", "covid-ct split"))
             }
             @for split in &contents.splits { (split_table(split)) }
         }
@@ -221,7 +221,7 @@ fn split_table(split: &SplitTable) -> Markup {
         h3 { (split.name) }
         div.wide { table {
             thead { tr {
-                th scope="col" { "Part" }
+                th scope="col" { "Split" }
                 @for &label in Label::all() { th scope="col" { (class_name(label)) } }
                 th scope="col" { "Panels" } th scope="col" { "Patients" } th scope="col" { "Papers" }
             } }
@@ -234,7 +234,7 @@ fn split_table(split: &SplitTable) -> Markup {
             caption {
                 "Made with: " (split.how) ". Patients are those curators named."
                 @if split.stale > 0 {
-                    " " (count(split.stale, "panel")) " of the split no longer carry a class."
+                    " " (count(split.stale, "panel")) " of the split no longer have a class."
                 }
             }
         } }
@@ -310,7 +310,7 @@ fn sizes(contents: &Contents) -> Markup {
                             (row(class_name(*label), *height, *width))
                         }
                         @if task::in_force().compares_with == Some(Comparison::CovidCt) {
-                            (row("As published, 349 COVID", spread(PUBLISHED_HEIGHT), spread(PUBLISHED_WIDTH)))
+                            (row("COVID-CT as published, 349 COVID", spread(PUBLISHED_HEIGHT), spread(PUBLISHED_WIDTH)))
                         }
                     }
                 } }
@@ -364,16 +364,16 @@ fn runs(contents: &Contents) -> Markup {
 pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
     let seconds: f64 = history.iter().map(|row| row.seconds).sum();
     html! {
-        (config.network) " (" (thousands(config.parameters)) " weights) from " code { (config.init) }
-        " on " code { (config.data) } ": "
+        (config.network) " (" (thousands(config.parameters)) " parameters), initialised from " code { (config.init) }
+        ", trained on " code { (config.data) } ": "
         (config.counts.train.total()) " training and " (config.counts.val.total())
         " validation images at " (config.recipe.size) "×" (config.recipe.size) ", profile " (config.recipe.profile)
         ", batch " (config.recipe.batch)
-        ", Adam " (config.recipe.learning_rate) " along a cosine, seed " (config.seed) ". "
+        ", Adam " (config.recipe.learning_rate) " with cosine decay, seed " (config.seed) ". "
         @let others = otherwise(&config.recipe);
-        @if !others.is_empty() { "Otherwise than the profile: " (others.join(", ")) ". " }
+        @if !others.is_empty() { "Settings that differ from the profile: " (others.join(", ")) ". " }
         (history.len()) " of " (count(u64::from(config.recipe.epochs), "epoch")) " on " (config.device)
-        " in " (config.precision) " in " (duration(seconds)) "."
+        " (" (config.precision) "), " (duration(seconds)) "."
         @if let Some(kept) = HistoryRow::kept(history, config.recipe.keep) {
             " Kept: epoch " (kept.epoch)
             (match config.recipe.keep {
@@ -385,14 +385,14 @@ pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
 }
 
 /// Settings that are not as the profile has them, but for those that are told anyway; as `config.json` has them.
-fn otherwise(recipe: &Recipe) -> Vec<String> {
+fn otherwise(recipe: &Hyperparameters) -> Vec<String> {
     const TOLD: [&str; 6] = ["profile", "epochs", "batch", "learning_rate", "size", "keep"];
     // By way of text, which has the numbers as they were given.
-    let settings = |recipe: &Recipe| -> Map<String, Value> {
+    let settings = |recipe: &Hyperparameters| -> Map<String, Value> {
         let text = serde_json::to_string(recipe).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     };
-    let usual = settings(&Recipe::of(recipe.profile));
+    let usual = settings(&Hyperparameters::of(recipe.profile));
     settings(recipe)
         .into_iter()
         .filter(|(name, value)| !TOLD.contains(&name.as_str()) && usual.get(name) != Some(value))
@@ -453,9 +453,9 @@ mod tests {
 
     #[test]
     fn what_differs_from_the_profile_is_told() {
-        let tuned = Recipe::of(Profile::Tuned);
+        let tuned = Hyperparameters::of(Profile::Tuned);
         assert!(otherwise(&tuned).is_empty());
-        let other = Recipe { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
+        let other = Hyperparameters { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
         assert_eq!(otherwise(&other), ["crop 0.3", "ema 0.99", "fit crop"]);
     }
 

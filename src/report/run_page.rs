@@ -12,8 +12,8 @@ use super::runs::{Evaluation, Made, Measured, RunSummary, Wrong};
 use super::{controls, external};
 use crate::metrics::agreement::Interval;
 use crate::metrics::{
-    Band, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Over, RunMetrics,
-    SeriesMetrics, Slice, Spread, Spreads, three_decimals,
+    Band, Chosen, Confusion, HistoryRow, Intervals, Keep, Metrics, NAMED, Named, Operating, Over,
+    RunMetrics, SeriesMetrics, Slice, Spread, Spreads, three_decimals,
 };
 
 pub fn run_section(run: &RunSummary) -> Markup {
@@ -22,12 +22,12 @@ pub fn run_section(run: &RunSummary) -> Markup {
             h3 id=(anchor(run)) { (kind(run)) " " (run.name) }
             (made(run))
             @if run.own.evaluations.is_empty() {
-                (missing("It has not been measured yet.", &format!("covid-ct evaluate {}", run.name)))
+                (missing("It has not been evaluated yet.", &format!("covid-ct evaluate {}", run.name)))
             }
             (measured(run, &run.own))
             @if let Some(wrong) = &run.wrong_labels { (wrong) }
             @if run.over() != Some(Over::Folds) && run.own.controls.is_empty() && !run.own.evaluations.is_empty() {
-                (missing("No control stands beside it yet.", &format!("covid-ct controls {}", run.name)))
+                (missing("No controls have been run yet.", &format!("covid-ct controls {}", run.name)))
             }
             @for on in &run.elsewhere {
                 @if let Some(data) = on.data() {
@@ -74,7 +74,7 @@ fn made(run: &RunSummary) -> Markup {
                 @if !made.history.is_empty() {
                     div.charts {
                         (drawn("Loss", &loss_chart(&run.name, &made.history), &loss_words(made)))
-                        (drawn("Validation metrics", &validation_chart(&run.name, &made.history), "On the validation part, after each epoch."))
+                        (drawn("Validation metrics", &validation_chart(&run.name, &made.history), "On the validation split, after each epoch."))
                     }
                 }
             }
@@ -82,12 +82,12 @@ fn made(run: &RunSummary) -> Markup {
                 @let members = run.members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>().join(", ");
                 p.quiet {
                     @if run.over() == Some(Over::Folds) {
-                        "Folds, each measured on the groups that it has not seen: " (members)
-                        ". Curves and counts are of all folds together, each picture by the networks that have not \
-                         seen it."
+                        "Folds, each evaluated on groups held out from its training: " (members)
+                        ". Curves and counts are of all folds together: each picture is predicted by networks not trained \
+                         on it."
                     } @else {
-                        "Runs that differ in their seed alone: " (members)
-                        ". Curves, counts and pictures are of the runs together, by the mean of their probabilities."
+                        "Runs that differ only in their seed: " (members)
+                        ". Curves, counts and pictures are of their ensemble (mean probability)."
                     }
                 }
                 @if run.trained().into_iter().any(has_history) {
@@ -196,7 +196,7 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
     html! {
         h4 { "On " (measured.part) ": " (counted(&measured.counts)) }
         @if measured.counts.lacks_a_class() {
-            p.note { "One class has no image here: what needs both, such as AUROC, is undefined." }
+            p.note { "One class has no image here, so AUROC and other measures that need both are undefined." }
         }
         (leaks(measured))
         @if let Some(series) = &evaluation.series { (series_table(series)) }
@@ -207,17 +207,17 @@ fn evaluation_section(run: &RunSummary, evaluation: &Evaluation) -> Markup {
         (metrics_table(evaluation))
         div.charts {
             @if let Some(chart) = roc_chart(run, evaluation) {
-                (drawn("ROC curve", &chart, "Shade: 95 % of 1000 draws of papers with replacement, at each point of itself. Dashed: chance."))
+                (drawn("ROC curve", &chart, "Shaded: 95 % bootstrap band, by paper, pointwise. Dashed: chance."))
             }
             @if let Some(chart) = pr_chart(run, evaluation) {
-                (drawn("Precision–recall curve", &chart, &format!("Shade as for ROC. The share of {} among all images is what chance reaches.", positive())))
+                (drawn("Precision–recall curve", &chart, &format!("Shaded as for ROC. Chance level is the share of {} images.", positive())))
             }
             @if let Some(chart) = reliability_chart(run, evaluation) { (drawn("Calibration", &chart, &reliability_words(evaluation))) }
         }
         div.charts {
-            (confusion_matrix(&measured.metrics, "the middle of the scale"))
+            (confusion_matrix(&measured.metrics, "threshold 0.500"))
             @if let Some(operating) = operating {
-                (confusion_matrix(&operating.metrics, &format!("chosen on {}", operating.chosen.chosen_on)))
+                (confusion_matrix(&operating.metrics, &threshold_told(operating)))
             }
         }
         (breakdown("Source", &measured.details.by_source))
@@ -243,8 +243,8 @@ fn series_table(series: &SeriesMetrics) -> Markup {
         div.wide { table {
             thead { tr {
                 th scope="col" { "Over " (count(series.members.len() as u64, member)) }
-                th scope="col" { "from 0.50" }
-                @if series.operating.is_some() { th scope="col" { "from each run's own" } }
+                th scope="col" { "threshold 0.500" }
+                @if series.operating.is_some() { th scope="col" { "each run's own threshold" } }
             } }
             tbody {
                 @for Named { name, spread, .. } in NAMED { (row(name, spread)) }
@@ -281,12 +281,11 @@ fn metrics_table(evaluation: &Evaluation) -> Markup {
     html! {
         div.wide { table {
             thead { tr {
-                th scope="col" { @if evaluation.series.is_some() { "Together" } @else { "Metric" } }
-                th scope="colgroup" colspan="2" { "from " (format!("{:.2}", measured.metrics.threshold)) }
+                th scope="col" { @if evaluation.series.is_some() { "Ensemble" } @else { "Metric" } }
+                th scope="colgroup" colspan="2" { "threshold " (format!("{:.3}", measured.metrics.threshold)) }
                 @if let Some(operating) = &details.operating {
                     th scope="colgroup" colspan="2" {
-                        "from " (format!("{:.3}", operating.chosen.threshold)) ", chosen on "
-                        (operating.chosen.chosen_on)
+                        (threshold_told(operating))
                     }
                 }
             } }
@@ -307,15 +306,15 @@ fn table_words(evaluation: &Evaluation) -> Markup {
     html! {
         (count(measured.counts.total(), "image")) " of " code { (measured.data) }
         @if measured.epoch > 0 { ", weights of epoch " (measured.epoch) }
-        @if measured.flip { ", each image scored mirrored too" }
+        @if measured.flip { ", with test-time augmentation (mirrored)" }
         "."
         @if let Some(Intervals { groups, resamples, .. }) = measured.details.intervals {
-            " In brackets 95 % intervals from " (resamples) " draws of " (count(groups, "paper")) "."
+            " In brackets: 95 % bootstrap intervals, " (resamples) " resamples of " (count(groups, "paper")) "."
         }
         @if evaluation.series.as_ref().is_some_and(|series| series.over == Over::Folds) {
             " Each fold has a threshold of its own."
         } @else if measured.details.operating.is_none() {
-            " No threshold was chosen: validation is missing, lacks a class, or none is better than chance."
+            " No threshold was chosen: the validation split is missing or lacks a class, or no threshold is better than chance."
         }
     }
 }
@@ -336,7 +335,7 @@ fn marks(evaluation: &Evaluation, at: fn(&Confusion) -> Option<(f64, f64)>) -> V
         .into_iter()
         .chain(operating)
         .filter_map(|metrics| {
-            let name = format!("from {:.2}", metrics.threshold);
+            let name = format!("{:.3}", metrics.threshold);
             Some(Mark { name, at: at(&metrics.confusion)? })
         })
         .collect()
@@ -449,31 +448,38 @@ fn reliability_chart(run: &RunSummary, evaluation: &Evaluation) -> Option<Chart>
 fn reliability_words(evaluation: &Evaluation) -> String {
     let ece = evaluation.metrics.details.calibration.as_ref().map(|calibration| calibration.ece);
     format!(
-        "Expected calibration error {}. Dashed: scores that are probabilities. Bars: share of the images in \
+        "Expected calibration error {}. Dashed: perfect calibration. Bars: share of the images in \
          each bin.",
         three_decimals(ece)
     )
 }
 
+/// `threshold 0.566 (chosen on validation)`
+fn threshold_told(operating: &Operating) -> String {
+    let Chosen { threshold, chosen_on, .. } = operating.chosen;
+    format!("threshold {threshold:.3} (chosen on {})", chosen_on.noun())
+}
+
+/// `which` is the threshold that the counts are of.
 fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
     let Confusion { true_positive, false_positive, true_negative, false_negative } =
         metrics.confusion;
     html! {
         div.wide { table.matrix {
             thead { tr {
-                td {} th scope="col" { "said " (positive()) } th scope="col" { "said " (negative()) }
+                td {} th scope="col" { "Predicted " (positive()) } th scope="col" { "Predicted " (negative()) }
             } }
             tbody {
                 tr {
-                    th scope="row" { "is " (positive()) }
+                    th scope="row" { "True " (positive()) }
                     td.right { (true_positive) } td.wrong { (false_negative) }
                 }
                 tr {
-                    th scope="row" { "is " (negative()) }
+                    th scope="row" { "True " (negative()) }
                     td.wrong { (false_positive) } td.right { (true_negative) }
                 }
             }
-            caption { (positive()) " from a score of " (format!("{:.3}", metrics.threshold)) " up, " (which) }
+            caption { "Confusion matrix, " (which) }
         } }
     }
 }
@@ -497,13 +503,13 @@ fn classes_table(of: &ClassMetrics) -> Markup {
             tbody { @for (name, metric, interval) in all {
                 tr { th scope="row" { (name) } td { (cell(metric, interval)) } }
             } }
-            caption { "Means are over the classes that the part has. In brackets 95 % intervals by paper." }
+            caption { "Means are over the classes that the split has. In brackets 95 % intervals by paper." }
         } }
         div.wide { table {
             thead { tr {
                 th scope="col" { "Class" } th scope="col" { "Images" } th scope="col" { "Precision" }
                 th scope="col" { "Recall" } th scope="col" { "F1" } th scope="col" { "AUROC" }
-                th scope="col" { "AUPRC" } th scope="col" { "Told from" }
+                th scope="col" { "AUPRC" } th scope="col" { "Threshold" }
             } }
             tbody { @for class in &of.each { tr {
                 th scope="row" { (class_dot(class.class)) (class.class.class().title) }
@@ -512,17 +518,17 @@ fn classes_table(of: &ClassMetrics) -> Markup {
                 td { (cell(class.auroc, class.auroc_interval)) } td { (cell(class.auprc, class.auprc_interval)) }
                 td { (three_decimals(class.chosen.map(|chosen| chosen.threshold))) }
             } } }
-            caption { "Each class against the rest; what is said is the likeliest class. A class is best told from the rest from the last column's probability, chosen on validation." }
+            caption { "Each class against the rest; the likeliest class is predicted. The last column is the threshold that separates the class best from the rest (chosen on validation)." }
         } }
         div.wide { table.matrix {
-            thead { tr { td {} @for name in names() { th scope="col" { "said " (name) } } } }
+            thead { tr { td {} @for name in names() { th scope="col" { "Predicted " (name) } } } }
             tbody { @for (at, (name, row)) in names().zip(&of.confusion).enumerate() { tr {
-                th scope="row" { "is " (name) }
+                th scope="row" { "True " (name) }
                 @for (said, count) in row.iter().enumerate() {
                     @if said == at { td.right { (count) } } @else { td.wrong { (count) } }
                 }
             } } }
-            caption { "What is, and what is said." }
+            caption { "Confusion matrix: true classes in rows, predicted classes in columns." }
         } }
     }
 }
@@ -554,7 +560,7 @@ fn breakdown(by: &str, slices: &[Slice]) -> Markup {
                 } }
             } }
             @if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
-                p.quiet { "* Of one class: against all pictures of the other." }
+                p.quiet { "* Pictures of one class only: AUROC against all pictures of the other class." }
             }
         }
     }
@@ -563,11 +569,11 @@ fn breakdown(by: &str, slices: &[Slice]) -> Markup {
 fn wrong(evaluation: &Evaluation) -> Markup {
     html! {
         @if !evaluation.wrong.is_empty() {
-            h4 { "Most wrong on " (evaluation.metrics.part) }
+            h4 { "Most confident errors on " (evaluation.metrics.part) }
             p.quiet {
-                "Left as the network sees it, right with Grad-CAM (arXiv 1610.02391) over it: the brighter, the more \
-                 of what was said rests on that place, each picture by itself. The map is of a 32nd of the side, \
-                 so it points at regions, not at edges."
+                "Left: the picture as the network sees it. Right: the same with a saliency map (Grad-CAM, arXiv 1610.02391). The brighter \
+                 a region, the more it contributed to the prediction; each map has a scale of its own. Maps have a 32nd of the \
+                 picture's resolution, so they point at regions, not at edges."
             }
             div.wrongs { @for wrong in &evaluation.wrong { (wrong_figure(wrong)) } }
         }
@@ -583,15 +589,15 @@ fn wrong_figure(wrong: &Wrong) -> Markup {
             @match &wrong.picture {
                 Some(address) => {
                     img src=(address) loading="lazy" width="512" height="256"
-                        alt=(format!("{}: is {is}, said {said}; right: what speaks for {evidence}", told.file));
+                        alt=(format!("{}: true class {is}, predicted {said}; right: saliency map for {evidence}", told.file));
                 }
                 None => { div.gone { "cannot be shown" } }
             }
             figcaption {
                 code { (told.file) }
-                strong { "is " (is) ", P(" (positive()) ") " (format!("{:.3}", told.score)) }
+                strong { "True class: " (is) ", P(" (positive()) ") " (format!("{:.3}", told.score)) }
                 @if wrong.caption.is_empty() {
-                    span.quiet { "No caption is known: neither the database nor the dataset's MetaInfo has one." }
+                    span.quiet { "No caption in the database or in the dataset's MetaInfo." }
                 } @else { span { (wrong.caption) } }
             }
         }

@@ -10,9 +10,9 @@ use crate::metrics::{
     Curves, Explained, HistoryRow, Over, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
     Scored, SeriesMetrics, pr_curve, roc_curve,
 };
-use crate::store::Part;
+use crate::store::Split;
 
-const PARTS: [Part; 3] = [Part::Test, Part::Val, Part::Train];
+const PARTS: [Split; 3] = [Split::Test, Split::Val, Split::Train];
 
 /// One folder of `data/runs/`.
 #[derive(Debug)]
@@ -178,9 +178,9 @@ impl RunSummary {
         its_own.chain(members.iter_mut().flat_map(Self::every_evaluation)).collect()
     }
 
-    /// On the test part of the dataset that it was trained on.
+    /// On the test split of the dataset that it was trained on.
     pub fn test(&self) -> Option<&Evaluation> {
-        self.own.evaluations.iter().find(|evaluation| evaluation.metrics.part == Part::Test)
+        self.own.evaluations.iter().find(|evaluation| evaluation.metrics.part == Split::Test)
     }
 }
 
@@ -211,7 +211,7 @@ impl Measured {
 
 fn evaluation(
     files: &RunFiles,
-    part: Part,
+    part: Split,
     is_series: bool,
     problems: &mut Vec<String>,
 ) -> Result<Evaluation, RunFileError> {

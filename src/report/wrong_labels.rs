@@ -58,7 +58,7 @@ pub fn section(
             Err(problem) => problems.push(problem),
         }
     }
-    let words = format!("Labels that are probably wrong ({})", wrong.found.len());
+    let words = format!("Probable label errors ({})", wrong.found.len());
     let heading = if of_run {
         html! { h4 { (words) } }
     } else {
@@ -72,10 +72,10 @@ fn layout(wrong: &WrongLabels, heading: &Markup, pictures: &BTreeMap<usize, Stri
         section.wrong-labels {
             (heading)
             p.quiet {
-                "By confident learning (Northcutt et al. 2021), from what networks say of " (wrong.predicted)
-                " panels that they have not seen; the least likely label first. "
+                "Found by confident learning (Northcutt et al. 2021) from out-of-sample predictions for " (wrong.predicted)
+                " panels; the least likely label first. "
                 @if wrong.unpredicted > 0 { (wrong.unpredicted) " panels have no prediction. " }
-                code { "covid-ct audit --predictions FILE --wrong-labels QUEUE" } " writes the queue to look at them again."
+                code { "covid-ct audit --predictions FILE --wrong-labels QUEUE" } " writes a queue to review them."
             }
             @if wrong.found.is_empty() { p.quiet { "None." } }
             div.labels { @for found in wrong.found.iter().take(SHOWN) { (figure(found, pictures)) } }

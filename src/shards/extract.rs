@@ -14,12 +14,12 @@ use covid_ct_shards::{
 use walkdir::WalkDir;
 
 use super::{Place, Result, ShardsError};
+use crate::atomic;
+use crate::atomic::folder::{NewFolder, Scratch};
 use crate::corpus::{CorpusError, Network, Reading, Storage};
 use crate::extract::worker::{Request, Response};
 use crate::extract::{EXTRACTOR, Options, read_documents};
 use crate::store::sha256_of_file;
-use crate::whole;
-use crate::whole::folder::{NewFolder, Scratch};
 
 /// Documents that are brought from elsewhere while others are read, for each job.
 const AHEAD: usize = 16;
@@ -213,7 +213,7 @@ fn fill(
         }
         Ok(())
     })?;
-    whole::gone(std::fs::remove_dir_all(&downloads)).map_err(ShardsError::write(&downloads))?;
+    atomic::gone(std::fs::remove_dir_all(&downloads)).map_err(ShardsError::write(&downloads))?;
     let manifest = writer.close()?;
     if let Some(Place::Address(address)) = wanted.objects {
         storage(wanted, address)?.put(&below(&own, "")?, stop)?;

@@ -11,13 +11,13 @@ use rayon::prelude::*;
 use super::source::Sources;
 use super::{Place, Result, ShardsError, likely_images};
 use crate::Workspace;
+use crate::atomic::folder::Scratch;
 use crate::corpus::{Access, Network, Reading};
 use crate::extract::{Lock, senseless};
 use crate::store::{
     self, Agenda, Extraction, ObjectId, ObjectPlace, ObjectStore, Offered, Source, Store,
     StoreError,
 };
-use crate::whole::folder::Scratch;
 
 /// Documents whose pictures are copied, and brought to disk, in one go.
 const BATCH: usize = 128;

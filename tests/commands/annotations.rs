@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::common::{Project, extraction, files, grey_object, image_on, skipped, text};
 use covid_ct::store::{
-    Case, CaseDetails, Evidence, Extraction, NewDecision, NewPanel, PanelBox, PaperMeta, Part,
-    Source, Split, Stage, Store, Subject, Value,
+    Case, CaseDetails, Evidence, Extraction, NamedSplit, NewDecision, NewPanel, PanelBox,
+    PaperMeta, Source, Split, Stage, Store, Subject, Value,
 };
 
 const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
@@ -84,10 +84,10 @@ fn label(project: &Project) {
             })
             .expect("case");
     }
-    let split = Split {
+    let split = NamedSplit {
         name: "mine".into(),
         how: serde_json::json!({"by": "patient", "seed": 1}),
-        parts: vec![(panels[0], Part::Train), (panels[1], Part::Test)],
+        parts: vec![(panels[0], Split::Train), (panels[1], Split::Test)],
     };
     store.save_split(&split).expect("split");
 }
@@ -283,7 +283,9 @@ fn a_picture_written_anew_elsewhere_is_known_by_its_looks() {
     export(&project, "annotations");
     let anew = with_scan(image::ImageFormat::Jpeg, 99, 0);
     let out = text(&import(&anew, &project).success().get_output().stdout);
-    assert!(out.contains("0 by preprint, page and xref") && out.contains("1 more by their looks"));
+    assert!(
+        out.contains("0 by preprint, page and xref") && out.contains("1 more by perceptual hash")
+    );
     assert_eq!(anew.store().labelled_panels().expect("panels").len(), 2);
     // At the same place stands another picture by now.
     let other = with_scan(image::ImageFormat::Png, 7, 50);

@@ -149,8 +149,7 @@ fn the_page_needs_nothing_else_and_is_the_same_at_any_number_of_threads() {
     assert_eq!(written.len(), 1);
     assert_eq!(written[0].0, Path::new("published.html"));
     let html = text(&written[0].1);
-    for told in
-        ["16.jpg", "labels contradict", "across parts", "This split leaks", "data:image/jpeg"]
+    for told in ["16.jpg", "labels contradict", "across splits", "Leakage found", "data:image/jpeg"]
     {
         assert!(html.contains(told), "{told}");
     }

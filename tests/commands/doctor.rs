@@ -164,7 +164,7 @@ fn a_damaged_or_newer_database_is_told_and_left_alone() {
 fn a_backup_beside_a_writer_is_whole() {
     let project = Project::new();
     let mut store = project.store();
-    let split = |index: u32| covid_ct::store::Split {
+    let split = |index: u32| covid_ct::store::NamedSplit {
         name: format!("split-{index}"),
         how: serde_json::json!({ "filler": "x".repeat(4000) }),
         parts: Vec::new(),

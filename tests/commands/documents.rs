@@ -116,6 +116,187 @@ fn every_command_that_a_document_names_is_one() {
     assert!(unknown.is_empty(), "no commands:\n{}", unknown.join("\n"));
 }
 
+/// What nodes and edges of a diagram may be called that are no table, program, command or file.
+const PLAIN: [&str; 8] = [
+    "a person",
+    "make, at first",
+    "network",
+    "objects",
+    "SQLite",
+    "published release",
+    "one PDF at a time",
+    "pictures",
+];
+
+/// The diagrams of the documents, each with where it begins.
+fn diagrams() -> Vec<(String, String)> {
+    let block = Regex::new(r"(?ms)^```mermaid\n(.*?)^```$").expect("pattern");
+    let mut all = Vec::new();
+    for (document, text) in documents() {
+        for found in block.captures_iter(&text) {
+            let line = text[..found.get(1).expect("a group").start()].lines().count() + 1;
+            all.push((format!("{}:{line}", document.display()), found[1].to_owned()));
+        }
+    }
+    all
+}
+
+/// Tables of the migrations, in capitals as diagrams have them.
+fn tables() -> HashSet<String> {
+    let create = Regex::new(r"(?i)create table (\w+)").expect("pattern");
+    let files = fs::read_dir(Path::new(ROOT).join("migrations")).expect("migrations");
+    let texts = files.map(|file| fs::read_to_string(file.expect("file").path()).expect("SQL"));
+    let names = |text: String| -> Vec<String> {
+        create.captures_iter(&text).map(|found| found[1].to_uppercase()).collect()
+    };
+    texts.flat_map(names).collect()
+}
+
+/// What a flowchart says: the texts of its nodes, and of its edges each between two commas.
+fn words_of(flowchart: &str) -> Vec<String> {
+    let edge = Regex::new(r#"-- *"?([^"\->][^"]*?)"? *-->"#).expect("pattern");
+    let label = Regex::new(r#"[\w]+[\[(]+"?([^\[\]()"]+)"?[\])]+"#).expect("pattern");
+    let bare = Regex::new(r"^[a-z][a-z-]*$").expect("pattern");
+    let groups: Vec<&str> = flowchart
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("subgraph "))
+        .filter_map(|group| group.split('[').next())
+        .collect();
+    let named: HashSet<&str> = flowchart
+        .split_whitespace()
+        .filter_map(|word| word.split_once(['[', '(']).map(|(name, _)| name))
+        .chain(groups)
+        .collect();
+    let mut words = Vec::new();
+    for line in flowchart.lines().skip(1).map(str::trim) {
+        if line.is_empty() || line.starts_with("subgraph ") || line.starts_with("direction ") {
+            continue;
+        }
+        words.extend(label.captures_iter(line).map(|found| found[1].to_owned()));
+        let told = edge.captures_iter(line).map(|found| found[1].to_owned());
+        words.extend(told.flat_map(|text| text.split(", ").map(String::from).collect::<Vec<_>>()));
+        let line = edge.replace_all(line, "-->").replace("<-->", "-->");
+        let nodes = line.split("-->").map(str::trim);
+        let alone = nodes.filter(|node| bare.is_match(node) && *node != "end");
+        words.extend(alone.filter(|node| !named.contains(node)).map(String::from));
+    }
+    words
+}
+
+#[test]
+fn whatever_a_diagram_names_is_there() {
+    let tables = tables();
+    let programs = Path::new(crate::PROGRAM).parent().expect("folder");
+    let is_command = |text: &str| {
+        let mut words: Vec<&str> = text.split(' ').collect();
+        if words.last() == Some(&"buckets") {
+            words.truncate(1);
+        }
+        let help = Command::new(crate::PROGRAM).args(words).arg("--help").output().expect("run");
+        help.status.success()
+    };
+    let is_there = |word: &str| {
+        PLAIN.contains(&word)
+            || word.ends_with(".csv")
+            || word == "data/export/NAME/"
+            || word.ends_with('/') && Path::new(ROOT).join(word).is_dir()
+            || word.starts_with("covid-ct") && programs.join(word).is_file()
+            || is_command(word.split(", from").next().unwrap_or(word))
+    };
+    let entity = Regex::new(r"\b[A-Z][A-Z_]{3,}\b").expect("pattern");
+    let mut unknown = Vec::new();
+    let diagrams = diagrams();
+    for (place, text) in &diagrams {
+        let words: Vec<String> = if text.starts_with("erDiagram\n") {
+            let names = entity.find_iter(text).map(|found| found.as_str().to_owned());
+            names.filter(|name| !tables.contains(name)).collect()
+        } else {
+            assert!(
+                text.starts_with("flowchart "),
+                "{place}: this test reads flowchart and erDiagram"
+            );
+            let words = words_of(text);
+            assert!(words.len() > 5, "{place}: {words:?}");
+            words.into_iter().filter(|word| !is_there(word)).collect()
+        };
+        unknown.extend(words.iter().map(|word| format!("{place}: {word}")));
+    }
+    assert!(diagrams.len() > 2, "{}", diagrams.len());
+    assert!(unknown.is_empty(), "no table, program, command or file:\n{}", unknown.join("\n"));
+}
+
+/// The words that docs/terms.md has a better one for, each with that.
+fn old_words() -> Vec<(Regex, String)> {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/terms.md")).expect("document");
+    let (_, section) = text.split_once("## Words that we do not use").expect("the section");
+    let section = section.split("\n## ").next().unwrap_or(section);
+    let pattern = Regex::new("`([^`]+)`").expect("pattern");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let of_row = |row: &str| -> Vec<(Regex, String)> {
+        let row = format!("`{row}").replace("\\|", "\u{1}");
+        let (old, new) = row.split_once(" | ").expect("two columns");
+        let new = new.trim_end_matches(" |").to_owned();
+        let one = |found: regex::Captures<'_>| {
+            let word = Regex::new(&format!("(?i){}", found[1].replace('\u{1}', "|")));
+            (word.expect("a regular expression"), new.clone())
+        };
+        pattern.captures_iter(old).map(one).collect()
+    };
+    rows.flat_map(of_row).collect()
+}
+
+/// Whether a line of Rust is read by users: help, or a text within quotation marks (also one that goes on from the line before).
+fn is_public(path: &Path, line: &str) -> bool {
+    let line = line.trim_start();
+    let is_help = path.iter().any(|folder| folder == "cli") && line.starts_with("///");
+    is_help || !line.starts_with("//")
+}
+
+/// What users read, line by line: the documents, help, pages and messages.
+fn public_text() -> Vec<(PathBuf, usize, String)> {
+    let mut lines = Vec::new();
+    for path in source() {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let is_test = path.ends_with("tests.rs") || path.iter().any(|folder| folder == "tests");
+        let is_page = matches!(ending, "js" | "html") && path.iter().any(|folder| folder == "page");
+        let is_text = ending == "md" && !path.ends_with("CHANGELOG.md");
+        if is_test || !(is_page || is_text || ending == "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(Path::new(ROOT).join(&path)).expect("source");
+        let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+        let text = if ending == "rs" { &text[..end] } else { &text };
+        let numbered = text.lines().enumerate();
+        let told = numbered.filter(|(_, line)| ending != "rs" || is_public(&path, line));
+        lines.extend(told.map(|(at, line)| (path.clone(), at + 1, line.to_owned())));
+    }
+    lines
+}
+
+#[test]
+fn nothing_that_users_read_has_a_word_of_our_own_for_what_the_field_has_one() {
+    let words = old_words();
+    assert!(words.len() > 15, "docs/terms.md lists {} words", words.len());
+    let is_list = |line: &str| line.starts_with("| `");
+    let lines = public_text();
+    assert!(lines.len() > 20_000, "{} lines: is all of it looked at?", lines.len());
+    let mut found = Vec::new();
+    for (path, number, line) in &lines {
+        if path.ends_with("docs/terms.md") && is_list(line) {
+            continue;
+        }
+        for (old, new) in words.iter().filter(|(old, _)| old.is_match(line)) {
+            let old = old.find(line).map_or("", |found| found.as_str());
+            found.push(format!("{}:{number}: '{old}', for which we say: {new}", path.display()));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "words that docs/terms.md has better ones for:\n{}",
+        found.join("\n")
+    );
+}
+
 /// The lines of a document's blocks of shell commands.
 fn shell_lines(document: &str) -> Vec<String> {
     let text = fs::read_to_string(Path::new(ROOT).join(document)).expect("document");

@@ -176,7 +176,7 @@ fn an_imagefolder_has_a_folder_a_class_and_a_typed_table_a_part() {
     let one = export("one-class", &["--format", "imagefolder", "--classes", "covid"]);
     assert!(pictures(&one).into_values().all(|row| row.label == "covid"));
     let card = fs::read_to_string(one.join("README.md")).expect("card");
-    assert!(!card.contains("Parts that lack"), "a class that is not asked for is missing nowhere");
+    assert!(!card.contains("Splits that lack"), "a class that is not asked for is missing nowhere");
     let refused = CORPUS.command(["export", "x", "--split", "default", "--classes", "covid=C"]);
     let error = text(&{ refused }.assert().code(2).get_output().stderr);
     assert!(error.contains("give --classes without names"), "{error}");
@@ -251,10 +251,10 @@ fn a_part_that_lacks_a_class_has_a_section_of_the_card() {
     rebuild(&path, &pdfs(), &out, &[]).success();
     let card = fs::read_to_string(out.join("README.md")).expect("card");
     assert!(card.contains(
-        "## Parts that lack a class\n\n- `val` holds no picture of the class non-covid."
+        "## Splits that lack a class\n\n- `val` holds no picture of the class non-covid."
     ));
     let whole = fs::read_to_string(folder.join("README.md")).expect("card");
-    assert!(!whole.contains("Parts that lack"), "nothing lacks there");
+    assert!(!whole.contains("Splits that lack"), "nothing lacks there");
     assert!(whole.contains("dtype=str, keep_default_na=False"), "how the lists are read");
 }
 
@@ -365,7 +365,7 @@ fn what_may_not_be_rehosted_is_left_out_and_rebuilt_to_the_same_bytes() {
     // The folder of an export stands for all of it: what was hosted, and what was left out.
     let completed = CORPUS.path("completed");
     let out = rebuild(&open, &pdfs(), &completed, &["--jobs", "2"]).success();
-    assert!(text(&out.get_output().stdout).contains("0 by their looks"));
+    assert!(text(&out.get_output().stdout).contains("0 by perceptual hash"));
     assert!(files(&completed) == files(&all), "every file as exported with all licences");
 }
 
@@ -414,7 +414,7 @@ fn a_paper_stamped_anew_is_known_by_its_pictures_places_or_looks() {
     assert!(told.contains("0 by the PDF's SHA-256") && told.contains("0 by paper, page"), "{told}");
     let told = by(&lines(&|row| row.image_sha256 = "0".repeat(64)));
     assert!(told.contains("0 by their own SHA-256"), "{told}");
-    assert!(told.contains("0 by their looks"), "{told}");
+    assert!(told.contains("0 by perceptual hash"), "{told}");
     let told = by(&lines(&|row| {
         row.image_sha256 = "0".repeat(64);
         row.xref = row.xref.map(|xref| xref + 100_000);

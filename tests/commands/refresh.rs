@@ -118,7 +118,7 @@ fn an_old_database_opens_and_its_documents_are_read_again_without_losing_a_decis
     let told = project.command(["status"]).assert().code(0);
     let told = text(&told.get_output().stdout);
     assert!(!told.contains("older extractor"), "{told}");
-    assert!(told.contains("1 decided on, but found no more"), "{told}");
+    assert!(told.contains("1 decided on, but no longer found"), "{told}");
 }
 
 #[test]

@@ -6,13 +6,13 @@ use crate::common::{extraction, figure_on, image_on};
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{
-    ClassCounts, Details, HistoryRow, Metrics, Prediction, Recipe, RunConfig, RunCounts, RunFiles,
-    RunMetrics,
+    ClassCounts, Details, HistoryRow, Hyperparameters, Metrics, Prediction, RunConfig, RunCounts,
+    RunFiles, RunMetrics,
 };
 use covid_ct::pdf::Rect;
 use covid_ct::store::{
-    Extraction, Failure, FoundFigure, FoundPage, Label, NewDecision, NewPanel, PanelBox, PaperMeta,
-    Part, Source, Split, Stage, Store, Subject, Value,
+    Extraction, Failure, FoundFigure, FoundPage, Label, NamedSplit, NewDecision, NewPanel,
+    PanelBox, PaperMeta, Source, Split, Stage, Store, Subject, Value,
 };
 
 const HOSTILE_CAPTION: &str = "Figure 1. <script>alert('x')</script> & a chest CT, day 5.";
@@ -101,11 +101,11 @@ fn labelled_workspace(folder: &Path, curator: &str) {
     let non_covid = label(&store, well, "non-covid", curator);
     let parts = covid
         .iter()
-        .map(|&panel| (panel, Part::Train))
-        .chain(non_covid.iter().map(|&panel| (panel, Part::Test)))
+        .map(|&panel| (panel, Split::Train))
+        .chain(non_covid.iter().map(|&panel| (panel, Split::Test)))
         .collect();
     let how = serde_json::json!({"by": "patient", "seed": 0});
-    store.save_split(&Split { name: "default".into(), how, parts }).expect("split");
+    store.save_split(&NamedSplit { name: "default".into(), how, parts }).expect("split");
     let failure = Failure {
         sha256: "00".into(),
         path: "broken.pdf".into(),
@@ -130,7 +130,7 @@ fn add_run(folder: &Path, name: &str) {
         parameters: 6_955_906,
         init: "random".into(),
         init_sha256: None,
-        recipe: Recipe { epochs: 3, ..Recipe::default() },
+        recipe: Hyperparameters { epochs: 3, ..Hyperparameters::default() },
         seed: 0,
         device: "cpu".into(),
         threads: 2,
@@ -164,12 +164,12 @@ fn add_run(folder: &Path, name: &str) {
             })
             .collect();
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();
-    files.write_predictions(Part::Test, &predictions).expect("predictions");
+    files.write_predictions(Split::Test, &predictions).expect("predictions");
     let metrics = RunMetrics {
         covid_ct: "0.1.0".into(),
         run: name.into(),
         data: "data/export/default".into(),
-        part: Part::Test,
+        part: Split::Test,
         counts: ClassCounts::of([Label::COVID, Label::COVID, Label::NON_COVID]),
         epoch: 3,
         flip: false,

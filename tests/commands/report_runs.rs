@@ -10,7 +10,7 @@ use covid_ct::metrics::{
     Chosen, ClassCounts, Curves, Details, Explained, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, Scored, SeriesMetrics, SizeBand,
 };
-use covid_ct::store::{Label, Part, Store};
+use covid_ct::store::{Label, Split, Store};
 
 /// 40 predictions, about three of four right; `shift` makes runs differ.
 fn predictions(shift: usize) -> Vec<Prediction> {
@@ -36,8 +36,8 @@ fn leaks() -> Leaks {
     Leaks {
         images: 3,
         pictures: vec![Leaked {
-            measured: placed("7%1.png", Part::Test),
-            learned: placed("again.jpg", Part::Train),
+            measured: placed("7%1.png", Split::Test),
+            learned: placed("again.jpg", Split::Train),
         }],
         patients: vec!["paper <1>, Patient 2".into()],
         papers: Vec::new(),
@@ -57,12 +57,12 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         size: if n % 2 == 0 { SizeBand::Under224 } else { SizeBand::From224 },
     };
     let origins: Vec<Origin> = groups.iter().enumerate().map(origin).collect();
-    let chosen = Chosen { threshold: 0.3, youden: 0.6, chosen_on: Part::Val };
+    let chosen = Chosen { threshold: 0.3, youden: 0.6, chosen_on: Split::Val };
     let metrics = RunMetrics {
         covid_ct: "0.1.0".into(),
         run: name.into(),
         data: "data/export/default".into(),
-        part: Part::Test,
+        part: Split::Test,
         counts: ClassCounts::of([Label::COVID, Label::NON_COVID].into_iter().cycle().take(40)),
         epoch: 2,
         flip: true,
@@ -73,8 +73,8 @@ fn measure(workspace: &Path, name: &str, shift: usize) -> RunMetrics {
         leaks: (name == "s").then(leaks),
         external: Vec::new(),
     };
-    files.write_predictions(Part::Test, &predictions).expect("predictions.csv");
-    files.write_curves(Part::Test, &Curves::of(&scored, &groups)).expect("curves.json");
+    files.write_predictions(Split::Test, &predictions).expect("predictions.csv");
+    files.write_curves(Split::Test, &Curves::of(&scored, &groups)).expect("curves.json");
     files.write_metrics(&metrics).expect("metrics.json");
     metrics
 }
@@ -95,7 +95,7 @@ fn train(workspace: &Path, name: &str, series: Option<&str>, seed: u64) {
 }
 
 fn explain(files: &RunFiles) {
-    let folder = files.explained(Part::Test);
+    let folder = files.explained(Split::Test);
     std::fs::create_dir_all(&folder).expect("folder");
     image::RgbImage::new(512, 256).save(folder.join("01.png")).expect("picture");
     let row = |picture: &str, file: &str| Explained {
@@ -107,7 +107,7 @@ fn explain(files: &RunFiles) {
         evidence_for: Label::NON_COVID,
     };
     let rows = [row("01.png", "a-p1-2.png"), row("02.png", "<b>.png")];
-    files.write_explained(Part::Test, &rows).expect("index.csv");
+    files.write_explained(Split::Test, &rows).expect("index.csv");
 }
 
 fn controls() -> Controls {
@@ -119,12 +119,12 @@ fn controls() -> Controls {
         accuracy: Some(0.5),
         f1: None,
     };
-    let placed = |file: &str, label| Placed { file: file.into(), label, part: Part::Test };
+    let placed = |file: &str, label| Placed { file: file.into(), label, part: Split::Test };
     Controls {
         covid_ct: "0.1.0".into(),
         run: "s".into(),
         data: "data/export/default".into(),
-        part: Part::Test,
+        part: Split::Test,
         flip: true,
         whole: control("the network on whole pictures", 0.812),
         centre: 0.7,
@@ -183,22 +183,22 @@ fn a_series_its_controls_and_its_errors_are_shown() {
         "class=\"band s0\"",
         "class=\"thin\"",
         "Reliability of s on test",
-        "from 0.300, chosen on val",
+        "threshold 0.300 (chosen on validation)",
         "numbered png",
         "224 to 447 px",
         "the middle blanked",
         "0.634",
-        "told by size",
+        "predicted from size",
         "one.png",
         "A &lt;i&gt;scan&lt;/i&gt; of the lungs",
         "&lt;b&gt;.png",
-        "No caption is known",
-        "each image scored mirrored too",
+        "No caption in the database",
+        "with test-time augmentation (mirrored)",
         "Few images.",
-        "Leaks: 1 picture and 1 patient",
+        "Leakage: 1 picture and 1 patient",
         "again.jpg",
         "paper &lt;1&gt;, Patient 2",
-        "Nobody looked for leaks",
+        "Not checked for leakage",
         "<a href=\"#run-s\">Series s</a>",
         "<h3 id=\"run-s\">",
         "<p class=\"name\">ROC curve</p>",
@@ -234,10 +234,10 @@ fn explanations_that_were_cut_short_or_damaged_cost_no_run() {
         assert!(page.expect("page").contains("Reliability of s on test"));
         String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
     };
-    std::fs::write(files.explained_index(Part::Test), "no,index\n1,2\n").expect("damaged");
+    std::fs::write(files.explained_index(Split::Test), "no,index\n1,2\n").expect("damaged");
     let told = report(1);
     assert!(told.contains("index.csv") && told.contains("covid-ct evaluate"), "{told}");
-    std::fs::remove_file(files.explained_index(Part::Test)).expect("killed before it was written");
+    std::fs::remove_file(files.explained_index(Split::Test)).expect("killed before it was written");
     report(0);
 }
 
@@ -273,7 +273,7 @@ fn a_model_card_tells_what_is_known_and_what_is_not() {
     card(&["s"]).assert().success();
     let text = read();
     let auroc = format!("{:.3} [", own.metrics.auroc.expect("both classes"));
-    for part in [&*auroc, "**Leaks**: 3", "--external DIR", "| medrxiv |", "0.812"] {
+    for part in [&*auroc, "**Leakage**: 3", "--external DIR", "| medrxiv |", "0.812"] {
         assert!(text.contains(part), "no '{part}' in\n{text}");
     }
     let out = folder.path().join("mine.md");

@@ -155,7 +155,7 @@ fn a_killed_backup_leaves_no_half_file() {
     for index in 0..60 {
         let how = serde_json::json!({ "filler": "x".repeat(200_000) });
         let split =
-            covid_ct::store::Split { name: format!("split-{index}"), how, parts: Vec::new() };
+            covid_ct::store::NamedSplit { name: format!("split-{index}"), how, parts: Vec::new() };
         store.save_split(&split).expect("saved");
     }
     drop(store);

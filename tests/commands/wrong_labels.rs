@@ -78,7 +78,7 @@ fn labels_that_networks_doubt_are_listed_shown_and_asked_again() {
     sorted.sort_unstable();
     assert_eq!(sorted, doubted);
     let page = fs::read_to_string(project.path("data/audit/all.html")).expect("page");
-    assert!(page.contains("Labels that are probably wrong (3)"));
+    assert!(page.contains("Probable label errors (3)"));
     assert!(listed.iter().all(|name| page.contains(*name)));
 
     let queue = fs::read_to_string(project.path("queue.csv")).expect("queue");

@@ -85,7 +85,7 @@ pub struct SplitRow {
     pub xref: Option<u32>,
     /// `x,y,w,h` in pixels.
     pub panel: String,
-    /// [`crate::Part`] as text.
+    /// [`crate::Split`] as text.
     pub part: String,
     /// How the split was made: JSON.
     pub how: String,

@@ -98,10 +98,21 @@ string_enum! {
 }
 
 string_enum! {
-    pub enum Part {
+    pub enum Split {
         Train = "train",
         Val = "val",
         Test = "test",
+    }
+}
+
+impl Split {
+    /// As sentences have it: the training, validation or test split.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Train => "training",
+            Self::Val => "validation",
+            Self::Test => "test",
+        }
     }
 }
 

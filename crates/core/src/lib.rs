@@ -5,6 +5,7 @@
 //! String enums: plain enums with one spelling, the same in JSON, CSV, SQL and on the command line ([`string_enum`]).
 
 mod annotation;
+pub mod atomic;
 pub mod cells;
 mod controls;
 mod covid_ct;
@@ -19,12 +20,11 @@ mod panel;
 mod preprint;
 mod symbol;
 pub mod task;
-pub mod whole;
 mod workspace;
 
 pub use annotation::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 pub use controls::drop_controls;
-pub use decision::{Evidence, Part, Stage, Value};
+pub use decision::{Evidence, Split, Stage, Value};
 pub use file_name::{FileName, is_one_component, stays_inside};
 pub use grey::grey_on_white;
 pub use hash::{sha256_hex, sha256_of_file};

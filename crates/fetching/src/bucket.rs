@@ -16,9 +16,9 @@ use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _, 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use covid_ct::atomic;
 use covid_ct::corpus::{self, Access, Brought, CorpusError, Politeness, Reading, Result, is_meca};
 use covid_ct::extract::is_pdf;
-use covid_ct::whole;
 use covid_ct_core::is_one_component;
 
 use crate::client;
@@ -196,7 +196,7 @@ impl Bucket {
         }
         let folder = target.parent().unwrap_or(target);
         std::fs::create_dir_all(folder).map_err(disk)?;
-        let mut file = whole::beside(target).map_err(disk)?;
+        let mut file = atomic::beside(target).map_err(disk)?;
         let mut stream =
             self.connection.store.get(&object.location).await.map_err(read)?.into_stream();
         let mut length = 0;
@@ -216,7 +216,7 @@ impl Bucket {
         }
         // By its length and this date it is known again.
         file.as_file().set_modified(object.last_modified.into()).map_err(disk)?;
-        whole::put(file, target).map_err(disk)?;
+        atomic::put(file, target).map_err(disk)?;
         Ok(true)
     }
 }

@@ -13,9 +13,9 @@ use reqwest::header::{
 };
 use serde::{Deserialize, Serialize};
 
+use covid_ct::atomic;
 use covid_ct::corpus::{Got, Kind, Trouble, Wanted, body};
 use covid_ct::store::sha256_of_file;
-use covid_ct::whole;
 
 use crate::client::{Client, failed, refusal};
 
@@ -192,12 +192,12 @@ fn finish(wanted: &Wanted<'_>, part: &Part) -> Result<Got, Trouble> {
     // Before the part has another name: nothing would look for its tag any more.
     let _ = std::fs::remove_file(&part.tag);
     let got = if is_known {
-        whole::rename(&part.path, wanted.target).map_err(|error| disk(wanted.target, &error))?;
+        atomic::rename(&part.path, wanted.target).map_err(|error| disk(wanted.target, &error))?;
         Got::Whole { sha256, bytes }
     } else {
         let stem = wanted.target.file_stem().unwrap_or_default().to_string_lossy();
         let kept = wanted.apart.join(format!("{stem}-{}.pdf", &sha256[..12]));
-        whole::rename(&part.path, &kept).map_err(|error| disk(&kept, &error))?;
+        atomic::rename(&part.path, &kept).map_err(|error| disk(&kept, &error))?;
         Got::Changed { kept }
     };
     Ok(got)

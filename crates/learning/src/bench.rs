@@ -12,7 +12,7 @@ use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
 use crate::{Model, device};
-use covid_ct::metrics::Recipe;
+use covid_ct::metrics::Hyperparameters;
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{Bench, BenchOptions, Picture, Pictures};
 
@@ -68,7 +68,7 @@ fn epochs(
     model: &mut Model,
     adam: &mut Adam,
 ) -> Result<Vec<f64>> {
-    let recipe = Recipe::default();
+    let recipe = Hyperparameters::default();
     let targets = Targets::new(&recipe, pictures);
     let order = shuffled(pictures.examples().len(), 0, 1);
     let epoch: Vec<Vec<usize>> = batches(&order, options.batch);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use covid_ct::metrics::{Scored, auroc};
 use covid_ct::model::pretrain::{FindingRow, Found};
 use covid_ct::model::{BATCH, Batch, Pictures};
-use covid_ct::store::Part;
+use covid_ct::store::Split;
 
 /// What each of the pictures was scored for each finding.
 pub struct Findings(Vec<(&'static str, Vec<Scored>)>);
@@ -58,7 +58,7 @@ impl Findings {
         if known.is_empty() { 0.5 } else { known.iter().sum::<f64>() / known.len() as f64 }
     }
 
-    pub fn rows(&self, part: Part) -> impl Iterator<Item = FindingRow> {
+    pub fn rows(&self, part: Split) -> impl Iterator<Item = FindingRow> {
         self.0.iter().map(move |(finding, scored)| {
             let positives = scored.iter().filter(|scored| scored.positive).count() as u64;
             let negatives = scored.len() as u64 - positives;
@@ -90,10 +90,10 @@ mod tests {
         all[3].1 = scored([(true, 0.3), (false, 0.2), (false, 0.1)]);
         let findings = Findings(all);
         assert_eq!(findings.mean_auroc(), 0.75, "of one half and one");
-        let rows: Vec<FindingRow> = findings.rows(Part::Val).collect();
+        let rows: Vec<FindingRow> = findings.rows(Split::Val).collect();
         assert_eq!(rows.len(), 4);
         let effusion = FindingRow {
-            part: Part::Val,
+            part: Split::Val,
             finding: "Effusion".into(),
             positives: 2,
             negatives: 1,

@@ -6,23 +6,23 @@ use tch::{Kind, TchError, Tensor};
 use crate::densenet::DenseNet;
 use crate::error::Result;
 use crate::{Model, output_of};
-use covid_ct::model::{self, Batch, EvidenceMap, Explainer};
+use covid_ct::model::{self, Batch, Explainer, SaliencyMap};
 use covid_ct::store::Label;
 
 impl Explainer for Model {
-    fn evidence(&mut self, batch: &Batch, classes: &[Label]) -> model::Result<Vec<EvidenceMap>> {
+    fn evidence(&mut self, batch: &Batch, classes: &[Label]) -> model::Result<Vec<SaliencyMap>> {
         let input = self.images(batch)?;
         Ok(maps(&grad_cam(&self.network, &input, classes)?)?)
     }
 }
 
 /// One an image, of `[image, row, column]`.
-fn maps(all: &Tensor) -> Result<Vec<EvidenceMap>> {
+fn maps(all: &Tensor) -> Result<Vec<SaliencyMap>> {
     let (images, rows, columns) = all.size3()?;
     let flat = all.f_to_kind(Kind::Float)?.f_to_device(tch::Device::Cpu)?.f_flatten(1, 2)?;
     let of_image = |image| {
         let values = Vec::try_from(flat.f_get(image)?)?;
-        Ok(EvidenceMap { rows: rows as u32, columns: columns as u32, values })
+        Ok(SaliencyMap { rows: rows as u32, columns: columns as u32, values })
     };
     (0..images).map(of_image).collect()
 }

@@ -13,14 +13,14 @@ use crate::findings;
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
 use crate::{Model, device, seconds_since, state, weights};
-use covid_ct::metrics::{Recipe, RunFiles};
+use covid_ct::metrics::{Hyperparameters, RunFiles};
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::pretrain::{
     FindingRow, Found, Lesson, Parts, Phantom, PretrainConfig, PretrainFiles, PretrainNews,
     PretrainOptions, PretrainRow, Unlabelled, Xray,
 };
 use covid_ct::model::{Batch, Ending, NewRun, Picture, Pictures, Shown, Standing};
-use covid_ct::store::{self, Part};
+use covid_ct::store::{self, Split};
 
 /// Outputs that views are compared by (Chen et al., arXiv 2002.05709, section 2.1). What lies between them and
 /// the network's features is as wide as these.
@@ -118,7 +118,7 @@ fn measure<E: Found>(
     watch: &mut dyn FnMut(PretrainNews<'_>),
 ) -> Result<Option<Vec<FindingRow>>> {
     let mut rows = Vec::new();
-    for (part, pictures) in [(Part::Val, &parts.val), (Part::Test, &parts.test)] {
+    for (part, pictures) in [(Split::Val, &parts.val), (Split::Test, &parts.test)] {
         watch(PretrainNews::Measuring { part, pictures: pictures.examples().len() });
         let advance = |pictures| watch(PretrainNews::Measured { pictures });
         let Some(found) = findings::measure(kept, pictures, stop, advance)? else {
@@ -291,7 +291,7 @@ impl<'a> Trainer<'a> {
 
     fn learning_rate(&self, epoch: u32, step: u64) -> f64 {
         let PretrainOptions { epochs, learning_rate, .. } = *self.options;
-        let recipe = Recipe { epochs, learning_rate, ..Recipe::default() };
+        let recipe = Hyperparameters { epochs, learning_rate, ..Hyperparameters::default() };
         recipe.learning_rate_at(
             u64::from(epoch - 1) * self.steps_per_epoch + step,
             self.steps_per_epoch,

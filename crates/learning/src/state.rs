@@ -10,8 +10,8 @@ use tch::{TchError, Tensor};
 
 use crate::adam::{Adam, Named};
 use crate::error::Result;
+use covid_ct::atomic;
 use covid_ct::model::ModelError;
-use covid_ct::whole;
 
 /// Of the number of epochs made.
 const EPOCH: &str = "epoch";
@@ -105,7 +105,7 @@ pub fn write(path: &Path, named: &[(String, Tensor)]) -> Result<()> {
         .collect::<Result<_>>()?;
     let written = Tensor::write_safetensors(&named, &partial)
         .map_err(io_error)
-        .and_then(|()| whole::rename(&partial, path));
+        .and_then(|()| atomic::rename(&partial, path));
     written.map_err(|source| {
         // It may fill a disk that others need.
         let _ = std::fs::remove_file(&partial);

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use crate::error::Result;
 use crate::output_of;
-use covid_ct::metrics::{ClassCounts, Recipe};
+use covid_ct::metrics::{ClassCounts, Hyperparameters};
 use covid_ct::model::Pictures;
 use covid_ct::store::Label;
 
@@ -21,7 +21,7 @@ pub struct Targets {
 }
 
 impl Targets {
-    pub fn new(recipe: &Recipe, train: &Pictures) -> Self {
+    pub fn new(recipe: &Hyperparameters, train: &Pictures) -> Self {
         let counts = ClassCounts::of(train.examples().iter().map(|example| example.label));
         let classes = Label::all().len();
         let mut weights = vec![1.0; classes];
@@ -89,7 +89,7 @@ mod tests {
     use covid_ct::model::augment::{Draw, random_numbers};
     use tch::Device;
 
-    fn targets(recipe: &Recipe) -> Targets {
+    fn targets(recipe: &Hyperparameters) -> Targets {
         let example = |label| covid_ct::model::Example {
             file: "x.png".into(),
             path: "x.png".into(),
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn without_extras_it_is_the_cross_entropy() {
-        let targets = targets(&Recipe::default());
+        let targets = targets(&Hyperparameters::default());
         let logits = Tensor::from_slice(&[1.0_f32, -0.5, 0.3, 2.0]).view([2, 2]);
         let labels = [Label::NON_COVID, Label::COVID];
         let mut random = random_numbers(0, 1, Draw::Mix(0));
@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn smoothing_and_weights_share_out_the_target() {
-        let recipe = Recipe { label_smoothing: 0.2, balance: true, ..Recipe::default() };
+        let recipe =
+            Hyperparameters { label_smoothing: 0.2, balance: true, ..Hyperparameters::default() };
         let targets = targets(&recipe);
         let near = |a: Vec<f32>, b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-6;
         assert!(near(targets.of(Label::COVID), [0.2, 1.8]), "{:?}", targets.of(Label::COVID));
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn mixing_keeps_the_sum_of_images_and_targets() {
-        let targets = targets(&Recipe { mixup: 0.4, ..Recipe::default() });
+        let targets = targets(&Hyperparameters { mixup: 0.4, ..Hyperparameters::default() });
         let labels = [Label::COVID, Label::NON_COVID, Label::COVID, Label::NON_COVID];
         let images = Tensor::arange(4 * 3, (Kind::Float, Device::Cpu)).view([4, 3, 1, 1]);
         for step in 0..20 {

@@ -238,7 +238,7 @@ impl<'a> Trainer<'a> {
             }
             evaluation => evaluation?,
         };
-        let both = "two classes at least are in the validation part";
+        let both = "two classes at least are in the validation split";
         let (accuracy, auroc) = evaluation.accuracy_and_auroc();
         Ok(ControlFlow::Continue(HistoryRow {
             epoch,

@@ -4,5 +4,5 @@
 
 pub mod duplicates;
 pub mod locate;
-pub mod look;
+pub mod perceptual_hash;
 pub mod scaling;

@@ -13,7 +13,7 @@ pub mod html;
 pub mod show;
 pub mod suspects;
 
-pub use covid_ct_core::{Workspace, whole};
+pub use covid_ct_core::{Workspace, atomic};
 pub use covid_ct_extraction::{figures, pdf};
 pub use covid_ct_store as store;
 pub use covid_ct_synth as synth;

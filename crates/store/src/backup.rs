@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use super::{Result, Store, StoreError};
-use covid_ct_core::whole;
+use covid_ct_core::atomic;
 
 /// `SQLite` does not say which disk.
 const FULL: &str = "its disk is full: make room there, or name a file on another disk";
@@ -25,7 +25,7 @@ impl Store {
                 target.display()
             )));
         }
-        let target = &whole::followed(target);
+        let target = &atomic::followed(target);
         let failed = |source| StoreError::Write { path: target.into(), source };
         let own = self.db.path().map(Path::new);
         if own.is_some_and(|own| is_same_file(own, target)) {
@@ -34,8 +34,8 @@ impl Store {
                 target.display()
             )));
         }
-        whole::replaceable(target, whole::Kind::Sqlite).map_err(failed)?;
-        let file = whole::beside(target).map_err(failed)?;
+        atomic::replaceable(target, atomic::Kind::Sqlite).map_err(failed)?;
+        let file = atomic::beside(target).map_err(failed)?;
         let name = file.path().to_str().ok_or_else(|| {
             StoreError::Invalid(format!("{}: its path is not UTF-8", target.display()))
         })?;
@@ -50,7 +50,7 @@ impl Store {
             if full { failed(Error::new(ErrorKind::StorageFull, FULL)) } else { error.into() }
         })?;
         // SQLite opened the file by its name; what it wrote is this file's.
-        let put = if force { whole::put } else { whole::put_new };
+        let put = if force { atomic::put } else { atomic::put_new };
         put(file, target).map_err(failed)
     }
 }

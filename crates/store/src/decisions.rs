@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 
 use super::{Evidence, Result, Stage, Store, StoreError, Value};
-use crate::worded::Word;
+use crate::sql_enum::Word;
 
 /// What a decision speaks of: a picture, or one panel of it (which then overrules the picture).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

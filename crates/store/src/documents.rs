@@ -8,10 +8,10 @@ use serde::Serialize;
 use covid_ct_extraction::document::PaperMeta;
 use covid_ct_extraction::figures::ImageOrigin;
 
-use super::worded::{Word, worded_enum};
+use super::sql_enum::{Word, sql_enum};
 use super::{ObjectId, Result, Store, Within};
 
-worded_enum! {
+sql_enum! {
     /// Where a document came from.
     pub enum Source {
         Pdf = "pdf",
@@ -292,7 +292,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn looks(&self) -> Result<HashMap<String, String>> {
+    pub fn perceptual_hashes(&self) -> Result<HashMap<String, String>> {
         let mut query = self.db.prepare("SELECT sha256, look FROM look")?;
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -303,7 +303,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn keep_looks(&self, looks: &HashMap<String, String>) -> Result<()> {
+    pub fn keep_perceptual_hashes(&self, looks: &HashMap<String, String>) -> Result<()> {
         if looks.is_empty() || self.is_read_only() {
             return Ok(());
         }

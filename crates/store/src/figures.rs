@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 
 use super::{DocumentRow, ObjectId, Result, Store};
-use crate::worded::Word;
+use crate::sql_enum::Word;
 use covid_ct_extraction::figures::{
     Composition, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, Panel, RegionRecord,
     RegionRole,

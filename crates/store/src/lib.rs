@@ -25,19 +25,19 @@ mod reread;
 mod runs;
 mod since;
 mod splits;
+mod sql_enum;
 mod suspects;
 mod tasks;
 mod turn;
 mod upgrade;
 mod verdicts;
 mod whereabouts;
-mod worded;
 
 pub use cases::{Case, CaseDetails};
 pub use compared::{Compared, Cut, RelatedCuts};
 pub use covid_ct_core::{
     CaseRow, ClassCounts, DecisionRow, Evidence, ImageKey, Label, ObjectError, ObjectId,
-    ObjectStore, PanelBox, PanelRow, Part, SplitRow, Stage, Symbol, Value, sha256_hex,
+    ObjectStore, PanelBox, PanelRow, Split, SplitRow, Stage, Symbol, Value, sha256_hex,
     sha256_of_file,
 };
 pub use covid_ct_extraction::document::{
@@ -55,10 +55,10 @@ pub use queue::{FigureDrawings, ImageFacts, ImageFigure, Neighbour};
 pub use renderings::{NewRendering, Renderable};
 pub use reread::Reread;
 pub use runs::Run;
-pub use splits::Split;
+pub use splits::NamedSplit;
+pub use sql_enum::Word;
 pub use tasks::UnknownAnswer;
 pub use verdicts::{SAME_BOX, Verdict, same};
-pub use worded::Word;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ use rusqlite_migration::{M, Migrations};
 use tempfile::TempDir;
 
 use covid_ct_core::Workspace;
-use covid_ct_core::whole::points::step;
+use covid_ct_core::atomic::points::step;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -260,7 +260,8 @@ pub(crate) mod tests {
     #[test]
     fn a_transaction_inside_another_goes_with_it() {
         let (_folder, mut store) = scratch();
-        let split = Split { name: "s".into(), how: serde_json::Value::Null, parts: Vec::new() };
+        let split =
+            NamedSplit { name: "s".into(), how: serde_json::Value::Null, parts: Vec::new() };
         let result: Result<()> = store.transaction(|store| {
             store.save_split(&split)?;
             Err(StoreError::Invalid("stop".into()))

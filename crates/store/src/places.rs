@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::figures::{BOX, bbox};
 use super::{Result, Store};
-use crate::worded::Word;
+use crate::sql_enum::Word;
 use covid_ct_extraction::figures::{ImageOrigin, Overlay, OverlayKind};
 use covid_ct_extraction::pdf::Rect;
 

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::figures::{BOX, bbox};
 use super::{Result, Store, StoreError};
-use crate::worded::Word;
+use crate::sql_enum::Word;
 use covid_ct_extraction::document::{Extraction, FoundImage};
 use covid_ct_extraction::figures::ImageOrigin;
 use covid_ct_extraction::pdf::Rect;

@@ -2,17 +2,17 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::worded::Word;
+use crate::sql_enum::Word;
 
-use super::{Part, Result, Store, now};
+use super::{Result, Split, Store, now};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Split {
+pub struct NamedSplit {
     pub name: String,
     /// JSON: by what, ratio or fold, seed.
     pub how: serde_json::Value,
     /// `(panel.id, part)`, by panel.
-    pub parts: Vec<(i64, Part)>,
+    pub parts: Vec<(i64, Split)>,
 }
 
 impl Store {
@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's; then the earlier split stays as it was.
-    pub fn save_split(&mut self, split: &Split) -> Result<()> {
+    pub fn save_split(&mut self, split: &NamedSplit) -> Result<()> {
         self.save_splits([split])
     }
 
@@ -28,11 +28,14 @@ impl Store {
     ///
     /// # Errors
     /// The database's; then the earlier splits stay as they were.
-    pub fn save_splits<'a>(&mut self, splits: impl IntoIterator<Item = &'a Split>) -> Result<()> {
+    pub fn save_splits<'a>(
+        &mut self,
+        splits: impl IntoIterator<Item = &'a NamedSplit>,
+    ) -> Result<()> {
         self.transaction(|store| splits.into_iter().try_for_each(|split| store.insert(split)))
     }
 
-    fn insert(&self, split: &Split) -> Result<()> {
+    fn insert(&self, split: &NamedSplit) -> Result<()> {
         self.db.execute("DELETE FROM split WHERE name = ?1", [&split.name])?;
         self.db.execute(
             "INSERT INTO split (name, how, created) VALUES (?1, ?2, ?3)",
@@ -49,7 +52,7 @@ impl Store {
 
     /// # Errors
     /// The database's.
-    pub fn split(&self, name: &str) -> Result<Option<Split>> {
+    pub fn split(&self, name: &str) -> Result<Option<NamedSplit>> {
         let found: Option<(i64, serde_json::Value)> = self
             .db
             .query_row("SELECT id, how FROM split WHERE name = ?1", [name], |row| {
@@ -61,7 +64,11 @@ impl Store {
             .db
             .prepare("SELECT panel, part FROM split_panel WHERE split = ?1 ORDER BY panel")?;
         let parts = query.query_map([id], |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))?;
-        Ok(Some(Split { name: name.into(), how, parts: parts.collect::<rusqlite::Result<_>>()? }))
+        Ok(Some(NamedSplit {
+            name: name.into(),
+            how,
+            parts: parts.collect::<rusqlite::Result<_>>()?,
+        }))
     }
 
     /// When a split was made, RFC 3339, UTC; `None` where there is none of that name.

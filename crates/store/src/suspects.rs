@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use super::{Result, Store};
-use crate::worded::Word;
+use crate::sql_enum::Word;
 use covid_ct_extraction::figures::{Suspect, SuspectKind};
 
 impl Store {

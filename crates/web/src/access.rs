@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use covid_ct::Workspace;
 use covid_ct::curation::seat::Serving;
 use covid_ct::store::sha256_hex;
-use covid_ct_core::whole;
+use covid_ct_core::atomic;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use subtle::ConstantTimeEq as _;
@@ -200,11 +200,11 @@ fn write(path: &Path, tokens: &BTreeMap<String, String>) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mut file = tempfile::Builder::new()
-        .prefix(whole::WRITING)
+        .prefix(atomic::WRITING)
         .permissions(std::fs::Permissions::from_mode(0o600))
-        .tempfile_in(whole::folder_of(path))?;
+        .tempfile_in(atomic::folder_of(path))?;
     file.write_all(serde_json::to_string_pretty(tokens)?.as_bytes())?;
-    Ok(whole::put(file, path)?)
+    Ok(atomic::put(file, path)?)
 }
 
 fn new_token() -> anyhow::Result<String> {

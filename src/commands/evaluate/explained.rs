@@ -1,8 +1,8 @@
 //! The most confident errors, drawn with what the network went by.
 
 use crate::metrics::{Explained, Prediction, RunFiles};
-use crate::model::{EvidenceMap, Example, Picture, Pictures, explain};
-use crate::store::Part;
+use crate::model::{Example, Picture, Pictures, SaliencyMap, explain};
+use crate::store::Split;
 use anyhow::Context as _;
 
 use super::subject::{Subject, load, preparation};
@@ -13,7 +13,7 @@ use crate::commands::environment::Computing;
 pub fn write(
     subject: &Subject,
     files: &RunFiles,
-    part: Part,
+    part: Split,
     examples: &[Example],
     predictions: &[Prediction],
     count: usize,
@@ -71,18 +71,18 @@ fn evidence(
     predictions: &[Prediction],
     indices: &[usize],
     computing: &Computing<'_>,
-) -> anyhow::Result<Vec<EvidenceMap>> {
+) -> anyhow::Result<Vec<SaliencyMap>> {
     let classes: Vec<_> = indices.iter().map(|&index| predictions[index].predicted).collect();
     let wanted: Vec<Example> = indices.iter().map(|&index| examples[index].clone()).collect();
-    let mut of_members: Vec<Vec<EvidenceMap>> = Vec::new();
+    let mut of_members: Vec<Vec<SaliencyMap>> = Vec::new();
     for member in &subject.members {
         let (how, side) = preparation(&member.config);
         let pictures = Pictures::load(wanted.clone(), how, side, || ())?;
         of_members.push(explain(load(member, computing)?.as_mut(), &pictures, &classes)?);
     }
     let mean = |index: usize| {
-        let maps: Vec<EvidenceMap> = of_members.iter().map(|maps| maps[index].clone()).collect();
-        EvidenceMap::mean(&maps).context(
+        let maps: Vec<SaliencyMap> = of_members.iter().map(|maps| maps[index].clone()).collect();
+        SaliencyMap::mean(&maps).context(
             "the runs see pictures of different sizes: evaluate them one by one, or --explain 0",
         )
     };

@@ -9,7 +9,7 @@ use crate::metrics::{
     ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Meaning, Metrics, Origin, Prediction, RunFiles,
     RunMetrics, SeriesMetrics,
 };
-use crate::store::Part;
+use crate::store::Split;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
@@ -43,9 +43,9 @@ pub fn run(
             folds.present[0]
         );
     }
-    if args.measured.data.is_some() || args.measured.part == Part::Train {
+    if args.measured.data.is_some() || args.measured.part == Split::Train {
         bail!(
-            "the folds of {name} are measured on what each has not seen: give neither --data nor --part train, or \
+            "the folds of {name} are measured on what each has not seen: give neither --data nor --split train, or \
              name one fold, as in `covid-ct evaluate {}`",
             folds.present[0]
         );
@@ -164,7 +164,7 @@ fn mean_loss(folds: &[Measured]) -> Option<f64> {
 }
 
 /// Those of all folds, in their order; folds of one deal have no picture in common.
-fn predictions_of(part: Part, folds: &[Measured]) -> anyhow::Result<Vec<Prediction>> {
+fn predictions_of(part: Split, folds: &[Measured]) -> anyhow::Result<Vec<Prediction>> {
     let mut predictions = Vec::new();
     let mut seen: HashMap<_, &str> = HashMap::new();
     for fold in folds {
@@ -173,7 +173,7 @@ fn predictions_of(part: Part, folds: &[Measured]) -> anyhow::Result<Vec<Predicti
             let Prediction { file, label, .. } = &prediction;
             if let Some(other) = seen.insert((*label, file.clone()), run) {
                 bail!(
-                    "{file} is in the {part} part of {other} and of {run}: they are not of one deal, so they have \
+                    "{file} is in the {part} split of {other} and of {run}: they are not folds of one cross-validation, so they have \
                      no mean; export and train the folds again"
                 );
             }

@@ -3,9 +3,10 @@
 use crate::Workspace;
 use crate::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use crate::model::{
-    self, DatasetFolder, Example, Explainer, Odds, Pictures, Preparation, Viewed, Viewing,
+    self, DatasetFolder, Example, Explainer, InputTransform, Odds, Pictures, Preparation,
+    Transformed,
 };
-use crate::store::Part;
+use crate::store::Split;
 use anyhow::{anyhow, bail};
 
 use crate::commands::environment::Computing;
@@ -67,11 +68,11 @@ impl Subject {
         &self,
         networks: &mut [Box<dyn Explainer>],
         shown: &mut Shown,
-        viewing: Viewing,
+        transform: InputTransform,
     ) -> anyhow::Result<Vec<Odds>> {
         let mut scores = Vec::new();
         for (member, network) in self.members.iter().zip(networks) {
-            scores.push(shown.score(network.as_mut(), &member.config, viewing)?);
+            scores.push(shown.score(network.as_mut(), &member.config, transform)?);
         }
         Ok(Odds::mean_probability(&scores))
     }
@@ -183,13 +184,13 @@ pub fn preparation(config: &RunConfig) -> (Preparation, u32) {
 /// The pictures of a part, decoded once for all runs that see them alike.
 #[derive(Debug)]
 pub struct Shown {
-    part: Part,
+    part: Split,
     examples: Vec<Example>,
     loaded: Vec<((Preparation, u32), Pictures)>,
 }
 
 impl Shown {
-    pub fn new(dataset: &DatasetFolder, part: Part) -> model::Result<Self> {
+    pub fn new(dataset: &DatasetFolder, part: Split) -> model::Result<Self> {
         Ok(Self { part, examples: dataset.examples(part)?, loaded: Vec::new() })
     }
 
@@ -201,7 +202,7 @@ impl Shown {
     pub fn tell_missing_class(&self) {
         if let Some(label) = model::missing_class(&self.examples) {
             eprintln!(
-                "covid-ct: the {} part holds no {label} image: what needs both classes, as the AUROC does, is undefined",
+                "covid-ct: the {} split holds no {label} image: AUROC and other measures that need both classes are undefined",
                 self.part
             );
         }
@@ -212,7 +213,7 @@ impl Shown {
         &mut self,
         network: &mut dyn Explainer,
         config: &RunConfig,
-        viewing: Viewing,
+        transform: InputTransform,
     ) -> anyhow::Result<Vec<Odds>> {
         let how = preparation(config);
         let known = self.loaded.iter().position(|(loaded, _)| *loaded == how);
@@ -224,7 +225,7 @@ impl Shown {
             self.loaded.len() - 1
         };
         let bar = progress_bar(self.examples.len(), self.part.as_str());
-        let mut viewed = Viewed { scorer: network, viewing };
+        let mut viewed = Transformed { scorer: network, transform };
         let scored = model::score(&mut viewed, &self.loaded[place].1, |images| bar.inc(images));
         bar.finish_and_clear();
         Ok(scored?)

@@ -52,9 +52,9 @@ pub fn of_series(series: &SeriesMetrics) -> String {
         series.members.len(),
         series.members.join(", ")
     );
-    let _ = write!(text, "  {:<12} {:<22}", "", "from 0.500");
+    let _ = write!(text, "  {:<12} {:<22}", "", "threshold 0.500");
     if series.operating.is_some() {
-        text.push_str("from the threshold that each chose on val");
+        text.push_str("each run's own threshold (chosen on validation)");
     }
     end_line(&mut text);
     for Named { name, spread, .. } in NAMED {
@@ -121,7 +121,7 @@ pub fn told(run: &RunMetrics) -> String {
     text
 }
 
-/// What a run comes to on datasets from elsewhere. Lines, each ended.
+/// How a run scores on external datasets. Lines, each ended.
 pub fn of_external(external: &[External]) -> String {
     let mut text = String::new();
     if external.is_empty() {
@@ -130,7 +130,7 @@ pub fn of_external(external: &[External]) -> String {
     let width = external.iter().map(|one| one.data.chars().count()).max().unwrap_or(0).max(9);
     let _ = writeln!(
         text,
-        "elsewhere:\n  {:<width$} images  {:<22} accuracy  best there  calibration  mean score (at home)",
+        "external datasets:\n  {:<width$} images  {:<22} accuracy  best there  calibration  mean score (own test split)",
         "dataset", "AUROC"
     );
     let [positive, negative] = nouns();
@@ -152,11 +152,11 @@ pub fn of_external(external: &[External]) -> String {
             mean(shift.own_rest)
         );
         if *leaked > 0 {
-            let _ = writeln!(text, "  LEAKS: {leaked} of them show what it learned from");
+            let _ = writeln!(text, "  LEAKAGE: {leaked} of them are in the training data too");
         }
     }
     text.push_str(
-        "  accuracy: at the threshold chosen on val; best there: at the one that is best on that dataset\n",
+        "  accuracy: at the threshold chosen on validation; best there: at the one that is best on that dataset itself\n",
     );
     text
 }
@@ -179,7 +179,7 @@ fn classes(text: &mut String, of: &ClassMetrics) {
     let width = names.iter().map(|name| name.len()).max().unwrap_or(0).max(8);
     let _ = writeln!(
         text,
-        "  {:<width$} images  precision  recall     F1  {:<22} {:<22} told from",
+        "  {:<width$} images  precision  recall     F1  {:<22} {:<22} threshold",
         "class", "AUROC", "AUPRC"
     );
     for class in &of.each {
@@ -195,10 +195,10 @@ fn classes(text: &mut String, of: &ClassMetrics) {
         );
     }
     let heads: Vec<String> = names.iter().map(|name| format!("{name:>width$}")).collect();
-    let _ = writeln!(text, "  {:<width$} said {}", "is", heads.join(" "));
+    let _ = writeln!(text, "  {:<width$} predicted {}", "true", heads.join(" "));
     for (name, row) in names.iter().zip(&of.confusion) {
         let cells: Vec<String> = row.iter().map(|count| format!("{count:>width$}")).collect();
-        let _ = writeln!(text, "  {name:<width$}      {}", cells.join(" "));
+        let _ = writeln!(text, "  {name:<width$}           {}", cells.join(" "));
     }
 }
 
@@ -208,8 +208,8 @@ fn leaks(text: &mut String, run: &RunMetrics) {
     let (concerned, all) = (leaks.images, run.counts.total());
     let _ = writeln!(
         text,
-        "LEAKS: {} of {} were in what it learned from, which {concerned} of the {all} images show: the numbers above \
-         are too good",
+        "LEAKAGE: {} of {} are in the training data too; they concern {concerned} of the {all} images: the numbers above \
+         are better than on unseen data",
         leaks.counted(),
         run.part
     );
@@ -218,10 +218,15 @@ fn leaks(text: &mut String, run: &RunMetrics) {
 /// The metrics at each threshold.
 fn columns(text: &mut String, run: &RunMetrics) {
     let operating = run.details.operating.as_ref();
-    let _ = write!(text, "  {:<12} {:<22}", "", format!("from {:.3}", run.metrics.threshold));
+    let _ = write!(text, "  {:<12} {:<22}", "", format!("threshold {:.3}", run.metrics.threshold));
     if let Some(operating) = operating {
         let chosen = operating.chosen;
-        let _ = write!(text, "from {:.3}, chosen on {}", chosen.threshold, chosen.chosen_on);
+        let _ = write!(
+            text,
+            "threshold {:.3} (chosen on {})",
+            chosen.threshold,
+            chosen.chosen_on.noun()
+        );
     }
     end_line(text);
     for Named { name, value: metric, interval, .. } in NAMED {
@@ -254,9 +259,9 @@ fn value(value: Option<f64>, interval: Option<Interval>) -> String {
 fn confusion(text: &mut String, threshold: f64, counts: &Confusion) {
     let Confusion { true_positive, false_positive, true_negative, false_negative } = counts;
     let [positive, negative] = nouns();
-    let _ = writeln!(text, "  from {threshold:.3}    predicted {positive}  {negative}");
-    let _ = writeln!(text, "  {positive:<12}  {true_positive:15} {false_negative:10}");
-    let _ = writeln!(text, "  {negative:<12}  {false_positive:15} {true_negative:10}");
+    let _ = writeln!(text, "  threshold {threshold:.3}    predicted {positive}  {negative}");
+    let _ = writeln!(text, "  {positive:<17}  {true_positive:15} {false_negative:10}");
+    let _ = writeln!(text, "  {negative:<17}  {false_positive:15} {true_negative:10}");
 }
 
 fn slices(text: &mut String, by: &str, slices: &[Slice]) {
@@ -278,7 +283,7 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
             writeln!(text, "  {name:<16} {positives:5} {others:10} {accuracy:>9} {auroc:>6}{star}");
     }
     if slices.iter().any(|slice| slice.auroc_against_rest.is_some()) {
-        text.push_str("  * of one class: against all pictures of the other\n");
+        text.push_str("  * pictures of one class only: AUROC against all pictures of the other\n");
     }
 }
 
@@ -287,7 +292,7 @@ mod tests {
     use super::*;
     use crate::metrics::leaks::Leaks;
     use crate::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
-    use crate::store::Part;
+    use crate::store::Split;
 
     #[test]
     fn a_series_is_told_as_mean_and_deviation() {
@@ -297,7 +302,7 @@ mod tests {
             series: "s".into(),
             over: Over::Seeds,
             data: "d".into(),
-            part: Part::Test,
+            part: Split::Test,
             flip: false,
             members: vec!["s-seed0".into(), "s-seed1".into()],
             missing: Vec::new(),
@@ -325,12 +330,12 @@ mod tests {
             source: if paper < "c" { "medrxiv".into() } else { "numbered png".into() },
             size: SizeBand::Under224,
         });
-        let chosen = Chosen { threshold: 0.4, youden: 0.5, chosen_on: Part::Val };
+        let chosen = Chosen { threshold: 0.4, youden: 0.5, chosen_on: Split::Val };
         let run = RunMetrics {
             covid_ct: "0.1.0".into(),
             run: "r".into(),
             data: "data/export/default".into(),
-            part: Part::Test,
+            part: Split::Test,
             counts: crate::metrics::ClassCounts::of([
                 Label::COVID,
                 Label::COVID,
@@ -349,14 +354,14 @@ mod tests {
         let text = told(&run);
         for part in [
             "4 images of test in data/export/default; 95 % intervals from 1000 draws of 4 papers\n",
-            "from 0.500            from 0.400, chosen on val\n",
+            "threshold 0.500        threshold 0.400 (chosen on validation)\n",
             "  accuracy     0.500 [0.000, 1.000]  0.750 [0.250, 1.000]\n",
-            "  from 0.400    predicted COVID  non-COVID\n  COVID                       2          0\n",
+            "  threshold 0.400    predicted COVID  non-COVID\n  COVID                            2          0\n",
             "over 10 bins\n",
             "by source          COVID  non-COVID  accuracy  AUROC\n",
             "  medrxiv              2          0     0.500  0.750 *\n",
-            "  * of one class: against all pictures of the other\n",
-            "LEAKS: 1 paper of test were in what it learned from, which 2 of the 4 images show",
+            "  * pictures of one class only: AUROC against all pictures of the other\n",
+            "LEAKAGE: 1 paper of test are in the training data too; they concern 2 of the 4 images",
         ] {
             assert!(text.contains(part), "no '{part}' in\n{text}");
         }

@@ -8,7 +8,7 @@ use super::super::release::{self, MetaRow, Picture};
 use super::{Found, Outcome, Sought};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Label, NewDecision, NewPanel, PanelBox, Part, Result, Split, Stage, Store, Subject, Value,
+    Label, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Split, Stage, Store, Subject, Value,
 };
 
 /// What was written.
@@ -33,7 +33,7 @@ pub fn record(store: &mut Store, sought: &[Sought], split: &str) -> Result<Recor
     }
     store.transaction(|store| {
         let mut recorded = Recorded::default();
-        let mut parts: BTreeMap<i64, Part> = match store.split(split)? {
+        let mut parts: BTreeMap<i64, Split> = match store.split(split)? {
             Some(held) => held.parts.into_iter().collect(),
             None => BTreeMap::new(),
         };
@@ -45,7 +45,7 @@ pub fn record(store: &mut Store, sought: &[Sought], split: &str) -> Result<Recor
         if parts != before {
             let how = json!({ "published": "COVID-CT" });
             let parts = parts.into_iter().collect();
-            store.save_split(&Split { name: split.into(), how, parts })?;
+            store.save_split(&NamedSplit { name: split.into(), how, parts })?;
         }
         Ok(recorded)
     })
@@ -57,7 +57,7 @@ impl Recorded {
         store: &Store,
         image: i64,
         found: &[(&Picture, &Found)],
-        parts: &mut BTreeMap<i64, Part>,
+        parts: &mut BTreeMap<i64, Split>,
     ) -> Result<()> {
         let boxes: Vec<PanelBox> = found.iter().map(|(_, found)| found.bounds).collect();
         let subject = Subject::image(image);

@@ -12,7 +12,7 @@ use crate::dataset::layout::{
     IMAGES, IMAGES_UNPACKED, SPLITS, class_folder, class_name, list_file,
 };
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 /// A picture of a release and what the release tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Picture {
     pub path: PathBuf,
     pub file_name: String,
     pub label: Label,
-    pub part: Option<Part>,
+    pub part: Option<Split>,
     pub meta: Option<MetaRow>,
     /// Its line of MANIFEST.csv, where covid-ct exported the release.
     pub manifest: Option<ManifestRow>,
@@ -70,7 +70,7 @@ impl Release {
 
     fn read_lists(&mut self, folder: &Path, names: &Names) -> Result<()> {
         for label in Label::all() {
-            for part in Part::ALL {
+            for part in Split::ALL {
                 let file = format!("{SPLITS}/{}", list_file(*label, *part));
                 let path = folder.join(&file);
                 if !path.is_file() {
@@ -85,7 +85,7 @@ impl Release {
         Ok(())
     }
 
-    fn put_in_part(&mut self, file: &str, name: &str, label: Label, part: Part, names: &Names) {
+    fn put_in_part(&mut self, file: &str, name: &str, label: Label, part: Split, names: &Names) {
         let Some(index) = names.find(name, &[label]) else {
             self.warnings
                 .push(format!("{file} lists '{name}', which is no picture of the release"));

@@ -25,7 +25,7 @@ pub(super) use rows::{cases, decision, decisions};
 use self::paper::Paper;
 use crate::dataset::Result;
 use crate::dataset::layout::class_name;
-use crate::store::{Label, ObjectId, ObjectStore, Part, Store, StoreError};
+use crate::store::{Label, ObjectId, ObjectStore, Split, Store, StoreError};
 
 /// The published MetaInfo without its extension.
 const META_INFO: &str = "COVID-CT-MetaInfo";
@@ -41,7 +41,7 @@ pub struct Imported {
     pub papers_present: usize,
     pub panels: BTreeMap<Label, usize>,
     /// Panels of the release's own split.
-    pub parts: BTreeMap<(Label, Part), usize>,
+    pub parts: BTreeMap<(Label, Split), usize>,
     /// False where a split of that name and content was there.
     pub split_is_new: bool,
     /// Pictures that could not be read, and why.

@@ -8,8 +8,8 @@ use super::paper::{Paper, details};
 use super::{CURATOR, Imported, MetaRow, Picture, Stored};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Case, Evidence, ImageRow, Label, NewDecision, NewPanel, PanelBox, Result, Source, Split, Stage,
-    Store, Subject, Value,
+    Case, Evidence, ImageRow, Label, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Source,
+    Stage, Store, Subject, Value,
 };
 
 /// When: the date of the last arXiv version of the dataset's paper (2003.13865v3). Fixed, so that
@@ -64,7 +64,7 @@ pub fn write(
     }
     add_cases(store, papers, &images)?;
     parts.sort_unstable();
-    let split = Split { name: split.into(), how: how(papers), parts };
+    let split = NamedSplit { name: split.into(), how: how(papers), parts };
     imported.split_is_new = store.split(&split.name)?.as_ref() != Some(&split);
     if imported.split_is_new {
         store.save_split(&split)?;

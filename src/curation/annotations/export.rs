@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use super::tables::{self, Table as _};
-use super::{AnnotationsError, Result, TAKEN_BACK, YES, looks};
+use super::{AnnotationsError, Result, TAKEN_BACK, YES, pictures};
 use crate::store::{
     CaseRow, DecisionRow, Evidence, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
 };
@@ -59,7 +59,7 @@ impl Quotes {
 /// When the folder cannot be written, or the database's.
 pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     let failed = |source| AnnotationsError::Write { path: folder.join(DecisionRow::FILE), source };
-    tables::check_replaceable::<looks::PictureRow>(folder)?;
+    tables::check_replaceable::<pictures::PictureRow>(folder)?;
     tables::check_replaceable::<PanelRow>(folder)?;
     tables::check_replaceable::<CaseRow>(folder)?;
     tables::check_replaceable::<SplitRow>(folder)?;
@@ -68,7 +68,7 @@ pub fn export(store: &Store, folder: &Path, quotes: Quotes) -> Result<Written> {
     let known = Known::of(store)?;
     let (decisions, panels) = (known.decisions(store, quotes)?, known.panels(quotes));
     let (cases, splits) = (cases(store, quotes)?, known.splits(store)?);
-    let pictures = looks::rows(store, &known.decided_on(store)?)?;
+    let pictures = pictures::rows(store, &known.decided_on(store)?)?;
     tables::write(folder, &pictures)?;
     tables::write(folder, &panels)?;
     tables::write(folder, &cases)?;

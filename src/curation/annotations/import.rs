@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use super::looks::{Looks, PictureRow};
 use super::matching::{MatchedBy, Pictures};
+use super::pictures::{PictureHashes, PictureRow};
 use super::tables::{Lined, OfPicture, Sheet, Table};
 use super::writes::{PlannedDecision, PlannedSplit, Writes};
 use super::{AnnotationsError, Result, TAKEN_BACK, YES};
-use crate::look::Look;
+use crate::perceptual_hash::PerceptualHash;
 use crate::store::{
     Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
-    PanelRow, Part, SplitRow, Stage, Store, Subject, Value,
+    PanelRow, Split, SplitRow, Stage, Store, Subject, Value,
 };
 
 /// How many of a kind were new, and how many the database already held.
@@ -96,8 +96,8 @@ struct Found {
 struct Plan {
     pictures: Pictures,
     /// What the pictures that rows speak of look like, by SHA-256, where the folder tells.
-    wanted: HashMap<String, Look>,
-    looks: Looks,
+    wanted: HashMap<String, PerceptualHash>,
+    looks: PictureHashes,
     matched: HashMap<ImageKey, Option<Found>>,
     /// `preprint.id` by name, then version.
     papers: HashMap<String, BTreeMap<String, i64>>,
@@ -117,7 +117,7 @@ impl Plan {
         Ok(Self {
             pictures: Pictures::new(store.images()?),
             wanted: HashMap::new(),
-            looks: Looks::new(store),
+            looks: PictureHashes::new(store),
             matched: HashMap::new(),
             papers,
             writes: Writes::default(),
@@ -237,7 +237,7 @@ impl Plan {
             if row.split.is_empty() {
                 return Err(wrong("split", "a split needs a name".into()));
             }
-            let part: Part = row.part.parse().map_err(|problem| wrong("part", problem))?;
+            let part: Split = row.part.parse().map_err(|problem| wrong("part", problem))?;
             let how: serde_json::Value = serde_json::from_str(&row.how)
                 .map_err(|error| wrong("how", format!("expected JSON: {error}")))?;
             let bounds = parse_panel(sheet, *line, &row.panel)?;

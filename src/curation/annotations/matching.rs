@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::look::Look;
+use crate::perceptual_hash::PerceptualHash;
 use crate::store::{ImageKey, ImageRow};
 
 /// What a picture was known by.
@@ -20,7 +20,7 @@ pub enum MatchedBy {
     /// Page and xref in the same document or preprint: an extractor may decode anew.
     Place,
     /// What it looks like, in the same document or preprint.
-    Look,
+    PerceptualHash,
 }
 
 /// The pictures of a database, to look rows up in.
@@ -71,8 +71,8 @@ impl Pictures {
     pub fn find_like(
         &self,
         key: &ImageKey,
-        wanted: Look,
-        mut look_of: impl FnMut(&ImageRow) -> Option<Look>,
+        wanted: PerceptualHash,
+        mut look_of: impl FnMut(&ImageRow) -> Option<PerceptualHash>,
     ) -> Option<(&ImageRow, MatchedBy)> {
         let mut distance = |image: &ImageRow| wanted.likeness(look_of(image)?);
         let found = self.find(key);
@@ -83,9 +83,10 @@ impl Pictures {
         let alike: Vec<(u32, &ImageRow)> =
             of_paper.filter_map(|image| Some((distance(image)?, image))).collect();
         let nearest = alike.iter().map(|(distance, _)| *distance).min()?;
-        let near = alike.into_iter().filter(|(distance, _)| *distance < nearest + Look::APART);
+        let near =
+            alike.into_iter().filter(|(distance, _)| *distance < nearest + PerceptualHash::APART);
         let image = best(without_tiles(near.map(|(_, image)| image).collect()), key)?;
-        Some((image, MatchedBy::Look))
+        Some((image, MatchedBy::PerceptualHash))
     }
 }
 
@@ -237,7 +238,7 @@ mod tests {
         let pictures = Pictures::new(images.to_vec());
         let wanted = key("d", "", Some(99), "lost");
         // The first bits that differ from the look wanted.
-        let look = |bits: usize| -> Look {
+        let look = |bits: usize| -> PerceptualHash {
             let byte =
                 |index: usize| format!("{:02x}", (1 << bits.saturating_sub(8 * index).min(8)) - 1);
             let bits: String = (0..32).map(byte).collect();
@@ -247,8 +248,8 @@ mod tests {
             let look_of = |image: &ImageRow| Some(look(distances[image.id as usize - 1]));
             pictures.find_like(&wanted, look(0), look_of).map(|(image, by)| (image.id, by))
         };
-        assert_eq!(by_look([99, 9]), Some((2, MatchedBy::Look)));
-        assert_eq!(by_look([12, 3]), Some((2, MatchedBy::Look)));
+        assert_eq!(by_look([99, 9]), Some((2, MatchedBy::PerceptualHash)));
+        assert_eq!(by_look([12, 3]), Some((2, MatchedBy::PerceptualHash)));
         assert_eq!(by_look([10, 3]), None, "too near each other");
         assert_eq!(by_look([99, 99]), None);
     }
@@ -256,7 +257,7 @@ mod tests {
     #[test]
     fn another_picture_at_its_place_is_not_meant() {
         let pictures = Pictures::new(vec![image(1, "e", "", Some(7), "other")]);
-        let [wanted, other]: [Look; 2] =
+        let [wanted, other]: [PerceptualHash; 2] =
             ["00", "ff"].map(|bits| format!("9x9:{}", bits.repeat(32)).parse().expect("a look"));
         let key = key("d", "", Some(7), "lost");
         let by = |look| pictures.find_like(&key, wanted, |_| look).map(|(_, by)| by);

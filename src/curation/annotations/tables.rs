@@ -9,10 +9,10 @@ use csv::StringRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::looks::PictureRow;
+use super::pictures::PictureRow;
 use super::{AnnotationsError, Result};
+use crate::atomic::{self, Kind};
 use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
-use crate::whole::{self, Kind};
 
 /// A kind of row, the file that holds it, and its columns in the order they are written.
 pub trait Table: Serialize + DeserializeOwned {
@@ -250,14 +250,14 @@ pub fn write<T: Table>(folder: &Path, rows: &[T]) -> Result<()> {
         .and_then(|()| rows.iter().try_for_each(|row| writer.serialize(row)));
     written.map_err(|error| failed(error.into()))?;
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    whole::replace(&path, &cells::guard(bytes)).map_err(failed)
+    atomic::replace(&path, &cells::guard(bytes)).map_err(failed)
 }
 
 /// Refuses a folder where a file has the table's name that is none such.
 pub fn check_replaceable<T: Table>(folder: &Path) -> Result<()> {
     let path = folder.join(T::FILE);
     // Every version begins with the same column.
-    whole::replaceable(&path, Kind::Csv(T::COLUMNS[0]))
+    atomic::replaceable(&path, Kind::Csv(T::COLUMNS[0]))
         .map_err(|source| AnnotationsError::Write { path, source })
 }
 

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::import::Imported;
 use crate::store::{
-    Case, CaseDetails, NewDecision, NewPanel, PanelBox, Part, Result, Split, Store, Value,
+    Case, CaseDetails, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Split, Store, Value,
 };
 
 /// A decision whose panel may not have an id yet.
@@ -16,7 +16,7 @@ pub struct PlannedDecision {
 
 pub struct PlannedSplit {
     pub how: serde_json::Value,
-    pub parts: BTreeMap<(i64, PanelBox), Part>,
+    pub parts: BTreeMap<(i64, PanelBox), Split>,
 }
 
 /// What is about to be written.
@@ -135,7 +135,7 @@ fn add_splits(
             continue;
         }
         ids.sort_unstable();
-        let split = Split { name, how, parts: ids };
+        let split = NamedSplit { name, how, parts: ids };
         let held = store.split(&split.name)?;
         let is_new = held.as_ref() != Some(&split);
         imported.splits.count(is_new);

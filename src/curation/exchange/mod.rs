@@ -17,12 +17,12 @@ mod yolo;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::atomic::folder::NewFolder;
 use crate::dataset::history::stem_of;
 use crate::store::{
     ImageRow, LabelledPanel, PanelBox, Stage, Store, StoreError, Subject, Symbol, Verdict,
 };
 use crate::task;
-use crate::whole::folder::NewFolder;
 
 pub use import::{Counts, Imported, import};
 

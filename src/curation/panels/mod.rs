@@ -23,7 +23,7 @@ use crate::store::PanelBox;
 
 pub use grid::{even_grid, grid};
 
-use pixels::Pixels;
+use pixels::{AXES, Axis, Pixels, extent};
 use regular::{complete_grid, join_halves, split_doubles};
 use vote::{fits_letters, vote};
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MIN_SIDE;
-use super::pixels::{Axis, Pixels, extent};
+use super::pixels::{AXES, Axis, Pixels, extent};
 use crate::store::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.

@@ -6,8 +6,9 @@ use std::f64::consts::PI;
 use image::imageops::{FilterType, resize};
 use image::{GrayImage, Luma};
 
+use super::pixels::AXES;
 use super::pixels::Pixels;
-use super::separators::{AXES, SHARP, gutters};
+use super::separators::{SHARP, gutters};
 use super::{Hints, MIN_SIDE, propose_upright};
 use crate::locate::between_pixels;
 use crate::store::PanelBox;

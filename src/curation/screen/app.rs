@@ -22,12 +22,12 @@ use super::effect::{Effect, Typing};
 use super::gate::Gate;
 use super::help;
 use super::input::{Input, Typed};
-use super::look::Look;
 use super::naming::Naming;
 use super::picture::{Pictures, Source};
 use super::protocol::Show;
 use super::selecting::Selecting;
 use super::sheet::{PICTURES, Sheet};
+use super::theme::Theme;
 use super::view::View;
 use crate::store::{Neighbour, Stage, Subject};
 use crate::task;
@@ -53,7 +53,7 @@ pub(super) struct Message {
 pub(super) struct App<'a> {
     pub desk: Desk<'a>,
     stages: Vec<Stage>,
-    pub look: Look,
+    pub theme: Theme,
     pub pictures: Pictures,
     /// What is left; the first is on the screen.
     pub round: Option<Round>,
@@ -83,13 +83,13 @@ pub(super) struct App<'a> {
 }
 
 impl<'a> App<'a> {
-    pub fn new(desk: Desk<'a>, stage: Option<Stage>, show: Show, look: Look) -> Result<Self> {
-        let pictures = Pictures::new(show, look, desk.store.objects().clone());
+    pub fn new(desk: Desk<'a>, stage: Option<Stage>, show: Show, theme: Theme) -> Result<Self> {
+        let pictures = Pictures::new(show, theme, desk.store.objects().clone());
         let now = Instant::now();
         let mut app = Self {
             desk,
             stages: stages_of(stage),
-            look,
+            theme,
             pictures,
             round: None,
             current: None,

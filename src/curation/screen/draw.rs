@@ -17,10 +17,10 @@ use super::ask::Ask;
 use super::cropping::with_margin;
 use super::effect::Key;
 use super::help;
-use super::look::{self, Look};
 use super::picture::{Mark, Source, Wanted};
 use super::sheet::Sheet;
 use super::text::{cut, marked, plain};
+use super::theme::{self, Theme};
 use super::view::View;
 use super::words;
 use crate::store::{LabelledPanel, Stage};
@@ -76,7 +76,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App<'_>) {
 
 /// What is asked about, how far it has come, how fast, by whom.
 fn status(app: &App<'_>, width: u16) -> Line<'static> {
-    let style = look::BAR;
+    let style = theme::BAR;
     let Some(round) = &app.round else {
         return Line::styled(pad(" nothing is left", width), style);
     };
@@ -109,7 +109,7 @@ fn draw_body(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
         let mut told = vec![String::new(), "Nothing is left to decide here.".into(), String::new()];
         told.extend(app.nothing_left.iter().cloned());
         told.extend([String::new(), "u takes the last decision back.".into()]);
-        return draw_told(frame, area, &told, app.look.key());
+        return draw_told(frame, area, &told, app.theme.key());
     };
     if let Ask::Sheet(sheet) = &current.ask {
         draw_sheet(frame, area, app, sheet);
@@ -136,7 +136,7 @@ fn draw_announced(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, stage: Stage
         String::new(),
         "Space begins.".to_owned(),
     ];
-    draw_told(frame, area, &told, app.look.chosen());
+    draw_told(frame, area, &told, app.theme.chosen());
 }
 
 /// Lines in the middle of the screen, the second of them set off.
@@ -209,7 +209,7 @@ fn panel_mark(item: &Item) -> Vec<Mark> {
 }
 
 fn draw_text(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, current: &Current) {
-    let lines = words::of(current, usize::from(area.width), app.look);
+    let lines = words::of(current, usize::from(area.width), app.theme);
     scrolled(frame, area, lines, &mut app.scroll);
 }
 
@@ -222,7 +222,7 @@ fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'static>>, scroll
     let below = total - *scroll - shown.len();
     if below > 0 && !shown.is_empty() {
         let more = format!("⋯ {} more lines (PgDn)", below + 1);
-        *shown.last_mut().unwrap_or(&mut Line::default()) = Line::styled(more, look::HEADING);
+        *shown.last_mut().unwrap_or(&mut Line::default()) = Line::styled(more, theme::HEADING);
     }
     frame.render_widget(Paragraph::new(shown), area);
 }
@@ -231,7 +231,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>) {
     let [area] = Layout::horizontal([Constraint::Max(100)]).horizontal_margin(1).areas(area);
     frame.render_widget(Clear, area);
     let scroll = app.help.unwrap_or_default();
-    let (lines, mut scroll) = help::lines(usize::from(area.width), scroll, app.look);
+    let (lines, mut scroll) = help::lines(usize::from(area.width), scroll, app.theme);
     scrolled(frame, area, lines, &mut scroll);
     app.help = Some(scroll);
 }
@@ -255,13 +255,13 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, app: &mut App<'_>, sheet: &Shee
             .areas(*cell);
             let digit = Sheet::digit(index);
             let said = sheet.word(index);
-            let style = if said == "not CT" { look::HEADING } else { app.look.chosen() };
+            let style = if said == "not CT" { theme::HEADING } else { app.theme.chosen() };
             let title = Line::from(vec![
-                Span::styled(format!("{digit} "), app.look.key()),
+                Span::styled(format!("{digit} "), app.theme.key()),
                 Span::styled(said, style),
             ]);
             frame.render_widget(Paragraph::new(title), label);
-            let words = marked(&cut(item.caption(), caption.width.into()), 999, "", app.look);
+            let words = marked(&cut(item.caption(), caption.width.into()), 999, "", app.theme);
             frame.render_widget(Paragraph::new(words), caption);
             let (source, tone) = (source_of(item), app.view.tone);
             let wanted = Wanted { source, part: None, marks: Vec::new(), tone };
@@ -276,24 +276,24 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, app: &App<'_>, keys: Vec<Line<'s
             .areas(area);
     let width = usize::from(area.width);
     if let Some(told) = &app.message {
-        let style = if told.is_warning { app.look.warning() } else { app.look.done() };
+        let style = if told.is_warning { app.theme.warning() } else { app.theme.done() };
         let lines = plain(&cut(&told.text, width), width, style);
         frame.render_widget(Paragraph::new(lines), message);
     } else if !app.desk.note.is_empty() {
         let note = cut(&format!("# {}", app.desk.note), width);
-        frame.render_widget(Paragraph::new(Line::styled(note, look::HEADING)), message);
+        frame.render_widget(Paragraph::new(Line::styled(note, theme::HEADING)), message);
     }
     if let Some((typing, input)) = &app.typing {
         let asked = format!("{} ", typing.question());
         let start = asked.chars().count();
         let (text, cursor) = input.window(width.saturating_sub(start + 1));
-        let line = Line::from(vec![Span::styled(asked, look::STRONG), Span::raw(text)]);
+        let line = Line::from(vec![Span::styled(asked, theme::STRONG), Span::raw(text)]);
         frame.render_widget(Paragraph::new(line), question);
         let column = question.x.saturating_add((start + cursor) as u16);
         frame.set_cursor_position(Position::new(column, question.y));
     } else if let (None, Some(current)) = (app.announced, &app.current) {
         let asked = cut(&current.ask.question(), width);
-        frame.render_widget(Paragraph::new(Line::styled(asked, look::STRONG)), question);
+        frame.render_widget(Paragraph::new(Line::styled(asked, theme::STRONG)), question);
     }
     frame.render_widget(Paragraph::new(keys), foot);
 }
@@ -303,16 +303,16 @@ fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
     if app.help.is_some() {
         return vec![keys_line(
             &[("↓ ↑ PgDn PgUp", "scroll"), ("g", "guideline"), ("?", "close")],
-            app.look,
+            app.theme,
         )];
     }
     if app.typing.is_some() {
-        return vec![keys_line(&[("Enter", "take it"), ("Esc", "leave it")], app.look)];
+        return vec![keys_line(&[("Enter", "take it"), ("Esc", "leave it")], app.theme)];
     }
     if app.announced.is_some() {
-        return vec![keys_line(ANNOUNCED, app.look)];
+        return vec![keys_line(ANNOUNCED, app.theme)];
     }
-    let Some(current) = &app.current else { return vec![keys_line(AT_END, app.look)] };
+    let Some(current) = &app.current else { return vec![keys_line(AT_END, app.theme)] };
     let mut lines: Vec<Vec<Key>> = vec![Vec::new()];
     let mut used = 0;
     let common = if matches!(current.ask, Ask::Sheet(_)) { ON_SHEET } else { COMMON };
@@ -329,13 +329,13 @@ fn key_lines(app: &App<'_>, width: u16) -> Vec<Line<'static>> {
         used += length;
         lines.last_mut().into_iter().for_each(|line| line.push(key));
     }
-    lines.iter().map(|line| keys_line(line, app.look)).collect()
+    lines.iter().map(|line| keys_line(line, app.theme)).collect()
 }
 
-fn keys_line(keys: &[Key], look: Look) -> Line<'static> {
+fn keys_line(keys: &[Key], theme: Theme) -> Line<'static> {
     let spans = keys.iter().flat_map(|(key, does)| {
         [
-            Span::styled((*key).to_owned(), look.key()),
+            Span::styled((*key).to_owned(), theme.key()),
             Span::styled(format!(" {does}  "), Style::new()),
         ]
     });

@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use std::fmt::Write as _;
 
 use super::super::lines::is_plain;
-use super::look::{self, Look};
 use super::text::plain;
+use super::theme::{self, Theme};
 use crate::store::Stage;
 use crate::task;
 
@@ -151,21 +151,21 @@ fn keys_of(question: &Question) -> String {
 }
 
 /// All of it, wrapped, and the line to begin with.
-pub(super) fn lines(width: usize, scroll: usize, look: Look) -> (Vec<Line<'static>>, usize) {
+pub(super) fn lines(width: usize, scroll: usize, theme: Theme) -> (Vec<Line<'static>>, usize) {
     let mut lines: Vec<Line<'static>> = keys()
         .lines()
         .flat_map(|line| match (line.strip_prefix("# "), line.split_once(" | ")) {
             (_, Some((key, does))) => {
-                hanging(&Span::styled(format!("{key:COLUMN$}"), look.key()), does, width)
+                hanging(&Span::styled(format!("{key:COLUMN$}"), theme.key()), does, width)
             }
-            (Some(heading), None) => plain(heading, width, look.heading()),
-            (None, None) => plain(line, width, look::STRONG),
+            (Some(heading), None) => plain(heading, width, theme.heading()),
+            (None, None) => plain(line, width, theme::STRONG),
         })
         .collect();
     let guideline = lines.len();
     lines.extend(paragraphs(&task::in_force().guideline).into_iter().flat_map(|text| {
         if let Some(heading) = text.strip_prefix('#') {
-            plain(heading.trim_start_matches('#').trim(), width, look.heading())
+            plain(heading.trim_start_matches('#').trim(), width, theme.heading())
         } else if let Some(point) = text.strip_prefix("- ") {
             hanging(&Span::raw("- "), point, width)
         } else {
@@ -221,8 +221,8 @@ mod tests {
         assert_eq!(key(KeyCode::Down, 3), Some(4));
         assert_eq!(key(KeyCode::Up, 0), Some(0));
         assert_eq!(key(KeyCode::Char('?'), 9), None);
-        let look = Look { colour: false };
-        let (lines, first) = lines(60, key(KeyCode::Char('g'), 0).expect("open"), look);
+        let theme = Theme { colour: false };
+        let (lines, first) = lines(60, key(KeyCode::Char('g'), 0).expect("open"), theme);
         assert_eq!(lines[first].to_string(), "Guideline for curators");
         assert!(lines.iter().all(|line| line.width() <= 60), "wrapped");
     }

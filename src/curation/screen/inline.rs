@@ -8,9 +8,9 @@ use ratatui::crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::Options;
-use super::look::Look;
 use super::picture::{Pictures, Source, Tone, Wanted};
 use super::protocol::Show;
+use super::theme::Theme;
 use crate::store::ObjectStore;
 
 /// Rows left for what was printed before.
@@ -21,11 +21,11 @@ const OTHER_ROWS: u16 = 4;
 /// # Errors
 /// When the terminal does not answer, or cannot be written.
 pub fn print(picture: &Path, objects: ObjectStore, options: Options) -> io::Result<()> {
-    let look = Look { colour: options.colour };
+    let theme = Theme { colour: options.colour };
     let (_, rows) = ratatui::crossterm::terminal::size()?;
     let rows = rows.saturating_sub(OTHER_ROWS).max(1);
     enable_raw_mode()?;
-    let printed = draw(picture, objects, options, look, rows);
+    let printed = draw(picture, objects, options, theme, rows);
     disable_raw_mode()?;
     printed?;
     stdout().write_all(b"\n")
@@ -35,11 +35,11 @@ fn draw(
     picture: &Path,
     objects: ObjectStore,
     options: Options,
-    look: Look,
+    theme: Theme,
     rows: u16,
 ) -> io::Result<()> {
-    let show = Show::probe(options.protocol, look);
-    let mut pictures = Pictures::new(show, look, objects);
+    let show = Show::probe(options.protocol, theme);
+    let mut pictures = Pictures::new(show, theme, objects);
     let source = Source { path: picture.to_owned(), object: None };
     let wanted = Wanted { source, part: None, marks: Vec::new(), tone: Tone::default() };
     let viewport = TerminalOptions { viewport: Viewport::Inline(rows) };

@@ -18,7 +18,6 @@ mod gate;
 mod help;
 mod inline;
 mod input;
-mod look;
 mod naming;
 mod number;
 mod picture;
@@ -29,6 +28,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod theme;
 mod view;
 mod words;
 
@@ -41,9 +41,9 @@ use super::desk::Desk;
 use super::lines::{Done, Result};
 use crate::store::Stage;
 use app::App;
-use look::Look;
 use protocol::Show;
 use terminal::{FullScreen, Input};
+use theme::Theme;
 
 pub use inline::print;
 pub use protocol::ImageProtocol;
@@ -71,10 +71,10 @@ pub fn run(
     options: Options,
     stop: &AtomicBool,
 ) -> Result<Done> {
-    let look = Look { colour: options.colour };
+    let theme = Theme { colour: options.colour };
     let mut screen = FullScreen::enter()?;
-    let show = Show::probe(options.protocol, look);
-    let mut app = App::new(desk, stage, show, look)?;
+    let show = Show::probe(options.protocol, theme);
+    let mut app = App::new(desk, stage, show, theme)?;
     while !app.has_ended() && !stop.load(Ordering::Relaxed) {
         if app.take_clear() {
             screen.wipe()?;

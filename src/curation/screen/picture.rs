@@ -16,9 +16,9 @@ use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
 
 use super::super::preview::{fill, label};
-use super::look::{self, Look};
 use super::protocol::Show;
 use super::text::plain;
+use super::theme::{self, Theme};
 use crate::scaling::{self, Filter};
 use crate::store::{ObjectId, ObjectStore, PanelBox};
 
@@ -124,7 +124,7 @@ enum Drawn {
 
 pub(super) struct Pictures {
     pub show: Show,
-    look: Look,
+    theme: Theme,
     objects: ObjectStore,
     /// Newest last.
     decoded: VecDeque<(Source, Decoded)>,
@@ -139,10 +139,10 @@ impl std::fmt::Debug for Pictures {
 }
 
 impl Pictures {
-    pub fn new(show: Show, look: Look, objects: ObjectStore) -> Self {
+    pub fn new(show: Show, theme: Theme, objects: ObjectStore) -> Self {
         Self {
             show,
-            look,
+            theme,
             objects,
             decoded: VecDeque::new(),
             coming: HashMap::new(),
@@ -194,7 +194,7 @@ impl Pictures {
         if matches!(self.show, Show::Nothing) {
             let told = format!("(no picture: o opens {})", wanted.source.path.display());
             frame.render_widget(
-                Paragraph::new(plain(&told, area.width.into(), look::HEADING)),
+                Paragraph::new(plain(&told, area.width.into(), theme::HEADING)),
                 area,
             );
             return;
@@ -211,7 +211,7 @@ impl Pictures {
                     self.drawn.insert(key, drawn);
                 }
                 Err(why) => {
-                    let lines = plain(&why, area.width.into(), self.look.warning());
+                    let lines = plain(&why, area.width.into(), self.theme.warning());
                     frame.render_widget(Paragraph::new(lines), area);
                     return;
                 }
@@ -281,7 +281,7 @@ impl Pictures {
         for mark in &wanted.marks {
             let Some(number) = mark.number else { continue };
             let Some(at) = on_canvas(mark.bounds, part, canvas) else { continue };
-            let style = self.look.number(mark.chosen);
+            let style = self.theme.number(mark.chosen);
             let (x, y) = (place.x + at.x as u16, place.y + at.y as u16);
             frame.buffer_mut().set_stringn(x, y, number.to_string(), at.w as usize, style);
         }

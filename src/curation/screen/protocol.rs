@@ -9,7 +9,7 @@ use ratatui_image::picker::cap_parser::{Parser, QueryStdioOptions, Response};
 use ratatui_image::picker::{Picker, ProtocolType};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::look::Look;
+use super::theme::Theme;
 
 /// How long the terminal may take to say what it can: a slow line across the world answers sooner.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -44,7 +44,7 @@ pub(super) enum Show {
 
 impl Show {
     /// To be called in raw mode, before the first key is read.
-    pub fn probe(wanted: ImageProtocol, look: Look) -> Self {
+    pub fn probe(wanted: ImageProtocol, theme: Theme) -> Self {
         let chosen = match wanted {
             ImageProtocol::None => return Self::Nothing,
             ImageProtocol::HalfBlocks => None,
@@ -55,7 +55,7 @@ impl Show {
         };
         match chosen {
             Some(picker) => Self::Pixels(Box::new(picker)),
-            None if look.colour => Self::HalfBlocks,
+            None if theme.colour => Self::HalfBlocks,
             None => Self::Shades,
         }
     }

@@ -12,8 +12,8 @@ use super::super::scripted::Bench;
 use super::super::{Desk, Ended, NotPrinted, QueueOptions, Which};
 use super::app::App;
 use super::draw::draw;
-use super::look::Look;
 use super::protocol::Show;
+use super::theme::Theme;
 use crate::store::{Decision, Stage, Store};
 
 /// A curator before a screen, who takes a second over each key.
@@ -43,9 +43,9 @@ impl<'a> Seat<'a> {
         (width, height): (u16, u16),
         show: Show,
     ) -> Self {
-        let look = Look { colour: matches!(show, Show::HalfBlocks) };
+        let theme = Theme { colour: matches!(show, Show::HalfBlocks) };
         let desk = Desk::new(store, "ann", options, printer);
-        let app = App::new(desk, stage, show, look).expect("an app");
+        let app = App::new(desk, stage, show, theme).expect("an app");
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
         let mut seat = Self { app, terminal, now: Instant::now(), pressed: 0 };
         seat.draw();

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::evidence::marked_words;
 use super::super::prompt::wrap;
-use super::look::{self, Look};
+use super::theme::{self, Theme};
 
 /// `text`, which comes from a PDF, without what a terminal would obey.
 pub(super) fn clean(text: &str) -> String {
@@ -35,21 +35,21 @@ pub(super) fn plain(text: &str, width: usize, style: Style) -> Vec<Line<'static>
 }
 
 /// `text` wrapped, the words that speak for answers marked, and `quote` wherever it stands.
-pub(super) fn marked(text: &str, width: usize, quote: &str, look: Look) -> Vec<Line<'static>> {
+pub(super) fn marked(text: &str, width: usize, quote: &str, theme: Theme) -> Vec<Line<'static>> {
     let text = clean(text);
-    let styles = styles(&text, quote, look);
+    let styles = styles(&text, quote, theme);
     wrap(&text, width.max(1)).into_iter().map(|line| painted(&text, line, &styles)).collect()
 }
 
 /// Stretches of `text` with a style of their own, in order, none over another.
-fn styles(text: &str, quote: &str, look: Look) -> Vec<(Range<usize>, Style)> {
+fn styles(text: &str, quote: &str, theme: Theme) -> Vec<(Range<usize>, Style)> {
     let quote = clean(quote);
     let quoted = match text.find(quote.as_str()) {
         Some(at) if !quote.is_empty() => at..at + quote.len(),
         _ => 0..0,
     };
     let words: Vec<(Range<usize>, Style)> =
-        marked_words(text).into_iter().map(|(at, answer)| (at, look.words(answer))).collect();
+        marked_words(text).into_iter().map(|(at, answer)| (at, theme.words(answer))).collect();
     let mut cuts: Vec<usize> = words.iter().flat_map(|(at, _)| [at.start, at.end]).collect();
     cuts.extend([0, quoted.start, quoted.end, text.len()]);
     cuts.sort_unstable();
@@ -58,7 +58,7 @@ fn styles(text: &str, quote: &str, look: Look) -> Vec<(Range<usize>, Style)> {
         .map(|pair| {
             let word = words.iter().find(|(at, _)| at.contains(&pair[0]));
             let style = word.map_or(Style::new(), |(_, style)| *style);
-            let style = if quoted.contains(&pair[0]) { style.patch(look::QUOTE) } else { style };
+            let style = if quoted.contains(&pair[0]) { style.patch(theme::QUOTE) } else { style };
             (pair[0]..pair[1], style)
         })
         .collect()
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    const LOOK: Look = Look { colour: false };
+    const LOOK: Theme = Theme { colour: false };
 
     #[test]
     fn words_and_quotes_are_marked_across_lines() {

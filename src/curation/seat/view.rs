@@ -348,9 +348,9 @@ fn paper(item: &Item) -> Vec<(String, String)> {
 
 fn figure(item: &Item) -> String {
     let Some(figure) = &item.figure else {
-        return "none: a picture outside every figure found".into();
+        return "No figure: a picture outside every figure found".into();
     };
-    let mut told = figure.label.clone().unwrap_or_else(|| "without a caption".into());
+    let mut told = figure.label.clone().unwrap_or_else(|| "Figure without a caption".into());
     if let Some(page) = figure.page {
         let _ = write!(told, ", page {page}");
     }

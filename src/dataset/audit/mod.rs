@@ -15,12 +15,12 @@ pub use self::shortcuts::{Example, HeldOut, Shortcut, held_out};
 pub use self::wrong_labels::{Predictions, PredictionsError, WrongLabel, WrongLabels};
 
 use self::shortcuts::shortcuts;
+use super::features::{PanelFeatures, Watch, sources};
 use super::groups::groups;
-use super::looks::{Looks, Watch, sources};
 use super::split;
 use super::{DatasetError, GroupBy, Result, stems};
 use crate::duplicates::Kinship;
-use crate::store::{Label, LabelledPanel, Part, Store};
+use crate::store::{Label, LabelledPanel, Split, Store};
 use covid_ct_core::string_enum;
 
 /// A panel of the dataset, as the findings name it.
@@ -30,7 +30,7 @@ pub struct Item {
     pub name: String,
     pub label: Label,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub part: Option<Part>,
+    pub part: Option<Split>,
     pub paper: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
@@ -72,7 +72,7 @@ pub struct Crossing {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     /// Names of its panels by part.
-    pub panels: BTreeMap<Part, Vec<String>>,
+    pub panels: BTreeMap<Split, Vec<String>>,
     /// False of a paper where the split is by patient.
     pub is_leak: bool,
 }
@@ -106,7 +106,7 @@ pub struct Audit {
 /// Where there is no such split, or nothing is labelled; the database's.
 pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Audit> {
     let split = split.map(|name| split::find(store, name)).transpose()?;
-    let parts: Option<HashMap<i64, Part>> =
+    let parts: Option<HashMap<i64, Split>> =
         split.as_ref().map(|split| split.parts.iter().copied().collect());
     let is_in = |panel: &LabelledPanel| parts.as_ref().is_none_or(|p| p.contains_key(&panel.id));
     let mut panels = store.labelled_panels()?;
@@ -116,7 +116,7 @@ pub fn audit(store: &Store, split: Option<&str>, watch: &dyn Watch) -> Result<Au
         return Err(DatasetError::NothingLabelled);
     }
     let items = items(&mut panels, parts.as_ref());
-    let looks = Looks::at(store.objects(), &panels, watch);
+    let looks = PanelFeatures::at(store.objects(), &panels, watch);
     let pairs = looks.pairs(store, &panels, watch)?;
     let ties: Vec<(usize, usize)> = pairs.iter().map(|pair| (pair.one, pair.other)).collect();
     let groups = groups(&panels, GroupBy::Group, &ties);
@@ -167,7 +167,7 @@ fn beside(mut all: Vec<LabelledPanel>, panels: &[LabelledPanel]) -> Vec<Labelled
 }
 
 /// Sorts the panels and names them.
-fn items(panels: &mut [LabelledPanel], parts: Option<&HashMap<i64, Part>>) -> Vec<Item> {
+fn items(panels: &mut [LabelledPanel], parts: Option<&HashMap<i64, Split>>) -> Vec<Item> {
     let stems = stems(panels);
     let item = |(panel, stem): (&LabelledPanel, String)| {
         let whole = panel.file_name.clone().filter(|_| panel.index.is_none());
@@ -187,7 +187,7 @@ type Owned<'a> = (Owner, &'a str, Option<&'a str>);
 
 /// Patients, then papers, that are in two parts or more.
 fn crossings(items: &[Item], by_patient: bool) -> Vec<Crossing> {
-    let mut owned: BTreeMap<Owned, BTreeMap<Part, Vec<String>>> = BTreeMap::new();
+    let mut owned: BTreeMap<Owned, BTreeMap<Split, Vec<String>>> = BTreeMap::new();
     for item in items {
         let Some(part) = item.part else { continue };
         let mut add = |owner, case| {
@@ -213,7 +213,7 @@ fn crossings(items: &[Item], by_patient: bool) -> Vec<Crossing> {
 fn of_panels(
     store: &Store,
     panels: &[LabelledPanel],
-    looks: &Looks,
+    looks: &PanelFeatures,
     groups: &[Vec<usize>],
 ) -> Result<Vec<Shortcut>> {
     let sources = sources(store, panels)?;
@@ -243,7 +243,7 @@ fn of_panels(
 mod tests {
     use super::*;
 
-    fn item(paper: &str, case: Option<&str>, part: Part) -> Item {
+    fn item(paper: &str, case: Option<&str>, part: Split) -> Item {
         Item {
             name: format!("{paper}.png"),
             label: Label::COVID,
@@ -256,11 +256,11 @@ mod tests {
     #[test]
     fn what_is_in_two_parts_crosses() {
         let items = [
-            item("a", Some("Patient 1"), Part::Train),
-            item("a", Some("Patient 1"), Part::Test),
-            item("b", Some("Patient 1"), Part::Train),
-            item("c", None, Part::Val),
-            item("c", None, Part::Train),
+            item("a", Some("Patient 1"), Split::Train),
+            item("a", Some("Patient 1"), Split::Test),
+            item("b", Some("Patient 1"), Split::Train),
+            item("c", None, Split::Val),
+            item("c", None, Split::Train),
         ];
         let told = |by_patient| -> Vec<(Owner, String, bool)> {
             let found = crossings(&items, by_patient).into_iter();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::stumps::Stumps;
-use crate::dataset::looks::Traits;
+use crate::dataset::features::Traits;
 use crate::metrics::{Scored, auroc};
 
 /// Parts that the panels are divided into: each is scored by what was learned from the others.

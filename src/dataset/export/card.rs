@@ -12,7 +12,7 @@ use super::loading;
 use super::manifest::RECIPE;
 use super::options::{Classes, Format, Hosting, Options, SIDE, Size};
 use crate::dataset::stats::{ClassStats, Counted, Spread, count};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 use crate::synth;
 use covid_ct_core::Licence;
 
@@ -36,7 +36,7 @@ pub struct Facts {
     captioned: usize,
     cited: usize,
     /// Parts that hold pictures; `None` of figures.
-    pub parts: BTreeSet<Option<Part>>,
+    pub parts: BTreeSet<Option<Split>>,
     /// Pictures and papers by licence; of the pictures written.
     licences: BTreeMap<Licence, (usize, usize)>,
     /// Pictures by licence of those left out.
@@ -150,9 +150,9 @@ impl Facts {
     }
 
     /// Parts of the split that lack a class which other parts have, with the name of the class.
-    pub fn parts_without_class(&self) -> Vec<(Part, &str)> {
+    pub fn parts_without_class(&self) -> Vec<(Split, &str)> {
         let mut lacking = Vec::new();
-        for part in Part::ALL.iter().filter(|_| !self.figures) {
+        for part in Split::ALL.iter().filter(|_| !self.figures) {
             let missing = |(stats, _): &(&ClassStats, &str)| {
                 stats.parts.get(part).copied().unwrap_or_default() == 0
             };
@@ -244,11 +244,11 @@ fn lacking(facts: &Facts) -> String {
     if lacking.is_empty() {
         return String::new();
     }
-    let mut text = String::from("## Parts that lack a class\n\n");
+    let mut text = String::from("## Splits that lack a class\n\n");
     for (part, class) in &lacking {
         let _ = writeln!(text, "- `{part}` holds no picture of the class {class}.");
     }
-    text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a part, \
+    text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a split, \
             and a network cannot be chosen by it.\n\n"
 }
 
@@ -272,9 +272,9 @@ fn contents(facts: &Facts) -> String {
             text,
             "| {name} | {} | {} | {} | {} | {} | {} |",
             stats.images,
-            part(Part::Train),
-            part(Part::Val),
-            part(Part::Test),
+            part(Split::Train),
+            part(Split::Val),
+            part(Split::Test),
             stats.patients.unwrap_or_default(),
             stats.preprints.unwrap_or_default(),
         );
@@ -383,7 +383,7 @@ const LIMITS_OF_FIGURES: &str = "\
 - Captions are paired with figures by rules; `pairing_confidence` says how sure each pair is.
 - A figure may show patients; papers do not name them.
 - What papers print is chosen: no number drawn from this dataset says how common anything is.
-- Papers of the test part of a dataset of scans may be among these: leave them out before a network learns from
+- Papers of the test split of a dataset of scans may be among these: leave them out before a network learns from
   figures and is measured on scans.
 
 ## Citation

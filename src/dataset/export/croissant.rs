@@ -204,7 +204,7 @@ fn splits() -> Json {
         "@type": "cr:RecordSet",
         "@id": "splits",
         "name": "splits",
-        "description": "Parts of the split.",
+        "description": "Splits: train, validation and test.",
         "dataType": "cr:Split",
         "key": { "@id": "splits/name" },
         "field": [

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::items::Item;
 use super::options::Classes;
 use crate::dataset::Result;
-use crate::store::{Decision, Label, Part, Store, Subject, Value};
+use crate::store::{Decision, Label, Split, Store, Subject, Value};
 
 /// What has become empty, in words: each class that is written, and part in which it has no picture although
 /// curators had put panels of the split there into it when the split was made.
@@ -19,11 +19,11 @@ pub fn emptied(
     items: &[Item],
     classes: &Classes,
 ) -> Result<Vec<String>> {
-    let filled: HashSet<(Label, Part)> =
+    let filled: HashSet<(Label, Split)> =
         items.iter().filter_map(|item| item.told.label.zip(item.told.part)).collect();
     let empty =
         |label: Label, part| classes.index(label).is_some() && !filled.contains(&(label, part));
-    if !Part::ALL.iter().any(|&part| Label::all().iter().any(|&label| empty(label, part))) {
+    if !Split::ALL.iter().any(|&part| Label::all().iter().any(|&label| empty(label, part))) {
         return Ok(Vec::new());
     }
     let (Some(split), Some(created)) = (store.split(name)?, store.split_created(name)?) else {
@@ -32,7 +32,7 @@ pub fn emptied(
     let image_of: HashMap<i64, i64> =
         store.panels()?.into_iter().map(|(id, panel)| (id, panel.image)).collect();
     let said = Said::read(store, &created)?;
-    let mut lost: HashMap<(Label, Part), usize> = HashMap::new();
+    let mut lost: HashMap<(Label, Split), usize> = HashMap::new();
     for (panel, part) in &split.parts {
         let Some(&image) = image_of.get(panel) else { continue };
         for label in said.of(Subject::panel(image, *panel)) {
@@ -41,7 +41,7 @@ pub fn emptied(
     }
     let mut told = Vec::new();
     for &label in Label::all() {
-        for &part in Part::ALL {
+        for &part in Split::ALL {
             if let Some(count) = lost.get(&(label, part)).filter(|_| empty(label, part)) {
                 told.push(format!(
                     "the class {label} has become empty in {part}: {count} panels that were of it have \

@@ -56,7 +56,7 @@ pub fn answer(told: &Written, question: &str) -> String {
 
 const OF_PANELS: [Field; 32] = [
     text("name", "Name of the picture, the same in every format", |w| w.row.name.clone()),
-    text(PART, "Part of the split: train, val or test", |w| w.row.part.clone()),
+    text(PART, "Split: train, val or test", |w| w.row.part.clone()),
     text("patient", "The paper and the patient in it; empty where no patient is told", |w| {
         w.row.patient.clone()
     }),

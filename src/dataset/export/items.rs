@@ -9,7 +9,7 @@ use crate::covid_ct::release::CURATOR;
 use crate::dataset::{Result, split};
 use crate::figures::FigureRecord;
 use crate::store::{
-    Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Part, Store, Within,
+    Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Split, Store, Within,
     sha256_hex,
 };
 
@@ -36,12 +36,12 @@ pub struct Written {
     pub row: ManifestRow,
     /// `None` of a figure as a whole, which has neither.
     pub label: Option<Label>,
-    pub part: Option<Part>,
+    pub part: Option<Split>,
     pub texts: Texts,
 }
 
 impl Written {
-    pub fn is_of(&self, label: Label, part: Part) -> bool {
+    pub fn is_of(&self, label: Label, part: Split) -> bool {
         (self.label, self.part) == (Some(label), Some(part))
     }
 }
@@ -86,7 +86,7 @@ pub struct Chosen {
 /// [`DatasetError::NoSuchSplit`], or the database's.
 pub fn choose(store: &Store, name: &str, options: &Options<'_>) -> Result<Chosen> {
     let split = split::find(store, name)?;
-    let mut part_of: HashMap<i64, Part> = split.parts.iter().copied().collect();
+    let mut part_of: HashMap<i64, Split> = split.parts.iter().copied().collect();
     // A panel whose box was moved a little since is where it was.
     for (from, to) in store.moved_panels(Within::All)? {
         if let Some(part) = part_of.get(&from).copied() {
@@ -221,7 +221,7 @@ impl Sources {
         &self,
         panel: &LabelledPanel,
         label: Label,
-        part: Part,
+        part: Split,
         stem: &str,
     ) -> (ManifestRow, Texts) {
         let paper = self.papers.get(&panel.preprint).cloned().unwrap_or_default();

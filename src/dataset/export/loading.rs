@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use super::fields::{self, Field};
 use super::items::Written;
 use super::options::{Classes, Format};
-use crate::store::Part;
+use crate::store::Split;
 
 /// Read beside README.md, and where both have an entry, this counts.
 pub const YAML: &str = ".huggingface.yaml";
@@ -19,7 +19,7 @@ pub const YAML: &str = ".huggingface.yaml";
 /// The entry of a format whose parts have patterns; `None` of one that lists its pictures.
 pub fn entry(
     format: Format,
-    parts: impl IntoIterator<Item = Option<Part>>,
+    parts: impl IntoIterator<Item = Option<Split>>,
     digest: &str,
 ) -> Option<String> {
     let mut splits = String::new();
@@ -41,9 +41,9 @@ fn head(digest: &str) -> String {
 }
 
 /// As `datasets` calls a part; figures are in none.
-fn split_name(part: Option<Part>) -> &'static str {
+fn split_name(part: Option<Split>) -> &'static str {
     match part {
-        Some(Part::Val) => "validation",
+        Some(Split::Val) => "validation",
         Some(part) => part.as_str(),
         None => "train",
     }
@@ -53,7 +53,7 @@ fn split_name(part: Option<Part>) -> &'static str {
 /// `datasets` 5.2 takes all pictures for one split. A file of its own, so that people can read the card.
 pub fn listed(hosted: &[Written], digest: &str) -> String {
     let mut yaml = head(digest);
-    for part in Part::ALL {
+    for part in Split::ALL {
         let of_part = hosted.iter().filter(|written| written.part == Some(*part));
         let mut of_part = of_part.peekable();
         if of_part.peek().is_some() {
@@ -112,12 +112,12 @@ pub fn types_of_shards(classes: Option<&Classes>, fields: &[Field]) -> String {
 pub fn how(format: Format, figures: bool) -> String {
     let opened = match format {
         Format::CovidCt => {
-            "`datasets.load_dataset(FOLDER)` gives pictures and classes by part; loaders of COVID-CT read \
+            "`datasets.load_dataset(FOLDER)` gives pictures and classes by split; loaders of COVID-CT read \
              `Images-processed/` and the lists of `Data-split/`."
         }
         Format::ImageFolder => {
             "`datasets.load_dataset(FOLDER)` gives pictures, classes (`label`) and all that is told of them by \
-             part; `torchvision.datasets.ImageFolder(\"FOLDER/train\")` pictures and classes."
+             split; `torchvision.datasets.ImageFolder(\"FOLDER/train\")` pictures and classes."
         }
         Format::WebDataset if figures => {
             "`webdataset.WebDataset(\"FOLDER/figures-000000.tar\")` gives samples of `png`, `txt` (the caption) and \
@@ -125,7 +125,7 @@ pub fn how(format: Format, figures: bool) -> String {
         }
         Format::WebDataset => {
             "`webdataset.WebDataset(\"FOLDER/train-000000.tar\")` gives samples of `png`, `cls` (number of the class) \
-             and `json` (all that is told); `datasets.load_dataset(FOLDER)` the same by part."
+             and `json` (all that is told); `datasets.load_dataset(FOLDER)` the same by split."
         }
         Format::Parquet => {
             "`datasets.load_dataset(FOLDER)` gives pictures and all that is told of them; polars, DuckDB and pyarrow \
@@ -186,10 +186,10 @@ mod tests {
 
     #[test]
     fn another_content_is_another_entry() {
-        let of = |digest| entry(Format::Parquet, [Some(Part::Val)], digest).expect("an entry");
+        let of = |digest| entry(Format::Parquet, [Some(Split::Val)], digest).expect("an entry");
         assert!(of("ab").contains("split: validation\n    path: \"data/val-*.parquet\""));
         assert_ne!(of("ab"), of("cd"));
         assert_ne!(listed(&[], "ab"), listed(&[], "cd"));
-        assert_eq!(entry(Format::CovidCt, [Some(Part::Val)], "ab"), None);
+        assert_eq!(entry(Format::CovidCt, [Some(Split::Val)], "ab"), None);
     }
 }

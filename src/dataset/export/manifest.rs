@@ -38,7 +38,7 @@ pub struct ManifestRow {
     pub height: Option<u32>,
     /// [`crate::store::Label`] as text.
     pub label: String,
-    /// [`crate::store::Part`] as text.
+    /// [`crate::store::Split`] as text.
     pub part: String,
     pub preprint: String,
     pub version: String,

@@ -145,7 +145,7 @@ fn biases(facts: &Facts) -> Vec<String> {
                 .into(),
         );
         biases.extend(facts.parts_without_class().into_iter().map(|(part, class)| {
-            format!("The part {part} holds no picture of the class {class}.")
+            format!("The split {part} holds no picture of the class {class}.")
         }));
     }
     biases

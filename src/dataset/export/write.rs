@@ -17,11 +17,11 @@ use super::manifest::{self, MANIFEST, ManifestRow, RECIPE, patient_name};
 use super::options::{Format, Hosting, Options};
 use super::table::{Class, Lead, Table};
 use super::{card, croissant, fields, loading, metainfo, picture, target};
+use crate::atomic::folder::NewFolder;
 use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
-use crate::look::Look;
-use crate::store::{Label, ObjectStore, Part, Symbol, sha256_hex, sha256_of_file};
-use crate::whole::folder::NewFolder;
+use crate::perceptual_hash::PerceptualHash;
+use crate::store::{Label, ObjectStore, Split, Symbol, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;
@@ -36,7 +36,7 @@ const FIGURES_TABLE: &str = "figures.parquet";
 /// What an export wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
-    pub counts: BTreeMap<(Label, Part), usize>,
+    pub counts: BTreeMap<(Label, Split), usize>,
     /// Pictures of figures as a whole.
     pub figures: usize,
     /// Figures of which there is no picture, only a caption.
@@ -58,7 +58,7 @@ struct Cut {
     png: Vec<u8>,
     sha256: String,
     size: (u32, u32),
-    look: Look,
+    look: PerceptualHash,
 }
 
 /// Writes `items` to `target`, replacing what was there as a whole; `advance` is called after each
@@ -191,7 +191,7 @@ fn cut_all(objects: &ObjectStore, chunk: &[Item]) -> Vec<std::result::Result<Cut
         .into_par_iter()
         .map(|panels| {
             let picture = decode(objects, panels);
-            let look = picture.as_ref().map(Look::of);
+            let look = picture.as_ref().map(PerceptualHash::of);
             let cut = |item: &Item| {
                 let (picture, look) = (picture.as_ref()?, look.as_ref().map_err(Clone::clone)?);
                 let png = if item.told.row.is_figure() {

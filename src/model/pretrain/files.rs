@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
 use crate::metrics::{RunFileError, RunFiles};
-use crate::store::Part;
+use crate::store::Split;
 use covid_ct_core::string_enum;
 
 string_enum! {
@@ -74,7 +74,7 @@ pub struct PretrainRow {
     pub learning_rate: f64,
     /// Mean over the epoch's steps, in nats.
     pub loss: f64,
-    /// Mean AUROC over the findings on the validation part. Of contrast: part of the views
+    /// Mean AUROC over the findings on the validation split. Of contrast: part of the views
     /// whose nearest view was the other of their picture, as the weights changed.
     pub score: f64,
     pub seconds: f64,
@@ -90,8 +90,8 @@ impl PretrainRow {
 /// A line of `findings.csv`: how well the weights that are kept tell a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FindingRow {
-    /// The validation part, which the epoch was chosen by, or the test part.
-    pub part: Part,
+    /// The validation split, which the epoch was chosen by, or the test split.
+    pub part: Split,
     pub finding: String,
     /// Pictures with it.
     pub positives: u64,

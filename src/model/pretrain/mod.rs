@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::{BadImage, Compute, FreshHead, ModelError, Network, Pictures, Result, Shown};
-use crate::store::{Part, sha256_hex, sha256_of_file};
+use crate::store::{Split, sha256_hex, sha256_of_file};
 
 /// What is known to show some of several things, or none.
 pub trait Found: Shown {
@@ -139,7 +139,7 @@ pub enum PretrainNews<'a> {
     },
     /// The weights that are kept are measured on a part.
     Measuring {
-        part: Part,
+        part: Split,
         pictures: usize,
     },
     /// So many more of the part's pictures were.

@@ -2,10 +2,10 @@
 
 use super::Found;
 use crate::model::{BadImage, Picture, Shown};
-use crate::store::Part;
+use crate::store::Split;
 use crate::synth::{Sign, Signs, SliceId};
 
-/// Pictures in the validation part, and in the test part: a tenth of those to learn from, but no more.
+/// Pictures in the validation split, and in the test split: a tenth of those to learn from, but no more.
 const MEASURED: u32 = 2000;
 
 /// Parts are this far from each other in the endless row of a seed's slices.
@@ -19,12 +19,12 @@ pub struct Phantom {
 
 impl Phantom {
     /// The slices of a part, where there are `pictures` to learn from.
-    pub fn part(part: Part, pictures: u32, seed: u64) -> Vec<Self> {
+    pub fn part(part: Split, pictures: u32, seed: u64) -> Vec<Self> {
         let measured = pictures.div_ceil(10).min(MEASURED);
         let (first, count) = match part {
-            Part::Train => (0, pictures),
-            Part::Val => (APART, measured),
-            Part::Test => (2 * APART, measured),
+            Split::Train => (0, pictures),
+            Split::Val => (APART, measured),
+            Split::Test => (2 * APART, measured),
         };
         (first..first + u64::from(count)).map(|index| Self::new(SliceId { seed, index })).collect()
     }
@@ -57,12 +57,12 @@ mod tests {
     #[test]
     fn parts_share_no_slice_and_more_pictures_go_on_where_fewer_end() {
         let part = |part, pictures| Phantom::part(part, pictures, 3);
-        let train = part(Part::Train, 51);
+        let train = part(Split::Train, 51);
         assert_eq!(train.len(), 51);
-        assert_eq!(train[..20], part(Part::Train, 20));
-        let (val, test) = (part(Part::Val, 51), part(Part::Test, 51));
+        assert_eq!(train[..20], part(Split::Train, 20));
+        let (val, test) = (part(Split::Val, 51), part(Split::Test, 51));
         assert_eq!((val.len(), test.len()), (6, 6));
-        assert_eq!(part(Part::Test, 50_000).len(), 2000);
+        assert_eq!(part(Split::Test, 50_000).len(), 2000);
         assert!(train.iter().chain(&val).all(|phantom| !test.contains(phantom)));
         let picture = train[7].read().expect("drawn");
         assert_eq!((picture.width, picture.channels), (240, 1));

@@ -15,7 +15,8 @@ use crate::duplicates::{Sketch, pairs};
 use crate::model::pictures::decode;
 use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};
 use crate::store::{
-    LabelledPanel, ObjectId, ObjectStore, PanelBox, Part, Split, Stage, Store, Subject, sha256_hex,
+    LabelledPanel, NamedSplit, ObjectId, ObjectStore, PanelBox, Split, Stage, Store, Subject,
+    sha256_hex,
 };
 
 /// Files that are looked at in a folder, by their names' ends.
@@ -47,7 +48,7 @@ impl Filed for Unlabelled {
 /// Where to gather.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources<'a> {
-    /// A dataset in the COVID-CT layout: its training part.
+    /// A dataset in the COVID-CT layout: its training split.
     pub dataset: Option<&'a DatasetFolder>,
     /// Whatever is marked as a CT in it.
     pub database: Option<Database<'a>>,
@@ -61,8 +62,8 @@ pub struct Sources<'a> {
 pub struct Database<'a> {
     pub store: &'a Store,
     pub objects: &'a ObjectStore,
-    /// Its validation and test part are measured on.
-    pub split: &'a Split,
+    /// Its validation and test split are measured on.
+    pub split: &'a NamedSplit,
 }
 
 /// What was gathered.
@@ -103,7 +104,7 @@ pub fn gather(sources: Sources<'_>) -> Result<Pool> {
     }
     let mut pool = Pool::default();
     if let Some(dataset) = dataset {
-        let examples = dataset.examples(Part::Train)?;
+        let examples = dataset.examples(Split::Train)?;
         let papers = origins(dataset.root(), &examples)?.into_iter().map(|origin| origin.group);
         pool.add(papers.zip(examples.into_iter().map(Unlabelled::from)), &measured);
     }
@@ -142,7 +143,7 @@ impl From<Example> for Unlabelled {
 
 impl Measured {
     fn add_dataset(&mut self, dataset: &DatasetFolder) -> Result<()> {
-        for part in [Part::Val, Part::Test] {
+        for part in [Split::Val, Split::Test] {
             let examples = match dataset.examples(part) {
                 // Nothing is measured on it then.
                 Err(ModelError::Empty { .. }) => continue,
@@ -156,7 +157,7 @@ impl Measured {
     }
 
     fn add_split(&mut self, database: &Database<'_>, panels: &[LabelledPanel]) {
-        let parts = database.split.parts.iter().filter(|(_, part)| *part != Part::Train);
+        let parts = database.split.parts.iter().filter(|(_, part)| *part != Split::Train);
         let ids: HashSet<i64> = parts.map(|(panel, _)| *panel).collect();
         for panel in panels.iter().filter(|panel| ids.contains(&panel.id)) {
             self.papers.insert(panel.preprint_name.clone());
@@ -225,8 +226,8 @@ impl Pool {
     fn without(mut self, others: &[Unlabelled]) -> Result<Self> {
         let own = self.pictures.len();
         let all: Vec<&Unlabelled> = self.pictures.iter().chain(others).collect();
-        let looks: Vec<std::result::Result<Look, String>> =
-            all.par_iter().map(|picture| look(picture)).collect();
+        let looks: Vec<std::result::Result<Fingerprint, String>> =
+            all.par_iter().map(|picture| fingerprint(picture)).collect();
         let mut seen = Vec::new();
         let mut places = Vec::new();
         // Of pictures without texture the sketch tells nothing, but these do.
@@ -274,13 +275,13 @@ fn is_picture(path: &Path) -> bool {
 }
 
 /// What a picture is known again by.
-struct Look {
+struct Fingerprint {
     sketch: Sketch,
     /// SHA-256 of its size and grey levels, in hexadecimal.
     pixels: String,
 }
 
-fn look(shown: &Unlabelled) -> std::result::Result<Look, String> {
+fn fingerprint(shown: &Unlabelled) -> std::result::Result<Fingerprint, String> {
     let picture = decode(&shown.path)?;
     let grey = match shown.bounds {
         Some(bounds) => grey(&picture, bounds)?,
@@ -288,7 +289,7 @@ fn look(shown: &Unlabelled) -> std::result::Result<Look, String> {
     };
     let size = format!("{} x {}\n", grey.width(), grey.height());
     let pixels = sha256_hex(&[size.as_bytes(), grey.as_raw()].concat());
-    Ok(Look { sketch: Sketch::of(&grey), pixels })
+    Ok(Fingerprint { sketch: Sketch::of(&grey), pixels })
 }
 
 #[cfg(test)]
@@ -342,7 +343,7 @@ mod tests {
         let all = gather(below).expect("pool");
         assert_eq!((all.pictures.len(), all.failures.len()), (2, 1));
 
-        // A copy in the training part is none either, nor is another picture of a paper that is tested on.
+        // A copy in the training split is none either, nor is another picture of a paper that is tested on.
         for (name, seed) in [("copy.png", 1), ("2020.03.01.20029769-p1-2.png", 4), ("own.png", 5)] {
             texture(seed, 180).save(dataset.join("Images/CT_COVID").join(name)).expect("save");
         }

@@ -36,9 +36,9 @@ const ENTRIES: &str = "Data_Entry_2017.csv";
 /// Written where there is none of the findings.
 const NOTHING: &str = "No Finding";
 
-/// Of patients that are not in the test part, one in so many is in the validation part.
+/// Of patients that are not in the test split, one in so many is in the validation split.
 const VAL_PART: usize = 8;
-/// Of all patients, one in so many is in the test part where no list says which.
+/// Of all patients, one in so many is in the test split where no list says which.
 const TEST_PART: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::ReadError;
 use super::{FoundImage, FoundPlacement};
 use crate::figures::{
-    FURNITURE_PAGES, Furniture, ImageOrigin, Look, Overlay, OverlayKind, Suspect, lost_picture,
+    DecodedPicture, FURNITURE_PAGES, Furniture, ImageOrigin, Overlay, OverlayKind, Suspect,
+    lost_picture,
 };
 use crate::pdf::{Document, ImageInfo, Levels, Page, PdfError, Picture, Printed, Rect, Variant};
 use covid_ct_core::ObjectStore;
@@ -42,7 +43,7 @@ pub(super) struct Taken {
     pub(super) images: Vec<FoundImage>,
     pub(super) places: Places,
     /// Of those that were decoded, how dark and light each is, wherever it is drawn.
-    pub(super) looks: Vec<Look>,
+    pub(super) looks: Vec<DecodedPicture>,
     /// Those that could not be decoded.
     pub(super) lost: Vec<Suspect>,
 }
@@ -209,12 +210,12 @@ impl Taker<'_> {
         Ok(self.images.len() - 1)
     }
 
-    fn looks(&self) -> Vec<Look> {
+    fn looks(&self) -> Vec<DecodedPicture> {
         let decoded = self.images.iter().zip(&self.levels).filter(|(image, _)| !image.furniture);
         decoded
             .filter_map(|(image, levels)| Some((image, (*levels)?)))
             .flat_map(|(image, levels)| {
-                image.placements.iter().map(move |place| Look {
+                image.placements.iter().map(move |place| DecodedPicture {
                     page: place.page,
                     bbox: place.bbox,
                     xref: image.xref,

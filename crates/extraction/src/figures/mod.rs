@@ -17,6 +17,8 @@ mod furniture;
 mod join;
 mod label;
 mod line_numbers;
+#[cfg(test)]
+mod manuscripts;
 mod mentions;
 mod pairing;
 mod parts;
@@ -25,13 +27,11 @@ mod record;
 mod regions;
 mod sideways;
 mod sub_captions;
-#[cfg(test)]
-mod whole;
 
 pub use arbitrary::read_arbitrary;
 pub use cleaning::{PageText, TextLine, clean, text_page};
 pub use cross_check::{
-    Gravity, Look, Suspect, SuspectKind, cross_check, in_order, is_strange, lost_picture,
+    DecodedPicture, Gravity, Suspect, SuspectKind, cross_check, in_order, is_strange, lost_picture,
     other_readings, plain_pictures,
 };
 pub use furniture::{FURNITURE_PAGES, Furniture};

@@ -35,7 +35,7 @@ impl std::fmt::Debug for Easel {
 
 /// What the interpreter says of an image before it is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct ImageProperties {
     /// Pixels; of the mask where that is finer.
     pub(super) width: u32,
     pub(super) height: u32,
@@ -91,7 +91,7 @@ impl Easel {
         &mut self,
         drawn: &DrawnImage,
         manner: &Manner,
-    ) -> Result<Option<Look>, mupdf::Error> {
+    ) -> Result<Option<ImageProperties>, mupdf::Error> {
         let to = Matrix::IDENTITY;
         let scene = self.scene(&[Placed { drawn, manner, to, clip: None }])?;
         let seen = Rc::new(RefCell::new(Vec::new()));
@@ -102,7 +102,7 @@ impl Easel {
         let Some(grey) = seen.iter().find_map(|sight| sight.grey) else { return Ok(None) };
         let (width, height) =
             seen.iter().fold((0, 0), |(w, h), sight| (w.max(sight.width), h.max(sight.height)));
-        Ok(Some(Look { width, height, grey }))
+        Ok(Some(ImageProperties { width, height, grey }))
     }
 
     /// Draws an image on white at its native size, as its own rows and columns run.
@@ -110,7 +110,7 @@ impl Easel {
         &mut self,
         drawn: &DrawnImage,
         manner: &Manner,
-        look: &Look,
+        look: &ImageProperties,
     ) -> Result<Option<DynamicImage>, mupdf::Error> {
         let (width, height) = (look.width as i32, look.height as i32);
         let to = Matrix { a: width as f32, d: height as f32, ..Matrix::IDENTITY };

@@ -7,7 +7,7 @@ use crate::common::training::{LIGHT, SMALL, bright_and_dark, covid_ct, textured,
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{Prediction, RunFiles, RunMetrics};
-use covid_ct::store::{Label, Part, Store};
+use covid_ct::store::{Label, Split, Store};
 use predicates::prelude::*;
 
 const CLASSES: [(&str, bool); 2] = [("COVID", true), ("NonCOVID", false)];
@@ -96,7 +96,7 @@ fn pictures_from_elsewhere_stand_beside_its_own(folder: &Path) {
     .assert()
     .success()
     .stdout(predicate::str::contains("best there"));
-    let own = files(folder, "s-seed0").read_metrics(Part::Test).expect("metrics.json");
+    let own = files(folder, "s-seed0").read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(own.external.len(), 2);
     for external in &own.external {
         assert_eq!(external.counts.total(), 8);
@@ -111,14 +111,14 @@ fn pictures_from_elsewhere_stand_beside_its_own(folder: &Path) {
 fn measurements_that_break_off_are_none(folder: &Path) {
     evaluate(folder, &["s-seed0"]).assert().success();
     let files = files(folder, "s-seed0");
-    let predictions = files.predictions(Part::Test);
+    let predictions = files.predictions(Split::Test);
     std::fs::remove_file(&predictions).expect("predictions.csv");
     std::fs::create_dir(&predictions).expect("in the way");
     evaluate(folder, &["s-seed0"])
         .assert()
         .code(2)
         .stderr(predicate::str::contains("predictions.csv"));
-    assert!(!files.metrics(Part::Test).exists() && !files.explained(Part::Test).exists());
+    assert!(!files.metrics(Split::Test).exists() && !files.explained(Split::Test).exists());
     std::fs::remove_dir(&predictions).expect("out of the way");
     evaluate(folder, &["s-seed0"]).assert().success();
 }
@@ -131,23 +131,23 @@ fn a_series_is_measured_together(folder: &Path) {
         .stdout(predicate::str::is_match(r"AUROC +\d\.\d{3} ± \d\.\d{3}").expect("pattern"))
         .stdout(predicate::str::contains("2 runs (s-seed0, s-seed1)"))
         .stdout(predicate::str::contains("each mirrored too"));
-    let read = |run: &str| files(folder, run).read_predictions(Part::Test).expect("predictions");
+    let read = |run: &str| files(folder, run).read_predictions(Split::Test).expect("predictions");
     let (one, other, both) = (read("s-seed0"), read("s-seed1"), read("s"));
     assert_eq!(both.len(), 6);
     for ((one, other), both) in one.iter().zip(&other).zip(&both) {
         let mean = f64::midpoint(one.score, other.score);
         assert!((both.score - mean).abs() < 1e-9, "{} is not {mean}", both.score);
     }
-    let series = files(folder, "s").read_series(Part::Test).expect("series.json");
+    let series = files(folder, "s").read_series(Split::Test).expect("series.json");
     let spread = series.fixed.auroc.expect("both classes");
     assert_eq!((spread.n, series.members.len(), series.flip), (2, 2, true));
     let auroc = |run: &str| {
-        files(folder, run).read_metrics(Part::Test).expect("metrics.json").metrics.auroc
+        files(folder, run).read_metrics(Split::Test).expect("metrics.json").metrics.auroc
     };
     let of_two = [auroc("s-seed0"), auroc("s-seed1")].map(|auroc| auroc.expect("both classes"));
     assert!((spread.mean - f64::midpoint(of_two[0], of_two[1])).abs() < 1e-12);
     assert!(auroc("s").is_some());
-    assert!(files(folder, "s").read_curves(Part::Test).expect("curves.json").roc.is_some());
+    assert!(files(folder, "s").read_curves(Split::Test).expect("curves.json").roc.is_some());
 
     let json = evaluate(folder, &["s", "--flip", "--json"]).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("JSON");
@@ -177,8 +177,8 @@ fn other_datasets_are_measured_beside_its_own(folder: &Path) {
     let own = files(folder, "s-seed0");
     let measured = || {
         (
-            own.read_metrics(Part::Test).expect("metrics.json"),
-            own.read_controls(Part::Test).expect("controls.json"),
+            own.read_metrics(Split::Test).expect("metrics.json"),
+            own.read_controls(Split::Test).expect("controls.json"),
         )
     };
     let controls = |more: &[&str]| {
@@ -191,17 +191,17 @@ fn other_datasets_are_measured_beside_its_own(folder: &Path) {
     evaluate(folder, &["s", "--explain", "0"]).args(there).assert().success();
     controls(&there);
     controls(&["--part", "val"]);
-    assert_eq!(own.read_controls(Part::Val).expect("controls-val.json").part, Part::Val);
+    assert_eq!(own.read_controls(Split::Val).expect("controls-val.json").part, Split::Val);
     assert_eq!(measured(), before);
     let elsewhere = own.elsewhere("exchanged");
-    let other = elsewhere.read_metrics(Part::Test).expect("metrics.json");
+    let other = elsewhere.read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(
-        (other.data.as_str(), elsewhere.read_controls(Part::Test).expect("controls.json").data),
+        (other.data.as_str(), elsewhere.read_controls(Split::Test).expect("controls.json").data),
         ("exchanged", other.data.clone())
     );
     let auroc = |of: &RunMetrics| of.metrics.auroc.expect("both classes");
     assert!((auroc(&other) + auroc(&before.0) - 1.0).abs() < 1e-12, "the labels are exchanged");
-    let series = files(folder, "s").elsewhere("exchanged").read_series(Part::Test);
+    let series = files(folder, "s").elsewhere("exchanged").read_series(Split::Test);
     assert_eq!(series.expect("series.json").members, ["s-seed0", "s-seed1"]);
 
     covid_ct(folder, &["report"]).assert().success();
@@ -227,21 +227,21 @@ fn errors_are_explained(folder: &Path) {
     let data = data.to_str().expect("path");
     evaluate(folder, &["s-seed0", "--data", data, "--explain", "4"]).assert().success();
     let files = files(folder, "s-seed0").elsewhere("exchanged");
-    let predictions = files.read_predictions(Part::Test).expect("predictions");
+    let predictions = files.read_predictions(Split::Test).expect("predictions");
     let wrong = predictions.iter().filter(|p| p.label != p.predicted).count();
     // At least one class is called what it is not.
     assert!(wrong >= 3, "{predictions:?}");
-    let rows = files.read_explained(Part::Test).expect("index.csv");
+    let rows = files.read_explained(Split::Test).expect("index.csv");
     assert_eq!(rows.len(), wrong.min(4));
     let sure = |score: f64| (score - 0.5).abs();
     assert!(rows.windows(2).all(|pair| sure(pair[0].score) >= sure(pair[1].score)), "{rows:?}");
     for row in &rows {
         assert_ne!(row.label, row.predicted);
-        let picture = image::open(files.explained(Part::Test).join(&row.picture)).expect("PNG");
+        let picture = image::open(files.explained(Split::Test).join(&row.picture)).expect("PNG");
         assert_eq!((picture.width(), picture.height()), (512, 256));
     }
     evaluate(folder, &["s-seed0", "--data", data, "--explain", "0"]).assert().success();
-    assert!(!files.explained(Part::Test).exists(), "what was explained before is gone");
+    assert!(!files.explained(Split::Test).exists(), "what was explained before is gone");
 }
 
 fn a_class_without_test_images_is_told(folder: &Path) {
@@ -251,10 +251,10 @@ fn a_class_without_test_images_is_told(folder: &Path) {
     evaluate(folder, &["s-seed0", "--data", data.to_str().expect("path")])
         .assert()
         .success()
-        .stderr(predicate::str::contains("the test part holds no non-covid image"))
+        .stderr(predicate::str::contains("the test split holds no non-covid image"))
         .stdout(predicate::str::contains("AUROC        undefined"));
     let elsewhere = files(folder, "s-seed0").elsewhere("one-class");
-    let metrics = elsewhere.read_metrics(Part::Test).expect("metrics.json");
+    let metrics = elsewhere.read_metrics(Split::Test).expect("metrics.json");
     assert_eq!((metrics.metrics.auroc, metrics.metrics.specificity), (None, None));
     assert!(metrics.metrics.recall.is_some());
     covid_ct(folder, &["report"]).assert().success();
@@ -292,9 +292,9 @@ fn controls_stand_beside(folder: &Path) {
         .assert()
         .success()
         .stdout(predicate::str::contains("the middle blanked"))
-        .stdout(predicate::str::contains("told by size"));
-    let controls = files(folder, "s-seed0").read_controls(Part::Test).expect("controls.json");
-    let predictions = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
+        .stdout(predicate::str::contains("predicted from size"));
+    let controls = files(folder, "s-seed0").read_controls(Split::Test).expect("controls.json");
+    let predictions = files(folder, "s-seed0").read_predictions(Split::Test).expect("predictions");
     let scored: Vec<_> = predictions.iter().map(Prediction::scored).collect();
     assert_eq!(controls.whole.auroc, covid_ct::metrics::auroc(&scored));
     assert_eq!(controls.without_listed.expect("one is listed").measured.images, 5);
@@ -321,7 +321,7 @@ fn a_missing_member_is_named(folder: &Path) {
         .code(1)
         .stderr(predicate::str::contains("s-seed2 is missing"))
         .stdout(predicate::str::contains("3 runs (s-seed0, s-seed1, s-seed3)"));
-    let series = files(folder, "s").read_series(Part::Test).expect("series.json");
+    let series = files(folder, "s").read_series(Split::Test).expect("series.json");
     assert_eq!(series.missing, ["s-seed2"]);
     std::fs::remove_dir_all(to.folder()).expect("removed");
 }
@@ -345,13 +345,13 @@ fn a_validation_of_one_class_gives_no_threshold(folder: &Path) {
         predicate::str::contains("holds no non-COVID image")
             .and(predicate::str::contains("has changed since s-seed0 learned from it")),
     );
-    let metrics = files(folder, "s-seed0").read_metrics(Part::Test).expect("metrics.json");
+    let metrics = files(folder, "s-seed0").read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(metrics.details.operating, None);
     assert_eq!(metrics.counts.get(Label::COVID), 3);
 }
 
 fn a_corrupt_picture_is_named(folder: &Path) {
-    let before = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
+    let before = files(folder, "s-seed0").read_predictions(Split::Test).expect("predictions");
     let path = folder.join("data/export/default/Images-processed/CT_COVID/COVID-14.png");
     std::fs::write(&path, "no picture").expect("damage");
     for command in ["evaluate", "controls"] {
@@ -359,7 +359,7 @@ fn a_corrupt_picture_is_named(folder: &Path) {
             predicate::str::contains("COVID-14.png").and(predicate::str::contains("testCT_COVID")),
         );
     }
-    let after = files(folder, "s-seed0").read_predictions(Part::Test).expect("predictions");
+    let after = files(folder, "s-seed0").read_predictions(Split::Test).expect("predictions");
     assert_eq!(before, after, "what was measured before stays");
     assert_eq!(after[0].label, Label::COVID);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::common::training::{EPOCH, covid_ct, import, train, workspace, write_list};
 use covid_ct::Workspace;
 use covid_ct::metrics::{Over, RunFiles};
-use covid_ct::store::{Part, Store};
+use covid_ct::store::{Split, Store};
 use predicates::prelude::*;
 
 fn files(workspace: &Path, run: &str) -> RunFiles {
@@ -45,7 +45,7 @@ fn each_panel_is_tested_on_once() {
     let workspace = dealt();
     let folder = workspace.path();
     let store = Store::open_existing(&Workspace::new(folder)).expect("store");
-    let mut parts: BTreeMap<i64, Vec<Part>> = BTreeMap::new();
+    let mut parts: BTreeMap<i64, Vec<Split>> = BTreeMap::new();
     for fold in 1..=3 {
         let split = store.split(&format!("cv-fold{fold}")).expect("read").expect("a split");
         assert_eq!((&split.how["fold"], &split.how["folds"]), (&fold.into(), &3.into()));
@@ -56,7 +56,7 @@ fn each_panel_is_tested_on_once() {
     assert_eq!(parts.len(), 32);
     for of_panel in parts.values_mut() {
         of_panel.sort_unstable();
-        assert_eq!(of_panel, &[Part::Train, Part::Val, Part::Test]);
+        assert_eq!(of_panel, &[Split::Train, Split::Val, Split::Test]);
     }
     for fold in 1..=3 {
         covid_ct(folder, &["audit", "--split", &format!("cv-fold{fold}")]).assert().success();
@@ -101,14 +101,14 @@ fn folds_are_trained_and_measured_together() {
     );
 
     let cv = files(folder, "cv");
-    let predictions = cv.read_predictions(Part::Test).expect("predictions.csv");
+    let predictions = cv.read_predictions(Split::Test).expect("predictions.csv");
     let names: std::collections::BTreeSet<&str> =
         predictions.iter().map(|prediction| prediction.file.as_str()).collect();
     assert_eq!((predictions.len(), names.len()), (32, 32));
-    let series = cv.read_series(Part::Test).expect("series.json");
+    let series = cv.read_series(Split::Test).expect("series.json");
     assert_eq!((series.over, series.members.len()), (Over::Folds, 3));
     let of_fold = |fold: u32| {
-        let series = files(folder, &format!("cv-fold{fold}")).read_series(Part::Test);
+        let series = files(folder, &format!("cv-fold{fold}")).read_series(Split::Test);
         series.expect("series.json").fixed.auroc.expect("both classes").mean
     };
     let mean = (1..=3).map(of_fold).sum::<f64>() / 3.0;
@@ -136,7 +136,7 @@ fn folds_are_trained_and_measured_together() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("data/runs/cv-fold3 is a series"));
-    assert!(cv.metrics(Part::Test).exists());
+    assert!(cv.metrics(Split::Test).exists());
     train_folds(folder, &["--seeds", "2", "--fresh"]).assert().success();
     assert!(!cv.folder().exists());
     what_is_no_cross_validation_is_refused(folder);
@@ -172,7 +172,7 @@ fn what_is_no_cross_validation_is_refused(folder: &Path) {
         .code(1)
         .stderr(predicate::str::contains("cv-fold3 is missing or not complete"));
 
-    // Of another deal: what one fold was tested on is in the test part of two.
+    // Of another deal: what one fold was tested on is in the test split of two.
     for seed in 0..2 {
         let run = |fold: u32| runs.join(format!("cv-fold{fold}-seed{seed}"));
         std::fs::rename(folder.join(format!("one{seed}")), run(1)).expect("moved back");

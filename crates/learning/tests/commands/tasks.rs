@@ -90,12 +90,12 @@ fn a_two_class_task_is_trained_and_measured_under_its_own_words() {
         (&config["task"]["name"], &config["counts"]["train"]["no_flu"]),
         (&"influenza-ct".into(), &10.into())
     );
-    let metrics = json(&run.metrics(covid_ct::store::Part::Test));
+    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
     assert_eq!(metrics["auroc"], 1.0, "bright pictures are influenza");
     assert!(metrics.get("classes").is_none());
     covid_ct(folder, &["report"]).assert().success();
     let page = std::fs::read_to_string(folder.join("data/report/index.html")).expect("page");
-    assert!(page.contains("said influenza") && !page.contains("said COVID"));
+    assert!(page.contains("Predicted influenza") && !page.contains("Predicted COVID"));
     // Without the task it is another's run.
     std::fs::remove_file(folder.join("task.toml")).expect("removed");
     covid_ct(folder, &["evaluate", "flu", "--threads", "1"]).assert().code(2).stderr(
@@ -126,7 +126,7 @@ fn three_classes_are_told_apart() {
                 .and(predicate::str::contains("Mid against the rest:")),
         );
     let run = files(folder, "kinds");
-    let metrics = json(&run.metrics(covid_ct::store::Part::Test));
+    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
     let classes = &metrics["classes"];
     assert_eq!(classes["each"].as_array().map(Vec::len), Some(3));
     assert!(classes["macro_auroc"].as_f64().is_some_and(|auroc| auroc > 0.9), "{classes}");
@@ -138,8 +138,8 @@ fn three_classes_are_told_apart() {
         .filter_map(serde_json::Value::as_u64)
         .sum();
     assert_eq!(said, 9);
-    let predictions =
-        std::fs::read_to_string(run.predictions(covid_ct::store::Part::Test)).expect("predictions");
+    let predictions = std::fs::read_to_string(run.predictions(covid_ct::store::Split::Test))
+        .expect("predictions");
     assert!(
         predictions
             .starts_with("file,label,score,predicted,p_dark,p_mid,p_light\ndark-13.png,dark,"),
@@ -152,7 +152,7 @@ fn three_classes_are_told_apart() {
     }
     covid_ct(folder, &["report"]).assert().success();
     let page = std::fs::read_to_string(folder.join("data/report/index.html")).expect("page");
-    assert!(page.contains("Macro AUROC") && page.contains("said Light"));
+    assert!(page.contains("Macro AUROC") && page.contains("Predicted Light"));
     let picture = folder.join("data/export/default/Images-processed/light/light-0.png");
     let picture = picture.to_str().expect("a path of text");
     covid_ct(folder, &["predict", "kinds", picture, "--threads", "1"])
@@ -173,7 +173,7 @@ fn series_of_three_classes_are_measured_together() {
     covid_ct(folder, &arguments).assert().success();
     covid_ct(folder, &["evaluate", "few", "--threads", "1"]).assert().success();
     let run = files(folder, "few");
-    let metrics = json(&run.metrics(covid_ct::store::Part::Test));
+    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
     assert_eq!(metrics["classes"]["each"].as_array().map(Vec::len), Some(3));
     assert_eq!(metrics["counts"]["light"], 3);
 }

@@ -12,7 +12,7 @@ use crate::common::training::{
 use assert_cmd::Command;
 use covid_ct::Workspace;
 use covid_ct::metrics::{HistoryRow, Keep, RunFiles};
-use covid_ct::store::{Label, Part, Store};
+use covid_ct::store::{Label, Split, Store};
 use predicates::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -34,7 +34,7 @@ fn trains_evaluates_and_repeats_itself() {
         covid_ct(folder, &["evaluate", run, "--threads", "1"])
             .assert()
             .success()
-            .stdout(predicate::str::contains("chosen on val"))
+            .stdout(predicate::str::contains("(chosen on validation)"))
             .stdout(predicate::str::contains("95 % intervals"));
     }
 
@@ -50,7 +50,7 @@ fn trains_evaluates_and_repeats_itself() {
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].learning_rate, 1e-3);
     assert!((history[1].learning_rate - 5e-4).abs() < 1e-12);
-    let metrics = files.read_metrics(Part::Test).expect("metrics.json");
+    let metrics = files.read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(metrics.metrics.confusion.total(), 6);
     assert_eq!(metrics.epoch, 2);
     assert_eq!(metrics.metrics.auroc, Some(1.0), "a bright half is easy to see");
@@ -59,17 +59,17 @@ fn trains_evaluates_and_repeats_itself() {
     // By name COVID-13 and the like: each picture is a paper of its own.
     assert_eq!(details.intervals.map(|intervals| intervals.groups), Some(6));
     let operating = details.operating.as_ref().expect("a threshold chosen on val");
-    assert_eq!(operating.chosen.chosen_on, Part::Val);
+    assert_eq!(operating.chosen.chosen_on, Split::Val);
     let sizes: Vec<_> = details.by_size.iter().map(|slice| slice.name.as_str()).collect();
     assert_eq!(sizes, ["under 224 px"]);
-    let predictions = files.read_predictions(Part::Test).expect("predictions.csv");
+    let predictions = files.read_predictions(Split::Test).expect("predictions.csv");
     assert_eq!(predictions[0].file, "COVID-13.png");
     assert_eq!(predictions[5].label, Label::NON_COVID);
 
     let bytes = |run, path: fn(&RunFiles) -> std::path::PathBuf| {
         std::fs::read(path(&run_files(folder, run))).expect("file")
     };
-    let predictions = |files: &RunFiles| files.predictions(Part::Test);
+    let predictions = |files: &RunFiles| files.predictions(Split::Test);
     assert!(bytes("first", predictions) == bytes("second", predictions));
     assert!(bytes("first", RunFiles::checkpoint) == bytes("second", RunFiles::checkpoint));
 
@@ -86,12 +86,12 @@ fn trains_evaluates_and_repeats_itself() {
         .stdout(predicate::str::contains("of 2 is the best"));
     covid_ct(folder, &["evaluate", "second", "--threads", "1"]).assert().success();
     let kept = HistoryRow::best(&history).expect("an epoch").epoch;
-    let measured = run_files(folder, "second").read_metrics(Part::Test).expect("metrics.json");
+    let measured = run_files(folder, "second").read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(measured.epoch, kept);
     let is_same = bytes("first", RunFiles::checkpoint) == bytes("second", RunFiles::checkpoint);
     assert_eq!(is_same, kept == 2);
 
-    // On from those weights, and measured on another part: the test part's files stay.
+    // On from those weights, and measured on another part: the test split's files stay.
     let checkpoint = files.checkpoint();
     let init = ["--init", checkpoint.to_str().expect("path"), "--epochs", "1"];
     train(folder, "second", &init).assert().success();
@@ -99,9 +99,12 @@ fn trains_evaluates_and_repeats_itself() {
         covid_ct(folder, &["evaluate", "first", "--part", "val", "--json"]).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).expect("JSON");
     assert_eq!((json["part"].as_str(), json["counts"]["covid"].as_u64()), (Some("val"), Some(3)));
-    assert!(files.metrics(Part::Val).exists());
-    assert_eq!(files.read_metrics(Part::Test).expect("metrics.json").counts.get(Label::COVID), 3);
-    assert!(!run_files(folder, "second").metrics(Part::Test).exists(), "the new run is unmeasured");
+    assert!(files.metrics(Split::Val).exists());
+    assert_eq!(files.read_metrics(Split::Test).expect("metrics.json").counts.get(Label::COVID), 3);
+    assert!(
+        !run_files(folder, "second").metrics(Split::Test).exists(),
+        "the new run is unmeasured"
+    );
 
     a_loss_that_is_no_number_keeps_the_earlier_run(folder, &checkpoint);
 }

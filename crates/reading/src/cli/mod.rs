@@ -39,11 +39,11 @@ pub struct IngestArgs {
     #[arg(long)]
     pub render: bool,
 
-    /// Hear the papers' JATS as a second witness, and list where it and the PDFs disagree
+    /// Compare with the papers' JATS XML, and list where it and the PDFs disagree
     ///
     /// JATS is the .xml of the same name beside the PDF, or a file of DIR that has the PDF's name or tells
     /// its DOI. Captions, figures that only one of them has, and licences are compared; a licence that the
-    /// PDF does not name is noted. All documents named are heard, those read before too.
+    /// PDF does not name is noted. All documents named are compared, those read before too.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub jats: Option<std::ffi::OsString>,
 

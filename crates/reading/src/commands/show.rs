@@ -5,11 +5,11 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use crate::Workspace;
+use crate::atomic;
+use crate::atomic::Noted;
 use crate::extract::{Region, Renderings};
 use crate::show::{self, Found, HTML_DPI, PNG_DPI, PageMarks, PagePicture, SMALL_DPI};
 use crate::store::{DocumentRow, ObjectStore, Source, Store};
-use crate::whole;
-use crate::whole::Noted;
 use anyhow::{Context as _, bail};
 
 use super::{Outcome, find_documents, progress_bar, worker_options};
@@ -230,13 +230,13 @@ fn numbered(out: &Path, page: u32) -> PathBuf {
 
 /// Refuses to write a page over what is none.
 fn check_replaceable(path: &Path, png: bool) -> anyhow::Result<()> {
-    let kind = if png { whole::Kind::Png } else { whole::Kind::Html };
-    whole::replaceable(path, kind).with_context(|| format!("cannot write {}", path.display()))
+    let kind = if png { atomic::Kind::Png } else { atomic::Kind::Html };
+    atomic::replaceable(path, kind).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes a file and says where it is.
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    whole::replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    atomic::replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     Ok(())
 }

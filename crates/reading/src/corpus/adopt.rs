@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::gather::{is_meca, open};
 use super::names::{self, Named};
 use super::{Manifest, Result, Row, State, body};
+use crate::atomic;
 use crate::extract::worker::{Request, Response};
 use crate::extract::{self, Articles};
 use crate::store::{PaperMeta, sha256_hex, sha256_of_file};
-use crate::whole;
 use covid_ct_core::preprint_doi;
 
 /// Where adopted files go, and what may be.
@@ -144,10 +144,10 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
         };
         let sha256 = sha256_hex(&meca.pdf);
         let taken =
-            self.take(path.clone(), &told, &sha256, |target| whole::write(target, &meca.pdf))?;
+            self.take(path.clone(), &told, &sha256, |target| atomic::write(target, &meca.pdf))?;
         if let (Some(target), Some(jats)) = (taken, &meca.jats) {
             let beside = target.with_extension("xml");
-            if let Err(error) = whole::write(&beside, jats) {
+            if let Err(error) = atomic::write(&beside, jats) {
                 self.failed(path, format!("cannot write {}: {error}", beside.display()));
             }
         }
@@ -182,7 +182,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
             row: None,
         };
         let source = path.clone();
-        self.take(path, &told, &sha256, |target| whole::copy(&source, target))?;
+        self.take(path, &told, &sha256, |target| atomic::copy(&source, target))?;
         Ok(None)
     }
 
@@ -243,7 +243,7 @@ impl<W: FnMut(Event<'_>)> Adoption<'_, W> {
         };
         let told = Told { server: paper.server.clone(), doi, version, row: Some(row) };
         let source = path.clone();
-        self.take(path, &told, sha256, |target| whole::copy(&source, target)).map(drop)
+        self.take(path, &told, sha256, |target| atomic::copy(&source, target)).map(drop)
     }
 
     /// Puts a file in the place of the row that it is of, and notes it; tells where it is now, if it may be.

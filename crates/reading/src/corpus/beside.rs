@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use walkdir::WalkDir;
 
+use super::jats_comparison::{Disagreement, compare, is_of_another};
 use super::names;
-use super::witness::{Disagreement, compare, is_of_another};
 use crate::extract::{Articles, Options};
 use crate::figures::FigureRecord;
 use crate::store::{DocumentRow, Store, StoreError};

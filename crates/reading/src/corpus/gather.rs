@@ -7,9 +7,9 @@ use super::Meca;
 use super::network::{Access, Network, is_address};
 use super::{CorpusError, Result};
 use crate::Workspace;
+use crate::atomic;
 use crate::extract::{self, Articles, find_files, is_pdf};
 use crate::store::{sha256_hex, sha256_of_file};
-use crate::whole;
 
 /// How buckets are read.
 #[derive(Debug, Clone, Default)]
@@ -181,12 +181,12 @@ fn put(
             ));
         }
     } else {
-        whole::write(&target, &meca.pdf)
+        atomic::write(&target, &meca.pdf)
             .map_err(|error| format!("cannot write {}: {error}", target.display()))?;
     }
     if let Some(jats) = &meca.jats {
         let beside = target.with_extension("xml");
-        whole::write(&beside, jats)
+        atomic::write(&beside, jats)
             .map_err(|error| format!("cannot write {}: {error}", beside.display()))?;
     }
     Ok(target)

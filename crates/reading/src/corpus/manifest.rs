@@ -10,7 +10,7 @@ use covid_ct_core::cells;
 use serde::{Deserialize, Serialize};
 
 use super::{CorpusError, Result};
-use crate::whole;
+use crate::atomic;
 use covid_ct_core::string_enum;
 
 string_enum! {
@@ -209,7 +209,7 @@ impl Manifest {
     /// # Errors
     /// When the disk refuses; what was there then still is.
     pub fn write(&self, path: &Path) -> Result<()> {
-        whole::write(path, &self.to_csv()).map_err(CorpusError::write(path))
+        atomic::write(path, &self.to_csv()).map_err(CorpusError::write(path))
     }
 
     /// In the order of the file.

@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 mod filter;
 mod gather;
+mod jats_comparison;
 mod lock;
 mod manifest;
 mod names;
@@ -20,7 +21,6 @@ mod network;
 mod search;
 mod servers;
 mod trouble;
-mod witness;
 
 pub use adopt::{Adopted, Event as AdoptEvent, Options as AdoptOptions, adopt};
 pub use beside::{Heard, Testimony, hear};
@@ -30,6 +30,7 @@ pub use error::{CorpusError, Result};
 pub use fetch::{Event, Options, Summary, fetch};
 pub use filter::{Filter, date};
 pub use gather::{Gathered, Reading, bring, gather, is_meca};
+pub use jats_comparison::{About, Disagreement, compare};
 pub use lock::Lock;
 pub use manifest::{Key, Manifest, Row, State};
 pub use names::file_name;
@@ -39,4 +40,3 @@ pub use network::{
 pub use search::{Collection, Query, Searched, Versions, search};
 pub use servers::{BUCKETS, Server, Templates};
 pub use trouble::{Kind, Trouble};
-pub use witness::{About, Disagreement, compare};

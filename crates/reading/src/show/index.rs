@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use maud::{Markup, html};
 
 use super::found::{Found, name, suspect_words};
+use super::page::count;
 use crate::figures::{FigureKind, FigureRecord, Gravity};
 use crate::html::document;
 use crate::store::{DocumentRow, Result, Store};
@@ -102,21 +103,21 @@ pub fn index(mut entries: Vec<Entry>, objects: &str) -> String {
         .count();
     let body = html! {
         header {
-            h1 { "What was found" }
+            h1 { "Figures found" }
             p.quiet {
-                (entries.len()) " documents · " (figures) " figures · "
-                @if doubtful == 0 { "nothing needs a look" } @else {
-                    (doubtful) " with something that needs a look, which come first; "
-                    (suspected) " of them suspect"
+                (count(entries.len(), "document")) " · " (count(figures, "figure")) " · "
+                @if doubtful == 0 { "nothing to review" } @else {
+                    (doubtful) " to review, listed first, "
+                    (suspected) " of them with suspects"
                 }
             }
             @if entries.iter().any(|entry| entry.page.is_none() && entry.error.is_none()) {
-                p.quiet { "What is not linked was not drawn yet: " code { "covid-ct show --all" } " draws every document." }
+                p.quiet { "Documents without a link have no page yet: " code { "covid-ct show --all" } " makes one for each." }
             }
         }
         @for entry in &entries { (row(entry, objects)) }
     };
-    document("What was found · covid-ct show", &[include_str!("style.css")], &body).into_string()
+    document("Figures found · covid-ct show", &[include_str!("style.css")], &body).into_string()
 }
 
 fn row(entry: &Entry, objects: &str) -> Markup {
@@ -129,8 +130,7 @@ fn row(entry: &Entry, objects: &str) -> Markup {
                 }
                 " "
                 span.quiet {
-                    (entry.pages) " pages · " (entry.figures.len())
-                    @if entry.figures.len() == 1 { " figure" } @else { " figures" }
+                    (count(entry.pages, "page")) " · " (count(entry.figures.len(), "figure"))
                 }
             }
             @if !entry.title.is_empty() { p.quiet { (entry.title) } }
@@ -172,7 +172,7 @@ fn picture(figure: &Shown, objects: &str) -> Markup {
     html! {
         @match &figure.object {
             Some(object) => img loading="lazy" alt="" src=(format!("{objects}/{object}"));,
-            None if figure.found => i { "drawn, not pictured" },
+            None if figure.found => i { "vector drawing" },
             None => i.bad { "not found" },
         }
     }
@@ -213,7 +213,7 @@ mod tests {
         let order = ["failed", "grave", "suspect", "odder", "odd", "sure"];
         let places = order.map(|name| page.find(&format!("\"{name}.html\"")).expect("named"));
         assert!(places.is_sorted(), "{places:?}");
-        assert!(page.contains("5 with something that needs a look"));
+        assert!(page.contains("5 to review, listed first"));
         assert!(page.contains("2 of them suspect"));
         assert!(page.contains("<li><b>Figure 2 is missing</b></li>"), "it has no page");
         assert!(page.contains("suspect.html#p2"));

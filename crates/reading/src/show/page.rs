@@ -72,9 +72,9 @@ fn header(found: &Found) -> Markup {
             @if !paper.title.is_empty() { p.title { (paper.title) } }
             @if !facts.is_empty() { p.quiet { (facts.join(" · ")) } }
             p.quiet {
-                (found.pages.len()) " pages · " (captioned.count()) " figure captions, " (paired)
-                " with their graphic · " (tables) @if tables == 1 { " table · " } @else { " tables · " } (found.placements.len())
-                " images drawn · extractor " (found.document.extractor) " · SHA-256 "
+                (count(found.pages.len(), "page")) " · " (count(captioned.count(), "figure caption")) ", " (paired)
+                " paired with a graphic · " (count(tables, "table")) " · " (count(found.placements.len(), "image"))
+                " drawn · extractor version " (found.document.extractor) " · SHA-256 "
                 code { (found.document.sha256.chars().take(12).collect::<String>()) }
             }
         }
@@ -109,10 +109,10 @@ fn doubts(doubts: &[Doubt], nothing_else: bool) -> Markup {
     html! {
         @if doubts.is_empty() && !nothing_else {
         } @else if doubts.is_empty() {
-            p.fine { "Every caption has its graphic, every picture its caption, every pair is sure." }
+            p.fine { "No suspects: every caption is paired with a graphic, every picture with a caption, all with high confidence." }
         } @else {
             section.note {
-                h2 { "Needs a look (" (doubts.len()) ")" }
+                h2 { "To review (" (doubts.len()) ")" }
                 ul {
                     @for doubt in doubts {
                         li {
@@ -130,11 +130,11 @@ fn figures(found: &Found) -> Markup {
     html! {
         section {
             h2 { "Figures" }
-            @if found.figures.is_empty() { p.quiet { "None was found." } } @else {
+            @if found.figures.is_empty() { p.quiet { "No figures found." } } @else {
                 div.wide { table {
                     thead { tr {
                         th { "Figure" } th { "Graphic" } th { "Caption" } th { "Pairing" }
-                        th { "Made of" } th { "Panels" } th { "Cited" }
+                        th { "Content" } th { "Panels" } th { "Cited by" }
                     } }
                     tbody {
                         @for (index, figure) in found.figures.iter().enumerate() {
@@ -159,7 +159,7 @@ fn row(index: usize, figure: &FigureRecord) -> Markup {
                     div.quiet {
                         @match region.role {
                             RegionRole::Continued => "continued ",
-                            RegionRole::Copy => "again ",
+                            RegionRole::Copy => "drawn again ",
                         }
                         (page_link(region.page))
                     }
@@ -183,6 +183,12 @@ fn row(index: usize, figure: &FigureRecord) -> Markup {
 
 fn page_link(page: u32) -> Markup {
     html! { a href=(format!("#p{page}")) { "p. " (page) } }
+}
+
+/// `1 page`, `2 pages`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Characters of a caption that are told before it is unfolded.

@@ -139,7 +139,7 @@ class Classify {
     if (this.grounds) {
       const { quotes, at } = this.grounds;
       const quote = quotes[at];
-      children.push(element('p', { text: `By which words? ${at + 1} of ${quotes.length}` }), element('q', { kind: 'quote', 'aria-live': 'polite', text: quote.span || quote.typed }), element('p', { kind: 'hint', text: `from the ${quote.source ?? 'picture'}; drag over other words of the texts to take those` }));
+      children.push(element('p', { text: `By which words? Quote ${at + 1} of ${quotes.length}` }), element('q', { kind: 'quote', 'aria-live': 'polite', text: quote.span || quote.typed }), element('p', { kind: 'hint', text: `from the ${quote.source ?? 'picture'}; drag over other words of the texts to take those` }));
       ctx.texts.mark(quote.span);
     } else {
       if (this.dragged) children.push(element('p', { kind: 'hint', text: 'These words are taken with the answer:' }), element('q', { kind: 'quote', text: this.dragged.span }));

@@ -45,10 +45,10 @@ export class Texts {
       this.blocks.push({ source, parts, element: made });
       return made;
     };
-    children.push(element('h3', { text: `Figure: ${figure}` }));
+    children.push(element('h3', { text: figure }));
     if (caption.length) children.push(element('h3', { text: 'Caption' }), block('caption', caption));
     mentions.forEach(({ page, text }, index) => {
-      children.push(element('h3', { text: `Cited ${index + 1}, page ${page}` }), block(`mention ${index + 1}`, text));
+      children.push(element('h3', { text: `Citing sentence ${index + 1}, page ${page}` }), block(`mention ${index + 1}`, text));
     });
     if (abstract_text.length) {
       const details = element('details', {}, element('summary', { text: 'Abstract' }), block('abstract', abstract_text));

@@ -8,7 +8,7 @@ use super::{Format, Layout, Place, of_class};
 use crate::dataset::export::items::Written;
 use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Part};
+use crate::store::{Label, Split};
 
 #[derive(Debug)]
 pub struct CovidCt {
@@ -34,7 +34,7 @@ impl Layout for CovidCt {
         for label in Label::all() {
             let class = self.folder.join(IMAGES).join(class_folder(*label));
             std::fs::create_dir_all(&class).map_err(DatasetError::write(&class))?;
-            for part in Part::ALL {
+            for part in Split::ALL {
                 let list: String = written
                     .iter()
                     .filter(|written| written.is_of(*label, *part))

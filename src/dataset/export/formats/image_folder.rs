@@ -13,7 +13,7 @@ use crate::dataset::export::fields;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::export::table::{Class, Lead, Table};
-use crate::store::Part;
+use crate::store::Split;
 
 #[derive(Debug)]
 pub struct ImageFolder {
@@ -26,7 +26,7 @@ impl ImageFolder {
         Self { folder: folder.into(), classes: options.classes.clone() }
     }
 
-    fn write_metadata(&self, part: Part, written: &[&Written]) -> Result<()> {
+    fn write_metadata(&self, part: Split, written: &[&Written]) -> Result<()> {
         let path = super::super::write::place(&self.folder, &format!("{part}/metadata.parquet"))?;
         let class = Class::Number(self.classes.clone());
         let table = Table { lead: Lead::FileName, class, fields: fields::of_panels() };
@@ -47,7 +47,7 @@ impl Layout for ImageFolder {
     }
 
     fn finish(self: Box<Self>, written: &[Written]) -> Result<()> {
-        for part in Part::ALL {
+        for part in Split::ALL {
             let of_part: Vec<&Written> =
                 written.iter().filter(|written| written.part == Some(*part)).collect();
             if !of_part.is_empty() {

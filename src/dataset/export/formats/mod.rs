@@ -16,7 +16,7 @@ use covid_ct_core::FileName;
 use super::items::Written;
 use super::options::{Format, Options};
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Part, sha256_hex};
+use crate::store::{Label, Split, sha256_hex};
 
 /// Where a picture was put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Format {
 
     /// Where the pictures of a part are, as a pattern of paths below the export; `None` where no pattern tells the
     /// parts apart, as in the layout that lists them.
-    pub(super) fn pattern(self, part: Option<Part>) -> Option<String> {
+    pub(super) fn pattern(self, part: Option<Split>) -> Option<String> {
         let part = part_name(part);
         match self {
             Self::CovidCt => None,
@@ -67,12 +67,12 @@ impl Format {
 }
 
 /// What files of a part are called; figures are in no part.
-fn part_name(part: Option<Part>) -> &'static str {
-    part.map_or("figures", Part::as_str)
+fn part_name(part: Option<Split>) -> &'static str {
+    part.map_or("figures", Split::as_str)
 }
 
 /// Class and part of a picture; a figure has neither.
-fn of_class(told: &Written, format: Format) -> Result<(Label, Part)> {
+fn of_class(told: &Written, format: Format) -> Result<(Label, Split)> {
     told.label.zip(told.part).ok_or(DatasetError::FiguresFormat(format))
 }
 

@@ -13,7 +13,7 @@ use crate::dataset::Result;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::table::{Class, Lead, Open, Row, Table};
 use crate::dataset::export::{fields, options::Options};
-use crate::store::Part;
+use crate::store::Split;
 
 /// Pictures a file.
 const FILE: usize = 5000;
@@ -27,7 +27,7 @@ pub struct Parquet {
 /// A file being written.
 struct OpenFile {
     name: String,
-    part: Option<Part>,
+    part: Option<Split>,
     number: usize,
     pictures: usize,
     table: Open,
@@ -45,7 +45,7 @@ impl Parquet {
     }
 
     /// The file for the next picture of `part`.
-    fn open(&mut self, part: Option<Part>) -> Result<&mut OpenFile> {
+    fn open(&mut self, part: Option<Split>) -> Result<&mut OpenFile> {
         let number = match self.open.take() {
             Some(open) if open.part == part && open.pictures < FILE => {
                 return Ok(self.open.insert(open));

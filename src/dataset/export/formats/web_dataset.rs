@@ -16,7 +16,7 @@ use crate::dataset::export::fields;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::{DatasetError, Result};
-use crate::store::Part;
+use crate::store::Split;
 
 /// Pictures a shard: some 50 MB of native CT panels.
 const SHARD: usize = 1000;
@@ -31,7 +31,7 @@ pub struct WebDataset {
 struct Shard {
     path: PathBuf,
     name: String,
-    part: Option<Part>,
+    part: Option<Split>,
     number: usize,
     pictures: usize,
     tar: tar::Builder<BufWriter<File>>,
@@ -48,7 +48,7 @@ impl WebDataset {
     }
 
     /// The shard for the next picture of `part`.
-    fn shard(&mut self, part: Option<Part>) -> Result<&mut Shard> {
+    fn shard(&mut self, part: Option<Split>) -> Result<&mut Shard> {
         let number = match self.shard.take() {
             Some(open) if open.part == part && open.pictures < SHARD => {
                 return Ok(self.shard.insert(open));

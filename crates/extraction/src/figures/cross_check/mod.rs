@@ -12,7 +12,7 @@ mod pictures;
 mod text;
 
 pub use kinds::{Gravity, Suspect, SuspectKind};
-pub use pictures::{Look, lost_picture, plain_pictures};
+pub use pictures::{DecodedPicture, lost_picture, plain_pictures};
 pub use text::{is_strange, other_readings};
 
 use super::cleaning::PageText;

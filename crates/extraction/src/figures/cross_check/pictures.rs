@@ -5,7 +5,7 @@ use crate::pdf::{Levels, Rect};
 
 /// One drawing of a picture that was decoded.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Look {
+pub struct DecodedPicture {
     /// From 1.
     pub page: u32,
     /// On that page, in points.
@@ -27,7 +27,12 @@ const LEAST_SIDE: f32 = 72.0;
 
 /// The pictures of a figure that came out plain: `page` and `bbox` are where the figure stands, `label`
 /// is what it is called, and `looks` its pictures.
-pub fn plain_pictures(page: u32, bbox: &Rect, label: Option<&str>, looks: &[Look]) -> Vec<Suspect> {
+pub fn plain_pictures(
+    page: u32,
+    bbox: &Rect,
+    label: Option<&str>,
+    looks: &[DecodedPicture],
+) -> Vec<Suspect> {
     let here = looks.iter().filter(|look| look.page == page && is_plain(look.levels));
     let main = here.filter(|look| {
         look.bbox.intersect(bbox).area() > LEAST_PART * bbox.area()

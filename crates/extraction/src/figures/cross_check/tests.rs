@@ -323,7 +323,7 @@ fn what_another_reader_sees_is_told() {
 fn pictures_that_show_nothing_are_told() {
     let plain = |darkest, lightest, bbox| {
         let levels = Levels { darkest, lightest };
-        let look = Look { page: 1, bbox, xref: Some(7), levels };
+        let look = DecodedPicture { page: 1, bbox, xref: Some(7), levels };
         !plain_pictures(1, &LARGE, Some("Figure 1"), &[look]).is_empty()
     };
     assert!(plain(0, 47, LARGE), "nearly black");

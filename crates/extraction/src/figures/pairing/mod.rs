@@ -17,7 +17,7 @@ use super::regions::PageGraphics;
 use super::{FigureKind, Pairing, RegionRole};
 use crate::pdf::Rect;
 use options::{Choice, GraphicId, Scene, Way};
-use overleaf::Evidence;
+use overleaf::Continuation;
 use search::Chosen;
 
 /// A graphic with its caption, either of which may be missing.
@@ -78,9 +78,9 @@ pub fn pair(
     trust::weigh(&scene, &chosen, &free, &mut paired);
     repeats::continue_at_marks(&scene, &mut free, &mut paired);
     // Panels that go on have the shape of those before as often as copies have.
-    overleaf::go_on(&scene, Evidence::Letters, &mut free, &mut paired);
+    overleaf::go_on(&scene, Continuation::Letters, &mut free, &mut paired);
     repeats::find_copies(&scene, &mut free, &mut paired);
-    overleaf::go_on(&scene, Evidence::Place, &mut free, &mut paired);
+    overleaf::go_on(&scene, Continuation::Place, &mut free, &mut paired);
     tables::place(captions, marks, pages, &tables, &mut paired);
     tables::take_rest(captions, pages, &mut free, &mut paired);
     for (index, page) in pages.iter().enumerate() {

@@ -18,7 +18,7 @@ const LETTER_REACH: f32 = 8.0;
 
 /// What tells that graphics are further panels of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Evidence {
+pub enum Continuation {
     /// Only that they stand where the figure would go on.
     Place,
     /// The pictures are as many as the caption names.
@@ -28,7 +28,7 @@ pub enum Evidence {
 }
 
 /// Gives figures what they go on with on the pages around, as far as there is this evidence or a better one.
-pub fn go_on(scene: &Scene<'_>, least: Evidence, free: &mut Free, paired: &mut [Paired]) {
+pub fn go_on(scene: &Scene<'_>, least: Continuation, free: &mut Free, paired: &mut [Paired]) {
     for index in 0..scene.captions.len() {
         let caption = &scene.captions[index];
         if !is_figure(caption) || paired[index].page != Some(caption.page) {
@@ -45,7 +45,7 @@ pub fn go_on(scene: &Scene<'_>, least: Evidence, free: &mut Free, paired: &mut [
                     free[page][number] = false;
                 }
                 let figure = &mut paired[index];
-                if evidence == Evidence::Place {
+                if evidence == Continuation::Place {
                     figure.confidence = figure.confidence.min(BY_PLACE);
                 }
                 let bbox = bounds(scene, ids.iter());
@@ -104,7 +104,7 @@ fn evidence(
     (from, to): (usize, usize),
     ids: &[GraphicId],
     ahead: bool,
-) -> Option<Evidence> {
+) -> Option<Continuation> {
     if ids.is_empty() {
         return None;
     }
@@ -128,7 +128,7 @@ fn evidence(
     // A title names no panels: at least two letters must run on, and no more of another's begin.
     let fits = if named < 2 { run > 1 } else { run > 0 && run < named };
     if fits && second.contains(&next) && !second.contains(&'A') {
-        return Some(Evidence::Letters);
+        return Some(Continuation::Letters);
     }
     if named < 2 {
         return None;
@@ -138,7 +138,7 @@ fn evidence(
         return None;
     }
     if pictures > 0 && pictures + count(scene, to, &more) == named && pictures < named {
-        return Some(Evidence::Number);
+        return Some(Continuation::Number);
     }
     let by_place = named >= MANY_PANELS
         && pictures > 0
@@ -146,7 +146,7 @@ fn evidence(
         && pictures + count(scene, to, &more) <= named
         && at_edge(scene, from, index, &places, ahead)
         && nothing_lost(scene, paired, index);
-    by_place.then_some(Evidence::Place)
+    by_place.then_some(Continuation::Place)
 }
 
 /// The letters printed on a graphic, as capitals.

@@ -11,12 +11,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::{check_replaceable, draw_pages, make_folder_of, names, pages_to_show, write};
 use crate::Workspace;
+use crate::atomic;
 use crate::cli::ShowArgs;
 use crate::commands::{Outcome, in_full, jobs, progress_bar, worker_options};
 use crate::extract::Renderings;
 use crate::show::{self, Entry, Found};
 use crate::store::{DocumentRow, Source, Store};
-use crate::whole;
 
 /// What is escaped in an address: all but what RFC 3986 calls unreserved.
 const NOT_UNRESERVED: AsciiSet =
@@ -109,7 +109,7 @@ fn draw_one(
     let marks = pages_to_show(&found, args)?;
     let mut failed = false;
     let pictures = draw_pages(renderings, document, &marks, args, false, &mut failed)?;
-    whole::write(page, show::html(&found, &marks, &pictures)?.as_bytes())
+    atomic::write(page, show::html(&found, &marks, &pictures)?.as_bytes())
         .with_context(|| format!("cannot write {}", page.display()))?;
     Ok(!failed)
 }

@@ -11,7 +11,7 @@ string_enum! {
     pub enum Profile {
         /// The COVID-CT paper's (arXiv 2003.13865).
         Paper = "paper",
-        /// One that was tuned on the validation part of the published dataset, on smaller pictures; `docs/baseline.md`
+        /// One that was tuned on the validation split of the published dataset, on smaller pictures; `docs/baseline.md`
         /// tells how it does.
         Tuned = "tuned",
         /// One for weights that learned from drawn slices: few epochs at full size. Of those that were compared by
@@ -33,9 +33,9 @@ string_enum! {
 string_enum! {
     /// Which epoch's weights a run keeps.
     pub enum Keep {
-        /// That of the highest AUROC on the validation part.
+        /// That of the highest AUROC on the validation split.
         Best = "best",
-        /// The last one's, however the validation part likes it.
+        /// The last one's, however the validation split likes it.
         Last = "last",
     }
 }
@@ -43,10 +43,10 @@ string_enum! {
 /// What training does, apart from the network it starts with and the pictures it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Recipe {
+pub struct Hyperparameters {
     /// The one this started as; single settings may differ from it.
     pub profile: Profile,
-    /// Passes over the training part.
+    /// Passes over the training split.
     pub epochs: u32,
     /// Images in a step.
     pub batch: u32,
@@ -70,7 +70,7 @@ pub struct Recipe {
     pub balance: bool,
     /// Epochs at the start in which only the last layer learns.
     pub freeze: u32,
-    /// Ends when so many epochs in a row brought nothing better on the validation part; 0 never does.
+    /// Ends when so many epochs in a row brought nothing better on the validation split; 0 never does.
     pub patience: u32,
     /// Side of the square the network sees, in pixels.
     pub size: u32,
@@ -82,13 +82,13 @@ pub struct Recipe {
 }
 
 /// What runs were trained with before there were profiles and a choice of what to keep.
-impl Default for Recipe {
+impl Default for Hyperparameters {
     fn default() -> Self {
         Self { ema: 0.0, keep: Keep::Best, ..Self::of(Profile::Paper) }
     }
 }
 
-impl Recipe {
+impl Hyperparameters {
     pub fn of(profile: Profile) -> Self {
         let paper = Self {
             profile,
@@ -156,7 +156,12 @@ mod tests {
 
     #[test]
     fn the_learning_rate_rises_and_falls() {
-        let recipe = Recipe { epochs: 6, warmup: 2, learning_rate: 0.4, ..Recipe::default() };
+        let recipe = Hyperparameters {
+            epochs: 6,
+            warmup: 2,
+            learning_rate: 0.4,
+            ..Hyperparameters::default()
+        };
         let rates: Vec<f64> = (0..24).map(|step| recipe.learning_rate_at(step, 4)).collect();
         assert!((rates[0] - 0.05).abs() < 1e-12 && (rates[7] - 0.4).abs() < 1e-12);
         assert!((rates[16] - 0.2).abs() < 1e-12, "half way down");
@@ -167,9 +172,11 @@ mod tests {
     #[test]
     fn a_config_of_old_is_the_papers_of_the_best_epoch() {
         let old = r#"{"epochs": 7, "batch": 2, "learning_rate": 1e-3, "size": 96}"#;
-        let recipe: Recipe = serde_json::from_str(old).expect("read");
-        let paper = Recipe { ema: 0.0, keep: Keep::Best, ..Recipe::of(Profile::Paper) };
-        let expected = Recipe { epochs: 7, batch: 2, learning_rate: 1e-3, size: 96, ..paper };
+        let recipe: Hyperparameters = serde_json::from_str(old).expect("read");
+        let paper =
+            Hyperparameters { ema: 0.0, keep: Keep::Best, ..Hyperparameters::of(Profile::Paper) };
+        let expected =
+            Hyperparameters { epochs: 7, batch: 2, learning_rate: 1e-3, size: 96, ..paper };
         assert_eq!(recipe, expected);
     }
 }

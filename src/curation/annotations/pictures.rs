@@ -7,14 +7,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Result;
-use crate::look::Look;
+use crate::perceptual_hash::PerceptualHash;
 use crate::store::{ImageRow, ObjectId, ObjectStore, Store};
 
 /// A line of `pictures.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PictureRow {
     pub image_sha256: String,
-    /// [`Look`] as text.
+    /// [`PerceptualHash`] as text.
     pub look: String,
 }
 
@@ -24,7 +24,7 @@ pub struct PictureRow {
 /// # Errors
 /// The database's.
 pub fn rows(store: &Store, objects: &BTreeSet<(String, String)>) -> Result<Vec<PictureRow>> {
-    let known = store.looks()?;
+    let known = store.perceptual_hashes()?;
     let unknown: Vec<ObjectId> = objects
         .iter()
         .filter(|(sha256, _)| !known.contains_key(sha256))
@@ -42,7 +42,7 @@ pub fn rows(store: &Store, objects: &BTreeSet<(String, String)>) -> Result<Vec<P
             Some((object.sha256, look.to_string()))
         })
         .collect();
-    store.keep_looks(&found)?;
+    store.keep_perceptual_hashes(&found)?;
     let row = |(image_sha256, _): &(String, String)| {
         let look = known.get(image_sha256).or_else(|| found.get(image_sha256))?.clone();
         Some(PictureRow { image_sha256: image_sha256.clone(), look })
@@ -50,27 +50,27 @@ pub fn rows(store: &Store, objects: &BTreeSet<(String, String)>) -> Result<Vec<P
     Ok(objects.iter().filter_map(row).collect())
 }
 
-/// Looks of pictures of this database, each decoded once.
+/// PictureHashes of pictures of this database, each decoded once.
 #[derive(Debug)]
-pub struct Looks {
+pub struct PictureHashes {
     objects: ObjectStore,
-    known: HashMap<String, Option<Look>>,
+    known: HashMap<String, Option<PerceptualHash>>,
 }
 
-impl Looks {
+impl PictureHashes {
     pub fn new(store: &Store) -> Self {
         Self { objects: store.objects().clone(), known: HashMap::new() }
     }
 
     /// `None` of a picture that cannot be decoded.
-    pub fn of(&mut self, image: &ImageRow) -> Option<Look> {
+    pub fn of(&mut self, image: &ImageRow) -> Option<PerceptualHash> {
         let objects = &self.objects;
         let known = self.known.entry(image.object.sha256.clone());
         *known.or_insert_with(|| look(objects, &image.object))
     }
 }
 
-fn look(objects: &ObjectStore, object: &ObjectId) -> Option<Look> {
+fn look(objects: &ObjectStore, object: &ObjectId) -> Option<PerceptualHash> {
     let bytes = objects.read(object).ok()?;
-    Some(Look::of(&image::load_from_memory(&bytes).ok()?))
+    Some(PerceptualHash::of(&image::load_from_memory(&bytes).ok()?))
 }

@@ -1,4 +1,4 @@
-//! JATS as a second witness: where the captions of an article's XML and those read off its PDF differ.
+//! JATS compared with the PDF: where the captions of an article's XML and those read off its PDF differ.
 
 use std::collections::BTreeMap;
 

@@ -21,13 +21,13 @@ const BYTES: usize = (SIDE * SIDE / 8) as usize;
 ///
 /// The size counts: what was cut out of a picture is not to be found in one of another size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct PerceptualHash {
     width: u32,
     height: u32,
     bits: [u8; BYTES],
 }
 
-impl Look {
+impl PerceptualHash {
     /// Bits that may differ between two prints of one picture.
     pub const SAME: u32 = 24;
 
@@ -59,14 +59,14 @@ impl Look {
 }
 
 /// `850x301:` and 64 hexadecimal digits.
-impl fmt::Display for Look {
+impl fmt::Display for PerceptualHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}:", self.width, self.height)?;
         self.bits.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl FromStr for Look {
+impl FromStr for PerceptualHash {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -76,7 +76,7 @@ impl FromStr for Look {
     }
 }
 
-fn parse(text: &str) -> Option<Look> {
+fn parse(text: &str) -> Option<PerceptualHash> {
     let (size, digits) = text.split_once(':')?;
     let (width, height) = size.split_once('x')?;
     if digits.len() != 2 * BYTES || !digits.is_ascii() {
@@ -86,7 +86,7 @@ fn parse(text: &str) -> Option<Look> {
     for (index, byte) in bits.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).ok()?;
     }
-    Some(Look { width: width.parse().ok()?, height: height.parse().ok()?, bits })
+    Some(PerceptualHash { width: width.parse().ok()?, height: height.parse().ok()?, bits })
 }
 
 #[cfg(test)]
@@ -110,19 +110,22 @@ mod tests {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, 60).encode_image(&picture).expect("encoded");
         let again = image::load_from_memory(&jpeg).expect("decoded");
-        let look = Look::of(&picture);
-        assert!(look.likeness(Look::of(&again)).is_some());
-        assert!(look.distance(Look::of(&scan(3))) > Some(Look::SAME + Look::APART));
+        let look = PerceptualHash::of(&picture);
+        assert!(look.likeness(PerceptualHash::of(&again)).is_some());
+        assert!(
+            look.distance(PerceptualHash::of(&scan(3)))
+                > Some(PerceptualHash::SAME + PerceptualHash::APART)
+        );
         let smaller = picture.resize(48, 40, image::imageops::FilterType::Triangle);
-        assert_eq!(look.distance(Look::of(&smaller)), None);
+        assert_eq!(look.distance(PerceptualHash::of(&smaller)), None);
     }
 
     #[test]
     fn it_reads_what_it_writes() {
-        let look = Look::of(&scan(2));
+        let look = PerceptualHash::of(&scan(2));
         assert_eq!(look.to_string().parse(), Ok(look));
         for wrong in ["12", "", "1x2:00", "1:00", &format!("1x2:{}", "g".repeat(64))] {
-            assert!(wrong.parse::<Look>().is_err(), "{wrong}");
+            assert!(wrong.parse::<PerceptualHash>().is_err(), "{wrong}");
         }
     }
 }

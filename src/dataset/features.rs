@@ -47,12 +47,12 @@ pub struct Traits {
 }
 
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct PictureFeatures {
     pub sketch: Sketch,
     pub traits: Traits,
 }
 
-impl Look {
+impl PictureFeatures {
     /// Of a picture that is one panel as a whole.
     ///
     /// # Errors
@@ -68,14 +68,14 @@ impl Look {
 
 /// What was seen of a list of panels.
 #[derive(Debug, Default)]
-pub struct Looks {
+pub struct PanelFeatures {
     /// By panel; `None` where its picture could not be read.
-    pub of_panels: Vec<Option<Look>>,
+    pub of_panels: Vec<Option<PictureFeatures>>,
     /// Each names the picture.
     pub failures: Vec<String>,
 }
 
-impl Looks {
+impl PanelFeatures {
     /// Reads every picture once, in parallel.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Looks {
         }
         watch.pictures(of_picture.len());
         let pictures: Vec<Vec<usize>> = of_picture.into_values().collect();
-        let seen: Vec<Vec<std::result::Result<Look, String>>> = pictures
+        let seen: Vec<Vec<std::result::Result<PictureFeatures, String>>> = pictures
             .par_iter()
             .map(|members| {
                 let looks = look_at(objects, panels, members);
@@ -300,7 +300,7 @@ fn look_at(
     objects: &ObjectStore,
     panels: &[LabelledPanel],
     members: &[usize],
-) -> Vec<std::result::Result<Look, String>> {
+) -> Vec<std::result::Result<PictureFeatures, String>> {
     let Some(&first) = members.first() else { return Vec::new() };
     let object = &panels[first].object;
     let file = read(objects, object);
@@ -309,7 +309,7 @@ fn look_at(
         let panel = grey(picture, panels[member].bounds)
             .map_err(|problem| format!("{}: {problem}", objects.path(object).display()))?;
         let traits = Traits::of(bytes, picture, &panel);
-        Ok(Look { sketch: Sketch::of(&panel), traits })
+        Ok(PictureFeatures { sketch: Sketch::of(&panel), traits })
     };
     members.iter().map(look).collect()
 }

@@ -27,7 +27,7 @@ const COLOURS: [[f32; 3]; 5] = [
 /// How much each place of the square that the network sees speaks for a class; not negative, rows from the
 /// top.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EvidenceMap {
+pub struct SaliencyMap {
     pub rows: u32,
     pub columns: u32,
     /// `rows * columns` values.
@@ -40,7 +40,7 @@ pub trait Explainer: Scorer {
     ///
     /// # Errors
     /// Whatever keeps it from computing.
-    fn evidence(&mut self, batch: &Batch, classes: &[Label]) -> Result<Vec<EvidenceMap>>;
+    fn evidence(&mut self, batch: &Batch, classes: &[Label]) -> Result<Vec<SaliencyMap>>;
 }
 
 /// What speaks for `classes` in all pictures, in their order.
@@ -51,7 +51,7 @@ pub fn explain(
     explainer: &mut dyn Explainer,
     pictures: &Pictures,
     classes: &[Label],
-) -> Result<Vec<EvidenceMap>> {
+) -> Result<Vec<SaliencyMap>> {
     let mut classes = classes.chunks(1);
     let mut maps = Vec::new();
     let passed: Result<ControlFlow<Infallible>> = pictures.for_each_whole(1, |batch| {
@@ -62,7 +62,7 @@ pub fn explain(
     Ok(maps)
 }
 
-impl EvidenceMap {
+impl SaliencyMap {
     /// The mean of maps of one size; `None` of none, and of maps that differ in size.
     pub fn mean(maps: &[Self]) -> Option<Self> {
         let first = maps.first()?;
@@ -138,8 +138,8 @@ fn covered(below: Rgb<u8>, strength: f32) -> Rgb<u8> {
 mod tests {
     use super::*;
 
-    fn map(values: [f32; 4]) -> EvidenceMap {
-        EvidenceMap { rows: 2, columns: 2, values: values.into() }
+    fn map(values: [f32; 4]) -> SaliencyMap {
+        SaliencyMap { rows: 2, columns: 2, values: values.into() }
     }
 
     #[test]
@@ -167,10 +167,10 @@ mod tests {
 
     #[test]
     fn maps_of_several_networks_are_averaged() {
-        let mean = EvidenceMap::mean(&[map([0.0, 2.0, 0.0, 4.0]), map([2.0, 2.0, 0.0, 0.0])]);
+        let mean = SaliencyMap::mean(&[map([0.0, 2.0, 0.0, 4.0]), map([2.0, 2.0, 0.0, 0.0])]);
         assert_eq!(mean, Some(map([1.0, 2.0, 0.0, 2.0])));
-        let other = EvidenceMap { rows: 1, columns: 1, values: vec![1.0] };
-        assert_eq!(EvidenceMap::mean(&[map([0.0; 4]), other]), None);
-        assert_eq!(EvidenceMap::mean(&[]), None);
+        let other = SaliencyMap { rows: 1, columns: 1, values: vec![1.0] };
+        assert_eq!(SaliencyMap::mean(&[map([0.0; 4]), other]), None);
+        assert_eq!(SaliencyMap::mean(&[]), None);
     }
 }

@@ -24,33 +24,33 @@ pub enum Blank {
 
 /// How pictures are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Viewing {
+pub struct InputTransform {
     /// Log-odds are the mean of those of the picture and of its mirror image, left and right exchanged.
     pub flip: bool,
     pub blank: Blank,
 }
 
 /// A scorer that sees pictures so.
-pub struct Viewed<'a, S: Scorer + ?Sized> {
+pub struct Transformed<'a, S: Scorer + ?Sized> {
     pub scorer: &'a mut S,
-    pub viewing: Viewing,
+    pub transform: InputTransform,
 }
 
-impl<S: Scorer + ?Sized> std::fmt::Debug for Viewed<'_, S> {
+impl<S: Scorer + ?Sized> std::fmt::Debug for Transformed<'_, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Viewed").field("viewing", &self.viewing).finish_non_exhaustive()
+        f.debug_struct("Transformed").field("transform", &self.transform).finish_non_exhaustive()
     }
 }
 
-impl<S: Scorer + ?Sized> Scorer for Viewed<'_, S> {
+impl<S: Scorer + ?Sized> Scorer for Transformed<'_, S> {
     fn odds(&mut self, batch: &Batch) -> Result<Vec<Odds>> {
-        if self.viewing == Viewing::default() {
+        if self.transform == InputTransform::default() {
             return self.scorer.odds(batch);
         }
         let mut shown = batch.clone();
-        blank(&mut shown, self.viewing.blank);
+        blank(&mut shown, self.transform.blank);
         let plain = self.scorer.odds(&shown)?;
-        if !self.viewing.flip {
+        if !self.transform.flip {
             return Ok(plain);
         }
         mirror(&mut shown);
@@ -116,15 +116,18 @@ mod tests {
         Batch { values, indices: vec![0], side: 20 }
     }
 
-    fn seen(viewing: Viewing, batch: &Batch) -> f64 {
-        Viewed { scorer: &mut LeftHalf, viewing }.odds(batch).expect("scored")[0].log_odds()
+    fn seen(transform: InputTransform, batch: &Batch) -> f64 {
+        Transformed { scorer: &mut LeftHalf, transform }.odds(batch).expect("scored")[0].log_odds()
     }
 
     #[test]
     fn the_mirror_image_counts_as_much() {
         let bright_left = batch(|column, _| if column < 10 { 2.0 } else { 0.0 });
-        assert_eq!(seen(Viewing::default(), &bright_left), 2.0);
-        assert_eq!(seen(Viewing { flip: true, ..Viewing::default() }, &bright_left), 1.0);
+        assert_eq!(seen(InputTransform::default(), &bright_left), 2.0);
+        assert_eq!(
+            seen(InputTransform { flip: true, ..InputTransform::default() }, &bright_left),
+            1.0
+        );
         let mut mirrored = bright_left.clone();
         mirror(&mut mirrored);
         assert_eq!(mirrored, batch(|column, _| if column < 10 { 0.0 } else { 2.0 }));

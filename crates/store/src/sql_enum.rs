@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 /// As [`covid_ct_core::string_enum`], with the SQL conversions.
-macro_rules! worded_enum {
+macro_rules! sql_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variants:tt)+ }) => {
         covid_ct_core::string_enum! { $(#[$meta])* $vis enum $name { $($variants)+ } }
 
@@ -19,13 +19,13 @@ macro_rules! worded_enum {
             fn column_result(
                 value: rusqlite::types::ValueRef<'_>,
             ) -> rusqlite::types::FromSqlResult<Self> {
-                Ok($crate::worded::Word::column_result(value)?.0)
+                Ok($crate::sql_enum::Word::column_result(value)?.0)
             }
         }
     };
 }
 
-pub(crate) use worded_enum;
+pub(crate) use sql_enum;
 
 /// A string enum of a crate that knows no SQL, as SQL has it: what is read is `Word<T>`, what is written its `as_str`.
 #[derive(Debug, Clone, Copy)]

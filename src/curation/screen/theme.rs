@@ -11,11 +11,11 @@ pub(super) const BAR: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 /// What differs with colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct Theme {
     pub colour: bool,
 }
 
-impl Look {
+impl Theme {
     fn coloured(self, colour: Color, otherwise: Modifier) -> Style {
         if self.colour {
             Style::new().fg(colour).add_modifier(Modifier::BOLD)

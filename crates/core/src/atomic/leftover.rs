@@ -20,7 +20,7 @@ crate::string_enum! {
         /// What is needed on the way.
         Work = "work",
         /// A folder in the making.
-        Part = "part",
+        Split = "part",
         /// A folder of which all is on disk, with its inode; or, where another has that inode, what it took the place of.
         New = "new",
         /// What was there, moved away where names cannot be exchanged.
@@ -88,7 +88,7 @@ impl Leftover {
         let there = self.target.symlink_metadata().is_ok();
         match self.kind {
             _ if self.is_busy() => Fate::Left,
-            Kind::Work | Kind::Part => Fate::Removed,
+            Kind::Work | Kind::Split => Fate::Removed,
             Kind::New if self.is_new() && (!there || may_replace(&self.target)) => Fate::PutBack,
             Kind::New if !self.is_new() && inode(&self.target) == Some(self.number) => {
                 Fate::Removed

@@ -4,7 +4,7 @@
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::{Workspace, sha256_hex, whole};
+use crate::{Workspace, atomic, sha256_hex};
 
 /// A note that goes with the value.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Noted {
         }
         let bytes = target.as_os_str().as_bytes();
         let note = folder(workspace).join(&sha256_hex(bytes)[..16]);
-        Self(whole::write(&note, bytes).is_ok().then_some(note))
+        Self(atomic::write(&note, bytes).is_ok().then_some(note))
     }
 }
 
@@ -33,7 +33,7 @@ impl Drop for Noted {
         if let Some(note) = &self.0 {
             let _ = std::fs::remove_file(note);
             // It goes with the last note.
-            let _ = std::fs::remove_dir(whole::folder_of(note));
+            let _ = std::fs::remove_dir(atomic::folder_of(note));
         }
     }
 }

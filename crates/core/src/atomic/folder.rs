@@ -88,7 +88,7 @@ impl NewFolder {
     pub fn beside(target: &Path) -> std::io::Result<Self> {
         let target = resolve(target)?;
         settle(&target, &|_| true)?;
-        Ok(Self { making: Scratch::make(&target, Kind::Part)?, target })
+        Ok(Self { making: Scratch::make(&target, Kind::Split)?, target })
     }
 
     pub fn path(&self) -> &Path {
@@ -278,7 +278,7 @@ mod tests {
                 "in the making",
                 |t, _| {
                     folder(t, "old");
-                    folder(&Kind::Part.path(t, 1), "half");
+                    folder(&Kind::Split.path(t, 1), "half");
                 },
                 "old",
             ),
