@@ -14,12 +14,14 @@ mod evidence;
 mod examples;
 mod external;
 mod leaks;
+mod lungs;
 mod odds;
 mod options;
 mod origins;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
+mod traces;
 mod viewing;
 
 pub use backend::Backend;
@@ -31,7 +33,7 @@ pub use external::open_external;
 pub use leaks::leaks;
 pub use odds::Odds;
 pub use options::{
-    Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
+    Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress, Speed,
     TrainOptions,
 };
 pub use origins::origins;

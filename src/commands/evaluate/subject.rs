@@ -9,6 +9,7 @@ use crate::store::Part;
 use anyhow::{anyhow, bail};
 
 use crate::commands::environment::Computing;
+use crate::commands::pace::Pace;
 use crate::commands::progress_bar;
 use crate::commands::train::recorded_path;
 
@@ -225,7 +226,12 @@ impl Shown {
         };
         let bar = progress_bar(self.examples.len(), self.part.as_str());
         let mut viewed = Viewed { scorer: network, viewing };
-        let scored = model::score(&mut viewed, &self.loaded[place].1, |images| bar.inc(images));
+        let mut pace =
+            Pace::new(format!("scoring the {} part", self.part), self.examples.len() as u64);
+        let scored = model::score(&mut viewed, &self.loaded[place].1, |images| {
+            bar.inc(images);
+            pace.advance(images);
+        });
         bar.finish_and_clear();
         Ok(scored?)
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
-use crate::metrics::{RunFileError, RunFiles};
+use crate::metrics::{Fit, RunFileError, RunFiles};
 use crate::store::Part;
 use covid_ct_core::string_enum;
 
@@ -52,10 +52,19 @@ pub struct PretrainConfig {
     pub learning_rate: f64,
     pub temperature: f64,
     pub size: u32,
+    /// Of before there was a choice: the middle.
+    #[serde(default = "middle")]
+    pub fit: Fit,
+    #[serde(default)]
+    pub traces: f32,
     pub seed: u64,
     pub device: String,
     pub precision: String,
     pub threads: u32,
+}
+
+fn middle() -> Fit {
+    Fit::Crop
 }
 
 impl PretrainConfig {
