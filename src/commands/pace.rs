@@ -89,6 +89,6 @@ mod tests {
     #[test]
     fn hours_are_told_with_their_minutes() {
         assert_eq!(duration(Duration::from_secs(1)), "1 min");
-        assert_eq!(duration(Duration::from_secs(7500)), "2 h 05 min");
+        assert_eq!(duration(Duration::from_mins(125)), "2 h 05 min");
     }
 }

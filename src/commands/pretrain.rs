@@ -201,7 +201,7 @@ fn learn(
     let stop = stop_on_interrupt("stopping after this step")?;
     let mut bar = ProgressBar::hidden();
     let mut epochs = 0;
-    let mut pace = None;
+    let mut pace: Option<Pace> = None;
     let trained =
         computing.backend.pretrain(options, lesson, &run, &stop, &mut |news| match news {
             PretrainNews::Started { pictures, steps_per_epoch, speed, resumed, fresh_head } => {
@@ -223,7 +223,9 @@ fn learn(
             }
             PretrainNews::Step => {
                 bar.inc(1);
-                pace.iter_mut().for_each(|pace: &mut Pace| pace.advance(options.batch.into()));
+                if let Some(pace) = &mut pace {
+                    pace.advance(options.batch.into());
+                }
             }
             PretrainNews::Epoch { row, best } => {
                 bar.suspend(|| eprintln!("{}", told(row, task, best)));
@@ -237,7 +239,9 @@ fn learn(
             }
             PretrainNews::Measured { pictures } => {
                 bar.inc(pictures);
-                pace.iter_mut().for_each(|pace| pace.advance(pictures));
+                if let Some(pace) = &mut pace {
+                    pace.advance(pictures);
+                }
             }
         });
     bar.finish_and_clear();

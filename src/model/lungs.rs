@@ -216,7 +216,9 @@ impl Grey {
         let mut lungs = vec![false; self.pixels.len()];
         for piece in pieces.iter().take(PIECES) {
             if piece.pixels.len() as f64 > SMALLER_LUNG * largest {
-                piece.pixels.iter().for_each(|&index| lungs[index] = true);
+                for &index in &piece.pixels {
+                    lungs[index] = true;
+                }
             }
         }
         lungs
@@ -294,9 +296,9 @@ impl Grey {
         let mut inside: Vec<u8> = Vec::new();
         let mut bright: Vec<u8> = Vec::new();
         for y in span.top..span.bottom {
-            for index in y * self.width + span.left..y * self.width + span.right {
-                let level = self.pixels[index];
-                if lungs[index] {
+            let row = y * self.width + span.left..y * self.width + span.right;
+            for (&level, &lung) in self.pixels[row.clone()].iter().zip(&lungs[row]) {
+                if lung {
                     inside.push(level);
                 } else if level > threshold {
                     bright.push(level);
@@ -342,7 +344,9 @@ fn share(levels: &mut [u8], percent: usize) -> u8 {
 /// on Systems, Man, and Cybernetics 1979;9:62): between both the variance is highest.
 fn otsu(levels: impl Iterator<Item = u8>) -> u8 {
     let mut counts = [0.0_f64; 256];
-    levels.for_each(|level| counts[usize::from(level)] += 1.0);
+    for level in levels {
+        counts[usize::from(level)] += 1.0;
+    }
     let all: f64 = counts.iter().sum();
     let total: f64 = counts.iter().zip(0..).map(|(count, level)| count * f64::from(level)).sum();
     let (mut below, mut sum, mut best) = (0.0, 0.0, (0.0, 0));

@@ -85,7 +85,9 @@ impl Traces {
             let mut random = ChaCha8Rng::seed_from_u64(self.seed);
             // The sum of three even numbers is near enough to a normal one.
             let mut normal = || (0..3).map(|_| random.random_range(-1.0..1.0_f32)).sum::<f32>();
-            plane.iter_mut().for_each(|level| *level += self.noise * normal());
+            for level in plane.iter_mut() {
+                *level += self.noise * normal();
+            }
         }
         if let Some(quality) = self.quality {
             compressed(plane, side, quality);
@@ -121,7 +123,9 @@ fn resized(plane: &[f32], side: usize, to: usize) -> Vec<f32> {
                 .map(|from| (from as usize, 1.0 - (from as f32 - middle).abs() / reach))
                 .collect();
             let sum: f32 = near.iter().map(|(_, weight)| weight).sum();
-            near.iter_mut().for_each(|(_, weight)| *weight /= sum);
+            for (_, weight) in &mut near {
+                *weight /= sum;
+            }
             near
         })
         .collect();

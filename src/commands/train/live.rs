@@ -73,7 +73,9 @@ impl<'a> Live<'a> {
             }
             Progress::Step { .. } => {
                 self.bar.inc(1);
-                self.pace.iter_mut().for_each(|pace| pace.advance(self.batch));
+                if let Some(pace) = &mut self.pace {
+                    pace.advance(self.batch);
+                }
             }
             Progress::Epoch { row, best } => {
                 let line = epoch_line(row, *best);

@@ -169,6 +169,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_pretraining_of_old_saw_the_middle_as_it_was() {
+        let old = r#"{"covid_ct": "0.1.0", "name": "n", "created": "", "task": "phantoms", "pictures": 1,
+            "pictures_sha256": "", "network": "densenet121", "init": "random", "epochs": 4, "batch": 32,
+            "learning_rate": 1e-3, "temperature": 1.0, "size": 128, "seed": 0, "device": "cpu",
+            "precision": "fp32", "threads": 1}"#;
+        let config: PretrainConfig = serde_json::from_str(old).expect("read");
+        assert_eq!((config.fit, config.traces), (Fit::Crop, 0.0));
+    }
+
+    #[test]
     fn findings_keep_the_best_and_contrast_the_last() {
         let row = |epoch, score| PretrainRow {
             epoch,
