@@ -119,8 +119,8 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "PIXELS", value_parser = value_parser!(u32).range(64..=1024))]
     pub size: Option<u32>,
 
-    /// How a picture becomes a square: crop its middle, or squash it
-    #[arg(long, value_name = "crop|squash")]
+    /// How a picture becomes a square: crop its middle, squash it, or cut to the lungs with their grey levels made alike
+    #[arg(long, value_name = "crop|squash|lungs")]
     pub fit: Option<Fit>,
 
     /// Area of the smallest random crop as a share of the picture's
@@ -130,6 +130,10 @@ pub struct HyperparameterArgs {
     /// Change brightness and contrast by at most this share
     #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub jitter: Option<f64>,
+
+    /// Draw anew what a source leaves on a picture (grey levels, sharpness, noise, JPEG, letters): how often, 0 to 1
+    #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
+    pub traces: Option<f64>,
 }
 
 impl HyperparameterArgs {
@@ -155,6 +159,7 @@ impl HyperparameterArgs {
             fit: self.fit.unwrap_or(usual.fit),
             crop: self.crop.unwrap_or(usual.crop),
             jitter: self.jitter.map_or(usual.jitter, |part| part as f32),
+            traces: self.traces.map_or(usual.traces, |part| part as f32),
         }
     }
 }
@@ -170,7 +175,8 @@ pub struct ComputeArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<std::num::NonZero<u32>>,
 
-    /// What convolutions are computed in: fp32, bf16, or auto for bf16 on a GPU only
+    /// What convolutions are computed in: fp32, bf16, or auto: in training the faster one, which the run records, in
+    /// scoring bf16 on a GPU only
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub precision: Precision,
 }
@@ -296,6 +302,20 @@ pub struct PretrainSettings {
         value_parser = value_parser!(u32).range(64..=1024)
     )]
     pub size: u32,
+
+    /// How a picture becomes a square: crop its middle, squash it, or cut to the lungs with their grey levels made alike
+    #[arg(long, value_name = "crop|squash|lungs", default_value = "crop")]
+    pub fit: Fit,
+
+    /// Draw anew what a source leaves on a picture (grey levels, sharpness, noise, JPEG, letters): how often, 0 to 1
+    #[arg(
+        long,
+        value_name = "PART",
+        default_value_t = 0.0,
+        value_parser = part,
+        allow_negative_numbers = true
+    )]
+    pub traces: f64,
 
     /// Decides the initial weights, the order of the pictures and how each is seen
     #[arg(long, value_name = "N", default_value_t = 0)]

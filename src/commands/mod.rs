@@ -21,6 +21,7 @@ pub mod label;
 pub mod manual;
 pub mod merge;
 pub mod model;
+mod pace;
 pub mod predict;
 pub mod pretrain;
 pub mod publish;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Workspace;
-use crate::metrics::{Fit, RunFiles, three_decimals};
+use crate::metrics::{RunFiles, three_decimals};
 use crate::model::pretrain::{
     Database, FindingRow, Lesson, Parts, Phantom, PretrainFiles, PretrainNews, PretrainOptions,
     PretrainRow, Sources, Task, Xray, XrayFolder, gather,
@@ -17,6 +17,7 @@ use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
 use super::environment::{Computing, prepare_for_tensors};
+use super::pace::Pace;
 use super::train::{broken_off, told as told_ending};
 use super::{Outcome, progress_bar, stop_on_interrupt};
 use crate::cli::{
@@ -86,9 +87,9 @@ fn phantoms(
 
 fn parts<E: Shown>([train, val, test]: [Vec<E>; 3], settings: &PretrainSettings) -> Parts<E> {
     Parts {
-        train: pictures(train, Preparation::Augment(Fit::Crop), settings),
-        val: pictures(val, Preparation::Whole(Fit::Crop), settings),
-        test: pictures(test, Preparation::Whole(Fit::Crop), settings),
+        train: pictures(train, Preparation::Augment(settings.fit), settings),
+        val: pictures(val, Preparation::Whole(settings.fit), settings),
+        test: pictures(test, Preparation::Whole(settings.fit), settings),
     }
 }
 
@@ -144,7 +145,7 @@ fn contrast(
     if pool.pictures.len() < 2 {
         bail!("too few pictures to tell apart: expected at least 2");
     }
-    let pictures = pictures(pool.pictures, Preparation::Augment(Fit::Crop), &args.settings);
+    let pictures = pictures(pool.pictures, Preparation::Augment(args.settings.fit), &args.settings);
     let options = options(&args.name, &args.settings, args.temperature, computing.compute);
     let outcome = learn(computing, workspace, &options, Lesson::Contrast(&pictures))?;
     Ok(if failed { Outcome::DoneWithFailures } else { outcome })
@@ -184,6 +185,8 @@ fn options(
         learning_rate: settings.learning_rate,
         temperature,
         size: settings.size,
+        fit: settings.fit,
+        traces: settings.traces as f32,
         seed: settings.seed,
         compute,
         fresh: settings.fresh,
@@ -201,10 +204,14 @@ fn learn(
     let stop = stop_on_interrupt("stopping after this step")?;
     let mut bar = ProgressBar::hidden();
     let mut epochs = 0;
+    let mut pace: Option<Pace> = None;
     let trained =
         computing.backend.pretrain(options, lesson, &run, &stop, &mut |news| match news {
-            PretrainNews::Started { pictures, steps_per_epoch, resumed, fresh_head } => {
+            PretrainNews::Started { pictures, steps_per_epoch, speed, resumed, fresh_head } => {
                 eprintln!("learning from {pictures} pictures");
+                if let Some(speed) = speed {
+                    eprintln!("{speed}");
+                }
                 if let Some(head) = fresh_head {
                     eprintln!("{head}: it starts afresh");
                 }
@@ -213,8 +220,16 @@ fn learn(
                 }
                 epochs = resumed.len();
                 bar = progress_bar(steps_per_epoch as usize, "epoch");
+                let pictures = pictures as u64;
+                let all = Pace::new("pretraining", pictures * u64::from(options.epochs));
+                pace = Some(all.after(pictures * epochs as u64));
             }
-            PretrainNews::Step => bar.inc(1),
+            PretrainNews::Step => {
+                bar.inc(1);
+                if let Some(pace) = &mut pace {
+                    pace.advance(options.batch.into());
+                }
+            }
             PretrainNews::Epoch { row, best } => {
                 bar.suspend(|| eprintln!("{}", told(row, task, best)));
                 bar.reset();
@@ -223,8 +238,14 @@ fn learn(
             PretrainNews::Measuring { part, pictures } => {
                 bar.finish_and_clear();
                 bar = progress_bar(pictures, part.as_str());
+                pace = Some(Pace::new(format!("measuring on {part}"), pictures as u64));
             }
-            PretrainNews::Measured { pictures } => bar.inc(pictures),
+            PretrainNews::Measured { pictures } => {
+                bar.inc(pictures);
+                if let Some(pace) = &mut pace {
+                    pace.advance(pictures);
+                }
+            }
         });
     bar.finish_and_clear();
     let ending = trained.with_context(|| broken_off("pretraining", &options.name, epochs > 0))?;

@@ -240,7 +240,7 @@ impl Series<'_> {
     fn train_one(&self, options: &TrainOptions, bars: &MultiProgress) -> anyhow::Result<Trained> {
         let new_run = NewRun::begin(&self.workspace.runs(), &options.run)?;
         let name = (self.at_once > 1).then_some(options.run.as_str());
-        let mut live = Live::new(name, bars);
+        let mut live = Live::new(name, &options.recipe, bars);
         let mut watch = |news: Progress<'_>| live.show(&news);
         let trained =
             self.backend.train(options, &self.train, &self.val, &new_run, self.stop, &mut watch);

@@ -17,6 +17,9 @@ string_enum! {
         /// One for weights that learned from drawn slices: few epochs at full size. Of those that were compared by
         /// leaving papers out, the best.
         Transfer = "transfer",
+        /// One for scans from elsewhere: lungs found and shown alike, and all that a source leaves on a picture drawn
+        /// anew; for weights that learned from drawn slices in the same way.
+        Robust = "robust",
     }
 }
 
@@ -27,6 +30,9 @@ string_enum! {
         Crop = "crop",
         /// It is squashed: nothing is lost at the sides, but shapes change.
         Squash = "squash",
+        /// The box around the lungs is cut out and squashed, and grey levels are those of air and soft tissue: what
+        /// lies around the lungs and the window of the file change nothing.
+        Lungs = "lungs",
     }
 }
 
@@ -79,6 +85,9 @@ pub struct Hyperparameters {
     pub crop: f32,
     /// Brightness and contrast of an image change by at most this part.
     pub jitter: f32,
+    /// How often what a source leaves on a picture (grey levels, sharpness, noise, JPEG, letters) is drawn anew: from 0,
+    /// never, to 1. Runs of before there was such a thing have 0.
+    pub traces: f32,
 }
 
 /// What runs were trained with before there were profiles and a choice of what to keep.
@@ -111,6 +120,7 @@ impl Hyperparameters {
             // `RandomResizedCrop(224, scale=(0.5, 1.0))` in the authors' code.
             crop: 0.5,
             jitter: 0.0,
+            traces: 0.0,
         };
         match profile {
             Profile::Paper => paper,
@@ -131,6 +141,18 @@ impl Hyperparameters {
                 // After so few steps a longer mean would still hold what the first epochs were.
                 ema: 0.995,
                 fit: Fit::Squash,
+                ..paper
+            },
+            Profile::Robust => Self {
+                epochs: 24,
+                batch: 16,
+                learning_rate: 3e-4,
+                weight_decay: 0.05,
+                label_smoothing: 0.1,
+                ema: 0.99,
+                size: 128,
+                fit: Fit::Lungs,
+                traces: 0.9,
                 ..paper
             },
         }

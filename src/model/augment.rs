@@ -9,6 +9,8 @@ use rand::{Rng, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::Picture;
+use super::traces::Traces;
+use crate::metrics::Hyperparameters;
 
 /// Mean and standard deviation of `ImageNet`'s channels, 0 to 1, red first; the inputs that
 /// torchvision's weights expect.
@@ -60,6 +62,14 @@ pub struct Augmentation {
     pub crop: f32,
     /// Brightness and contrast change by at most this part.
     pub jitter: f32,
+    /// How often what sources leave on pictures is drawn, from 0 to 1.
+    pub traces: f32,
+}
+
+impl Augmentation {
+    pub fn of(recipe: &Hyperparameters) -> Self {
+        Self { crop: recipe.crop, jitter: recipe.jitter, traces: recipe.traces }
+    }
 }
 
 /// An affine map from view to picture, both in pixels from the top left corner:
@@ -74,12 +84,23 @@ pub struct View {
     f: f32,
     gain: f32,
     offset: f32,
+    /// What is left on it last.
+    traces: Option<Traces>,
 }
 
 impl View {
     /// Pixel for pixel: the whole of a picture that has the view's size already.
-    pub const IDENTITY: Self =
-        Self { a: 1.0, b: 0.0, c: 0.0, d: 0.0, e: 1.0, f: 0.0, gain: 1.0, offset: 0.0 };
+    pub const IDENTITY: Self = Self {
+        a: 1.0,
+        b: 0.0,
+        c: 0.0,
+        d: 0.0,
+        e: 1.0,
+        f: 0.0,
+        gain: 1.0,
+        offset: 0.0,
+        traces: None,
+    };
 
     /// A `side` x `side` view of a `width` x `height` picture as the recipe draws it.
     pub fn random(
@@ -104,6 +125,7 @@ impl View {
         let top = random.random_range(0.0..=1.0) * (height - crop_height);
 
         let (gain, offset) = grey_levels(augmentation.jitter, random);
+        let strength = augmentation.traces;
 
         // From the view to the crop, mirrored or not, relative to the moved middle...
         let flip = random.random_bool(0.5);
@@ -121,6 +143,8 @@ impl View {
             f: -sin * x0 + cos * y0 + height / 2.0,
             gain,
             offset,
+            // Without any no random number is drawn.
+            traces: (strength > 0.0).then(|| Traces::random(strength, random)),
         }
     }
 
@@ -159,9 +183,25 @@ pub fn sample(picture: &Picture, view: &View, side: u32, out: &mut [f32]) {
         // Centre to centre: a pixel's value stands for its middle.
         let (x, y) = view.apply(column as f32 + 0.5, row as f32 + 0.5);
         let values = interpolate(picture, x - 0.5, y - 0.5);
-        *pixel = std::array::from_fn(|channel| {
-            normalise((view.gain * values[channel] + view.offset).clamp(0.0, 255.0), channel)
-        });
+        *pixel = values.map(|value| (view.gain * value + view.offset).clamp(0.0, 255.0));
+    }
+    if let Some(traces) = view.traces {
+        leave(&traces, pixels, row_length, picture.channels);
+    }
+    for pixel in pixels {
+        *pixel = std::array::from_fn(|channel| normalise(pixel[channel], channel));
+    }
+}
+
+/// Leaves them on grey levels, 0 to 255, channel by channel; those of a grey picture are one.
+fn leave(traces: &Traces, pixels: &mut [[f32; 3]], side: usize, channels: u32) {
+    for channel in 0..channels as usize {
+        let mut plane: Vec<f32> = pixels.iter().map(|pixel| pixel[channel]).collect();
+        traces.leave(&mut plane, side);
+        for (pixel, level) in pixels.iter_mut().zip(plane) {
+            let level = level.clamp(0.0, 255.0);
+            if channels == 1 { *pixel = [level; 3] } else { pixel[channel] = level }
+        }
     }
 }
 
@@ -267,7 +307,7 @@ mod tests {
     #[test]
     fn views_are_turned_moved_and_mirrored_as_often_as_the_recipe_says() {
         let mut random = random_numbers(0, 1, Draw::Order);
-        let whole = Augmentation { crop: 1.0, jitter: 0.0 };
+        let whole = Augmentation { crop: 1.0, jitter: 0.0, traces: 0.0 };
         let views: Vec<View> =
             (0..6000).map(|_| View::random(200, 200, 100, whole, &mut random)).collect();
         let part = |is: &dyn Fn(&View) -> bool| {
@@ -296,7 +336,7 @@ mod tests {
             seed: u64, width in 30_u32..400, height in 30_u32..400,
         ) {
             let mut random = random_numbers(seed, 1, Draw::View(0));
-            let augmentation = Augmentation { crop: 0.5, jitter: 0.0 };
+            let augmentation = Augmentation { crop: 0.5, jitter: 0.0, traces: 0.0 };
             let view = View::random(width, height, 100, augmentation, &mut random);
             // The map's determinant is the crop's area over the view's.
             let area = (view.a * view.e - view.b * view.d).abs() * 100.0 * 100.0;

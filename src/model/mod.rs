@@ -14,6 +14,7 @@ mod examples;
 mod external;
 mod input_transform;
 mod leaks;
+mod lungs;
 mod odds;
 mod options;
 mod origins;
@@ -21,6 +22,7 @@ mod pictures;
 pub mod pretrain;
 mod run_folder;
 mod saliency;
+mod traces;
 
 pub use backend::Backend;
 pub use error::{BadImage, ModelError};
@@ -31,7 +33,7 @@ pub use input_transform::{Blank, CENTRE, InputTransform, Transformed};
 pub use leaks::leaks;
 pub use odds::{Odds, probability};
 pub use options::{
-    Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress,
+    Bench, BenchOptions, Compute, Device, Ending, FreshHead, Network, Precision, Progress, Speed,
     TrainOptions,
 };
 pub use origins::origins;

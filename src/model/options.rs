@@ -29,11 +29,36 @@ string_enum! {
 string_enum! {
     /// In what convolutions are computed.
     pub enum Precision {
-        /// bf16 on a GPU, fp32 on a CPU.
+        /// In training the faster one, by a step of each, on a GPU bf16; a run's `config.json` records it. In scoring bf16
+        /// on a GPU, fp32 on a CPU.
         Auto = "auto",
         Fp32 = "fp32",
         /// bfloat16, with normalisation, loss and weights in fp32: faster where the processor has it.
         Bf16 = "bf16",
+    }
+}
+
+/// How the precision that is computed in and the other one do here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Speed {
+    /// fp32 or bf16.
+    pub taken: Precision,
+    /// Time of a step in the other one over that in this.
+    pub others_time: f64,
+}
+
+impl std::fmt::Display for Speed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { taken, others_time: times } = *self;
+        let other = if taken == Precision::Bf16 { Precision::Fp32 } else { Precision::Bf16 };
+        if times < 0.95 {
+            let slower = 1.0 / times;
+            return write!(
+                f,
+                "computing in {taken}, in which a step takes {slower:.1} times as long as in {other} here: --precision {other} is faster"
+            );
+        }
+        write!(f, "computing in {taken}: a step in {other} takes {times:.1} times as long here")
     }
 }
 
@@ -118,6 +143,8 @@ pub enum Progress<'a> {
         device: Device,
         counts: RunCounts,
         steps_per_epoch: u64,
+        /// Where it was measured.
+        speed: Option<Speed>,
         /// What was made of this run before it was stopped.
         resumed: &'a [HistoryRow],
         fresh_head: Option<FreshHead>,
@@ -150,4 +177,22 @@ pub enum Ending {
     Diverged {
         epoch: u32,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slower_precision_is_told() {
+        let told = |taken, others_time| Speed { taken, others_time }.to_string();
+        assert_eq!(
+            told(Precision::Bf16, 1.8),
+            "computing in bf16: a step in fp32 takes 1.8 times as long here"
+        );
+        assert_eq!(
+            told(Precision::Bf16, 0.8),
+            "computing in bf16, in which a step takes 1.2 times as long as in fp32 here: --precision fp32 is faster"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use image::{DynamicImage, ImageReader};
 use rayon::prelude::*;
 
 use super::augment::{self, View};
+use super::lungs;
 use super::{BadImage, Example, ModelError, Result};
 use crate::dataset::export::picture::grey;
 use crate::metrics::Fit;
@@ -94,6 +95,8 @@ impl Picture {
             Preparation::Augment(Fit::Crop) => (shorter.saturating_mul(MAX_ASPECT), with_margin),
             Preparation::Whole(Fit::Squash) => return self.squashed(side),
             Preparation::Augment(Fit::Squash) => return self.squashed(with_margin),
+            Preparation::Whole(Fit::Lungs) => return self.lungs(side),
+            Preparation::Augment(Fit::Lungs) => return self.lungs(with_margin),
         };
         let (width, height) = (self.width.min(limit), self.height.min(limit));
         let scale = f64::from(shorter_after) / f64::from(shorter);
@@ -106,6 +109,12 @@ impl Picture {
         self.resized_middle(width, height, side, side)
     }
 
+    fn lungs(self, side: u32) -> Self {
+        let size = (self.width, self.height);
+        let pixels = if self.channels == 1 { self.pixels } else { grey_of(&self.pixels) };
+        Self { width: side, height: side, channels: 1, pixels: lungs::shown(&pixels, size, side) }
+    }
+
     /// The middle `width` x `height` of the picture as `to_width` x `to_height`, smoothed by the
     /// triangle filter that Pillow calls bilinear.
     fn resized_middle(self, width: u32, height: u32, to_width: u32, to_height: u32) -> Self {
@@ -116,6 +125,16 @@ impl Picture {
         let pixels = scale(&self.pixels, size, middle, (to_width, to_height), Filter::Bilinear);
         Self { width: to_width, height: to_height, channels: self.channels, pixels }
     }
+}
+
+/// Luma of red, green and blue (ITU-R BT.601), in whole numbers.
+fn grey_of(rgb: &[u8]) -> Vec<u8> {
+    let (pixels, _) = rgb.as_chunks::<3>();
+    let luma = |&[red, green, blue]: &[u8; 3]| {
+        let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+        ((sum + 500) / 1000) as u8
+    };
+    pixels.iter().map(luma).collect()
 }
 
 /// Decodes by content, whatever the name says.
@@ -396,7 +415,7 @@ mod tests {
     fn sizes_fit_their_purpose() {
         for (width, height) in [(300, 200), (20, 31), (1, 9), (3000, 2)] {
             let picture = Picture::from_image(GrayImage::new(width, height).into());
-            for fit in [Fit::Crop, Fit::Squash] {
+            for fit in [Fit::Crop, Fit::Squash, Fit::Lungs] {
                 let whole = picture.clone().prepared(Preparation::Whole(fit), 64);
                 assert_eq!((whole.width, whole.height), (64, 64));
             }

@@ -54,6 +54,11 @@ impl NewRun {
         RunFiles::new(&self.part)
     }
 
+    /// What the files of a run in the making tell, or else those of the one that has the name.
+    pub fn found<T>(&self, read: impl Fn(&RunFiles) -> Option<T>) -> Option<T> {
+        read(&self.files()).or_else(|| read(&RunFiles::new(&self.folder)))
+    }
+
     /// What there is of the training in hand. `differences` tells in what a run there was trained otherwise, or
     /// `None` where that cannot be read, so that nothing can go on from it. With `fresh` nothing is gone on from,
     /// and what was left in the making is cleared.

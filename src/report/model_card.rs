@@ -175,6 +175,10 @@ fn fitted(config: &RunConfig) -> String {
     match config.recipe.fit {
         crate::metrics::Fit::Crop => "the middle square".into(),
         crate::metrics::Fit::Squash => "squashed to a square".into(),
+        crate::metrics::Fit::Lungs => {
+            "the box around the lungs, squashed to a square, in grey levels of air and soft tissue"
+                .into()
+        }
     }
 }
 

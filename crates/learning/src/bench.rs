@@ -74,7 +74,7 @@ fn epochs(
     let epoch: Vec<Vec<usize>> = batches(&order, options.batch);
     let steps: Vec<Vec<usize>> =
         epoch.iter().cycle().take(options.steps as usize + 1).cloned().collect();
-    let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
+    let augmentation = Augmentation::of(&recipe);
     let view = |batch: &[usize], place: usize, picture: &Picture| {
         let mut random = random_numbers(0, 1, Draw::View(batch[place]));
         View::random(picture.width, picture.height, options.size, augmentation, &mut random)

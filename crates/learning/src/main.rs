@@ -13,6 +13,7 @@ mod findings;
 mod gradcam;
 mod passage;
 mod passes;
+mod precision;
 mod pretraining;
 mod state;
 mod targets;

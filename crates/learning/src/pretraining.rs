@@ -10,9 +10,10 @@ use tch::{Kind, Tensor};
 use crate::adam::{Adam, Named};
 use crate::error::Result;
 use crate::findings;
+use crate::precision::{self, StepSize};
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
-use crate::{Model, device, seconds_since, state, weights};
+use crate::{Model, seconds_since, state, weights};
 use covid_ct::metrics::{Hyperparameters, RunFiles};
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::pretrain::{
@@ -39,7 +40,12 @@ pub fn pretrain(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(PretrainNews<'_>),
 ) -> Result<Ending> {
-    let place = device::open(options.compute)?;
+    let files =
+        |files: &RunFiles| Some(PretrainFiles::new(files.clone()).read_config().ok()?.precision);
+    let recorded = run.found(files).filter(|_| !options.fresh);
+    let PretrainOptions { network, batch, size, .. } = *options;
+    let step = StepSize { network, batch, size };
+    let (place, speed) = precision::open(options.compute, step, recorded.as_deref())?;
     tch::manual_seed(options.seed as i64);
     let outputs = match lesson {
         Lesson::Findings(_) => Xray::names().count() as i64,
@@ -77,6 +83,7 @@ pub fn pretrain(
     watch(PretrainNews::Started {
         pictures: lesson.pictures(),
         steps_per_epoch: trainer.steps_per_epoch,
+        speed,
         resumed: &history,
         fresh_head,
     });
@@ -150,6 +157,8 @@ fn config(
         learning_rate: options.learning_rate,
         temperature: options.temperature,
         size: options.size,
+        fit: options.fit,
+        traces: options.traces,
         seed: options.seed,
         device: device.to_string(),
         precision: precision.to_string(),
@@ -244,7 +253,7 @@ impl<'a> Trainer<'a> {
         pictures: &Pictures<E>,
         watch: &mut dyn FnMut(PretrainNews<'_>),
     ) -> Result<ControlFlow<Ending, (f64, f64)>> {
-        let PretrainOptions { seed, size, batch, .. } = *self.options;
+        let PretrainOptions { seed, size, batch, traces, .. } = *self.options;
         let order = shuffled(pictures.examples().len(), seed, epoch);
         // All first views of a batch come before all second ones.
         let batches: Vec<Vec<usize>> =
@@ -253,7 +262,8 @@ impl<'a> Trainer<'a> {
             let first = place < batch.len() / E::VIEWS;
             let draw = if first { Draw::View } else { Draw::SecondView };
             let mut random = random_numbers(seed, epoch, draw(batch[place]));
-            View::random(picture.width, picture.height, size, E::AUGMENTATION, &mut random)
+            let augmentation = Augmentation { traces, ..E::AUGMENTATION };
+            View::random(picture.width, picture.height, size, augmentation, &mut random)
         };
         let (mut made, mut sum, mut found, mut seen) = (0, 0.0, 0, 0);
         let passed: Result<_> = pictures.for_each_batch(&batches, view, |batch| {
@@ -314,7 +324,7 @@ macro_rules! taught_by_findings {
     ($($shown:ty),+) => {
         $(impl Lessoned for $shown {
             const VIEWS: usize = 1;
-            const AUGMENTATION: Augmentation = Augmentation { crop: 0.5, jitter: 0.0 };
+            const AUGMENTATION: Augmentation = Augmentation { crop: 0.5, jitter: 0.0, traces: 0.0 };
 
             fn loss(
                 trainer: &Trainer<'_>,
@@ -351,7 +361,7 @@ impl Lessoned for Unlabelled {
     const VIEWS: usize = 2;
     /// More is cut away and grey levels change more than for labelled pictures: it must not be enough
     /// to compare brightness or outlines (Chen et al., section 3).
-    const AUGMENTATION: Augmentation = Augmentation { crop: 0.2, jitter: 0.4 };
+    const AUGMENTATION: Augmentation = Augmentation { crop: 0.2, jitter: 0.4, traces: 0.0 };
 
     fn loss(trainer: &Trainer<'_>, features: &Tensor, _: &[&Self]) -> Result<(Tensor, usize)> {
         let compared = trainer.model.network.classify(&trainer.hidden.forward(features).relu());

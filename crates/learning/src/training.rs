@@ -9,13 +9,14 @@ use rand::seq::SliceRandom as _;
 use tch::Tensor;
 
 use crate::adam::{Adam, Named};
-use crate::device::{self, Place};
+use crate::device::Place;
 use crate::error::Result;
+use crate::precision::{self, StepSize};
 use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::{Model, seconds_since, state, weights};
 use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, RunConfig, RunCounts, RunFiles, TaskOfRun,
+    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, Recipe, RunConfig, RunCounts, RunFiles, TaskOfRun,
 };
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{
@@ -44,9 +45,13 @@ pub fn train(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Ending> {
-    let place = device::open(options.compute)?;
     let init_sha256 = weights::sha256(options.init.as_deref())?;
     let drawing = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let Recipe { batch, size, .. } = options.recipe;
+    let recorded = run.found(|files| Some(files.read_config().ok()?.precision));
+    let step = StepSize { network: options.network, batch, size };
+    let (place, speed) =
+        precision::open(options.compute, step, recorded.filter(|_| !options.fresh).as_deref())?;
     // Draws the initial weights; nothing else asks libtorch for random numbers.
     tch::manual_seed(options.seed as i64);
     let mut model = Model::new(options.network, place);
@@ -78,6 +83,7 @@ pub fn train(
         device: place.named().0,
         counts: config.counts.clone(),
         steps_per_epoch: trainer.steps_per_epoch,
+        speed,
         resumed: &history,
         fresh_head,
     });
@@ -265,7 +271,7 @@ impl<'a> Trainer<'a> {
             self.adam.forget()?;
         }
         let order = shuffled(train.examples().len(), seed, epoch);
-        let augmentation = Augmentation { crop: recipe.crop, jitter: recipe.jitter };
+        let augmentation = Augmentation::of(&recipe);
         let view = |batch: &[usize], place: usize, picture: &Picture| {
             let mut random = random_numbers(seed, epoch, Draw::View(batch[place]));
             View::random(picture.width, picture.height, train.side(), augmentation, &mut random)

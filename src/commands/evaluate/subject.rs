@@ -10,6 +10,7 @@ use crate::store::Split;
 use anyhow::{anyhow, bail};
 
 use crate::commands::environment::Computing;
+use crate::commands::pace::Pace;
 use crate::commands::progress_bar;
 use crate::commands::train::recorded_path;
 
@@ -226,7 +227,12 @@ impl Shown {
         };
         let bar = progress_bar(self.examples.len(), self.part.as_str());
         let mut viewed = Transformed { scorer: network, transform };
-        let scored = model::score(&mut viewed, &self.loaded[place].1, |images| bar.inc(images));
+        let mut pace =
+            Pace::new(format!("scoring the {} split", self.part), self.examples.len() as u64);
+        let scored = model::score(&mut viewed, &self.loaded[place].1, |images| {
+            bar.inc(images);
+            pace.advance(images);
+        });
         bar.finish_and_clear();
         Ok(scored?)
     }

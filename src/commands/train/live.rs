@@ -7,6 +7,9 @@ use crate::store::{ClassCounts, Label};
 use crate::task;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::commands::pace::Pace;
+use crate::metrics::Hyperparameters;
+
 /// Of a curve, from low to high.
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -21,13 +24,20 @@ pub struct Live<'a> {
     bars: &'a MultiProgress,
     bar: ProgressBar,
     history: Vec<HistoryRow>,
+    epochs: u32,
+    /// Pictures in a step.
+    batch: u64,
+    /// Where there is no terminal; from the start on.
+    pace: Option<Pace>,
 }
 
 impl<'a> Live<'a> {
     /// Named where others train beside it.
-    pub fn new(name: Option<&str>, bars: &'a MultiProgress) -> Self {
+    pub fn new(name: Option<&str>, recipe: &Hyperparameters, bars: &'a MultiProgress) -> Self {
         let label = name.map(|name| format!("{name} ")).unwrap_or_default();
-        Self { label, bars, bar: ProgressBar::hidden(), history: Vec::new() }
+        let (epochs, batch) = (recipe.epochs, u64::from(recipe.batch));
+        let bar = ProgressBar::hidden();
+        Self { label, bars, bar, history: Vec::new(), epochs, batch, pace: None }
     }
 
     fn tell(&self, line: &str) {
@@ -36,7 +46,7 @@ impl<'a> Live<'a> {
 
     pub fn show(&mut self, news: &Progress<'_>) {
         match news {
-            Progress::Started { device, counts, steps_per_epoch, resumed, fresh_head } => {
+            Progress::Started { device, counts, steps_per_epoch, speed, resumed, fresh_head } => {
                 self.tell(&format!(
                     "training on {} images ({}), validating on {} ({}), on the {device}",
                     counts.train.total(),
@@ -44,6 +54,9 @@ impl<'a> Live<'a> {
                     counts.val.total(),
                     by_class(&counts.val)
                 ));
+                if let Some(speed) = speed {
+                    self.tell(&speed.to_string());
+                }
                 if let Some(head) = fresh_head {
                     self.tell(&format!("{head}: it starts afresh with {}", Label::all().len()));
                 }
@@ -52,9 +65,18 @@ impl<'a> Live<'a> {
                 }
                 self.history = resumed.to_vec();
                 self.bar = self.bars.add(bar(*steps_per_epoch));
+                let epoch = counts.train.total();
+                let pace =
+                    Pace::new(format!("{}training", self.label), epoch * u64::from(self.epochs));
+                self.pace = Some(pace.after(epoch * resumed.len() as u64));
                 self.name_epoch(resumed.len() as u32 + 1);
             }
-            Progress::Step { .. } => self.bar.inc(1),
+            Progress::Step { .. } => {
+                self.bar.inc(1);
+                if let Some(pace) = &mut self.pace {
+                    pace.advance(self.batch);
+                }
+            }
             Progress::Epoch { row, best } => {
                 let line = epoch_line(row, *best);
                 self.tell(&line);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::run_config::differences;
 use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
-use crate::metrics::{RunFileError, RunFiles};
+use crate::metrics::{Fit, RunFileError, RunFiles};
 use crate::store::Split;
 use covid_ct_core::string_enum;
 
@@ -52,10 +52,19 @@ pub struct PretrainConfig {
     pub learning_rate: f64,
     pub temperature: f64,
     pub size: u32,
+    /// Of before there was a choice: the middle.
+    #[serde(default = "middle")]
+    pub fit: Fit,
+    #[serde(default)]
+    pub traces: f32,
     pub seed: u64,
     pub device: String,
     pub precision: String,
     pub threads: u32,
+}
+
+fn middle() -> Fit {
+    Fit::Crop
 }
 
 impl PretrainConfig {
@@ -158,6 +167,16 @@ impl PretrainFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pretraining_of_old_saw_the_middle_as_it_was() {
+        let old = r#"{"covid_ct": "0.1.0", "name": "n", "created": "", "task": "phantoms", "pictures": 1,
+            "pictures_sha256": "", "network": "densenet121", "init": "random", "epochs": 4, "batch": 32,
+            "learning_rate": 1e-3, "temperature": 1.0, "size": 128, "seed": 0, "device": "cpu",
+            "precision": "fp32", "threads": 1}"#;
+        let config: PretrainConfig = serde_json::from_str(old).expect("read");
+        assert_eq!((config.fit, config.traces), (Fit::Crop, 0.0));
+    }
 
     #[test]
     fn findings_keep_the_best_and_contrast_the_last() {

@@ -15,7 +15,9 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{BadImage, Compute, FreshHead, ModelError, Network, Pictures, Result, Shown};
+use crate::metrics::Fit;
+
+use super::{BadImage, Compute, FreshHead, ModelError, Network, Pictures, Result, Shown, Speed};
 use crate::store::{Split, sha256_hex, sha256_of_file};
 
 /// What is known to show some of several things, or none.
@@ -118,6 +120,9 @@ pub struct PretrainOptions {
     pub temperature: f64,
     /// Side of the square the network sees, in pixels.
     pub size: u32,
+    pub fit: Fit,
+    /// As [`Recipe::traces`](crate::metrics::Recipe::traces).
+    pub traces: f32,
     pub seed: u64,
     pub compute: Compute,
     pub fresh: bool,
@@ -129,6 +134,8 @@ pub enum PretrainNews<'a> {
     Started {
         pictures: usize,
         steps_per_epoch: u64,
+        /// Where it was measured.
+        speed: Option<Speed>,
         resumed: &'a [PretrainRow],
         fresh_head: Option<FreshHead>,
     },

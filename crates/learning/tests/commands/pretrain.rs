@@ -163,7 +163,8 @@ fn signs_of_drawn_slices_are_learned_without_any_picture() {
     let workspace = workspace();
     let folder = workspace.path();
     let arguments = ["pretrain", "phantoms", "--pictures", "60", "--epochs", "6"];
-    let arguments = [&arguments[..], &SMALL, &LIGHT, &["--batch", "20"]].concat();
+    let seen = ["--batch", "20", "--fit", "lungs", "--traces", "0.9"];
+    let arguments = [&arguments[..], &SMALL, &LIGHT, &seen].concat();
     let weights = folder.join("data/pretrained/phantoms/weights.safetensors");
     kill_after(folder, "pretrained/.phantoms.part", &arguments, 1, Signal::KILL);
     assert!(!weights.exists());

@@ -11,7 +11,7 @@ use crate::common::training::{
 };
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{HistoryRow, Keep, RunFiles};
+use covid_ct::metrics::{Fit, HistoryRow, Keep, RunFiles};
 use covid_ct::store::{Label, Split, Store};
 use predicates::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
@@ -287,6 +287,10 @@ fn a_killed_run_comes_to_the_same_end() {
         "0.1",
         "--freeze",
         "1",
+        "--fit",
+        "lungs",
+        "--traces",
+        "0.9",
     ];
     let arguments = |run: &'static str| [&["train", run], &SMALL[..], &recipe].concat();
     covid_ct(folder, &arguments("whole")).assert().success();
@@ -313,10 +317,25 @@ fn a_killed_run_comes_to_the_same_end() {
     );
     let config = whole.read_config().expect("config");
     assert_eq!((config.recipe.profile.as_str(), config.recipe.ema), ("tuned", 0.99));
+    assert_eq!((config.recipe.fit, config.recipe.traces), (Fit::Lungs, 0.9));
     assert_eq!(config.data_sha256.len(), 64);
     let events = std::fs::read_dir(whole.folder()).expect("folder");
     let events = events.filter_map(std::result::Result::ok);
     assert!(events.into_iter().any(|e| e.file_name().to_string_lossy().contains("tfevents")));
+}
+
+/// What was measured at its start may come out otherwise the next time: the run says what it was trained in.
+#[test]
+fn a_precision_that_is_left_open_is_that_of_the_run() {
+    let workspace = workspace();
+    let folder = workspace.path();
+    let of = |precision: &'static str| {
+        let small = ["--size", "64", "--threads", "1", "--device", "cpu", "--precision", precision];
+        covid_ct(folder, &[&["train", "r"], &small[..], &EPOCH].concat())
+    };
+    of("bf16").assert().success().stderr(predicate::str::contains("computing in bf16"));
+    of("auto").assert().success().stderr(predicate::str::contains("--fresh trains it again"));
+    assert_eq!(run_files(folder, "r").read_config().expect("config").precision, "bf16");
 }
 
 /// A limit on the size of files stands in for a full disk: the write fails in the same place.
