@@ -173,21 +173,6 @@ impl Store {
             }
         }
     }
-
-    /// Runs `work` within a transaction, where nothing of it lands if it fails, and what was done before is kept.
-    ///
-    /// # Errors
-    /// What `work` returns, or the database's own refusal.
-    pub fn part<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.db.execute_batch("SAVEPOINT part")?;
-        let done = work(self);
-        // A failure may have ended the transaction, and the savepoint with it; the first error is the one to tell.
-        let ended = match &done {
-            Ok(_) => self.db.execute_batch("RELEASE part"),
-            Err(_) => self.db.execute_batch("ROLLBACK TO part; RELEASE part").or(Ok(())),
-        };
-        done.and_then(|done| Ok(ended.map(|()| done)?))
-    }
 }
 
 /// Opens a database for writing, makes or migrates it; gives the version it had, 0 where it is new. Of several

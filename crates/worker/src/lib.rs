@@ -14,7 +14,7 @@ mod render;
 pub mod worker;
 
 pub use articles::Articles;
-pub use pool::{Options, run, run_in_batches, senseless, this_program, worker_program};
+pub use pool::{Options, run, senseless, this_program, worker_program};
 pub use render::{Region, RenderError, RenderRequest, Rendered, Renderer, render};
 
 /// Seconds a worker may take for a document.

@@ -1,9 +1,5 @@
 //! `covid-ct-worker`: the reading end of `covid-ct ingest`, and of all else that has PDFs read or drawn.
 
-#[cfg(replaced)]
-#[expect(unsafe_code, reason = "C calls it, and hands in pointers")]
-mod native;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,6 +1,5 @@
 //! Supervises worker processes: hands out documents, watches the clock, replaces the dead.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::isolation::Reach;
 use super::worker::{Request, Response};
-use covid_ct_core::{ObjectId, ObjectStore};
+use covid_ct_core::ObjectStore;
 use covid_ct_extraction::document::EXTRACTOR;
 use covid_ct_extraction::pdf::Limits;
 
@@ -66,28 +65,8 @@ impl Window {
     }
 }
 
-/// Answers that are passed on at once, at most.
-const AT_ONCE: usize = 64;
-
-/// As [`run_in_batches`], each answer by itself.
-///
-/// # Errors
-/// As there.
-pub fn run(
-    requests: &[Request],
-    options: &Options,
-    stop: &AtomicBool,
-    mut done: impl FnMut(&Request, Response) -> bool,
-) -> std::io::Result<()> {
-    run_in_batches(requests, options, stop, |batch| {
-        // What was read is passed on after a refusal too.
-        batch.into_iter().fold(true, |going, (request, response)| done(request, response) && going)
-    })
-}
-
-/// Reads every document and passes the answers to `done`, in the order of `requests` whatever the
-/// number of jobs, so that the same input makes the same database. Those that are there when it is their turn come together: what
-/// takes as long for one as for many, such as waiting for a disk, is done once for all of them. Stops handing out documents once
+/// Reads every document and passes each answer to `done`, in the order of `requests` whatever the
+/// number of jobs, so that the same input makes the same database. Stops handing out documents once
 /// `stop` is set, or once `done` returns false; what was read by then is still passed on.
 ///
 /// A document of which a worker dies is tried once more while no other is read: it may have died for
@@ -95,11 +74,11 @@ pub fn run(
 ///
 /// # Errors
 /// When no worker can be started at all.
-pub fn run_in_batches<'a>(
-    requests: &'a [Request],
+pub fn run(
+    requests: &[Request],
     options: &Options,
     stop: &AtomicBool,
-    mut done: impl FnMut(Vec<(&'a Request, Response)>) -> bool,
+    mut done: impl FnMut(&Request, Response) -> bool,
 ) -> std::io::Result<()> {
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel::<(usize, Response)>();
@@ -137,26 +116,21 @@ pub fn run_in_batches<'a>(
             });
         }
         drop(send);
-        let mut waiting = BTreeMap::new();
+        let mut waiting = std::collections::BTreeMap::new();
         let mut turn = 0;
-        while let Ok(answer) = receive.recv() {
-            waiting.extend(std::iter::once(answer).chain(receive.try_iter().take(AT_ONCE - 1)));
-            let batch = in_turn(&mut waiting, turn);
-            if batch.is_empty() {
-                continue;
+        for (index, response) in &receive {
+            waiting.insert(index, response);
+            while let Some(response) = waiting.remove(&turn) {
+                if !done(&requests[turn], on_disk(response, options)) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                turn += 1;
+                window.pass_on(turn);
             }
-            let end = turn + batch.len();
-            let answers = requests[turn..end].iter().zip(on_disk(batch, options)).collect();
-            if !done(answers) {
-                stop.store(true, Ordering::Relaxed);
-            }
-            turn = end;
-            window.pass_on(turn);
         }
         // After a stop the row of answers may have a gap; what is behind it is read all the same.
         for (index, response) in waiting {
-            let response = on_disk(vec![response], options);
-            done(std::iter::once(&requests[index]).zip(response).collect());
+            done(&requests[index], on_disk(response, options));
         }
         match first_error {
             Some(error) if turn == 0 => Err(error),
@@ -165,29 +139,14 @@ pub fn run_in_batches<'a>(
     })
 }
 
-/// The answers that wait for nothing before them: those from number `turn` on without a gap.
-fn in_turn(waiting: &mut BTreeMap<usize, Response>, turn: usize) -> Vec<Response> {
-    (turn..).map_while(|turn| waiting.remove(&turn)).collect()
-}
-
-/// The answers once their objects are on disk, whole. Workers do not wait for that: they read on. Where the disk refuses, it
-/// refuses each that has objects.
-fn on_disk(responses: Vec<Response>, options: &Options) -> Vec<Response> {
-    fn objects(response: &Response) -> impl Iterator<Item = &ObjectId> {
-        let read = match response {
-            Response::Read { extraction, .. } => Some(&extraction.images),
-            _ => None,
-        };
-        read.into_iter().flatten().map(|image| &image.object)
+/// The answer once its objects are on disk, whole. Workers do not wait for that: they read on.
+fn on_disk(response: Response, options: &Options) -> Response {
+    let Response::Read { extraction, .. } = &response else { return response };
+    let objects = extraction.images.iter().map(|image| &image.object);
+    match ObjectStore::open(&options.objects).and_then(|store| store.sync(objects)) {
+        Ok(()) => response,
+        Err(error) => Response::Refused { error: error.to_string() },
     }
-    let all = responses.iter().flat_map(objects);
-    let synced = ObjectStore::open(&options.objects).and_then(|store| store.sync(all));
-    let Err(error) = synced else { return responses };
-    let refused = |response| match response {
-        Response::Read { .. } => Response::Refused { error: error.to_string() },
-        other => other,
-    };
-    responses.into_iter().map(refused).collect()
 }
 
 /// Asks for one document, and once more, with no other in hand, where the worker died of it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::isolation::Reach;
 use super::pool::{Options, Supervised};
-use covid_ct_core::{ObjectId, ObjectStore, sha256_of_file};
+use covid_ct_core::{ObjectId, ObjectStore, sha256_hex};
 use covid_ct_extraction::figures;
 use covid_ct_extraction::pdf::{Document, FINEST_DPI, Limits, PRINT_DPI, Rect, Turn};
 
@@ -119,13 +119,13 @@ pub fn render(
 /// The worker's part.
 pub(super) fn answer(request: &RenderRequest, objects: &ObjectStore) -> RenderResponse {
     let draw = || {
-        let sha256 = sha256_of_file(&request.path)
+        let bytes = std::fs::read(&request.path)
             .map_err(|error| format!("cannot be read: {error}: put it back, or ingest it again"))?;
-        if sha256 != request.sha256 {
+        if sha256_hex(&bytes) != request.sha256 {
             return Err("changed since it was ingested: run ingest again".to_owned());
         }
         let document =
-            Document::open_file(&request.path, Limits::KNOWN).map_err(|error| error.to_string())?;
+            Document::open_within(&bytes, Limits::KNOWN).map_err(|error| error.to_string())?;
         Ok(request.regions.iter().map(|region| draw_region(&document, region, objects)).collect())
     };
     match draw() {

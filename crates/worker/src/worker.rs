@@ -102,7 +102,11 @@ pub fn end_with_parent() -> std::io::Result<()> {
 
 fn answer(request: &Request, limits: Limits, objects: &ObjectStore) -> Response {
     let failed = |error: String| Response::Failed { error };
-    match document::read(&request.path, limits, objects) {
+    let bytes = match std::fs::read(&request.path) {
+        Ok(bytes) => bytes,
+        Err(error) => return failed(format!("cannot be read: {error}")),
+    };
+    match document::read(&request.path, &bytes, limits, objects) {
         Ok(reading) if reading.extraction.sha256 != request.sha256 => {
             failed("changed while it was read: run ingest again".into())
         }

@@ -6,7 +6,7 @@ use super::images::{self, Places, Taken};
 use super::{EXTRACTOR, paper};
 use crate::figures::{self, Composition, Figure, Furniture, PageText, Suspect, SuspectKind};
 use crate::pdf::{Document, Limits, Matrix, Page, PdfError, Rect, Turn};
-use covid_ct_core::{ObjectError, ObjectStore, sha256_of_file};
+use covid_ct_core::{ObjectError, ObjectStore, sha256_hex};
 
 use super::{Extraction, FoundFigure, FoundPage, FoundRegion};
 
@@ -33,12 +33,16 @@ pub enum ReadError {
 /// Reads no more of a document than `limits` allow.
 ///
 /// # Errors
-/// When the file is no readable PDF, a page of it cannot be read, it is past a limit, or an object
+/// When the bytes are no readable PDF, a page of it cannot be read, it is past a limit, or an object
 /// cannot be written.
-pub fn read(path: &Path, limits: Limits, objects: &ObjectStore) -> Result<Reading, ReadError> {
+pub fn read(
+    path: &Path,
+    bytes: &[u8],
+    limits: Limits,
+    objects: &ObjectStore,
+) -> Result<Reading, ReadError> {
     let wrong = |error: PdfError| ReadError::Document(error.to_string());
-    let unread = |source: std::io::Error| wrong(PdfError::Unread { source });
-    let document = Document::open_file(path, limits).map_err(wrong)?;
+    let document = Document::open_within(bytes, limits).map_err(wrong)?;
     let (mut pages, mut unreadable) = (Vec::new(), Vec::new());
     for number in 1..=document.page_count() {
         match document.page(number) {
@@ -71,14 +75,14 @@ pub fn read(path: &Path, limits: Limits, objects: &ObjectStore) -> Result<Readin
     let places = &taken.places;
     let mut read = found_pages(&pages, &texts);
     let garbage = read.iter().any(|page| is_garbage(&page.text));
-    if garbage || (needs_second_reading(&suspects, &found) && is_short(path, &pages)) {
-        let second = second_reading(path);
+    if garbage || (needs_second_reading(&suspects, &found) && is_short(bytes, &pages)) {
+        let second = second_reading(bytes);
         let first: Vec<String> = read.iter().map(|page| page.text.clone()).collect();
         suspects.extend(figures::other_readings(&first, &second, &found));
         mend(&mut read, second);
     }
     let mut extraction = Extraction {
-        sha256: sha256_of_file(path).map_err(unread)?,
+        sha256: sha256_hex(bytes),
         path: path.to_string_lossy().into_owned(),
         extractor: EXTRACTOR,
         paper: paper::read(path, &document.title(), &pages, &texts),
@@ -202,10 +206,10 @@ fn needs_second_reading(suspects: &[Suspect], found: &[Figure]) -> bool {
 }
 
 /// Whether a second reading takes seconds at most.
-fn is_short(path: &Path, pages: &[Page]) -> bool {
+fn is_short(bytes: &[u8], pages: &[Page]) -> bool {
     const MOST_PAGES: usize = 60;
-    const MOST_BYTES: u64 = 32 << 20;
-    pages.len() <= MOST_PAGES && path.metadata().is_ok_and(|found| found.len() <= MOST_BYTES)
+    const MOST_BYTES: usize = 32 << 20;
+    pages.len() <= MOST_PAGES && bytes.len() <= MOST_BYTES
 }
 
 /// Whether more than a third of the text is what a font without a usable encoding leaves behind.
@@ -216,9 +220,8 @@ fn is_garbage(text: &str) -> bool {
 }
 
 /// The text of each page as an independent reader sees it; empty where it fails, panics included.
-fn second_reading(path: &Path) -> Vec<String> {
-    let Ok(bytes) = std::fs::read(path) else { return Vec::new() };
-    std::panic::catch_unwind(|| pdf_extract::extract_text_from_mem_by_pages(&bytes))
+fn second_reading(bytes: &[u8]) -> Vec<String> {
+    std::panic::catch_unwind(|| pdf_extract::extract_text_from_mem_by_pages(bytes))
         .ok()
         .and_then(Result::ok)
         .unwrap_or_default()

@@ -2,9 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
 
 use mupdf::pdf::{PdfDocument, PdfObject, PdfPage};
 use mupdf::{MetadataName, TextPageFlags};
@@ -73,32 +70,16 @@ impl Document {
     /// When the bytes are no PDF that MuPDF can read or repair, when it asks for a password, when no
     /// page of it can be found, or when it has more objects or pages than `limits` allow.
     pub fn open_within(bytes: &[u8], limits: Limits) -> Result<Self, PdfError> {
-        check_head(&bytes[..bytes.len().min(HEAD)])?;
-        let inner = PdfDocument::from_bytes(bytes).map_err(PdfError::broken("opening it"))?;
-        Self::within(inner, limits)
-    }
-
-    /// As [`open_within`](Self::open_within) of a file. A large one is read as far as it is needed, and not held in memory.
-    ///
-    /// # Errors
-    /// As there, and when the file cannot be read.
-    pub fn open_file(path: &Path, limits: Limits) -> Result<Self, PdfError> {
-        let unread = |source| PdfError::Unread { source };
-        let mut file = File::open(path).map_err(unread)?;
-        // MuPDF goes back and forth in a file, some kilobytes at a time, which takes longer than reading one that is small.
-        if file.metadata().map_err(unread)?.len() <= IN_MEMORY {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(unread)?;
-            return Self::open_within(&bytes, limits);
+        if bytes.is_empty() {
+            return Err(PdfError::Empty);
         }
-        let mut head = Vec::with_capacity(HEAD);
-        file.take(HEAD as u64).read_to_end(&mut head).map_err(unread)?;
-        check_head(&head)?;
-        let inner = PdfDocument::open(path.as_os_str().as_encoded_bytes());
-        Self::within(inner.map_err(PdfError::broken("opening it"))?, limits)
-    }
-
-    fn within(inner: PdfDocument, limits: Limits) -> Result<Self, PdfError> {
+        // MuPDF repairs much, down to making an empty document of any text: a file without the
+        // header in its first kilobyte (what viewers allow) is no PDF.
+        let head = &bytes[..bytes.len().min(1024)];
+        if !head.windows(5).any(|window| window == b"%PDF-") {
+            return Err(PdfError::NotAPdf);
+        }
+        let inner = PdfDocument::from_bytes(bytes).map_err(PdfError::broken("opening it"))?;
         if inner.needs_password().map_err(PdfError::broken("reading its encryption"))? {
             return Err(PdfError::Encrypted);
         }
@@ -170,11 +151,9 @@ impl Document {
         });
         let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
         let frame = Rect::new(0.0, 0.0, width, height);
-        let Walk { mut drawn, manners, over, shown } =
+        let Walk { drawn, manners, over, shown } =
             walk::walk(&content, &page.object(), &self.layers, self.limits, to_display, frame)
                 .map_err(too_much)?;
-        // It is kept until the whole document is read, and there may be millions.
-        drawn.paths.shrink_to_fit();
         Ok(Page {
             number,
             width,
@@ -214,22 +193,6 @@ impl Document {
 
     pub(super) fn object(&self, xref: u32) -> PdfObject {
         self.inner.new_indirect(xref as i32, 0).unwrap_or_else(|_| PdfObject::new_null())
-    }
-}
-
-/// Bytes of a file that is held in memory while it is open.
-const IN_MEMORY: u64 = 16 << 20;
-
-/// Bytes of a file in which its header stands.
-const HEAD: usize = 1024;
-
-/// MuPDF repairs much, down to making an empty document of any text: a file without the header in its first kilobyte (what
-/// viewers allow) is no PDF.
-fn check_head(head: &[u8]) -> Result<(), PdfError> {
-    match head {
-        [] => Err(PdfError::Empty),
-        _ if head.windows(5).any(|window| window == b"%PDF-") => Ok(()),
-        _ => Err(PdfError::NotAPdf),
     }
 }
 

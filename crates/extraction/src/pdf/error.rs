@@ -7,8 +7,6 @@
 pub enum PdfError {
     #[error("the file is empty: fetch it again")]
     Empty,
-    #[error("cannot be read: {source}")]
-    Unread { source: std::io::Error },
     #[error("not a PDF: no %PDF- header in its first 1024 bytes (an HTML page saved as .pdf?)")]
     NotAPdf,
     #[error("asks for a password: decrypt it first, for instance with `qpdf --decrypt`")]

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 use super::EXTRACTOR;
 use super::worker::{Request, Response};
-use super::{Options, run_in_batches};
+use super::{Options, read_documents};
 use crate::Workspace;
 use crate::figures::{Suspect, SuspectKind};
 use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_of_file};
@@ -192,20 +192,14 @@ pub fn ingest(
     let requests = missing(store, documents, again, &mut summary, &mut watch)?;
     watch(Event::Start(requests.len()));
     let mut refused = None;
-    run_in_batches(&requests, options, stop, |batch| {
-        // One wait for the disk, however many documents there are; each is recorded as a whole, or not at all.
-        let recorded = store.transaction(|store| {
-            for (request, response) in batch {
-                if let Err(error) = record(store, request, response, &mut summary, &mut watch) {
-                    refused.get_or_insert(error);
-                }
+    read_documents(&requests, options, stop, |request, response| {
+        match record(store, request, response, &mut summary, &mut watch) {
+            Ok(()) => true,
+            Err(error) => {
+                refused.get_or_insert(error);
+                false
             }
-            Ok(())
-        });
-        if let Err(error) = recorded {
-            refused.get_or_insert(error);
         }
-        refused.is_none()
     })
     .map_err(|source| IngestError::Worker { program: options.program.clone(), source })?;
     if let Some(error) = refused {
@@ -301,13 +295,11 @@ fn record(
     match response {
         Response::Read { extraction, warnings } => {
             let again = summary.documents.contains(&extraction.sha256);
-            let recorded = store.part(|store| {
-                if again {
-                    store.record_again(&extraction).map(|reread| reread.lost)
-                } else {
-                    store.record(&extraction, Source::Pdf).map(|_| 0)
-                }
-            });
+            let recorded = if again {
+                store.record_again(&extraction).map(|reread| reread.lost)
+            } else {
+                store.record(&extraction, Source::Pdf).map(|_| 0)
+            };
             match recorded {
                 Ok(lost) => summary.lost += lost,
                 Err(error) if error.is_constraint() => {

@@ -33,14 +33,7 @@ struct Sheet<'a> {
     /// All drawn images, as [`Page::drawn`] counts them, and whether each is dress.
     pictures: Vec<(Rect, bool)>,
     /// Painted paths that are no dress.
-    shapes: Shapes,
-}
-
-/// Shapes that a page draws: how many, and the box around all of them. There may be millions in a document.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Shapes {
-    count: usize,
-    all: Option<Rect>,
+    paths: Vec<Rect>,
 }
 
 impl<'a> Sheet<'a> {
@@ -54,7 +47,7 @@ impl<'a> Sheet<'a> {
             glyphs: page.drawn.glyphs,
             characters: words.map(|word| word.text.chars().count()).sum(),
             pictures: images.map(|image| (image.bbox, furniture.holds_image(image))).collect(),
-            shapes: Shapes::of(paths.copied(), text.width * text.height),
+            paths: paths.copied().collect(),
         }
     }
 
