@@ -2,6 +2,7 @@
 //! repeat from page to page; frames stand around figure and caption together.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use crate::pdf::{DrawnImage, Page, Rect};
 
@@ -32,15 +33,14 @@ impl Furniture {
             };
             page.drawn.images.iter().filter(in_band).map(|image| place(&image.bbox))
         });
-        let drawn = |page: &Page| page.drawn.paths.iter().map(place).collect::<Vec<_>>();
         // A series of plots has the same axes in the same place on several pages, but not on most.
         let most = FURNITURE_PAGES.max(pages.len().div_ceil(2));
-        let mut paths = repeated(pages.iter().map(|page| drawn(page).into_iter()), most);
+        let mut paths = repeated(pages.iter().map(drawn), most);
         // Where most pages are plots, what only these have is theirs.
         let of_text: Vec<&Page> = pages.iter().filter(|page| is_of_text(page)).collect();
         if !of_text.is_empty() {
-            let worn: HashSet<[i32; 4]> = of_text.iter().flat_map(|page| drawn(page)).collect();
-            paths.retain(|path| worn.contains(path));
+            let worn = of_text.iter().flat_map(|page| drawn(page));
+            paths = worn.filter(|path| paths.contains(path)).collect();
         }
         Self {
             images: repeated(images, FURNITURE_PAGES),
@@ -62,6 +62,11 @@ impl Furniture {
     }
 }
 
+/// Boxes of the paths that a page paints, in whole points.
+fn drawn(page: &Page) -> impl Iterator<Item = [i32; 4]> {
+    page.drawn.paths.iter().map(place)
+}
+
 /// A page of running text has at least so many lines of so many words.
 const TEXT_LINES: usize = 8;
 const TEXT_WORDS: usize = 6;
@@ -74,14 +79,23 @@ fn place(bbox: &Rect) -> [i32; 4] {
     [bbox.x0, bbox.y0, bbox.x1, bbox.y1].map(|v| v.round() as i32)
 }
 
-/// What occurs on at least `enough` of the pages.
+/// Counters that things share while candidates are looked for, as a power of two.
+const SHARED: u32 = 16;
+
+/// What occurs on at least `enough` of the pages. A document may draw millions of things, nearly all of them once, so only those are
+/// counted by themselves that come often enough together with the others of their counter.
 fn repeated<T: Eq + std::hash::Hash>(
-    pages: impl Iterator<Item = impl Iterator<Item = T>>,
+    pages: impl Iterator<Item = impl Iterator<Item = T>> + Clone,
     enough: usize,
 ) -> HashSet<T> {
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    let counter = |thing: &T| (hasher.hash_one(thing) >> (64 - SHARED)) as usize;
+    let mut shared = vec![0_usize; 1 << SHARED];
+    pages.clone().flatten().for_each(|thing| shared[counter(&thing)] += 1);
     let mut counts: HashMap<T, usize> = HashMap::new();
     for page in pages {
-        for thing in page.collect::<HashSet<T>>() {
+        let candidates = page.filter(|thing| shared[counter(thing)] >= enough);
+        for thing in candidates.collect::<HashSet<T>>() {
             *counts.entry(thing).or_default() += 1;
         }
     }

@@ -2,6 +2,7 @@
 
 mod ending;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -167,8 +168,13 @@ static SPACED: LazyLock<Regex> = LazyLock::new(|| {
 /// Compatibility forms folded (ligatures, thin and no-break spaces, full-width digits), runs of blanks
 /// made one, and a label's letters brought together, so that labels and captions read as they look.
 pub fn normalise(text: &str) -> String {
-    let folded: String =
-        text.nfkc().filter(|c| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}')).collect();
+    // All of ASCII is its own compatibility form.
+    let folded = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        let kept = |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}');
+        Cow::Owned(text.nfkc().filter(kept).collect())
+    };
     let joined = folded.split_whitespace().collect::<Vec<_>>().join(" ");
     match SPACED.find(&joined) {
         Some(spaced) if spaced.as_str().contains(' ') => {

@@ -148,6 +148,8 @@ pub fn find(
         .flat_map(|(line, _)| printed::candidates(&line.line))
         .map(|(letter, _, bbox)| (letter, bbox))
         .collect();
+    // They are kept until the whole document is read.
+    own.shrink_to_fit();
     PageGraphics { graphics, prose, paths: own, labels, tables, pictures, letters }
 }
 

@@ -87,9 +87,9 @@ impl<'a> Operations<'a> {
 
     fn regular(&mut self) -> &'a [u8] {
         let start = self.at;
-        while self.peek().is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
-            self.at += 1;
-        }
+        let rest = &self.bytes[start..];
+        let length = rest.iter().position(|&byte| KINDS[usize::from(byte)] != 0);
+        self.at = start + length.unwrap_or(rest.len());
         &self.bytes[start..self.at]
     }
 
@@ -244,12 +244,32 @@ impl<'a> Iterator for Operations<'a> {
     }
 }
 
+const SPACE: u8 = 1;
+const DELIMITER: u8 = 2;
+
+/// What each byte is.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let (spaces, delimiters) = (*b" \n\r\t\0\x0c", *b"()<>[]{}/%");
+    let mut at = 0;
+    while at < spaces.len() {
+        kinds[spaces[at] as usize] = SPACE;
+        at += 1;
+    }
+    at = 0;
+    while at < delimiters.len() {
+        kinds[delimiters[at] as usize] = DELIMITER;
+        at += 1;
+    }
+    kinds
+};
+
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0 | 12)
+    KINDS[usize::from(byte)] == SPACE
 }
 
 fn is_delimiter(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+    KINDS[usize::from(byte)] == DELIMITER
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -266,6 +286,9 @@ fn parse_number(word: &[u8]) -> Option<f32> {
     if !word.iter().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) {
         return None;
     }
+    if let Some(number) = short_number(word) {
+        return Some(number);
+    }
     let text = std::str::from_utf8(word).ok()?;
     if let Ok(number) = text.parse::<f32>() {
         return number.is_finite().then_some(number);
@@ -277,6 +300,36 @@ fn parse_number(word: &[u8]) -> Option<f32> {
     let end = digits.match_indices('.').nth(1).map_or(digits.len(), |(at, _)| at);
     let number: f32 = digits[..end].parse().unwrap_or(0.0);
     number.is_finite().then_some(if negative { -number } else { number })
+}
+
+/// A number of at most seven digits, which is what nearly all are: both its digits and the power of ten they are divided by are
+/// exact, so that the quotient is what any correct reader comes to. `None` of any other.
+fn short_number(word: &[u8]) -> Option<f32> {
+    const POWERS: [f32; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+    let (negative, digits) = match word {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, word),
+    };
+    if digits.len() > 8 {
+        return None;
+    }
+    let (mut all, mut count, mut point) = (0_u32, 0_usize, None);
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                all = all * 10 + u32::from(byte - b'0');
+                count += 1;
+            }
+            b'.' if point.is_none() => point = Some(count),
+            _ => return None,
+        }
+    }
+    if !(1..=7).contains(&count) {
+        return None;
+    }
+    let number = all as f32 / POWERS[count - point.unwrap_or(count)];
+    Some(if negative { -number } else { number })
 }
 
 /// `#41` in a name stands for the byte 0x41.
@@ -358,6 +411,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn short_numbers_are_what_the_standard_library_reads(word in "[+-]?[0-9]{0,7}[.]?[0-9]{0,7}") {
+            if let Some(number) = short_number(word.as_bytes()) {
+                prop_assert_eq!(number.to_bits(), word.parse::<f32>().expect("a number").to_bits());
+            }
+        }
+
         #[test]
         fn any_bytes_come_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             prop_assert!(Operations::new(&bytes).count() <= bytes.len());

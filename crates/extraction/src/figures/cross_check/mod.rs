@@ -33,7 +33,14 @@ struct Sheet<'a> {
     /// All drawn images, as [`Page::drawn`] counts them, and whether each is dress.
     pictures: Vec<(Rect, bool)>,
     /// Painted paths that are no dress.
-    paths: Vec<Rect>,
+    shapes: Shapes,
+}
+
+/// Shapes that a page draws: how many, and the box around all of them. There may be millions in a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Shapes {
+    count: usize,
+    all: Option<Rect>,
 }
 
 impl<'a> Sheet<'a> {
@@ -47,7 +54,7 @@ impl<'a> Sheet<'a> {
             glyphs: page.drawn.glyphs,
             characters: words.map(|word| word.text.chars().count()).sum(),
             pictures: images.map(|image| (image.bbox, furniture.holds_image(image))).collect(),
-            paths: paths.copied().collect(),
+            shapes: Shapes::of(paths.copied(), text.width * text.height),
         }
     }
 

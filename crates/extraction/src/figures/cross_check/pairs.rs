@@ -10,7 +10,7 @@ use regex::Regex;
 use super::super::citations::{Citation, citations};
 use super::super::{Composition, Figure, FigureKind, Pairing, label};
 use super::text::is_scan;
-use super::{Sheet, Suspect, SuspectKind, captioned};
+use super::{Shapes, Sheet, Suspect, SuspectKind, captioned};
 use crate::pdf::Rect;
 
 /// A graphic has a figure's size from this share of its page, and this many points on its shorter side.
@@ -202,6 +202,19 @@ const LEAST_DRAWING: f32 = 0.1;
 /// Points; what is flatter or narrower is a rule.
 const THICKEST_RULE: f32 = 3.0;
 
+impl Shapes {
+    /// Of painted paths on a page of this area, those that are neither rules nor grounds.
+    pub(super) fn of(paths: impl Iterator<Item = Rect>, area: f32) -> Self {
+        let shapes = paths
+            .filter(|path| path.width().min(path.height()) > THICKEST_RULE)
+            .filter(|path| path.area() < 0.5 * area);
+        shapes.fold(Self::default(), |Self { count, all }, shape| Self {
+            count: count + 1,
+            all: Some(all.map_or(shape, |all| all.union(&shape))),
+        })
+    }
+}
+
 /// Pages with drawings that no figure and no table is on.
 fn drawings_of_no_figure(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspect> {
     let claimed = |page: u32| {
@@ -214,16 +227,11 @@ fn drawings_of_no_figure(sheets: &[Sheet<'_>], figures: &[Figure]) -> Vec<Suspec
         .iter()
         .filter(|sheet| sheet.text.number > FRONT && !claimed(sheet.text.number))
         .filter_map(|sheet| {
-            let shapes: Vec<&Rect> = sheet
-                .paths
-                .iter()
-                .filter(|path| path.width().min(path.height()) > THICKEST_RULE)
-                .filter(|path| path.area() < 0.5 * sheet.area())
-                .collect();
-            let all = shapes.iter().copied().copied().reduce(|all, shape| all.union(&shape))?;
+            let Shapes { count, all } = sheet.shapes;
+            let all = all?;
             let reason = "a drawing belongs to no figure: look for a caption on this page and those \
                           beside it";
-            (shapes.len() >= FEWEST_SHAPES && all.area() >= LEAST_DRAWING * sheet.area()).then(|| {
+            (count >= FEWEST_SHAPES && all.area() >= LEAST_DRAWING * sheet.area()).then(|| {
                 Suspect::new(SuspectKind::NoCaption, Some(sheet.text.number), reason.into())
             })
         })

@@ -15,8 +15,12 @@ fn sheet(text: &PageText) -> Sheet<'_> {
         glyphs: Glyphs::default(),
         characters: 0,
         pictures: Vec::new(),
-        paths: Vec::new(),
+        shapes: Shapes::default(),
     }
+}
+
+fn shapes(paths: impl Iterator<Item = Rect>, text: &PageText) -> Shapes {
+    Shapes::of(paths, text.width * text.height)
 }
 
 /// A figure whose caption and graphic are on these pages.
@@ -209,15 +213,17 @@ fn drawings_on_a_page_of_no_figure_are_told() {
         let x = 100.0 + 8.0 * f32::from(n);
         Rect::new(x, 200.0, x + 6.0, 420.0)
     });
-    let drawn: Vec<Sheet<'_>> =
-        text.iter().map(|text| Sheet { paths: bars.clone().collect(), ..sheet(text) }).collect();
+    let drawn: Vec<Sheet<'_>> = text
+        .iter()
+        .map(|text| Sheet { shapes: shapes(bars.clone(), text), ..sheet(text) })
+        .collect();
     let found = check(&drawn, &[]);
     assert_eq!(found.len(), 1, "the first pages may bear a journal's dress: {found:?}");
     assert_eq!((found[0].kind, found[0].page), (SuspectKind::NoCaption, Some(4)));
     let claimed = [cited(figure("Figure 1. Ages.", 4, Some(4)))];
     assert_eq!(of_sheets(&drawn, &claimed), []);
     let rules = (0..50_u8).map(|n| Rect::new(72.0, 9.0 * f32::from(n), 500.0, 9.0 * f32::from(n)));
-    let ruled = Sheet { paths: rules.collect(), ..sheet(&text[3]) };
+    let ruled = Sheet { shapes: shapes(rules, &text[3]), ..sheet(&text[3]) };
     assert_eq!(of_sheets(&[ruled], &[]), [], "a table");
 }
 
