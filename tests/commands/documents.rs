@@ -197,7 +197,7 @@ fn whatever_a_diagram_names_is_there() {
     };
     let is_there = |word: &str| {
         PLAIN.contains(&word)
-            || word.ends_with(".csv")
+            || Path::new(word).extension().is_some_and(|extension| extension == "csv")
             || word == "data/export/NAME/"
             || word.ends_with('/') && Path::new(ROOT).join(word).is_dir()
             || word.starts_with("covid-ct") && programs.join(word).is_file()

@@ -16,7 +16,8 @@ use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::{Model, seconds_since, state, weights};
 use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, Recipe, RunConfig, RunCounts, RunFiles, TaskOfRun,
+    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, Hyperparameters, RunConfig, RunCounts, RunFiles,
+    TaskOfRun,
 };
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{
@@ -47,7 +48,7 @@ pub fn train(
 ) -> Result<Ending> {
     let init_sha256 = weights::sha256(options.init.as_deref())?;
     let drawing = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
-    let Recipe { batch, size, .. } = options.recipe;
+    let Hyperparameters { batch, size, .. } = options.recipe;
     let recorded = run.found(|files| Some(files.read_config().ok()?.precision));
     let step = StepSize { network: options.network, batch, size };
     let (place, speed) =

@@ -50,7 +50,7 @@ pub fn rows(store: &Store, objects: &BTreeSet<(String, String)>) -> Result<Vec<P
     Ok(objects.iter().filter_map(row).collect())
 }
 
-/// PictureHashes of pictures of this database, each decoded once.
+/// [`PictureHashes`] of pictures of this database, each decoded once.
 #[derive(Debug)]
 pub struct PictureHashes {
     objects: ObjectStore,

@@ -121,7 +121,7 @@ pub struct PretrainOptions {
     /// Side of the square the network sees, in pixels.
     pub size: u32,
     pub fit: Fit,
-    /// As [`Recipe::traces`](crate::metrics::Recipe::traces).
+    /// As [`Hyperparameters::traces`](crate::metrics::Hyperparameters::traces).
     pub traces: f32,
     pub seed: u64,
     pub compute: Compute,
