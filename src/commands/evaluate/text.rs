@@ -354,7 +354,7 @@ mod tests {
         let text = told(&run);
         for part in [
             "4 images of test in data/export/default; 95 % intervals from 1000 draws of 4 papers\n",
-            "threshold 0.500        threshold 0.400 (chosen on validation)\n",
+            "threshold 0.500       threshold 0.400 (chosen on validation)\n",
             "  accuracy     0.500 [0.000, 1.000]  0.750 [0.250, 1.000]\n",
             "  threshold 0.400    predicted COVID  non-COVID\n  COVID                            2          0\n",
             "over 10 bins\n",
