@@ -1,10 +1,10 @@
 //! What people decide: the queue of what is left, what the tool proposes, the prompts, the session.
 //!
-//! [`queue`] says what to ask next; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
+//! `asked` is what somebody is asked about, [`queue`] what to ask next, `disputes` where readers differ; [`evidence`], [`panels`], [`letters`] and [`patient`] propose
 //! answers and are pure; [`edit`] is the state of panels being corrected. `select`, `classify`, `crop`
 //! and `case` say what a stage asks and what an answer means, `adjudicate` what is disputed; `desk` writes
 //! it, and `round` is the queue as it is worked through. There are three front
-//! ends to them: lines ([`prompt`], `view`, [`session`]), which scripts drive too, a full screen
+//! ends to them: lines ([`prompt`], `view`, `lines`, `session`), which scripts drive too, a full screen
 //! ([`screen`]), and messages ([`seat`]), which the page of `label --web` sends. [`annotations`] writes what was decided as text, and reads it; [`exchange`] does so in the
 //! formats of other tools.
 

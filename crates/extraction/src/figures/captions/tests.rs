@@ -582,23 +582,3 @@ fn the_last_part_of_a_legend_leaves_the_paragraph_below_alone() {
                  admission Figure 1b: Axial CT on day 6";
     assert_eq!(captions(&[page(1, lines)]), [whole]);
 }
-
-#[test]
-fn what_the_panels_show_in_brackets_well_below_the_title_is_part_of_the_caption() {
-    let title = "Figure 1 Relation of the rate of diagnosis and age and sex of patients";
-    let rest = |opening: &str| {
-        let lines = [
-            line(title, 100.0, 490.0).bold(14),
-            line(&format!("{opening} number of patients diagnosed in each age"), 100.0, 516.5),
-            line("group; b: the population tested by sex).", 100.0, 533.5),
-        ];
-        captions(&[page(
-            1,
-            lines.into_iter().enumerate().flat_map(|(n, l)| block(n, &[l])).collect(),
-        )])
-    };
-    for opening in ["(a: The", "(A) The", "(A–B) The"] {
-        assert!(rest(opening)[0].ends_with("by sex)."), "{:?}", rest(opening));
-    }
-    assert_eq!(rest("(the"), [title]);
-}

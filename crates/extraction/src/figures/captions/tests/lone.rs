@@ -359,3 +359,23 @@ fn what_is_said_of_all_parts_may_stand_overleaf_in_a_list() {
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[1].ends_with("day 25 All of these were taken without contrast medium."));
 }
+
+#[test]
+fn what_the_panels_show_in_brackets_well_below_the_title_is_part_of_the_caption() {
+    let title = "Figure 1 Relation of the rate of diagnosis and age and sex of patients";
+    let rest = |opening: &str| {
+        let lines = [
+            line(title, 100.0, 490.0).bold(14),
+            line(&format!("{opening} number of patients diagnosed in each age"), 100.0, 516.5),
+            line("group; b: the population tested by sex).", 100.0, 533.5),
+        ];
+        captions(&[page(
+            1,
+            lines.into_iter().enumerate().flat_map(|(n, l)| block(n, &[l])).collect(),
+        )])
+    };
+    for opening in ["(a: The", "(A) The", "(A–B) The"] {
+        assert!(rest(opening)[0].ends_with("by sex)."), "{:?}", rest(opening));
+    }
+    assert_eq!(rest("(the"), [title]);
+}
