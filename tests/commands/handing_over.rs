@@ -7,10 +7,15 @@ use std::path::Path;
 use assert_cmd::Command;
 use predicates::prelude::*;
 
+use crate::common::wait_until_runnable;
+
 /// `covid-ct` in a folder where nothing else is but what a test puts there.
 fn alone(folder: &Path) -> Command {
     let program = folder.join("covid-ct");
-    std::fs::copy(env!("CARGO_BIN_EXE_covid-ct"), &program).expect("copied");
+    if !program.exists() {
+        std::fs::copy(env!("CARGO_BIN_EXE_covid-ct"), &program).expect("copied");
+        wait_until_runnable(&program);
+    }
     let mut command = Command::new(program);
     command.arg("--workspace").arg(folder).env_remove("GOMP_SPINCOUNT");
     command.env_remove("OMP_WAIT_POLICY");
@@ -23,6 +28,7 @@ fn put_neighbour(folder: &Path, name: &str) {
     let script = "#!/bin/sh\necho \"spin $GOMP_SPINCOUNT\"\nprintf '%s\\n' \"$@\"\nexit 1\n";
     std::fs::write(&program, script).expect("script");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    wait_until_runnable(&program);
 }
 
 #[test]

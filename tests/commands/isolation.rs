@@ -41,6 +41,7 @@ fn a_worker_has_no_environment() {
     let project = Project::new();
     let (program, worker) = (project.path("covid-ct"), project.path("covid-ct-worker"));
     fs::copy(crate::PROGRAM, &program).expect("copied");
+    crate::common::wait_until_runnable(&program);
     install_script("#!/bin/sh\nenv > \"$0.env\"\n", &worker);
     fs::write(project.path("x.pdf"), synth::paper(3, 0).pdf).expect("written");
     assert_cmd::Command::new(program)

@@ -116,7 +116,7 @@ fn show_tells_them_at_the_top_and_on_the_page_and_leads_to_them_first() {
     assert!(page.contains("Figure 2: figure cited, but not found</text>"), "on the page");
     let index = fs::read_to_string(project.path("data/show/index.html")).expect("index");
     assert!(index.find("doubtful.html") < index.find("sure.html"), "suspects first");
-    assert!(index.contains("1 of them suspect"));
+    assert!(index.contains("1 of them with suspects"));
 }
 
 #[test]

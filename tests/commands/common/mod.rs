@@ -26,6 +26,16 @@ pub struct Project {
     folder: tempfile::TempDir,
 }
 
+/// Waits until a program that was just written can be run: a process that another test starts meanwhile holds it open for
+/// writing for a moment, and until then it is busy.
+pub fn wait_until_runnable(program: &Path) {
+    let run = || std::process::Command::new(program).arg("--version").output();
+    while let Err(error) = run() {
+        assert_eq!(error.kind(), std::io::ErrorKind::ExecutableFileBusy, "{error}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 impl Project {
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("temporary folder") }

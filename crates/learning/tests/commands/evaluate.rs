@@ -280,7 +280,7 @@ fn controls_stand_beside(folder: &Path) {
     controls(&["--image-split", "s-seed1"])
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("did not deal by image"));
+        .stderr(predicate::str::contains("did not split by image"));
     edit_config(folder, "s-seed1", |config| config["data"] = "data/export/dealt".into());
     evaluate(folder, &["s-seed1"]).assert().success();
     let list = folder.join("exclude.txt");
