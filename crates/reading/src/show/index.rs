@@ -214,7 +214,7 @@ mod tests {
         let places = order.map(|name| page.find(&format!("\"{name}.html\"")).expect("named"));
         assert!(places.is_sorted(), "{places:?}");
         assert!(page.contains("5 to review, listed first"));
-        assert!(page.contains("2 of them suspect"));
+        assert!(page.contains("2 of them with suspects"));
         assert!(page.contains("<li><b>Figure 2 is missing</b></li>"), "it has no page");
         assert!(page.contains("suspect.html#p2"));
         assert!(page.contains("and 2 more"), "of eight, six are told");
