@@ -185,7 +185,8 @@ fn what_is_no_cross_validation_is_refused(folder: &Path) {
     let of_first: Vec<String> = list(1, "COVID").lines().map(str::to_owned).collect();
     write_list(&folder.join("data/export/cv-fold2"), "COVID", "test", &of_first);
     evaluate(folder, &[]).assert().code(2).stderr(
-        predicate::str::contains("not folds of one cross-validation").and(predicate::str::contains(&of_first[0])),
+        predicate::str::contains("not folds of one cross-validation")
+            .and(predicate::str::contains(&of_first[0])),
     );
 }
 
