@@ -1,21 +1,17 @@
 //! `covid-ct` hands what computes with libtorch to the program `covid-ct-learning` beside it, what asks servers to
 //! `covid-ct-fetching`, and has PDFs read by `covid-ct-worker`.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use assert_cmd::Command;
 use predicates::prelude::*;
 
-use crate::common::wait_until_runnable;
+use crate::common::{install, install_script};
 
 /// `covid-ct` in a folder where nothing else is but what a test puts there.
 fn alone(folder: &Path) -> Command {
     let program = folder.join("covid-ct");
-    if !program.exists() {
-        std::fs::copy(env!("CARGO_BIN_EXE_covid-ct"), &program).expect("copied");
-        wait_until_runnable(&program);
-    }
+    install(Path::new(env!("CARGO_BIN_EXE_covid-ct")), &program);
     let mut command = Command::new(program);
     command.arg("--workspace").arg(folder).env_remove("GOMP_SPINCOUNT");
     command.env_remove("OMP_WAIT_POLICY");
@@ -24,11 +20,8 @@ fn alone(folder: &Path) -> Command {
 
 /// In the place of a program beside `covid-ct`, a script that prints what it is given.
 fn put_neighbour(folder: &Path, name: &str) {
-    let program = folder.join(name);
     let script = "#!/bin/sh\necho \"spin $GOMP_SPINCOUNT\"\nprintf '%s\\n' \"$@\"\nexit 1\n";
-    std::fs::write(&program, script).expect("script");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("rights");
-    wait_until_runnable(&program);
+    install_script(script, &folder.join(name));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Workers that a document has taken over get nowhere; documents are read all the same.
 
 use std::fs;
+use std::path::Path;
 
-use crate::common::{Project, install_script, skipped, text};
+use crate::common::{Project, install, install_script, skipped, text};
 use covid_ct::extract::isolation::{Isolation, Trial};
 use covid_ct::extract::misdeed::Misdeed;
 use covid_ct::synth;
@@ -40,8 +41,7 @@ fn what_no_document_needs_is_refused() {
 fn a_worker_has_no_environment() {
     let project = Project::new();
     let (program, worker) = (project.path("covid-ct"), project.path("covid-ct-worker"));
-    fs::copy(crate::PROGRAM, &program).expect("copied");
-    crate::common::wait_until_runnable(&program);
+    install(Path::new(crate::PROGRAM), &program);
     install_script("#!/bin/sh\nenv > \"$0.env\"\n", &worker);
     fs::write(project.path("x.pdf"), synth::paper(3, 0).pdf).expect("written");
     assert_cmd::Command::new(program)

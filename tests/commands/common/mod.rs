@@ -26,16 +26,6 @@ pub struct Project {
     folder: tempfile::TempDir,
 }
 
-/// Waits until a program that was just written can be run: a process that another test starts meanwhile holds it open for
-/// writing for a moment, and until then it is busy.
-pub fn wait_until_runnable(program: &Path) {
-    let run = || std::process::Command::new(program).arg("--version").output();
-    while let Err(error) = run() {
-        assert_eq!(error.kind(), std::io::ErrorKind::ExecutableFileBusy, "{error}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-}
-
 impl Project {
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("temporary folder") }
@@ -69,13 +59,18 @@ pub fn worker_program() -> PathBuf {
     Path::new(crate::PROGRAM).with_file_name("covid-ct-worker")
 }
 
-/// Makes `script` the program `path`. Another process puts it there: one that other tests fork meanwhile must not hold
-/// it open for writing.
+/// Makes `script` the program `path`.
 pub fn install_script(script: &str, path: &Path) {
     let written = path.with_extension("script");
     std::fs::write(&written, script).expect("written");
+    install(&written, path);
+}
+
+/// Makes a copy of the file `from` the program `path`. Another process puts it there: one that other tests fork meanwhile
+/// must not hold it open for writing.
+pub fn install(from: &Path, path: &Path) {
     let mut install = std::process::Command::new("install");
-    let installed = install.args(["-m", "755"]).args([&written, path]).status();
+    let installed = install.args(["-m", "755"]).args([from, path]).status();
     assert!(installed.expect("install").success());
 }
 
