@@ -14,7 +14,7 @@ use crate::commands::{self, Outcome, neighbour};
 use crate::corpus::Network;
 use crate::curation::{self, screen, seat};
 use crate::model::Backend;
-use crate::store::ObjectStore;
+use covid_ct_core::ObjectStore;
 
 /// What a program may have beside the library. A command that needs what is not there is handed to the program
 /// beside this one that has it.

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use covid_ct::extract;
 use covid_ct::pdf::Limits;
-use covid_ct::store::{Extraction, ObjectId, ObjectStore};
+use covid_ct_core::{ObjectId, ObjectStore};
+use covid_ct_extraction::document::Extraction;
 use libfuzzer_sys::fuzz_target;
 
 /// So little that an input takes no long time.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{Fit, Hyperparameters, Keep, Profile};
 use crate::model::{Bench, Device, Network, Precision};
-use crate::store::Split;
+use crate::runs::{Fit, Hyperparameters, Keep, Profile};
 use clap::{Args, Subcommand, value_parser};
+use covid_ct_core::Split;
 
 use super::dataset::folds;
 
@@ -23,16 +23,17 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", default_value = "densenet121")]
     pub network: Network,
 
-    /// Where the weights start: `random`, or a .safetensors file or one of Python's torch.save
+    /// Initial weights: `random`, a .safetensors file, or a file that Python's torch.save wrote
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
-    /// Profile of the hyperparameters: `paper`; `tuned` for one tuned on the validation split: smaller pictures, a tenth of the time; or
-    /// `transfer` for weights from drawn slices (--init): few epochs, a quarter of the time
+    /// Profile of the hyperparameters: `paper`; `tuned` for one tuned on the validation split: smaller pictures, a tenth of the time;
+    /// `transfer` for weights of `pretrain phantoms` (--init): few epochs, a quarter of the time; or `robust`, an experiment for
+    /// scans of other sources, from such weights of --fit lungs
     #[arg(long, value_name = "NAME", default_value = "paper")]
     pub profile: Profile,
 
-    /// Decides the initial weights, the order of the images and how each is seen
+    /// Decides the initial weights, the order of the images and their augmentation
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
@@ -86,7 +87,7 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "RATE", value_parser = part, allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
 
-    /// Label smoothing: share of the target that is spread over both classes
+    /// Label smoothing: share of the target that is spread over all classes
     #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub label_smoothing: Option<f64>,
 
@@ -94,8 +95,8 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "A", value_parser = mixup, allow_negative_numbers = true)]
     pub mixup: Option<f64>,
 
-    /// Keep the mean of the weights, which keeps so much of itself in each step; 0 keeps the weights
-    /// themselves
+    /// Keep an exponential moving average of the weights, with this decay per step, such as 0.99; 0 keeps
+    /// the weights themselves
     #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub ema: Option<f64>,
 
@@ -103,11 +104,11 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "best|last")]
     pub keep: Option<Keep>,
 
-    /// Whether both classes weigh the same, however many images they have
+    /// Whether all classes have the same weight in the loss, however many images they have
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
     pub balance: Option<bool>,
 
-    /// Epochs at the start in which only the last layer learns, for weights from elsewhere
+    /// Epochs at the start in which only the last layer is trained, for pretrained weights (--init)
     #[arg(long, value_name = "N")]
     pub freeze: Option<u32>,
 
@@ -119,7 +120,7 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "PIXELS", value_parser = value_parser!(u32).range(64..=1024))]
     pub size: Option<u32>,
 
-    /// How a picture becomes a square: crop its middle, squash it, or cut to the lungs with their grey levels made alike
+    /// How a picture becomes a square: crop its middle, squash it, or crop to the lungs and normalise their grey levels
     #[arg(long, value_name = "crop|squash|lungs")]
     pub fit: Option<Fit>,
 
@@ -131,7 +132,7 @@ pub struct HyperparameterArgs {
     #[arg(long, value_name = "SHARE", value_parser = part, allow_negative_numbers = true)]
     pub jitter: Option<f64>,
 
-    /// Draw anew what a source leaves on a picture (grey levels, sharpness, noise, JPEG, letters): how often, 0 to 1
+    /// Probability, 0 to 1, of randomising what a picture's source leaves on it: grey levels, sharpness, noise, JPEG, letters
     #[arg(long, value_name = "PART", value_parser = part, allow_negative_numbers = true)]
     pub traces: Option<f64>,
 }
@@ -193,11 +194,11 @@ pub struct PretrainArgs {
 pub enum PretrainTask {
     /// From chest X-rays and their findings: ChestX-ray14 as it is handed out
     Xrays(PretrainXraysArgs),
-    /// From slices of chests that are drawn, and the signs in them: needs no picture at all
+    /// From synthetic chest slices and the signs drawn in them: needs no picture at all
     #[command(mut_arg("epochs", |arg| arg.default_value("4")))]
     #[command(mut_arg("size", |arg| arg.default_value("128")))]
     Phantoms(PretrainPhantomsArgs),
-    /// From which views are of one picture (`SimCLR`); no label is looked at
+    /// From pairs of augmented views of the same picture (`SimCLR`); no labels are used
     Contrast(PretrainContrastArgs),
 }
 
@@ -231,8 +232,8 @@ pub struct PretrainPhantomsArgs {
 
 #[derive(Debug, Args)]
 pub struct PretrainContrastArgs {
-    /// Folders of pictures. From here as from elsewhere, whatever looks like a picture that is measured on is
-    /// left out
+    /// Folders of pictures. Of these, as of --data and --database, pictures that look like one of the validation or test
+    /// split are left out
     #[arg(value_name = "DIR", required_unless_present_any = ["data", "database"])]
     pub folders: Vec<PathBuf>,
 
@@ -249,7 +250,7 @@ pub struct PretrainContrastArgs {
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub split: String,
 
-    /// Dataset whose validation and test splits are measured on later, beside those of --data and of the split
+    /// Dataset that you will evaluate on: its validation and test pictures are left out, as are those of --data and --split
     /// [default: data/export/default where it is, for pictures of folders and the database without --data]
     #[arg(long, value_name = "DIR")]
     pub held_out: Option<PathBuf>,
@@ -258,7 +259,7 @@ pub struct PretrainContrastArgs {
     #[arg(long, value_name = "NAME", default_value = "contrast")]
     pub name: String,
 
-    /// Temperature of the contrast: smaller makes the nearest wrong views count more
+    /// Temperature of the contrastive loss: a smaller one gives hard negatives more weight
     #[arg(long, value_name = "T", default_value_t = 0.2, value_parser = learning_rate)]
     pub temperature: f64,
 
@@ -272,7 +273,7 @@ pub struct PretrainSettings {
     #[arg(long, value_name = "NAME", default_value = "densenet121")]
     pub network: Network,
 
-    /// Where the weights start: `random`, or a .safetensors file or one of Python's torch.save
+    /// Initial weights: `random`, a .safetensors file, or a file that Python's torch.save wrote
     #[arg(long, value_name = "random|FILE", default_value = "random")]
     pub init: PathBuf,
 
@@ -303,11 +304,11 @@ pub struct PretrainSettings {
     )]
     pub size: u32,
 
-    /// How a picture becomes a square: crop its middle, squash it, or cut to the lungs with their grey levels made alike
+    /// How a picture becomes a square: crop its middle, squash it, or crop to the lungs and normalise their grey levels
     #[arg(long, value_name = "crop|squash|lungs", default_value = "crop")]
     pub fit: Fit,
 
-    /// Draw anew what a source leaves on a picture (grey levels, sharpness, noise, JPEG, letters): how often, 0 to 1
+    /// Probability, 0 to 1, of randomising what a picture's source leaves on it: grey levels, sharpness, noise, JPEG, letters
     #[arg(
         long,
         value_name = "PART",
@@ -317,7 +318,7 @@ pub struct PretrainSettings {
     )]
     pub traces: f64,
 
-    /// Decides the initial weights, the order of the pictures and how each is seen
+    /// Decides the initial weights, the order of the pictures and their augmentation
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
@@ -415,13 +416,13 @@ pub struct MeasuredArgs {
     pub flip: bool,
 }
 
-/// Measures a trained network, or the runs of a series and what they say together.
+/// Measures a trained network, or the runs of a series and their ensemble.
 ///
 /// Writes metrics, predictions, curves and the explained errors into the run's folder. Of a series NAME, that
 /// `train NAME --seeds N` made, every run is measured, and data/runs/NAME gets the mean and the deviation of each
-/// metric, what the mean of the runs' probabilities is worth, and the errors that they make together. Of a
-/// cross-validation, that `train NAME --folds K` made, every fold is measured on what it has not seen, and
-/// data/runs/NAME gets the mean and the deviation over the folds and what their predictions are worth together.
+/// metric, the metrics of the ensemble (the mean of the runs' probabilities), and its errors. Of a
+/// cross-validation, that `train NAME --folds K` made, every fold is measured on groups held out from its training, and
+/// data/runs/NAME gets the mean and the deviation over the folds and the metrics of all their predictions pooled.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     #[command(flatten)]
@@ -473,8 +474,8 @@ pub struct ModelCardArgs {
 /// Measures what could make a run look better than it is.
 ///
 /// The network on pictures whose middle is blanked, and on the middle alone; boosted stumps that see only the
-/// size, mode and file type, trained on the training split; the measured split without pictures whose labels
-/// contradict; a run of its own on images split at random (`resplit`). Written to controls.json of the run, for another split
+/// size, colour mode and file type, trained on the training split; the measured split without pictures whose labels
+/// contradict; another run, trained on images split at random (`resplit`). Written to controls.json of the run, for another split
 /// than test to controls-val.json or controls-train.json.
 #[derive(Debug, Args)]
 pub struct ControlsArgs {
@@ -485,7 +486,7 @@ pub struct ControlsArgs {
     #[arg(long, value_name = "FILE")]
     pub exclude: Option<PathBuf>,
 
-    /// Evaluated run on a dataset that `covid-ct resplit` split by image, to stand beside this one
+    /// Evaluated run on a dataset that `covid-ct resplit` split by image, to compare with this one
     #[arg(long, value_name = "RUN")]
     pub image_split: Option<String>,
 
@@ -500,7 +501,7 @@ pub struct ControlsArgs {
 /// Makes a dataset of the same pictures in other splits, to train a control on.
 ///
 /// Each split keeps its number of images of each class, but which they are is drawn at random, image by image,
-/// as papers often do; images of one patient are then in several splits, and what is measured is too good.
+/// as papers often do; images of one patient are then in several splits, and the scores are too high.
 /// The pictures are linked, not copied.
 #[derive(Debug, Args)]
 pub struct ResplitArgs {

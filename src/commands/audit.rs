@@ -9,9 +9,10 @@ use crate::dataset::audit::{
 };
 use crate::metrics::three_decimals;
 use crate::report;
-use crate::store::{Label, Store};
+use crate::store::Store;
 use crate::{Workspace, atomic};
 use anyhow::Context as _;
+use covid_ct_core::Label;
 use serde::Serialize;
 
 use super::Outcome;
@@ -69,7 +70,7 @@ pub fn run(workspace: &Path, args: &AuditArgs) -> anyhow::Result<Outcome> {
     if found.leaks {
         let split = found.split.as_deref().unwrap_or_default();
         eprintln!(
-            "covid-ct: the split '{split}' leaks; `covid-ct split NAME` makes one that does not"
+            "covid-ct: leakage found in the split '{split}'; `covid-ct split NAME` makes a new split of whole groups"
         );
     }
     let is_clean = !found.leaks && found.unreadable.is_empty();
@@ -98,7 +99,7 @@ fn in_words(found: &Audit, wrong: Option<&WrongLabels>) -> Result<String, std::f
     }
     writeln!(out, "{} panels in {} groups", found.panel_count, found.groups)?;
     related(&mut out, "pairs of duplicate pictures", &found.same)?;
-    related(&mut out, "pairs of one scan, so alike are they", &found.alike)?;
+    related(&mut out, "pairs so alike that they are probably slices of one scan", &found.alike)?;
     if found.split.is_some() {
         crossings(&mut out, found)?;
     }
@@ -130,7 +131,7 @@ fn wrong_labels(out: &mut String, wrong: &WrongLabels) -> std::fmt::Result {
     if wrong.unpredicted + wrong.unknown > 0 {
         writeln!(
             out,
-            "  {} panels have no prediction; {} predicted pictures are no labelled panel here",
+            "  {} panels have no prediction; {} predicted pictures are not labelled panels of this workspace",
             wrong.unpredicted, wrong.unknown
         )?;
     }
@@ -207,7 +208,7 @@ fn crossings(out: &mut String, found: &Audit) -> std::fmt::Result {
                 .map(|(part, panels)| format!("{part} {}", panels.len()))
                 .collect();
             let case = crossing.case.as_ref().map_or(String::new(), |case| format!(", {case}"));
-            let allowed = if crossing.is_leak { "" } else { " (a split by patient may)" };
+            let allowed = if crossing.is_leak { "" } else { " (allowed in a split by patient)" };
             writeln!(out, "  {}{case}: {}{allowed}", crossing.paper, counts.join(", "))?;
         }
     }

@@ -1,8 +1,8 @@
 //! `covid-ct bench-network`, hidden: seconds a step, for `make bench-train` to set beside PyTorch's.
 
-use crate::metrics::Fit;
 use crate::model::{Backend, Bench, BenchOptions, DatasetFolder, Pictures, Preparation};
-use crate::store::Split;
+use crate::runs::Fit;
+use covid_ct_core::Split;
 
 use super::Outcome;
 use super::environment::prepare_for_tensors;

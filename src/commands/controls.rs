@@ -5,10 +5,11 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::dataset::resplit::{Deal, Resplit};
-use crate::metrics::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
-use crate::metrics::{DEFAULT_THRESHOLD, Prediction, Scored, check_run_name, three_decimals};
+use crate::metrics::{DEFAULT_THRESHOLD, Scored, three_decimals};
 use crate::model::controls::{Observed, contradictions, giveaways, observe};
 use crate::model::{self, Backend, Blank, CENTRE, DatasetFolder, Evaluation, InputTransform};
+use crate::runs::controls::{Contradiction, Control, Controls, ImageSplit, Placed, Without};
+use crate::runs::{Prediction, check_run_name};
 use anyhow::{Context as _, bail};
 
 use super::environment::{Computing, prepare_for_tensors};
@@ -236,7 +237,7 @@ fn told(controls: &Controls) -> String {
     }
     for Contradiction { one, other } in &controls.contradictions {
         let placed = |Placed { file, label, part }: &Placed| format!("{file} ({label}, {part})");
-        let _ = writeln!(text, "one picture, two labels: {} and {}", placed(one), placed(other));
+        let _ = writeln!(text, "contradicting labels: {} and {}", placed(one), placed(other));
     }
     text
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::curation::agreement::{Agreement, Coefficient, Measure, PAUSE};
-use crate::store::{Stage, Store};
+use crate::store::Store;
+use covid_ct_core::Stage;
 
 use super::Outcome;
 use crate::cli::CuratorsArgs;

@@ -1,18 +1,19 @@
 //! `covid-ct evaluate`
 
-use crate::store::Label;
 use crate::task;
+use covid_ct_core::Label;
 use std::path::Path;
 
-use crate::metrics::leaks::Leaks;
 use crate::metrics::{
-    Chosen, ClassCounts, ClassMetrics, Curves, DEFAULT_THRESHOLD, Details, HistoryRow, Origin,
-    Prediction, RunFiles, RunMetrics, Scored, SeriesMetrics, classes,
+    Chosen, ClassMetrics, Curves, DEFAULT_THRESHOLD, Details, Origin, Scored, classes,
 };
 use crate::model::{self, Backend, DatasetFolder, Evaluation, Example, InputTransform, Odds};
-use crate::store::{Run, Split, Store, now};
+use crate::runs::leaks::Leaks;
+use crate::runs::{HistoryRow, Prediction, RunFiles, RunMetrics, SeriesMetrics};
+use crate::store::{Run, Store, now};
 use crate::{Workspace, atomic};
 use anyhow::Context as _;
+use covid_ct_core::{ClassCounts, Split};
 use serde_json::json;
 
 use self::subject::{Destination, Shown, Subject};
@@ -108,7 +109,7 @@ fn print(measured: &Measured, args: &EvaluateArgs) -> anyhow::Result<()> {
     }
     if let Some(series) = series.as_ref().filter(|series| series.members.len() > 1) {
         print!("{}", text::of_series(series));
-        println!("the {} runs together, by the mean of their probabilities:", series.members.len());
+        println!("ensemble of the {} runs (mean of their probabilities):", series.members.len());
     }
     print!("{}", text::told(metrics));
     print!("{}", text::of_external(&metrics.external));
@@ -180,14 +181,14 @@ impl Validation {
         let classes = Label::all().len();
         let Some(odds) = odds.filter(|_| classes > 2) else { return Ok(Vec::new()) };
         let evaluation = Evaluation::of(self.examples(), odds, DEFAULT_THRESHOLD)?;
-        let examples = classes::classified(&evaluation.predictions);
+        let examples = Prediction::classified(&evaluation.predictions);
         Ok(classes::chosen(Split::Val, &examples, classes))
     }
 }
 
 /// What of the part was learned from. A dataset that is gone or damaged costs this, not the measurement.
 fn find_leaks(dataset: &DatasetFolder, part: Split, trained_on: &Path) -> Option<Leaks> {
-    let bar = progress_bar(0, "looking for leaks");
+    let bar = progress_bar(0, "checking for leakage");
     let advance = || {
         bar.inc_length(1);
         bar.inc(1);
@@ -196,7 +197,7 @@ fn find_leaks(dataset: &DatasetFolder, part: Split, trained_on: &Path) -> Option
         .and_then(|learned| model::leaks(dataset, part, &learned, advance, &Bars::new()));
     bar.finish_and_clear();
     let told = |error: &model::ModelError| {
-        eprintln!("covid-ct: leaks are not looked for: {error}");
+        eprintln!("covid-ct: not checked for leakage: {error}");
     };
     found.inspect_err(told).ok()
 }
@@ -217,7 +218,8 @@ fn of_classes(
 ) -> Option<ClassMetrics> {
     let count = Label::all().len();
     let groups: Vec<String> = origins.iter().map(|origin| origin.group.clone()).collect();
-    (count > 2).then(|| ClassMetrics::of(&classes::classified(predictions), &groups, count, chosen))
+    (count > 2)
+        .then(|| ClassMetrics::of(&Prediction::classified(predictions), &groups, count, chosen))
 }
 
 /// Writes what was measured in place of what was measured before; of several runs with what they came to.

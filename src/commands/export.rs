@@ -15,9 +15,9 @@ use crate::dataset::{
 use crate::extract::{self, RenderedAll, Renderings, render_all};
 use crate::figures::ImageOrigin;
 use crate::folds::fold_name;
-use crate::store::{DocumentRow, Label, Source, Split, Store};
+use crate::store::{DocumentRow, Source, Store};
 use anyhow::{anyhow, bail};
-use covid_ct_core::is_one_component;
+use covid_ct_core::{Label, Split, is_one_component};
 use indicatif::ProgressBar;
 
 use super::{Outcome, jobs, precious, progress_bar, stop_on_interrupt, worker_options};
@@ -121,7 +121,7 @@ fn export_all_figures(
     if drawn.made > 0 {
         eprintln!(
             "covid-ct: {} figures were drawn and are pictures of this workspace from now on, as after \
-             `covid-ct ingest --render`: `covid-ct label` asks about those of which the paper has no other",
+             `covid-ct ingest --render`: `covid-ct label` asks about figures that have no other picture",
             drawn.made
         );
     }
@@ -187,7 +187,7 @@ fn check_folds(store: &Store, split: &str, folds: u32) -> anyhow::Result<()> {
         };
         if there.how["folds"] != folds {
             bail!(
-                "the split '{name}' is not one of {folds} folds but was made so: {}; make them again with \
+                "the split '{name}' is not one of {folds} folds but was made with {}; make the folds again with \
                  `covid-ct split {split} --folds {folds}`",
                 there.how
             );
@@ -211,7 +211,7 @@ fn export_one(
     if exported.not_in_split > 0 {
         eprintln!(
             "covid-ct: {} labelled panels are not in the split '{split}' and are left out: \
-             `covid-ct split {split}` deals anew",
+             `covid-ct split {split}` makes it again, with them",
             exported.not_in_split
         );
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::covid_ct::release::{Imported, Release, import};
-use crate::store::{Label, Split, Store};
+use crate::store::Store;
+use covid_ct_core::{Label, Split};
 
 use super::Outcome;
 use crate::cli::ImportReleaseArgs;

@@ -14,10 +14,10 @@ use crate::curation::{
     Summary, Which, names,
 };
 use crate::extract::Renderings;
-use crate::store::{Stage, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::task;
 use anyhow::{Context as _, anyhow, bail};
-use covid_ct_core::drop_controls;
+use covid_ct_core::{Stage, drop_controls};
 
 use super::{Outcome, neighbour, worker_options};
 use crate::cli::{ImageProtocolArg, LabelArgs, OrderArg, ShareArg, StateArg};

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::metrics::{Members, RunConfig, RunFiles, check_run_name};
 use crate::report::{HEADING, ModelCard};
-use crate::store::Split;
+use crate::runs::{Members, RunConfig, RunFiles, check_run_name};
 use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
+use covid_ct_core::Split;
 
 use super::Outcome;
 use crate::cli::{ModelArgs, ModelCardArgs, ModelCommand};

@@ -1,20 +1,20 @@
 //! `covid-ct predict`
 
 use crate::metrics::DEFAULT_THRESHOLD;
-use crate::store::Label;
+use covid_ct_core::Label;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::history::stem_of;
-use crate::metrics::{Members, RunFiles, check_run_name};
 use crate::model::pretrain::{Unlabelled, pictures_below};
 use crate::model::{self, Backend, InputTransform, Odds, Pictures, Transformed, probability};
-use crate::store::{ObjectStore, Store};
+use crate::runs::{Members, RunFiles, check_run_name};
+use crate::store::Store;
 use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
-use covid_ct_core::cells;
+use covid_ct_core::{ObjectStore, cells};
 use serde::Serialize;
 
 use super::environment::{Computing, prepare_for_tensors};

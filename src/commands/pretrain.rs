@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Workspace;
-use crate::metrics::{RunFiles, three_decimals};
+use crate::metrics::three_decimals;
 use crate::model::pretrain::{
     Database, FindingRow, Lesson, Parts, Phantom, PretrainFiles, PretrainNews, PretrainOptions,
     PretrainRow, Sources, Task, Xray, XrayFolder, gather,
@@ -12,8 +12,10 @@ use crate::model::pretrain::{
 use crate::model::{
     Backend, Compute, DatasetFolder, Ending, ModelError, NewRun, Pictures, Preparation, Shown,
 };
-use crate::store::{NamedSplit, ObjectStore, Split, Store};
+use crate::runs::RunFiles;
+use crate::store::{NamedSplit, Store};
 use anyhow::{Context as _, bail};
+use covid_ct_core::{ObjectStore, Split};
 use indicatif::ProgressBar;
 
 use super::environment::{Computing, prepare_for_tensors};
@@ -52,7 +54,7 @@ fn xrays(
     let settings = &args.settings;
     let xrays = XrayFolder::new(&args.folder).read(settings.seed)?;
     eprintln!(
-        "{} images to learn from, {} to choose by, {} held out, of different patients; {} not there",
+        "{} training images, {} validation images and {} test images, of different patients; {} missing",
         xrays.train.len(),
         xrays.val.len(),
         xrays.test.len(),
@@ -119,7 +121,7 @@ fn contrast(
     let held_out = named.or_else(usual);
     if dataset.is_none() && held_out.is_none() && !args.database {
         eprintln!(
-            "covid-ct: nothing is held out: --held-out names the dataset that is measured on later"
+            "covid-ct: nothing is held out: name the dataset that you will evaluate on with --held-out"
         );
     }
     let in_database = args.database.then(|| database(workspace, &args.split)).transpose()?;
@@ -138,7 +140,7 @@ fn contrast(
     }
     let failed = !pool.failures.is_empty();
     eprintln!(
-        "{} pictures to learn from; {} held out, as they are or look like what is measured on",
+        "{} pictures to learn from; {} held out: they are, or look like, pictures of the validation or test split",
         pool.pictures.len(),
         pool.held_out
     );
@@ -157,7 +159,9 @@ fn database(
 ) -> anyhow::Result<(Store, ObjectStore, NamedSplit)> {
     let store = Store::open_existing(workspace)?;
     let Some(split) = store.split(split)? else {
-        bail!("no split '{split}' to know by what is measured on: run `covid-ct split` first");
+        bail!(
+            "no split '{split}', which tells the pictures to hold out: run `covid-ct split` first"
+        );
     };
     Ok((store, ObjectStore::open(&workspace.objects())?, split))
 }
@@ -253,16 +257,16 @@ fn learn(
     match ending {
         Ending::Repeated => {
             drop(run);
-            eprintln!("covid-ct: {} is this very pretraining: --fresh does it again", options.name);
+            eprintln!("covid-ct: {} is already complete: --fresh trains it again", options.name);
         }
         _ if epochs == 0 => bail!("{}: {}; nothing was kept", options.name, told_ending(ending)),
         Ending::Completed | Ending::OutOfPatience { .. } => drop(run.complete()?),
         Ending::Stopped { .. } | Ending::Diverged { .. } => {
             let (_, waits) = run.stop()?;
             let kept = if waits {
-                "what had the name before keeps it"
+                "the earlier weights of that name stay in place"
             } else {
-                "what was learned before it was kept"
+                "the weights learned until then were kept"
             };
             eprintln!("covid-ct: {} {}; {kept}", options.name, told_ending(ending));
         }

@@ -10,9 +10,10 @@ use crate::curation::panels::propose;
 use crate::curation::{preview, proposed_panels};
 use crate::dataset::history::stem_of;
 use crate::metrics::panels::separation_accuracy;
-use crate::store::{ImageRow, PanelBox, Store, Subject};
+use crate::store::{ImageRow, Store, Subject};
 use crate::synth::compounds::{self, Layout};
 use anyhow::{Context as _, Result};
+use covid_ct_core::PanelBox;
 use image::GrayImage;
 use rayon::prelude::*;
 

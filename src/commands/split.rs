@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::Workspace;
 use crate::dataset::split::{Cell, Made, SplitOptions, make, make_folds, published};
 use crate::dataset::{DatasetError, GroupBy, Ratio};
-use crate::store::{Label, Split, Store};
-use covid_ct_core::is_one_component;
+use crate::store::Store;
+use covid_ct_core::{Label, Split, is_one_component};
 
 use super::Outcome;
 use super::bars::Bars;

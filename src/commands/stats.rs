@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::Workspace;
 use crate::dataset::stats::{ClassStats, Spread, Stats};
-use crate::store::{Split, Store};
+use crate::store::Store;
+use covid_ct_core::Split;
 
 use super::Outcome;
 use crate::cli::StatsArgs;
@@ -58,7 +59,7 @@ fn print_table(stats: &Stats) {
     println!("\nheight and width: smallest / mean / greatest, in pixels");
     match &stats.split {
         Some(name) => println!("train, val and test: images of the split '{name}'"),
-        None => println!("train, val and test: no split named, and not just one is here"),
+        None => println!("train, val and test: no split named, and none or several are here"),
     }
 }
 

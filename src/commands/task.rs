@@ -59,7 +59,7 @@ fn told(task: &Task) -> String {
         let question = task.question(stage);
         let ask = match question {
             Some(question) => &question.ask,
-            None if stage == crate::store::Stage::Crop => &task.crop.ask,
+            None if stage == covid_ct_core::Stage::Crop => &task.crop.ask,
             None => &task.case.ask,
         };
         let _ = writeln!(text, "\n{stage:<12}{ask}");

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::folds::{fold_name, fold_of};
-use crate::metrics::{HistoryRow, Keep, Meaning, RunFiles};
 use crate::model::{
     Backend, Compute, DatasetFolder, Ending, NewRun, Pictures, Preparation, Progress, TrainOptions,
 };
-use crate::store::Split;
+use crate::runs::{HistoryRow, Keep, Meaning, RunFiles};
 use crate::{Workspace, atomic};
 use anyhow::{Context as _, bail};
+use covid_ct_core::Split;
 use indicatif::MultiProgress;
 
 use super::environment::{compute_beside, prepare_for_threads};
@@ -253,7 +253,7 @@ impl Series<'_> {
             let files = RunFiles::new(self.workspace.run(&options.run));
             let name = &options.run;
             bars.suspend(|| {
-                eprintln!("covid-ct: {name} is this very training: --fresh trains it again");
+                eprintln!("covid-ct: {name} is already trained: --fresh trains it again");
             });
             return trained_so(Outcome::Done, keep, &files, &files.read_history()?);
         }
@@ -267,7 +267,7 @@ impl Series<'_> {
             self.forget_measurements(options)?;
         }
         let before = if waits {
-            "; the run that had the name before keeps it".into()
+            "; the earlier run of that name stays in place".into()
         } else {
             format!("; the {keep} epoch before it was kept")
         };
@@ -329,7 +329,7 @@ pub(super) fn recorded_path(workspace: &Workspace, folder: &Path) -> anyhow::Res
 /// What an error broke off, and whether it can be gone on with.
 pub(super) fn broken_off(what: &str, name: &str, has_epochs: bool) -> String {
     if has_epochs {
-        format!("{what} {name}, with which the same command goes on")
+        format!("{what} {name} (the same command resumes it)")
     } else {
         format!("{what} {name}")
     }
@@ -340,7 +340,7 @@ pub(super) fn told(ending: Ending) -> String {
         Ending::Completed => "completed".into(),
         Ending::Repeated => "trained before".into(),
         Ending::OutOfPatience { epoch } => {
-            format!("ended after epoch {epoch}: nothing better came for as long as --patience")
+            format!("stopped early after epoch {epoch}: no better epoch within --patience")
         }
         Ending::Stopped { epoch } => format!("stopped in epoch {epoch}"),
         Ending::Diverged { epoch } => {

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::metrics::{Intervals, NAMED, Named};
+use crate::metrics::Intervals;
+
 use crate::report::runs::{Evaluation, RunSummary};
+use crate::runs::{NAMED, Named};
 
 /// Table 2 of Zhao et al., "COVID-CT-Dataset: a CT scan dataset about COVID-19", arXiv 2003.13865, version 1, in
 /// per cent, by the names of [`NAMED`].

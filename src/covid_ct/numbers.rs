@@ -1,7 +1,7 @@
 //! What the paper of COVID-CT prints of it: Zhao et al., arXiv 2003.13865.
 
 use crate::dataset::numbers::{ClassStats, Spread};
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 /// Heights and widths of the 349 COVID-19 CTs as published: Zhao et al., arXiv 2003.13865, section
 /// on the dataset.

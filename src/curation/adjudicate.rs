@@ -9,7 +9,8 @@ use super::desk::Desk;
 use super::evidence::Quote;
 use super::item::Item;
 use super::lines::{Answer, Line, Result, Session};
-use crate::store::{Case, CaseDetails, PanelBox, Subject, Value, Within, now};
+use crate::store::{Case, CaseDetails, Subject, Within, now};
+use covid_ct_core::{PanelBox, Value};
 
 const HELP: &str = "\
 Which reading is right? It is then recorded as yours, and overrules those made before.
@@ -136,7 +137,7 @@ pub(super) fn told(reading: &Reading) -> String {
 mod tests {
     use super::super::scripted::Bench;
     use super::super::{Ended, QueueOptions, Which};
-    use crate::store::Stage;
+    use covid_ct_core::Stage;
 
     /// Settles what is disputed, as `curator`.
     fn settle(bench: &mut Bench, curator: &str, script: &str) -> String {
@@ -153,7 +154,7 @@ mod tests {
         let cases = bench.values(Stage::Case);
         bench.type_as("bob", Some(Stage::Crop), "w\n\ny\n");
         let shown = settle(&mut bench, "eve", "2\nno\nq\n");
-        assert!(shown.contains("what was decided on them goes: panel 1 (0,0,150,130)"), "{shown}");
+        assert!(shown.contains("no longer count: panel 1 (0,0,150,130)"), "{shown}");
         assert!(shown.contains(&cases[0]), "{shown}");
         assert!(bench.store.labelled_panels().expect("panels").iter().all(|panel| panel.conflict));
         let shown = settle(&mut bench, "eve", "1\n");

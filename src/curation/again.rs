@@ -4,7 +4,8 @@ use image::{GrayImage, Luma};
 
 use super::scripted::{Bench, bench_of, figure, picture};
 use super::*;
-use crate::store::{Label, NewDecision, Stage, Subject, Value, Within};
+use crate::store::{NewDecision, Subject, Within};
+use covid_ct_core::{Label, Stage, Value};
 
 pub(super) const PLAIN_CAPTION: &str =
     "Figure 1. Chest CT of a 39-year-old man with COVID-19 on day 3 after onset.";
@@ -125,7 +126,7 @@ fn an_undo_that_leaves_an_older_word_in_force_asks_with_that() {
 fn a_box_that_merely_moved_keeps_its_decisions() {
     let mut bench = all_decided();
     let (_, shown) = again(&mut bench, Stage::Crop, "= 1 4,2,140,126\n\n");
-    assert!(!shown.contains("Store it so?"), "nothing is lost: {shown}");
+    assert!(!shown.contains("Store it anyway?"), "nothing is lost: {shown}");
     let panels = bench.store.labelled_panels().expect("panels");
     let told: Vec<_> = panels.iter().map(|p| (p.bounds.x, p.label, p.case.as_deref())).collect();
     assert_eq!(

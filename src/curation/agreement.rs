@@ -15,7 +15,8 @@ use serde::Serialize;
 use crate::metrics::agreement::{
     Interval, adjusted_rand, bootstrap, cohen_kappa, krippendorff_alpha, majority,
 };
-use crate::store::{Decision, Result, Stage, Store, Subject, Value, same};
+use crate::store::{Decision, Result, Store, Subject, same};
+use covid_ct_core::{Stage, Value};
 
 /// Gaps of more seconds between two decisions are a pause, and not counted.
 pub const PAUSE: i64 = 300;

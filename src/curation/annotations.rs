@@ -20,10 +20,11 @@ use crate::store::StoreError;
 use crate::{atomic, task};
 
 pub use export::{Quotes, SHORT_QUOTE_WORDS, Written, export};
-pub use import::{Counted, Imported, import};
+pub use import::import;
 pub use matching::{MatchedBy, Pictures};
 pub use pictures::PictureHashes;
 pub use tables::read_decisions;
+pub use writes::{Counted, Imported};
 
 /// Stands for the value of a decision taken back.
 const TAKEN_BACK: &str = "-";

@@ -2,8 +2,9 @@
 
 use covid_ct_core::task::SubjectKind;
 
-use crate::store::{CaseDetails, Decision, ImageRow, LabelledPanel, Stage, Subject};
+use crate::store::{CaseDetails, Decision, ImageRow, LabelledPanel, Subject};
 use crate::task;
+use covid_ct_core::Stage;
 
 /// Something to decide on.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::store::{Decision, NewDecision, PanelBox, Result, Stage, Store, Subject, Value, Within};
+use crate::store::{Decision, NewDecision, Result, Store, Subject, Within};
+use covid_ct_core::{PanelBox, Stage, Value};
 
 /// Area in common, over that of the larger box, from which two boxes are of one scan: half a scan has 0.5.
 const SAME: f64 = 0.6;
@@ -61,7 +62,7 @@ pub(super) fn warning<'a>(
         }
     }
     Ok((!all.is_empty()).then(|| {
-        format!("With the panels that go, what was decided on them goes: {}.", all.join("; "))
+        format!("The decisions on panels that are removed no longer count: {}.", all.join("; "))
     }))
 }
 

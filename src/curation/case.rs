@@ -12,10 +12,9 @@ use super::item::Item;
 use super::lines::{Answer, Line, Result, Session};
 use super::patient::{self, PatientWords};
 use crate::figures;
-use crate::store::{
-    Case, CaseDetails, Evidence, LabelledPanel, Names, Stage, Store, Subject, Value, Within, now,
-};
+use crate::store::{Case, CaseDetails, LabelledPanel, Names, Store, Subject, Within, now};
 use crate::task;
+use covid_ct_core::{Evidence, Stage, Value};
 
 const HELP: &str = "\
 Whose scan is it? Scans of one patient stay together when the dataset is split.

@@ -12,7 +12,8 @@ use super::evidence::{Quote, Texts, grounds, propose};
 use super::item::Item;
 use super::lines::{Answer, Line, Result, Session};
 use crate::figures::Mention;
-use crate::store::{Evidence, LabelledPanel, Stage, Subject, Value, Within};
+use crate::store::{LabelledPanel, Subject, Within};
+use covid_ct_core::{Evidence, Stage, Value};
 
 /// What `?` tells of a question.
 fn help(question: &Question, crops: bool) -> String {

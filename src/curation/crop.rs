@@ -16,10 +16,9 @@ use super::nothing;
 use super::panels::Hints;
 use super::{letters, panels, preview};
 use crate::figures::panel_letter;
-use crate::store::{
-    ImageRow, Layout, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value, Within,
-};
+use crate::store::{ImageRow, Layout, NewPanel, Store, StoreError, Subject, Within};
 use crate::task;
+use covid_ct_core::{PanelBox, Stage, Value};
 
 const HELP: &str = "\
 Which rectangles of the picture are single CT scans? One box a scan, tight, without the others.

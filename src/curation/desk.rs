@@ -16,9 +16,9 @@ use super::options::{QueueOptions, Which};
 use super::queue::{By, Queue, passed_over};
 use super::round::Round;
 use crate::store::{
-    self, Decision, NewDecision, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value,
-    Within, now,
+    self, Decision, NewDecision, NewPanel, Store, StoreError, Subject, Within, now,
 };
+use covid_ct_core::{PanelBox, Stage, Value};
 
 /// What was done last, for undo.
 #[derive(Debug, Clone)]

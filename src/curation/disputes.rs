@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::asked::{Dispute, Reading, Task};
 use super::options::QueueOptions;
 use crate::store::{
-    self, CaseDetails, Decision, ImageRow, LabelledPanel, Patient, Stage, Store, Subject, Value,
-    Verdict, Within,
+    self, CaseDetails, Decision, ImageRow, LabelledPanel, Patient, Store, Subject, Verdict, Within,
 };
+use covid_ct_core::{Stage, Value};
 
 /// All that is disputed at a stage, by paper and page. A dispute on a panel that no longer counts needs no
 /// settling. A case that is said of a whole picture is asked about with its first panel.

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::letters::sub_captions;
 use super::panels::propose;
 use crate::figures::{SubCaption, panel_letter};
-use crate::store::{Layout, PanelBox, Store, StoreError};
+use crate::store::{Layout, Store, StoreError};
+use covid_ct_core::PanelBox;
 
 /// The letters by which the panels of a picture are known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::evidence::Quote;
-use crate::store::{Decision, Value};
+use crate::store::Decision;
+use covid_ct_core::Value;
 
 /// A decision on what is asked about again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Earlier {
 
     /// What Enter does with it, for a question: `Enter keeps ct`.
     pub fn enter(&self) -> String {
-        let does = if self.in_force { "keeps" } else { "says again" };
+        let does = if self.in_force { "keeps" } else { "restores" };
         format!("Enter {does} {}", self.word())
     }
 }

@@ -12,7 +12,7 @@ use image::GrayImage;
 use super::letters::{assign, reading_order};
 use super::panels;
 use crate::figures::SubCaption;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 pub use command::{Cut, Edit};
 

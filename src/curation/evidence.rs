@@ -7,8 +7,8 @@ use std::ops::Range;
 use covid_ct_core::task::{Answer, EvidenceRule, Question, sentence_around};
 
 use crate::figures::Mention;
-use crate::store::Evidence;
 use crate::task;
+use covid_ct_core::Evidence;
 
 /// Longest quotation proposed, in characters; a longer sentence is cut around the words that count.
 const LONGEST_QUOTE: usize = 200;
@@ -122,10 +122,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::Stage;
+    use covid_ct_core::Stage;
 
     fn answer(stage: Stage, word: &str) -> &'static Answer {
-        crate::store::Value::answer(stage, word).known().expect("an answer of the task")
+        covid_ct_core::Value::answer(stage, word).known().expect("an answer of the task")
     }
 
     fn covid() -> &'static Answer {

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::asked::Task;
 use super::evidence::Texts;
+use crate::document::PaperMeta;
 use crate::figures::{Composition, ImageOrigin};
-use crate::store::{ImageFigure, PaperMeta, Store, StoreError};
+use crate::store::{ImageFigure, Store, StoreError};
 
 #[derive(Debug)]
 pub(super) struct Item {

@@ -1,7 +1,7 @@
 //! Which sub-caption of a figure goes with which panel of its picture.
 
 use crate::figures::SubCaption;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// The sub-captions of lettered panels: a panel's place is no letter to record.
 pub fn sub_captions(caption: &str) -> Vec<SubCaption> {

@@ -13,8 +13,9 @@ use super::item::{AsPrinted, Item};
 use super::options::QueueOptions;
 use super::prompt::Prompt;
 use super::viewer::open_and_tell;
-use crate::store::{LabelledPanel, Stage, Store, Subject, Value};
+use crate::store::{LabelledPanel, Store, Subject};
 use crate::task;
+use covid_ct_core::{Stage, Value};
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +130,7 @@ impl<'a, R: BufRead, W: Write> Session<'a, R, W> {
         for doubt in doubts {
             self.prompt.tell(doubt)?;
         }
-        let answer = self.prompt.ask("Store it so? [y, anything else goes back]")?;
+        let answer = self.prompt.ask("Store it anyway? [y, anything else goes back]")?;
         Ok(answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "yes")))
     }
 

@@ -3,8 +3,9 @@
 use super::asked::is_of_panels;
 use super::options::{QueueOptions, Which};
 use super::queue::{By, Queue};
-use crate::store::{Result, Stage, Store};
+use crate::store::{Result, Store};
 use crate::task;
+use covid_ct_core::Stage;
 
 /// What a stage asks about, as many of them.
 pub(super) fn things(stage: Stage, count: usize) -> String {
@@ -58,9 +59,9 @@ pub fn next_command(store: &Store, by: By<'_>, options: &QueueOptions) -> Result
     Ok(if !labelled {
         "No panel has a class, so there is nothing to export.".into()
     } else if store.split_names()?.is_empty() {
-        "All of it is decided. Next: `covid-ct split`, then `covid-ct export`.".into()
+        "Everything is decided. Next: `covid-ct split`, then `covid-ct export`.".into()
     } else {
-        "All of it is decided. Next: `covid-ct export`.".into()
+        "Everything is decided. Next: `covid-ct export`.".into()
     })
 }
 
@@ -77,7 +78,7 @@ pub(super) fn why(
 ) -> Result<Vec<String>> {
     let mut told = Vec::new();
     if options.is_narrowed() {
-        told.push("Asked about were only some papers, as the options say.".into());
+        told.push("Only some papers were asked about, as the options say.".into());
     }
     match options.which {
         Which::Disputed => told.push("Curators disagree on nothing else.".into()),

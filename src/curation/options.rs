@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use super::asked::Task;
 use crate::covid_ct::release::split_extension;
 use crate::dataset::history::stem_of;
-use crate::store::{ImageRow, Result, Stage, Store, StoreError, Subject, Value, sha256_hex};
+use crate::store::{ImageRow, Result, Store, StoreError, Subject};
+use covid_ct_core::{Stage, Value, sha256_hex};
 
 /// What is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

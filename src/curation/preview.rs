@@ -7,7 +7,7 @@ use std::path::Path;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use crate::atomic;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 const INK: Rgb<u8> = Rgb([255, 40, 40]);
 const PAPER: Rgb<u8> = Rgb([255, 255, 0]);

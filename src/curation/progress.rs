@@ -10,10 +10,10 @@ use super::queue::{By, Queue};
 use crate::extract::is_outdated;
 use crate::figures::SuspectKind;
 use crate::store::{
-    ClassCounts, Decision, ImageRow, Result, Split, Stage, Statement, Store, Subject, Totals,
-    UnknownAnswer, Verdict, Within,
+    Decision, ImageRow, Result, Statement, Store, Subject, Totals, UnknownAnswer, Verdict, Within,
 };
 use crate::suspects;
+use covid_ct_core::{ClassCounts, Split, Stage};
 
 /// What the database holds and what is left to do.
 #[derive(Debug, Clone, PartialEq, Serialize)]

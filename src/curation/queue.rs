@@ -19,8 +19,9 @@ use super::disputes::disputes;
 use super::evidence::speaks_of_the_wanted;
 use super::options::{Order, QueueOptions, Which, is_sampled};
 use crate::figures::ICON_SIDE;
-use crate::store::{ImageFacts, ImageRow, Result, Source, Stage, Store, Subject, Verdict};
+use crate::store::{ImageFacts, ImageRow, Result, Source, Store, Subject, Verdict};
 use crate::task;
+use covid_ct_core::Stage;
 
 /// Shorter side, in pixels, below which a picture is a sliver, an icon or a scale bar. Of the
 /// published dataset's scans, cut out of larger pictures, one in sixteen is smaller.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use super::asked::Task;
 use super::queue::Queue;
-use crate::store::{Stage, Subject};
+use crate::store::Subject;
+use covid_ct_core::Stage;
 
 #[derive(Debug)]
 pub(super) struct Round {
@@ -108,7 +109,8 @@ impl Round {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{ImageRow, ObjectId};
+    use crate::store::ImageRow;
+    use covid_ct_core::ObjectId;
 
     fn image_row(id: i64) -> ImageRow {
         ImageRow {

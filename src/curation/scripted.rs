@@ -6,12 +6,13 @@ use image::{GrayImage, Luma};
 
 use super::*;
 use crate::Workspace;
+use crate::document::{
+    Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, PaperMeta,
+};
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing, RegionRole};
 use crate::pdf::{Matrix, Rect};
-use crate::store::{
-    Evidence, Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, Label,
-    PanelBox, PaperMeta, Source, Stage, Store, Subject, Value,
-};
+use crate::store::{Source, Store, Subject};
+use covid_ct_core::{Evidence, Label, PanelBox, Stage, Value};
 
 pub(super) const CT_CAPTION: &str = "Figure 1. Chest CT of a 39-year-old man with COVID-19. (A) Day 2 after onset. (B) Day 9 after onset.";
 
@@ -142,9 +143,7 @@ pub(super) fn figure(label: &str, caption: &str, page: u32, image: usize) -> Fou
         kind: FigureKind::Figure,
         caption: caption.into(),
         caption_page: Some(page),
-        caption_bbox: None,
         page: Some(page),
-        bbox: None,
         images: vec![(image, 0)],
         pairing: Pairing::Below,
         confidence: 1.0,
@@ -153,9 +152,7 @@ pub(super) fn figure(label: &str, caption: &str, page: u32, image: usize) -> Fou
             text: format!("He had opacities ({label})."),
             panels: Vec::new(),
         }],
-        composition: None,
-        panels: Vec::new(),
-        regions: Vec::new(),
+        ..FoundFigure::default()
     }
 }
 

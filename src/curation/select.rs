@@ -8,7 +8,8 @@ use super::earlier::Earlier;
 use super::evidence::{Quote, grounds};
 use super::item::Item;
 use super::lines::{Answer, Line, Result, Session};
-use crate::store::{Subject, Symbol, Value};
+use crate::store::Subject;
+use covid_ct_core::{Symbol, Value};
 
 pub(super) fn ask<R: BufRead, W: Write>(
     session: &mut Session<'_, R, W>,

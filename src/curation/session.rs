@@ -8,8 +8,9 @@ use super::item::Item;
 use super::lines::{Answer, Done, Ended, Result, Session, Summary, asks, is_plain, stages_of};
 use super::round::Round;
 use super::{adjudicate, case, classify, crop, select};
-use crate::store::{Stage, Subject};
+use crate::store::Subject;
 use crate::task;
+use covid_ct_core::Stage;
 
 impl<R: BufRead, W: Write> Session<'_, R, W> {
     /// Asks about everything left at `stage`, or, without one, at each stage in turn.

@@ -8,7 +8,7 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 /// Panels of a group by stratum: by class in the order of [`Label::all()`], then by class and source.
 pub type Counts = Vec<u32>;

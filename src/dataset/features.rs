@@ -13,9 +13,8 @@ use super::export::picture::grey;
 use super::jpeg_quality::jpeg_quality;
 use crate::covid_ct::release::numbered_kind;
 use crate::duplicates::{Kinship, METHOD, Map, Pair, Progress, Sketch, pairs_with_new};
-use crate::store::{
-    Compared, Cut, LabelledPanel, ObjectId, ObjectStore, RelatedCuts, Store, StoreError,
-};
+use crate::store::{Compared, Cut, LabelledPanel, RelatedCuts, Store, StoreError};
+use covid_ct_core::{ObjectId, ObjectStore};
 
 /// Told how far a look at the pictures is.
 pub trait Watch: Progress {

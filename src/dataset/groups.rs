@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::store::{LabelledPanel, PanelBox};
-use covid_ct_core::string_enum;
+use crate::store::LabelledPanel;
+use covid_ct_core::{PanelBox, string_enum};
 
 string_enum! {
     /// What stays together.
@@ -133,7 +133,7 @@ impl Joined {
 pub(super) mod tests {
     use super::*;
     use crate::figures::ImageOrigin;
-    use crate::store::{Label, ObjectId};
+    use covid_ct_core::{Label, ObjectId};
 
     /// A panel of picture `bytes` of `paper`.
     pub fn panel(paper: &str, bytes: &str, case: Option<&str>, label: Label) -> LabelledPanel {

@@ -5,9 +5,8 @@ use serde::Serialize;
 use super::export::{decision_id, picture_stem, stems};
 use crate::covid_ct::release::split_extension;
 use crate::figures::ImageOrigin;
-use crate::store::{
-    Decision, Evidence, ImageRow, PanelBox, Result, Stage, Store, StoreError, Subject, Value,
-};
+use crate::store::{Decision, ImageRow, Result, Store, StoreError, Subject};
+use covid_ct_core::{Evidence, PanelBox, Stage, Value};
 
 /// What was decided about one picture, or one panel of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,8 +3,8 @@
 
 use covid_ct_core::task::Class;
 
-use crate::store::{Label, Split};
 use crate::task;
+use covid_ct_core::{Label, Split};
 
 /// Folder of the pictures in an export; the published archives call it so too.
 pub const IMAGES: &str = "Images-processed";

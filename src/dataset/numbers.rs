@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 /// Smallest, mean and greatest of some lengths, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

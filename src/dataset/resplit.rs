@@ -16,8 +16,7 @@ use super::export::manifest::{self, MANIFEST, ManifestRow};
 use super::layout::{IMAGES, IMAGES_UNPACKED, SPLITS, list_file, meta_info};
 use super::{DatasetError, Result};
 use crate::atomic::folder::NewFolder;
-use crate::store::{Label, Split};
-use covid_ct_core::string_enum;
+use covid_ct_core::{Label, Split, string_enum};
 
 /// What says that a dataset was made here, and how: [`Resplit`].
 pub const RESPLIT: &str = "RESPLIT.json";

@@ -9,7 +9,8 @@ use super::features::{PanelFeatures, Watch, known_pairs, sources};
 use super::groups::groups;
 use super::{DatasetError, GroupBy, Ratio, Result, stems};
 use crate::folds::fold_name;
-use crate::store::{Label, LabelledPanel, NamedSplit, Split, Store};
+use crate::store::{LabelledPanel, NamedSplit, Store};
+use covid_ct_core::{Label, Split};
 
 /// How a split is to be made.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::{Result, split};
-use crate::store::{Label, LabelledPanel, Split, Store};
+use crate::store::{LabelledPanel, Store};
+use covid_ct_core::{Label, Split};
 
 pub use super::numbers::{ClassStats, Spread};
 

@@ -9,7 +9,8 @@ use crate::Workspace;
 use crate::extract::worker::{Request, Response};
 use crate::extract::{IngestError, Options, Renderings, is_outdated, read_documents};
 use crate::store::check::{self, Amiss, Named};
-use crate::store::{DocumentRow, Source, Store, StoreError, sha256_of_file};
+use crate::store::{DocumentRow, Source, Store, StoreError};
+use covid_ct_core::sha256_of_file;
 
 /// The paths of what was amiss and is no more.
 pub(super) fn mend(

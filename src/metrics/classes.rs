@@ -2,12 +2,12 @@
 //!
 //! The mean over the classes is over those that the part has: a class without an image has no AUROC, and is told as such.
 
+use covid_ct_core::{Label, Split};
 use serde::{Deserialize, Serialize};
 
 use super::agreement::{Interval, RESAMPLES, bootstrap};
 use super::details::{Chosen, FEWEST_GROUPS, SEED};
-use super::{Prediction, Scored, auroc, average_precision};
-use crate::store::{Label, Split};
+use super::{Scored, auroc, average_precision};
 
 /// `classes` of `metrics.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,16 +74,6 @@ impl Classified {
     fn against_rest(&self, class: usize) -> Scored {
         Scored { positive: self.is == class, score: self.probabilities[class] }
     }
-}
-
-/// Of predictions with a probability a class.
-pub fn classified(predictions: &[Prediction]) -> Vec<Classified> {
-    let of = |prediction: &Prediction| Classified {
-        is: prediction.label.index(),
-        said: prediction.predicted.index(),
-        probabilities: prediction.probabilities.clone(),
-    };
-    predictions.iter().map(of).collect()
 }
 
 /// Each class against the rest: where Youden's J is largest on a part.

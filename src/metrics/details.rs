@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use covid_ct_core::Split;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::{Interval, RESAMPLES, bootstrap};
 use super::{Calibration, Confusion, Metrics, Scored, auroc, average_precision, brier, roc_curve};
-use crate::store::Split;
 
 /// Seed of the intervals, so that the same predictions give the same ones.
 pub(super) const SEED: u64 = 0;

@@ -1,10 +1,10 @@
 //! The metrics against scikit-learn's. `golden.json` is what `tools/golden-metrics.py` prints with
 //! scikit-learn 1.9.1: seeded vectors with ties, one with a single positive that scores lowest.
 
+use covid_ct_core::Split;
 use serde::Deserialize;
 
 use super::{Calibration, Chosen, Metrics, Scored, average_precision, brier};
-use crate::store::Split;
 
 #[derive(Deserialize)]
 struct Golden {

@@ -6,7 +6,7 @@
 //! two counts. Overlap here is the intersection over the larger of the two areas, so that neither a
 //! panel with its neighbour nor half a panel passes. The best published there reach 0.84 to 0.86.
 
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Overlap from which a found panel is a true one.
 pub const LEAST_OVERLAP: f64 = 0.66;

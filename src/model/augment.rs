@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Picture;
 use super::traces::Traces;
-use crate::metrics::Hyperparameters;
+use crate::runs::Hyperparameters;
 
 /// Mean and standard deviation of `ImageNet`'s channels, 0 to 1, red first; the inputs that
 /// torchvision's weights expect.

@@ -7,8 +7,8 @@ use crate::dataset::audit::{Example as Seen, HeldOut, held_out};
 use crate::dataset::features::PictureFeatures;
 use crate::duplicates::{self, Kinship, Sketch};
 use crate::metrics::Scored;
-use crate::metrics::controls::{Contradiction, Control, Placed};
-use crate::store::Split;
+use crate::runs::controls::{Contradiction, Control, Placed};
+use covid_ct_core::Split;
 
 /// A picture of the dataset and what is seen of it from outside.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ pub fn contradictions(
 mod tests {
     use super::*;
     use crate::dataset::layout::{class_folder, list_file};
-    use crate::store::Label;
+    use covid_ct_core::Label;
     use image::{GrayImage, Luma};
     use std::path::Path;
 

@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::dataset::DatasetError;
-use crate::metrics::RunFileError;
-use crate::store::{Label, Split, StoreError};
+use crate::runs::RunFileError;
+use crate::store::StoreError;
+use covid_ct_core::{Label, Split};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,9 +22,9 @@ pub enum ModelError {
     #[error("{count} {images} cannot be used:\n{list}",
         count = .0.len(), images = if .0.len() == 1 { "image" } else { "images" }, list = lines(.0))]
     BadImages(Vec<BadImage>),
-    #[error("the {part} part of {folder} holds no {label} image; training and its measurement need both classes", folder = folder.display())]
+    #[error("the {part} split of {folder} holds no {label} image; training and evaluation need images of every class", folder = folder.display())]
     MissingClass { folder: PathBuf, part: Split, label: Label },
-    #[error("the {part} part of {folder} holds no image", folder = folder.display())]
+    #[error("the {part} split of {folder} holds no image", folder = folder.display())]
     Empty { folder: PathBuf, part: Split },
     #[error("cannot read weights from {path}: {reason}; expected .safetensors, or what Python's torch.save writes", path = path.display())]
     Weights { path: PathBuf, reason: String },

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use super::{Batch, Example, ModelError, Odds, Pictures, Result, Shown, probability};
-use crate::metrics::classes;
-use crate::metrics::{Metrics, Prediction, Scored, log_loss};
-use crate::store::Label;
+use crate::metrics::{Metrics, Scored, classes, log_loss};
+use crate::runs::Prediction;
+use covid_ct_core::Label;
 
 /// Images scored at once. Larger batches gain no speed on a CPU and cost memory.
 pub const BATCH: usize = 16;
@@ -88,7 +88,7 @@ impl Evaluation {
         if self.predictions.iter().all(|prediction| prediction.probabilities.is_empty()) {
             return (self.metrics.accuracy, self.metrics.auroc);
         }
-        let examples = classes::classified(&self.predictions);
+        let examples = Prediction::classified(&self.predictions);
         classes::accuracy_and_macro_auroc(&examples, Label::all().len())
     }
 }
@@ -96,8 +96,8 @@ impl Evaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Fit;
     use crate::model::{Picture, Preparation};
+    use crate::runs::Fit;
     use image::{GrayImage, Luma};
 
     /// Finds what is brighter more likely COVID.

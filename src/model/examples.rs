@@ -10,7 +10,7 @@ use covid_ct_core::FileName;
 use rayon::prelude::*;
 
 use super::{BadImage, Filed, ModelError, Result};
-use crate::store::{Label, Split, sha256_hex, sha256_of_file};
+use covid_ct_core::{Label, Split, sha256_hex, sha256_of_file};
 
 /// An image of the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl DatasetFolder {
     /// # Errors
     /// As [`DatasetFolder::examples`], and [`ModelError::BadImages`] naming every image that cannot be read.
     ///
-    /// [`RunConfig`]: crate::metrics::RunConfig
+    /// [`RunConfig`]: crate::runs::RunConfig
     pub fn digest(&self) -> Result<String> {
         digest(self.examples(Split::Train)?.iter().chain(&self.examples(Split::Val)?))
     }

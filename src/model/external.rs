@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BadImage, DatasetFolder, Example, ModelError, Result};
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 /// Endings of the pictures that are looked for, in small letters.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];

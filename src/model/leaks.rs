@@ -7,9 +7,9 @@ use super::controls::{Observed, observe};
 use super::{DatasetFolder, Result};
 use crate::dataset::{MANIFEST, ManifestRow, patient_name, read_manifest};
 use crate::duplicates::{self, Kinship, Sketch};
-use crate::metrics::controls::Placed;
-use crate::metrics::leaks::{Leaked, Leaks};
-use crate::store::Split;
+use crate::runs::controls::Placed;
+use crate::runs::leaks::{Leaked, Leaks};
+use covid_ct_core::Split;
 
 /// Looks for pictures, patients and papers of `part` of `measured` in the training and validation parts of
 /// `learned`, which may be the same dataset. Of a part that is itself learned from, only in the other one.
@@ -121,7 +121,7 @@ fn found(
 mod tests {
     use super::*;
     use crate::dataset::layout::{class_folder, list_file};
-    use crate::store::Label;
+    use covid_ct_core::Label;
     use image::{GrayImage, Luma};
 
     /// Blots of 5 pixels, other ones for each number.

@@ -18,6 +18,7 @@ mod lungs;
 mod odds;
 mod options;
 mod origins;
+mod picture;
 mod pictures;
 pub mod pretrain;
 mod run_folder;
@@ -37,7 +38,8 @@ pub use options::{
     TrainOptions,
 };
 pub use origins::origins;
-pub use pictures::{Batch, Filed, Picture, Pictures, Preparation, Shown};
+pub use picture::{Filed, Picture, Preparation, Shown};
+pub use pictures::{Batch, Pictures};
 pub use run_folder::{NewRun, Standing};
 pub use saliency::{Explainer, SaliencyMap, explain};
 

@@ -1,7 +1,7 @@
 //! What a network says of a picture: of two classes one number, of more one a class.
 
-use crate::store::Label;
 use crate::task;
+use covid_ct_core::Label;
 
 /// What a network says of a picture.
 ///

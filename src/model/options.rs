@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::{HistoryRow, Hyperparameters, RunCounts};
+use crate::runs::{HistoryRow, Hyperparameters, RunCounts};
 use covid_ct_core::string_enum;
 
 string_enum! {

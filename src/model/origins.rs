@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Example;
-use super::pictures::dimensions;
+use super::picture::dimensions;
 use crate::covid_ct::release::{ReleasedName, numbered_kind};
 use crate::dataset::layout::class_name;
 use crate::dataset::{MANIFEST, Result, read_manifest};
@@ -53,7 +53,7 @@ fn source(paper: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Label;
+    use covid_ct_core::Label;
     use image::{GrayImage, ImageFormat};
 
     fn example(root: &Path, file: &str, label: Label, side: u32) -> Example {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{ModelError, Result};
 use crate::atomic::folder::exchange;
 use crate::atomic::{self};
-use crate::metrics::{RunFiles, check_run_name};
+use crate::runs::{RunFiles, check_run_name};
 
 /// What there is of a training already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,7 @@ impl Drop for NewRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Hyperparameters, RunConfig, RunCounts};
+    use crate::runs::{Hyperparameters, RunConfig, RunCounts};
 
     fn config(seed: u64) -> RunConfig {
         RunConfig {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use image::{Rgb, RgbImage};
 
 use super::{Batch, Picture, Pictures, Result, Scorer};
-use crate::store::Label;
+use covid_ct_core::Label;
 
 /// Side of each of the two pictures that are drawn, in pixels.
 const SIDE: u32 = 256;

@@ -24,7 +24,8 @@ use crate::dataset::{
     check_target, export,
 };
 use crate::extract::{self, Again, find_documents};
-use crate::store::{Store, StoreError, sha256_of_file};
+use crate::store::{Store, StoreError};
+use covid_ct_core::sha256_of_file;
 
 /// What is to be rebuilt.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use covid_ct_core::FileName;
 use super::Result;
 use crate::curation::annotations::{MatchedBy, PictureHashes, Pictures};
 use crate::dataset::{Figures, Hosting, Item, ManifestRow, Options, Texts, Written, shown_figures};
-use crate::store::{ImageKey, ImageRow, Label, Split, Store};
+use crate::store::{ImageRow, Store};
+use covid_ct_core::{ImageKey, Label, Split};
 
 /// What of a recipe there is to write.
 #[derive(Debug, Default)]

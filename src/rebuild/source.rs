@@ -9,7 +9,7 @@ use super::{RebuildError, Result};
 use crate::curation::annotations;
 use crate::dataset::{MANIFEST, ManifestRow, RECIPE, read_manifest};
 use crate::figures::ImageOrigin;
-use crate::store::{DecisionRow, sha256_of_file};
+use covid_ct_core::{DecisionRow, sha256_of_file};
 
 /// The list of an export's files that a folder of annotations may hold.
 const SUMS: &str = "SHA256SUMS";

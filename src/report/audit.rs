@@ -13,7 +13,8 @@ use crate::dataset::audit::{
 };
 use crate::html::document;
 use crate::metrics::three_decimals;
-use crate::store::{Label, Store};
+use crate::store::Store;
+use covid_ct_core::Label;
 
 /// Pairs shown of a kind; of more, only how many.
 const SHOWN: usize = 100;
@@ -55,8 +56,8 @@ fn page(audit: &Audit, wrong: Option<&Markup>, pictures: &Pictures) -> Markup {
             section {
                 h2 { "Duplicate pairs (" (audit.same.len()) ")" }
                 p.quiet {
-                    "One picture as it is, or re-scaled, re-compressed, brightened, cropped, mirrored \
-                     or with arrows on it: its detail agrees once one is laid on the other."
+                    "The same picture, unchanged or re-scaled, re-compressed, brightened, cropped, mirrored \
+                     or with arrows on it: once aligned, the two agree in fine detail."
                 }
                 (pairs(&audit.same, pictures))
             }
@@ -91,8 +92,8 @@ fn box_doubts(doubts: &[BoxDoubt]) -> Markup {
         section {
             h2 { "Boxes in doubt (" (doubts.len()) ")" }
             p.quiet {
-                "As many boxes as neither the caption nor the letters over the picture say, or a panel that \
-                 its own pixels divide. A curator decides whether they are right."
+                "The number of boxes is neither that of the caption nor that of the letters on the picture, or a panel \
+                 looks like several scans. A curator decides whether they are right."
             }
             ul { @for doubt in doubts { li { (doubt.name) ": " (doubt.why) } } }
         }
@@ -117,8 +118,8 @@ fn verdict(audit: &Audit) -> Markup {
     html! {
         @if audit.leaks {
             p.note { strong { "Leakage found. " }
-                "What a network learned from in one split it meets again in another: numbers measured on it are \
-                 too good. " code { "covid-ct split NAME" } " makes one that keeps groups whole." }
+                "A picture, patient or paper of one split is in another too, so scores measured on this split are \
+                 too high. " code { "covid-ct split NAME" } " makes a new split that keeps groups whole." }
         } @else if audit.split.is_some() {
             p { strong { "No leakage found." } }
         }

@@ -9,8 +9,9 @@ use super::samples::{NamedPanel, Sample, pick_samples};
 use super::{ReportError, wrong_labels};
 use crate::Workspace;
 use crate::dataset::stems;
-use crate::store::{Label, LabelledPanel, Split, Store, Totals};
+use crate::store::{LabelledPanel, Store, Totals};
 use crate::synth;
+use covid_ct_core::{Label, Split};
 
 /// Everything the page shows.
 #[derive(Debug)]

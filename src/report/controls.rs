@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::page::{class_name, count};
-use super::run_page::interval_told;
-use crate::metrics::controls::{Contradiction, Control, Controls, Placed};
+use super::words::{count, interval_told, placed};
 use crate::metrics::three_decimals;
+use crate::runs::controls::{Contradiction, Control, Controls};
 
 pub(super) fn section(controls: &Controls) -> Markup {
     let centre = format!("{:.0} %", 100.0 * controls.centre);
@@ -46,10 +45,6 @@ pub(super) fn section(controls: &Controls) -> Markup {
             } }
         }
     }
-}
-
-pub(super) fn placed(Placed { file, label, part }: &Placed) -> Markup {
-    html! { code { (file) } " (" (class_name(*label)) ", " (part) ")" }
 }
 
 fn control_row(before: &str, control: &Control) -> Markup {

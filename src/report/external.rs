@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::run_page::positive;
-use crate::metrics::{External, RunMetrics, three_decimals};
+use super::words::positive;
+use crate::metrics::three_decimals;
+use crate::runs::{External, RunMetrics};
 
 /// How the run scores on external datasets.
 pub(super) fn table(own: &RunMetrics) -> Markup {

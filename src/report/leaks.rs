@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::controls::placed;
-use super::page::count;
-use crate::metrics::RunMetrics;
-use crate::metrics::leaks::Leaked;
+use super::words::{count, placed};
+use crate::runs::RunMetrics;
+use crate::runs::leaks::Leaked;
 
 /// What of the part was learned from: it stands before the numbers that it spoils.
 pub fn leaks(measured: &RunMetrics) -> Markup {

@@ -14,9 +14,12 @@ mod external;
 mod leaks;
 mod model_card;
 mod page;
+mod run_charts;
 mod run_page;
+mod run_tables;
 pub(crate) mod runs;
 mod samples;
+mod words;
 mod wrong_labels;
 
 use std::path::{Path, PathBuf};

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use crate::metrics::agreement::Interval;
-use crate::metrics::controls::{Control, Controls};
-use crate::metrics::{External, RunConfig, RunMetrics, three_decimals};
-use crate::store::Label;
+use crate::metrics::three_decimals;
+use crate::runs::controls::{Control, Controls};
+use crate::runs::{External, RunConfig, RunMetrics};
 use crate::task;
+use covid_ct_core::Label;
 
 /// How every card begins.
 pub const HEADING: &str = "# Model card: ";
@@ -45,11 +46,11 @@ impl ModelCard<'_> {
         let mut row = |name: &str, value: String| {
             let _ = writeln!(out, "| {name} | {value} |");
         };
-        row("Network", format!("{}, {} trainable numbers", config.network, config.parameters));
+        row("Network", format!("{}, {} trainable parameters", config.network, config.parameters));
         row("Classes", classes.join(", "));
         row("Score", format!("P({}), 0 to 1", Label::positive().class().noun));
         row("Sees", format!("grey pictures of {0} x {0} pixels, {1}", recipe.size, fitted(config)));
-        row("Weights before training", initial(config));
+        row("Initial weights", initial(config));
         row(
             "Training",
             format!(
@@ -64,7 +65,7 @@ impl ModelCard<'_> {
         let counts = &config.counts;
         row(
             "Pictures",
-            format!("{} to learn from, {} to choose by", counts.train.total(), counts.val.total()),
+            format!("{} training, {} validation", counts.train.total(), counts.val.total()),
         );
         row(if seeds.len() == 1 { "Seed" } else { "Seeds" }, seeds.join(", "));
         row("Made by", format!("covid-ct {}, {}", config.covid_ct, config.created));
@@ -83,7 +84,7 @@ impl ModelCard<'_> {
     }
 
     fn measured(&self, out: &mut String) {
-        out.push_str("## What it comes to\n\n");
+        out.push_str("## Performance\n\n");
         let Some(own) = self.metrics else {
             let _ = writeln!(out, "It has not been measured: `covid-ct evaluate {}`.\n", self.name);
             return;
@@ -94,7 +95,7 @@ impl ModelCard<'_> {
         let at = own.details.operating.as_ref();
         let _ = writeln!(
             out,
-            "| `{}`, {} part | {} | {} | {} | {} |",
+            "| `{}`, {} split | {} | {} | {} | {} |",
             own.data,
             own.part,
             own.counts.total(),
@@ -114,7 +115,7 @@ impl ModelCard<'_> {
             );
         }
         out.push_str("\nIn brackets 95 % intervals of a bootstrap by paper. ");
-        out.push_str("Accuracy: at the threshold that validation chose, where it chose one.\n\n");
+        out.push_str("Accuracy: at the threshold chosen on validation, else at 0.5.\n\n");
         if own.external.is_empty() {
             let _ = writeln!(
                 out,
@@ -148,11 +149,11 @@ impl ModelCard<'_> {
         out.push_str("## Known shortcuts\n\n");
         let Some(controls) = self.controls else {
             let _ =
-                writeln!(out, "They have not been looked for: `covid-ct controls {}`.", self.name);
+                writeln!(out, "No controls have been run yet: `covid-ct controls {}`.", self.name);
             return;
         };
         out.push_str(
-            "What should know nothing of the disease ought to come out at an AUROC of 0.5.\n\n| | AUROC |\n| --- | --- |\n",
+            "The first row is the network itself; the controls below it see little or nothing of the disease, and should have an AUROC near 0.5.\n\n| | AUROC |\n| --- | --- |\n",
         );
         let row = |before: &str, control: &Control| {
             let auroc = told(control.auroc, control.auroc_interval);
@@ -166,16 +167,16 @@ impl ModelCard<'_> {
             .for_each(|control| out.push_str(&row("predicted from ", control)));
         if !controls.contradictions.is_empty() {
             let count = controls.contradictions.len();
-            let _ = writeln!(out, "\n{count} pictures of the dataset are in it with two labels.");
+            let _ = writeln!(out, "\n{count} duplicate pairs have contradicting labels.");
         }
     }
 }
 
 fn fitted(config: &RunConfig) -> String {
     match config.recipe.fit {
-        crate::metrics::Fit::Crop => "the middle square".into(),
-        crate::metrics::Fit::Squash => "squashed to a square".into(),
-        crate::metrics::Fit::Lungs => {
+        crate::runs::Fit::Crop => "the middle square".into(),
+        crate::runs::Fit::Squash => "squashed to a square".into(),
+        crate::runs::Fit::Lungs => {
             "the box around the lungs, squashed to a square, in grey levels of air and soft tissue"
                 .into()
         }

@@ -5,15 +5,14 @@ use crate::dataset::stats;
 use crate::task;
 use covid_ct_core::task::Comparison;
 use maud::{Markup, html};
-use serde_json::{Map, Value};
 
 use super::contents::{Contents, LicenceRow, SizeRow, SplitTable, Spread, Tally};
 use super::run_page::{anchor, kind, run_section};
 use super::samples::Sample;
+use super::words::{class_dot, class_name, count, missing};
 use crate::covid_ct::beside_the_paper;
 use crate::html::document;
-use crate::metrics::{HistoryRow, Hyperparameters, Keep, RunConfig};
-use crate::store::Label;
+use covid_ct_core::Label;
 
 /// Failed documents named one by one; of more, only how many.
 const FAILURES_LISTED: usize = 50;
@@ -357,114 +356,5 @@ fn runs(contents: &Contents) -> Markup {
                 (beside_the_paper(&contents.runs))
             }
         }
-    }
-}
-
-/// How the run was made, in a sentence or two.
-pub(super) fn recipe(config: &RunConfig, history: &[HistoryRow]) -> Markup {
-    let seconds: f64 = history.iter().map(|row| row.seconds).sum();
-    html! {
-        (config.network) " (" (thousands(config.parameters)) " parameters), initialised from " code { (config.init) }
-        ", trained on " code { (config.data) } ": "
-        (config.counts.train.total()) " training and " (config.counts.val.total())
-        " validation images at " (config.recipe.size) "×" (config.recipe.size) ", profile " (config.recipe.profile)
-        ", batch " (config.recipe.batch)
-        ", Adam " (config.recipe.learning_rate) " with cosine decay, seed " (config.seed) ". "
-        @let others = otherwise(&config.recipe);
-        @if !others.is_empty() { "Settings that differ from the profile: " (others.join(", ")) ". " }
-        (history.len()) " of " (count(u64::from(config.recipe.epochs), "epoch")) " on " (config.device)
-        " (" (config.precision) "), " (duration(seconds)) "."
-        @if let Some(kept) = HistoryRow::kept(history, config.recipe.keep) {
-            " Kept: epoch " (kept.epoch)
-            (match config.recipe.keep {
-                Keep::Best => ", the best on validation.",
-                Keep::Last => ", the last.",
-            })
-        }
-    }
-}
-
-/// Settings that are not as the profile has them, but for those that are told anyway; as `config.json` has them.
-fn otherwise(recipe: &Hyperparameters) -> Vec<String> {
-    const TOLD: [&str; 6] = ["profile", "epochs", "batch", "learning_rate", "size", "keep"];
-    // By way of text, which has the numbers as they were given.
-    let settings = |recipe: &Hyperparameters| -> Map<String, Value> {
-        let text = serde_json::to_string(recipe).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
-    };
-    let usual = settings(&Hyperparameters::of(recipe.profile));
-    settings(recipe)
-        .into_iter()
-        .filter(|(name, value)| !TOLD.contains(&name.as_str()) && usual.get(name) != Some(value))
-        .map(|(name, value)| match value {
-            Value::String(text) => format!("{name} {text}"),
-            value => format!("{name} {value}"),
-        })
-        .collect()
-}
-
-pub(super) fn missing(what: &str, command: &str) -> Markup {
-    html! { p { (what) " Next: " code { (command) } } }
-}
-
-/// A dot in the colour that the task gives a class; nothing where it gives none.
-pub(super) fn class_dot(label: Label) -> Markup {
-    let colour = &label.class().colour;
-    html! {
-        @if !colour.is_empty() { span style=(format!("color: {colour}")) aria-hidden="true" { "\u{25cf} " } }
-    }
-}
-
-pub(super) fn class_name(label: Label) -> &'static str {
-    &label.class().title
-}
-
-/// `1 paper`, `2 papers`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
-/// `6 955 906`, with narrow spaces.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
-        .collect();
-    groups.join("\u{202f}")
-}
-
-fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metrics::{Fit, Profile};
-
-    #[test]
-    fn what_differs_from_the_profile_is_told() {
-        let tuned = Hyperparameters::of(Profile::Tuned);
-        assert!(otherwise(&tuned).is_empty());
-        let other = Hyperparameters { ema: 0.99, crop: 0.3, fit: Fit::Crop, epochs: 3, ..tuned };
-        assert_eq!(otherwise(&other), ["crop 0.3", "ema 0.99", "fit crop"]);
-    }
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(thousands(6_955_906), "6\u{202f}955\u{202f}906");
-        assert_eq!(thousands(42), "42");
-        assert_eq!(duration(59.6), "1 min 0 s");
-        assert_eq!(duration(7322.0), "2 h 2 min");
-        assert_eq!(count(1, "paper"), "1 paper");
     }
 }

@@ -5,12 +5,13 @@ use covid_ct_core::FileName;
 use super::ReportError;
 use super::samples::picture_of_file;
 use crate::Workspace;
-use crate::metrics::controls::Controls;
-use crate::metrics::{
-    Curves, Explained, HistoryRow, Over, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
-    Scored, SeriesMetrics, pr_curve, roc_curve,
+use crate::metrics::{Curves, Scored, pr_curve, roc_curve};
+use crate::runs::controls::Controls;
+use crate::runs::{
+    Explained, HistoryRow, Over, Prediction, RunConfig, RunFileError, RunFiles, RunMetrics,
+    SeriesMetrics,
 };
-use crate::store::Split;
+use covid_ct_core::Split;
 
 const PARTS: [Split; 3] = [Split::Test, Split::Val, Split::Train];
 

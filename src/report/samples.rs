@@ -9,7 +9,8 @@ use image::DynamicImage;
 use image::codecs::jpeg::JpegEncoder;
 
 use super::ReportError;
-use crate::store::{DocumentRow, LabelledPanel, PanelBox, Store};
+use crate::store::{DocumentRow, LabelledPanel, Store};
+use covid_ct_core::PanelBox;
 
 /// Panels shown of a class.
 const SAMPLES: usize = 10;

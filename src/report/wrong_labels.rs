@@ -8,8 +8,9 @@ use super::runs::RunSummary;
 use super::samples::thumbnail;
 use crate::Workspace;
 use crate::dataset::audit::{Predictions, WrongLabel, WrongLabels};
-use crate::metrics::Over;
-use crate::store::{Label, LabelledPanel, Store, StoreError};
+use crate::runs::Over;
+use crate::store::{LabelledPanel, Store, StoreError};
+use covid_ct_core::Label;
 
 /// Pictures shown; of more, only how many.
 const SHOWN: usize = 100;

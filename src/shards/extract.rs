@@ -19,7 +19,7 @@ use crate::atomic::folder::{NewFolder, Scratch};
 use crate::corpus::{CorpusError, Network, Reading, Storage};
 use crate::extract::worker::{Request, Response};
 use crate::extract::{EXTRACTOR, Options, read_documents};
-use crate::store::sha256_of_file;
+use covid_ct_core::sha256_of_file;
 
 /// Documents that are brought from elsewhere while others are read, for each job.
 const AHEAD: usize = 16;

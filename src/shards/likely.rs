@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::curation::evidence::speaks_of_the_wanted;
 use crate::curation::queue::{MAX_PAGES, MIN_SIDE};
-use crate::store::Extraction;
+use crate::document::Extraction;
 
 /// Of each picture, whether `label` would ask about it, and the caption of a figure that shows it speaks of what the task wants: no tile, no
 /// furniture, drawn on few pages, no sliver. Of drawings of one figure all are taken.
@@ -26,7 +26,7 @@ pub fn likely_images(found: &Extraction) -> Vec<bool> {
             wanted.insert(whole);
         }
     }
-    let asked = |(index, image): (usize, &crate::store::FoundImage)| {
+    let asked = |(index, image): (usize, &crate::document::FoundImage)| {
         let pages: BTreeSet<u32> = image.placements.iter().map(|placed| placed.page).collect();
         wanted.contains(&index)
             && image.tile_of.is_none()

@@ -13,11 +13,10 @@ use super::{Place, Result, ShardsError, likely_images};
 use crate::Workspace;
 use crate::atomic::folder::Scratch;
 use crate::corpus::{Access, Network, Reading};
+use crate::document::Extraction;
 use crate::extract::{Lock, senseless};
-use crate::store::{
-    self, Agenda, Extraction, ObjectId, ObjectPlace, ObjectStore, Offered, Source, Store,
-    StoreError,
-};
+use crate::store::{self, Agenda, ObjectPlace, Offered, Source, Store, StoreError};
+use covid_ct_core::{ObjectId, ObjectStore, sha256_hex};
 
 /// Documents whose pictures are copied, and brought to disk, in one go.
 const BATCH: usize = 128;
@@ -379,7 +378,7 @@ fn keep(
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(format!("{}: {error}", id.relative_path()))),
     };
-    if store::sha256_hex(&bytes) != id.sha256 {
+    if sha256_hex(&bytes) != id.sha256 {
         return Ok(Err(format!("{}: its bytes no longer match its name", id.relative_path())));
     }
     objects.put_unsynced(&bytes, &id.extension)?;

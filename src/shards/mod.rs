@@ -11,7 +11,8 @@ pub use likely::likely_images;
 pub use place::Place;
 
 use crate::corpus::CorpusError;
-use crate::store::{ObjectError, StoreError};
+use crate::store::StoreError;
+use covid_ct_core::ObjectError;
 use covid_ct_shards::ShardError;
 
 pub type Result<T> = std::result::Result<T, ShardsError>;

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::common::{Project, extraction, files, grey_object, image_on, skipped, text};
+use covid_ct::document::{Extraction, PaperMeta};
 use covid_ct::store::{
-    Case, CaseDetails, Evidence, Extraction, NamedSplit, NewDecision, NewPanel, PanelBox,
-    PaperMeta, Source, Split, Stage, Store, Subject, Value,
+    Case, CaseDetails, NamedSplit, NewDecision, NewPanel, Source, Store, Subject,
 };
+use covid_ct_core::{Evidence, PanelBox, Split, Stage, Value};
 
 const LEFT: PanelBox = PanelBox { x: 0, y: 0, w: 50, h: 80 };
 const RIGHT: PanelBox = PanelBox { x: 50, y: 0, w: 50, h: 80 };
@@ -181,7 +182,7 @@ fn short_quotes_keep_what_was_decided_without_the_papers_sentences() {
         (Evidence::Image, "a strip of one scan, which the PDF stores in pieces"),
     ] {
         let decision = NewDecision {
-            stage: covid_ct::store::Stage::Diagnose,
+            stage: covid_ct_core::Stage::Diagnose,
             subject: Subject::image(picture.id),
             value: Some(Value::answer(Stage::Diagnose, "covid")),
             evidence: Some(evidence),

@@ -1,7 +1,8 @@
 //! `covid-ct curators` and `covid-ct history`, on decisions of three curators.
 
 use crate::common::{Project, extraction, figure_on, image_on, text};
-use covid_ct::store::{Evidence, NewDecision, NewPanel, PanelBox, Source, Stage, Subject, Value};
+use covid_ct::store::{NewDecision, NewPanel, Source, Subject};
+use covid_ct_core::{Evidence, PanelBox, Stage, Value};
 
 const PANEL: PanelBox = PanelBox { x: 0, y: 0, w: 20, h: 20 };
 

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::common::{Project, files, rows, text};
 use covid_ct::Workspace;
-use covid_ct::store::{NewDecision, Stage, Store, Subject, Value};
+use covid_ct::store::{NewDecision, Store, Subject};
 use covid_ct::synth;
+use covid_ct_core::{Stage, Value};
 use predicates::prelude::*;
 use predicates::str::contains;
 use rusqlite::Connection;

@@ -278,6 +278,20 @@ fn public_text() -> Vec<(PathBuf, usize, String)> {
     lines
 }
 
+/// A line and the one it goes on in, as one text: a phrase may be broken between them.
+fn with_the_next(line: &str, next: Option<&str>) -> String {
+    let next = next.unwrap_or_default().trim_start();
+    let next = next.strip_prefix("///").unwrap_or(next).trim_start();
+    format!("{} {next}", line.trim_end().trim_end_matches('\\').trim_end())
+}
+
+#[test]
+fn a_phrase_that_is_broken_between_lines_is_found() {
+    assert_eq!(with_the_next("    /// The test", Some("    /// part")), "    /// The test part");
+    assert_eq!(with_the_next("\"the test \\", Some("   part\"")), "\"the test part\"");
+    assert_eq!(with_the_next("the test", None), "the test ");
+}
+
 #[test]
 fn nothing_that_users_read_has_a_word_of_our_own_for_what_the_field_has_one() {
     let words = old_words();
@@ -286,13 +300,19 @@ fn nothing_that_users_read_has_a_word_of_our_own_for_what_the_field_has_one() {
     let lines = public_text();
     assert!(lines.len() > 20_000, "{} lines: is all of it looked at?", lines.len());
     let mut found = Vec::new();
-    for (path, number, line) in &lines {
+    for (at, (path, number, line)) in lines.iter().enumerate() {
         if path.ends_with("docs/terms.md") && is_list(line) {
             continue;
         }
-        for (old, new) in words.iter().filter(|(old, _)| old.is_match(line)) {
-            let old = old.find(line).map_or("", |found| found.as_str());
-            found.push(format!("{}:{number}: '{old}', for which we say: {new}", path.display()));
+        let after = lines.get(at + 1).filter(|(file, next, _)| file == path && *next == number + 1);
+        let text = with_the_next(line, after.map(|(_, _, next)| next.as_str()));
+        for (old, new) in &words {
+            // What lies in the next line alone is found there.
+            for found_here in old.find_iter(&text).filter(|place| place.start() < line.len()) {
+                let old = found_here.as_str();
+                found
+                    .push(format!("{}:{number}: '{old}', for which we say: {new}", path.display()));
+            }
         }
     }
     assert!(

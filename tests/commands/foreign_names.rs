@@ -118,7 +118,7 @@ fn sums_of_annotations_are_of_files_below_the_export() {
     covid_ct(&workspace, &["annotations", "export"]).arg(&notes).assert().success();
     let outside = folder.path().join("outside.txt");
     fs::write(&outside, "").expect("written");
-    let of_nothing = covid_ct::store::sha256_hex(b"");
+    let of_nothing = covid_ct_core::sha256_hex(b"");
     fs::write(notes.join("SHA256SUMS"), format!("{of_nothing}  ../outside.txt\n")).expect("sums");
     let mut command = covid_ct(&workspace, &["rebuild", "--out"]);
     command.arg(folder.path().join("out")).arg(&notes).arg("--pdfs").arg(workspace.join("corpus"));

@@ -10,8 +10,7 @@ use std::sync::LazyLock;
 
 use crate::common::{Project, files, text};
 use covid_ct::dataset::{ManifestRow, read_manifest};
-use covid_ct::store::sha256_hex;
-use covid_ct_core::Licence;
+use covid_ct_core::{Licence, sha256_hex};
 
 const FORMATS: [&str; 4] = ["covid-ct", "imagefolder", "webdataset", "parquet"];
 

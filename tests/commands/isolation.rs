@@ -74,7 +74,7 @@ fn a_worker_reads_only_the_folders_it_was_given() {
     }
     let request = |folder: &str| {
         let path = project.path(folder).join("x.pdf");
-        let sha256 = covid_ct::store::sha256_hex(&pdf);
+        let sha256 = covid_ct_core::sha256_hex(&pdf);
         serde_json::json!({ "path": path, "sha256": sha256 }).to_string()
     };
     let asked = project

@@ -6,7 +6,9 @@ use std::path::Path;
 use crate::common::{extraction, figure_on, image_on};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::store::{Failure, FoundPage, Label, Source, Store};
+use covid_ct::document::FoundPage;
+use covid_ct::store::{Failure, Source, Store};
+use covid_ct_core::Label;
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
 
@@ -60,7 +62,7 @@ fn a_script_takes_a_picture_from_selection_to_patient() {
         .stdout(predicate::str::contains('\u{1b}').not())
         .stderr(
             "ann: 4 decided, 0 undone, 0 skipped; nothing is left\n\
-             All of it is decided. Next: `covid-ct split`, then `covid-ct export`.\n",
+             Everything is decided. Next: `covid-ct split`, then `covid-ct export`.\n",
         );
     assert!(folder.path().join("data/preview.png").exists());
     let store = Store::open(&Workspace::new(folder.path())).expect("store");

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::common::terminal::Terminal;
 use crate::common::{Project, extraction, grey_object, image_on};
+use covid_ct::document::FoundFigure;
 use covid_ct::figures::{FigureKind, Mention, Pairing};
-use covid_ct::store::{FoundFigure, Source};
+use covid_ct::store::Source;
 
 const PAPERS: usize = 500;
 const FIGURES: u32 = 100;

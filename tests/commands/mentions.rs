@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::common::{Project, figure_records, shared_data};
+use covid_ct::document::PaperMeta;
 use covid_ct::figures::{FigureKind, FigureRecord};
-use covid_ct::store::PaperMeta;
 use serde_json::Value;
 
 /// The shared data, and a workspace that holds it.

@@ -10,7 +10,9 @@ use rusqlite::Connection;
 use crate::common::{
     CT_ARTICLES, Project, extraction, figure_on, files, image_on, shared_data, skipped, text,
 };
-use covid_ct::store::{FoundFigure, ImageRow, Label, ObjectId, Source, Store, Subject, Value};
+use covid_ct::document::FoundFigure;
+use covid_ct::store::{ImageRow, Source, Store, Subject};
+use covid_ct_core::{Label, ObjectId, Value};
 
 /// Pictures that no two of are alike.
 fn scan(store: &Store, seed: u32) -> ObjectId {
@@ -173,9 +175,9 @@ fn what_is_said_of_a_panel_does_not_silently_overrule_what_another_said_of_the_p
     let store = project.store();
     let panel = &store.labelled_panels().expect("panels")[0];
     let said = |curator: &str, time: &str, value: &str| covid_ct::store::NewDecision {
-        stage: covid_ct::store::Stage::Diagnose,
+        stage: covid_ct_core::Stage::Diagnose,
         subject: Subject::panel(panel.image, panel.id),
-        value: Some(Value::answer(covid_ct::store::Stage::Diagnose, value)),
+        value: Some(Value::answer(covid_ct_core::Stage::Diagnose, value)),
         evidence: None,
         span: String::new(),
         curator: curator.into(),
@@ -392,7 +394,7 @@ fn a_database_of_before_opens_and_tells_what_is_read_otherwise() {
     for told in [
         "16 disputes at case are none",
         "1 disputes at crop are none",
-        "Patient 3 of 2020.01.20.20000017 was told to be: F; is: 57, female, Port Averne",
+        "Patient 3 of 2020.01.20.20000017: before: F; now: 57, female, Port Averne",
     ] {
         assert!(warned.contains(told) && shown.contains(told), "{told}:\n{warned}\n{shown}");
     }

@@ -10,7 +10,8 @@ use crate::common::{
 use covid_ct::curation::Task;
 use covid_ct::curation::annotations::SHORT_QUOTE_WORDS;
 use covid_ct::curation::{By, Queue, QueueOptions};
-use covid_ct::store::{Label, Source, Stage, sha256_hex};
+use covid_ct::store::Source;
+use covid_ct_core::{Label, Stage, sha256_hex};
 use image::{ImageFormat, Rgb, RgbImage};
 
 const PAPERS: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];

@@ -5,8 +5,9 @@ use std::io::Read as _;
 
 use crate::common::{Project, files, text};
 use covid_ct::extract::EXTRACTOR;
-use covid_ct::store::{Stage, Subject, sha256_hex};
+use covid_ct::store::Subject;
 use covid_ct::synth;
+use covid_ct_core::{Stage, sha256_hex};
 use predicates::prelude::*;
 use predicates::str::contains;
 use rusqlite::{Connection, params};

@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::common::{Project, files, published_release, text};
 use covid_ct::corpus::Manifest;
 use covid_ct::dataset::read_manifest;
-use covid_ct::store::{NewDecision, Stage, Subject, Value};
+use covid_ct::store::{NewDecision, Subject};
+use covid_ct_core::{Stage, Value};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 const COVID: [&str; 5] = [

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use covid_ct::extract::{Options, Region, RenderError, RenderRequest, Renderer, render};
 use covid_ct::pdf::Rect;
-use covid_ct::store::{ObjectStore, sha256_hex};
+use covid_ct_core::{ObjectStore, sha256_hex};
 
 /// A page of 100 x 100 points with a black square of 10 points at its lower left corner.
 const PDF: &[u8] = b"%PDF-1.4

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::{Project, extraction, figure_on, figure_records, image_on, text};
+use covid_ct::document::FoundFigure;
 use covid_ct::figures::{Composition, ImageOrigin};
 use covid_ct::pdf::Rect;
-use covid_ct::store::{FoundFigure, Source, sha256_hex};
+use covid_ct::store::Source;
+use covid_ct_core::sha256_hex;
 use predicates::prelude::*;
 use predicates::str::contains;
 

@@ -5,15 +5,14 @@ use std::path::Path;
 use crate::common::{extraction, figure_on, image_on};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{
-    ClassCounts, Details, HistoryRow, Hyperparameters, Metrics, Prediction, RunConfig, RunCounts,
-    RunFiles, RunMetrics,
-};
+use covid_ct::document::{Extraction, FoundFigure, FoundPage, PaperMeta};
+use covid_ct::metrics::{Details, Metrics};
 use covid_ct::pdf::Rect;
-use covid_ct::store::{
-    Extraction, Failure, FoundFigure, FoundPage, Label, NamedSplit, NewDecision, NewPanel,
-    PanelBox, PaperMeta, Source, Split, Stage, Store, Subject, Value,
+use covid_ct::runs::{
+    HistoryRow, Hyperparameters, Prediction, RunConfig, RunCounts, RunFiles, RunMetrics,
 };
+use covid_ct::store::{Failure, NamedSplit, NewDecision, NewPanel, Source, Store, Subject};
+use covid_ct_core::{ClassCounts, Label, PanelBox, Split, Stage, Value};
 
 const HOSTILE_CAPTION: &str = "Figure 1. <script>alert('x')</script> & a chest CT, day 5.";
 

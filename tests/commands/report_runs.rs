@@ -4,13 +4,12 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::controls::{Contradiction, Control, Controls, Placed};
-use covid_ct::metrics::leaks::{Leaked, Leaks};
-use covid_ct::metrics::{
-    Chosen, ClassCounts, Curves, Details, Explained, Metrics, Origin, Prediction, RunFiles,
-    RunMetrics, Scored, SeriesMetrics, SizeBand,
-};
-use covid_ct::store::{Label, Split, Store};
+use covid_ct::metrics::{Chosen, Curves, Details, Metrics, Origin, Scored, SizeBand};
+use covid_ct::runs::controls::{Contradiction, Control, Controls, Placed};
+use covid_ct::runs::leaks::{Leaked, Leaks};
+use covid_ct::runs::{Explained, Prediction, RunFiles, RunMetrics, SeriesMetrics};
+use covid_ct::store::Store;
+use covid_ct_core::{ClassCounts, Label, Split};
 
 /// 40 predictions, about three of four right; `shift` makes runs differ.
 fn predictions(shift: usize) -> Vec<Prediction> {
@@ -259,7 +258,7 @@ fn a_model_card_tells_what_is_known_and_what_is_not() {
     card(&["s"]).assert().success();
     let text = read();
     for part in [
-        "densenet121, 6955906 trainable numbers",
+        "densenet121, 6955906 trainable parameters",
         "| Seed | 3 |",
         "covid-ct evaluate s",
         "covid-ct controls s",

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::common::terminal::Terminal;
 use crate::common::{Project, extraction, figure_on, image_on, text};
+use covid_ct::document::FoundPage;
 use covid_ct::figures::Pairing;
 use covid_ct::pdf::{Matrix, Rect};
-use covid_ct::store::{FoundPage, Source, sha256_hex};
+use covid_ct::store::Source;
 use covid_ct::synth;
+use covid_ct_core::sha256_hex;
 use predicates::prelude::*;
 use predicates::str::contains;
 

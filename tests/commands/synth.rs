@@ -6,8 +6,8 @@ use std::path::Path;
 use assert_cmd::Command;
 use covid_ct::figures::{FigureRecord, ImageRecord};
 use covid_ct::pdf::Rect;
-use covid_ct::store::{DecisionRow, PanelBox, PanelRow, Stage, Value};
 use covid_ct::synth::{self, Options, write_corpus};
+use covid_ct_core::{DecisionRow, PanelBox, PanelRow, Stage, Value};
 use mupdf::{Document, TextPageFlags};
 
 /// Every file below `folder` by its path in it.

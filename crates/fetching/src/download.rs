@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use covid_ct::atomic;
 use covid_ct::corpus::{Got, Kind, Trouble, Wanted, body};
-use covid_ct::store::sha256_of_file;
+use covid_ct_core::sha256_of_file;
 
 use crate::client::{Client, failed, refusal};
 

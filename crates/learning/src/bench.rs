@@ -12,9 +12,9 @@ use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
 use crate::{Model, device};
-use covid_ct::metrics::Hyperparameters;
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{Bench, BenchOptions, Picture, Pictures};
+use covid_ct::runs::Hyperparameters;
 
 /// Seconds of each of `steps` steps, after one that is not counted. `pictures`, which epochs are of, are augmented
 /// and learned from, over and over; else all steps see the same random images.

@@ -1,8 +1,8 @@
 //! What can go wrong here: what the library knows of, and what libtorch says.
 
 use covid_ct::dataset::DatasetError;
-use covid_ct::metrics::RunFileError;
 use covid_ct::model::ModelError;
+use covid_ct::runs::RunFileError;
 use tch::TchError;
 
 #[derive(Debug, thiserror::Error)]

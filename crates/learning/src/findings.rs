@@ -10,7 +10,7 @@ use crate::error::Result;
 use covid_ct::metrics::{Scored, auroc};
 use covid_ct::model::pretrain::{FindingRow, Found};
 use covid_ct::model::{BATCH, Batch, Pictures};
-use covid_ct::store::Split;
+use covid_ct_core::Split;
 
 /// What each of the pictures was scored for each finding.
 pub struct Findings(Vec<(&'static str, Vec<Scored>)>);

@@ -7,7 +7,7 @@ use crate::densenet::DenseNet;
 use crate::error::Result;
 use crate::{Model, output_of};
 use covid_ct::model::{self, Batch, Explainer, SaliencyMap};
-use covid_ct::store::Label;
+use covid_ct_core::Label;
 
 impl Explainer for Model {
     fn evidence(&mut self, batch: &Batch, classes: &[Label]) -> model::Result<Vec<SaliencyMap>> {

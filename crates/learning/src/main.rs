@@ -33,8 +33,8 @@ use covid_ct::model::{
     Pictures, Progress, Scorer, TrainOptions,
 };
 use covid_ct::program::Parts;
-use covid_ct::store::Label;
 use covid_ct::task;
+use covid_ct_core::Label;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 

@@ -14,14 +14,15 @@ use crate::precision::{self, StepSize};
 use crate::trace::Trace;
 use crate::training::{batches, shuffled};
 use crate::{Model, seconds_since, state, weights};
-use covid_ct::metrics::{Hyperparameters, RunFiles};
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::pretrain::{
     FindingRow, Found, Lesson, Parts, Phantom, PretrainConfig, PretrainFiles, PretrainNews,
     PretrainOptions, PretrainRow, Unlabelled, Xray,
 };
 use covid_ct::model::{Batch, Ending, NewRun, Picture, Pictures, Shown, Standing};
-use covid_ct::store::{self, Split};
+use covid_ct::runs::{Hyperparameters, RunFiles};
+use covid_ct::store;
+use covid_ct_core::Split;
 
 /// Outputs that views are compared by (Chen et al., arXiv 2002.05709, section 2.1). What lies between them and
 /// the network's features is as wide as these.

@@ -7,9 +7,9 @@ use tch::{Kind, Tensor};
 
 use crate::error::Result;
 use crate::output_of;
-use covid_ct::metrics::{ClassCounts, Hyperparameters};
 use covid_ct::model::Pictures;
-use covid_ct::store::Label;
+use covid_ct::runs::Hyperparameters;
+use covid_ct_core::{ClassCounts, Label};
 
 /// Shares of the classes that a recipe asks for.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ mod tests {
         };
         let examples =
             [Label::COVID, Label::NON_COVID, Label::NON_COVID, Label::NON_COVID].map(example);
-        let whole = covid_ct::model::Preparation::Whole(covid_ct::metrics::Fit::Crop);
+        let whole = covid_ct::model::Preparation::Whole(covid_ct::runs::Fit::Crop);
         Targets::new(recipe, &Pictures::new(examples.to_vec(), whole, 64, 0))
     }
 

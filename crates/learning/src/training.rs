@@ -15,16 +15,15 @@ use crate::precision::{self, StepSize};
 use crate::targets::Targets;
 use crate::trace::Trace;
 use crate::{Model, seconds_since, state, weights};
-use covid_ct::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, HistoryRow, Hyperparameters, RunConfig, RunCounts, RunFiles,
-    TaskOfRun,
-};
+use covid_ct::metrics::DEFAULT_THRESHOLD;
 use covid_ct::model::augment::{Augmentation, Draw, View, random_numbers};
 use covid_ct::model::{
     Batch, Ending, Evaluation, ModelError, NewRun, Picture, Pictures, Progress, Standing,
     TrainOptions, score,
 };
-use covid_ct::store::{self, Label};
+use covid_ct::runs::{HistoryRow, Hyperparameters, RunConfig, RunCounts, RunFiles, TaskOfRun};
+use covid_ct::store;
+use covid_ct_core::{ClassCounts, Label};
 
 /// libtorch draws initial weights from one generator: trainings side by side take turns.
 static GENERATOR: Mutex<()> = Mutex::new(());

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::state;
 use covid_ct::model::checkpoint::{self, Array};
 use covid_ct::model::{FreshHead, ModelError, Network};
-use covid_ct::store::sha256_of_file;
+use covid_ct_core::sha256_of_file;
 
 /// The last layer's variables. Only these may differ from the file's in size, or be in none: another data set has
 /// other classes, what was learned without labels has no head.

@@ -84,7 +84,8 @@ pub fn one_line(suspect: &Suspect) -> String {
 mod tests {
     use super::*;
     use crate::figures::SuspectKind;
-    use crate::store::{Extraction, PaperMeta, Source};
+    use crate::store::Source;
+    use covid_ct_extraction::document::{Extraction, PaperMeta};
 
     fn record(store: &mut Store, name: &str, kinds: &[SuspectKind]) -> Extraction {
         let suspects = kinds.iter().map(|&kind| Suspect {

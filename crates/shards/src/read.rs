@@ -285,16 +285,13 @@ impl Tables<'_> {
                 caption_bbox: rect(rows),
                 page: maybe_small(rows.int())?,
                 bbox: rect(rows),
-                images: Vec::new(),
                 pairing: word(rows.text())?,
                 confidence: rows.real()?,
-                mentions: Vec::new(),
                 composition: match rows.text() {
                     Some(text) => Some(text.parse().ok()?),
                     None => None,
                 },
-                panels: Vec::new(),
-                regions: Vec::new(),
+                ..FoundFigure::default()
             })
         })?;
         let regions = self.each(REGIONS, document, |rows| {

@@ -9,10 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use walkdir::WalkDir;
 
 use super::reading::{may_write, open_read_only};
-use super::{
-    BUSY_TIMEOUT, MIGRATIONS, ObjectId, Result, Source, Store, StoreError, sha256_of_file,
-};
-use covid_ct_core::Workspace;
+use super::{BUSY_TIMEOUT, MIGRATIONS, Result, Source, Store, StoreError};
+use covid_ct_core::{ObjectId, Workspace, sha256_of_file};
 
 /// A file no row names yet may belong to a command at work; one this old does not.
 const SETTLED: Duration = Duration::from_mins(10);

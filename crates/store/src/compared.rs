@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{TransactionBehavior, params};
 
-use super::{ObjectId, PanelBox, Result, Store, StoreError};
+use super::{Result, Store, StoreError};
+use covid_ct_core::{ObjectId, PanelBox};
 
 /// The pixels of a panel, by which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,9 @@
 
 use rusqlite::{Row, params};
 
-use super::{Evidence, Result, Stage, Store, StoreError, Value};
+use super::{Result, Store, StoreError};
 use crate::sql_enum::Word;
+use covid_ct_core::{Evidence, Stage, Value};
 
 /// What a decision speaks of: a picture, or one panel of it (which then overrules the picture).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,8 @@ use covid_ct_extraction::document::PaperMeta;
 use covid_ct_extraction::figures::ImageOrigin;
 
 use super::sql_enum::{Word, sql_enum};
-use super::{ObjectId, Result, Store, Within};
+use super::{Result, Store, Within};
+use covid_ct_core::ObjectId;
 
 sql_enum! {
     /// Where a document came from.

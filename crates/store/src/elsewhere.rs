@@ -11,8 +11,8 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::reading::open_address;
-use super::{ObjectId, Result, Store};
-use covid_ct_core::Elsewhere;
+use super::{Result, Store};
+use covid_ct_core::{Elsewhere, ObjectId};
 
 /// Where the objects of documents lie that are not in the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -215,9 +215,10 @@ impl Drop for Fetcher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Source;
     use crate::tests::scratch;
-    use crate::{Extraction, PaperMeta, Source, sha256_hex};
-    use covid_ct_core::Workspace;
+    use covid_ct_core::{Workspace, sha256_hex};
+    use covid_ct_extraction::document::{Extraction, PaperMeta};
 
     #[test]
     fn an_object_left_in_a_folder_is_found_by_its_document() {

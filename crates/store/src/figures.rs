@@ -2,10 +2,11 @@
 
 use rusqlite::{Row, params};
 
-use super::{DocumentRow, ObjectId, Result, Store};
+use super::{DocumentRow, Result, Store};
 use crate::sql_enum::Word;
+use covid_ct_core::ObjectId;
 use covid_ct_extraction::figures::{
-    Composition, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, Panel, RegionRecord,
+    Composition, FigureRecord, ImageOrigin, ImageRecord, Mention, Overlay, Panel, Region,
     RegionRole,
 };
 use covid_ct_extraction::pdf::Rect;
@@ -60,14 +61,10 @@ impl Store {
                 caption_bbox: bbox(row, ["cx0", "cy0", "cx1", "cy1"])?,
                 page: row.get("page")?,
                 bbox: bbox(row, BOX)?,
-                images: Vec::new(),
-                icons: Vec::new(),
                 pairing: row.get::<_, Word<_>>("pairing")?.0,
                 confidence: row.get("confidence")?,
-                panels: Vec::new(),
-                mentions: Vec::new(),
                 composition: composition.parse::<Composition>().ok(),
-                regions: Vec::new(),
+                ..FigureRecord::default()
             };
             Ok((row.get::<_, i64>("id")?, record))
         })?;
@@ -138,11 +135,11 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn regions(&self, figure: i64) -> Result<Vec<RegionRecord>> {
+    fn regions(&self, figure: i64) -> Result<Vec<Region<ImageRecord>>> {
         let mut query =
             self.db.prepare_cached("SELECT * FROM figure_region WHERE figure = ?1 ORDER BY id")?;
         let rows = query.query_map([figure], |row| {
-            let region = RegionRecord {
+            let region = Region {
                 role: row.get::<_, Word<_>>("role")?.0,
                 page: row.get("page")?,
                 bbox: bbox(row, BOX)?.unwrap_or_default(),

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::named_params;
 
 use super::verdicts::Verdict;
-use super::{LabelledPanel, PanelBox, Result, Stage, Store, Subject, Symbol, Value, Within};
-use covid_ct_core::task;
+use super::{LabelledPanel, Result, Store, Subject, Within};
+use covid_ct_core::{PanelBox, Stage, Symbol, Value, task};
 use covid_ct_extraction::figures::ImageOrigin;
 
 /// `(panel.id, letter, sub-caption)` by image and bounds.
@@ -158,10 +158,9 @@ impl Store {
 mod tests {
     use super::*;
     use crate::tests::scratch;
-    use crate::{
-        Extraction, FoundImage, FoundPlacement, Label, NewDecision, NewPanel, PaperMeta, Source,
-        now,
-    };
+    use crate::{NewDecision, NewPanel, Source, now};
+    use covid_ct_core::Label;
+    use covid_ct_extraction::document::{Extraction, FoundImage, FoundPlacement, PaperMeta};
 
     /// A store with one picture of 100 x 80 pixels.
     fn one_picture() -> (tempfile::TempDir, Store, i64) {

@@ -35,14 +35,6 @@ mod whereabouts;
 
 pub use cases::{Case, CaseDetails};
 pub use compared::{Compared, Cut, RelatedCuts};
-pub use covid_ct_core::{
-    CaseRow, ClassCounts, DecisionRow, Evidence, ImageKey, Label, ObjectError, ObjectId,
-    ObjectStore, PanelBox, PanelRow, Split, SplitRow, Stage, Symbol, Value, sha256_hex,
-    sha256_of_file,
-};
-pub use covid_ct_extraction::document::{
-    Extraction, FoundFigure, FoundImage, FoundPage, FoundPlacement, FoundRegion, PaperMeta,
-};
 pub use decisions::{Decision, NewDecision, Subject, Within};
 pub use documents::{DocumentRow, Failure, ImageRow, Source, Totals};
 pub use elsewhere::{Fetched, ObjectPlace};
@@ -68,8 +60,8 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 use tempfile::TempDir;
 
-use covid_ct_core::Workspace;
 use covid_ct_core::atomic::points::step;
+use covid_ct_core::{ObjectStore, Workspace};
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 

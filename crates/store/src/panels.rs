@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Label, ObjectId, PanelBox, Result, Stage, Store, Symbol};
+use super::{Result, Store};
+use covid_ct_core::{Label, ObjectId, PanelBox, Stage, Symbol};
 use covid_ct_extraction::figures::ImageOrigin;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::decisions::{Standing, Within};
 use super::verdicts::Verdict;
-use super::{Case, CaseDetails, Result, Store, Subject, Value};
+use super::{Case, CaseDetails, Result, Store, Subject};
+use covid_ct_core::Value;
 
 /// A case decision that counts.
 #[derive(Debug, Clone, Copy)]

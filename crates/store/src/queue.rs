@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Decision, Result, Source, Stage, Store, Subject};
+use super::{Decision, Result, Source, Store, Subject};
 use crate::sql_enum::Word;
+use covid_ct_core::Stage;
 use covid_ct_extraction::figures::{Composition, ImageOrigin, Mention, RegionRole};
 
 /// What decides whether and when a picture is shown to a curator.

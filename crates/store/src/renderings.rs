@@ -3,7 +3,8 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use super::figures::{BOX, bbox};
-use super::{DocumentRow, ObjectId, Result, Store};
+use super::{DocumentRow, Result, Store};
+use covid_ct_core::ObjectId;
 use covid_ct_extraction::pdf::Rect;
 
 /// A rendering to record. Its object is already stored.

@@ -278,7 +278,8 @@ fn match_images(earlier: &[Earlier], found: &[FoundImage]) -> HashMap<usize, i64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FoundPlacement, ObjectId};
+    use covid_ct_core::ObjectId;
+    use covid_ct_extraction::document::FoundPlacement;
     use covid_ct_extraction::pdf::Matrix;
 
     fn earlier(id: i64, xref: u32, sha256: &str, origin: ImageOrigin) -> Earlier {

@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::sql_enum::Word;
 
-use super::{Result, Split, Store, now};
+use super::{Result, Store, now};
+use covid_ct_core::Split;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedSplit {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use covid_ct_core::task::{self, Answer, Task, built_in, in_force};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Result, Stage, Store, StoreError, Value, now};
+use super::{Result, Store, StoreError, now};
+use covid_ct_core::{Stage, Value};
 
 /// Decisions in force, of one word that the task in force does not know.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{named_params, params};
 
 use super::decisions::{Standing, Within, in_force_sql};
-use super::{CaseDetails, PanelBox, Result, Stage, Store, Subject, Value, now};
+use super::{CaseDetails, Result, Store, Subject, now};
+use covid_ct_core::{PanelBox, Stage, Value};
 
 /// The version from which readers are compared by what they mean.
 const BY_MEANING: usize = 7;
@@ -127,7 +128,7 @@ impl Store {
                 continue;
             };
             let (paper, now) = (self.paper(patient.preprint)?.name, &patient.details);
-            told.push(format!("{} of {paper} was told to be: {before}; is: {now}", patient.name));
+            told.push(format!("{} of {paper}: before: {before}; now: {now}", patient.name));
             for field in patient.disputed {
                 told.push(format!("the {field} of {} of {paper} is disputed", patient.name));
             }

@@ -12,7 +12,8 @@ use rusqlite::named_params;
 
 use super::decisions::{Standing, Within, in_force_sql};
 use super::patients::{CaseRead, Names, Told, same_words};
-use super::{Decision, PanelBox, Result, Stage, Store, Subject, Value};
+use super::{Decision, Result, Store, Subject};
+use covid_ct_core::{PanelBox, Stage, Value};
 
 /// Intersection over union from which two boxes are one panel: a box of 300 pixels a side that is drawn
 /// anew by hand differs by some pixels at each edge, and the neighbouring scan of a compound is far below.

@@ -12,8 +12,7 @@ use super::anatomy::Anatomy;
 use super::chance::Chance;
 use super::phantom::{self, Acquisition};
 use super::raster::glyph;
-use covid_ct_core::PanelBox;
-use covid_ct_core::grey_on_white;
+use covid_ct_core::{PanelBox, grey_on_white};
 
 /// A pasted picture and what is true of it.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use super::script::{Figure, Script};
 use covid_ct_core::{CaseRow, DecisionRow, Evidence, Label, PanelBox, PanelRow, Stage, Value};
 use covid_ct_extraction::figures::{
     Composition, FigureKind, FigureRecord, ImageOrigin, ImageRecord, Mention, Pairing, Panel,
-    RegionRecord, RegionRole,
+    Region, RegionRole,
 };
 use covid_ct_extraction::pdf::Rect;
 
@@ -96,7 +96,7 @@ impl Facts<'_> {
         let regions = more.map(|(at, more)| {
             images.extend(self.images(more, at));
             let bbox = self.place(&more.ink(), at);
-            RegionRecord { role: RegionRole::Continued, page: at.0, bbox, images: Vec::new() }
+            Region { role: RegionRole::Continued, page: at.0, bbox, images: Vec::new() }
         });
         FigureRecord {
             file: self.script.identity.file_name(),
@@ -104,17 +104,16 @@ impl Facts<'_> {
             kind: figure.kind,
             caption: figure.caption.replace('\n', " "),
             caption_page: self.laid.captions[i],
-            caption_bbox: None,
             page: placed.map(|(page, _)| page),
             bbox: placed.map(|at| self.place(&figure.graphic.ink(), at)),
             images,
-            icons: Vec::new(),
             pairing: if figure.drawn { float.pairing } else { Pairing::Unpaired },
             confidence: 1.0,
             panels: self.panels_of(figure, [placed, self.laid.more[i]]),
             mentions: self.mentions(i),
             composition: figure.drawn.then(|| composition(&figure.graphic)),
             regions: regions.into_iter().collect(),
+            ..FigureRecord::default()
         }
     }
 

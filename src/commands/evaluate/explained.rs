@@ -1,9 +1,9 @@
 //! The most confident errors, drawn with what the network went by.
 
-use crate::metrics::{Explained, Prediction, RunFiles};
 use crate::model::{Example, Picture, Pictures, SaliencyMap, explain};
-use crate::store::Split;
+use crate::runs::{Explained, Prediction, RunFiles};
 use anyhow::Context as _;
+use covid_ct_core::Split;
 
 use super::subject::{Subject, load, preparation};
 use crate::commands::environment::Computing;
@@ -92,7 +92,7 @@ fn evidence(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Label;
+    use covid_ct_core::Label;
 
     #[test]
     fn the_surest_errors_come_first() {

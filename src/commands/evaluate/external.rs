@@ -1,8 +1,8 @@
 //! `covid-ct evaluate --external`: the run on pictures from elsewhere, beside what it comes to on its own.
 
 use crate::Workspace;
-use crate::metrics::External;
 use crate::model::open_external;
+use crate::runs::External;
 
 use super::subject::Subject;
 use super::{Measured, measure, scored};

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use crate::Workspace;
 use crate::folds::{fold_name, fold_of};
-use crate::metrics::leaks::Leaks;
-use crate::metrics::{
-    ClassCounts, DEFAULT_THRESHOLD, Details, Folds, Meaning, Metrics, Origin, Prediction, RunFiles,
-    RunMetrics, SeriesMetrics,
-};
-use crate::store::Split;
+use crate::metrics::{DEFAULT_THRESHOLD, Details, Metrics, Origin};
+use crate::runs::leaks::Leaks;
+use crate::runs::{Folds, Meaning, Prediction, RunFiles, RunMetrics, SeriesMetrics};
 use anyhow::{Context as _, bail};
+use covid_ct_core::{ClassCounts, Split};
 use serde_json::json;
 
 use super::subject::{Subject, one_recipe};

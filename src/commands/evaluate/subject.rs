@@ -1,13 +1,13 @@
 //! What is measured: a run, or the runs of a series together; and the pictures that it is shown.
 
 use crate::Workspace;
-use crate::metrics::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use crate::model::{
     self, DatasetFolder, Example, Explainer, InputTransform, Odds, Pictures, Preparation,
     Transformed,
 };
-use crate::store::Split;
+use crate::runs::{Member, Members, RunConfig, RunCounts, RunFiles, check_run_name};
 use anyhow::{anyhow, bail};
+use covid_ct_core::Split;
 
 use crate::commands::environment::Computing;
 use crate::commands::pace::Pace;
@@ -54,7 +54,7 @@ impl Subject {
         }
         if !self.is_series && self.files.state().exists() {
             eprintln!(
-                "covid-ct: {} was stopped before its end: what it had learned until then is what counts here",
+                "covid-ct: {} was stopped before its end: the weights that it had kept until then are used here",
                 self.name
             );
         }
@@ -101,7 +101,7 @@ impl Destination {
         let in_place = data == config.data;
         if in_place && !config.data_sha256.is_empty() && !learned_from() {
             eprintln!(
-                "covid-ct: {data} has changed since {} learned from it: what is measured may be what it has seen; \
+                "covid-ct: {data} has changed since {} was trained on it: the measured images may be among its training images; \
                  train it again",
                 config.run
             );

@@ -4,12 +4,10 @@ use std::fmt::Write as _;
 
 use crate::metrics::agreement::Interval;
 use crate::metrics::classes::ClassIntervals;
-use crate::metrics::{
-    ClassMetrics, Confusion, External, Intervals, NAMED, Named, RunMetrics, SeriesMetrics, Slice,
-    Spread, Spreads, three_decimals,
-};
-use crate::store::Label;
+use crate::metrics::{ClassMetrics, Confusion, Intervals, Slice, three_decimals};
+use crate::runs::{External, NAMED, Named, RunMetrics, SeriesMetrics, Spread, Spreads};
 use crate::task;
+use covid_ct_core::Label;
 
 /// What the runs of each fold came to, and what they say together. Lines, each ended.
 pub fn of_folds(folds: &[(&SeriesMetrics, &RunMetrics)]) -> String {
@@ -17,7 +15,7 @@ pub fn of_folds(folds: &[(&SeriesMetrics, &RunMetrics)]) -> String {
     let [positive, negative] = nouns();
     let (first, second) = (positive.len().max(5), negative.len().max(9));
     let mut text = format!(
-        "{:<width$}  {positive:first$}  {negative:second$}  AUROC          together\n",
+        "{:<width$}  {positive:first$}  {negative:second$}  AUROC, mean    ensemble\n",
         "fold"
     );
     for (series, fold) in folds {
@@ -93,12 +91,12 @@ fn spread_told(spread: Option<Spread>) -> String {
 pub fn told(run: &RunMetrics) -> String {
     let mut text = format!("{} images of {} in {}", run.counts.total(), run.part, run.data);
     if run.flip {
-        text.push_str(", each mirrored too");
+        text.push_str(", with test-time augmentation (mirrored)");
     }
     if let Some(intervals) = &run.details.intervals {
         let Intervals { groups, resamples, .. } = intervals;
         let papers = if *groups == 1 { "paper" } else { "papers" };
-        let _ = write!(text, "; 95 % intervals from {resamples} draws of {groups} {papers}");
+        let _ = write!(text, "; 95 % intervals: {resamples} bootstrap draws of {groups} {papers}");
     }
     text.push('\n');
     if let Some(of_classes) = &run.classes {
@@ -290,9 +288,10 @@ fn slices(text: &mut String, by: &str, slices: &[Slice]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::leaks::Leaks;
-    use crate::metrics::{Chosen, Details, Metrics, Origin, Over, Scored, SizeBand};
-    use crate::store::Split;
+    use crate::metrics::{Chosen, Details, Metrics, Origin, Scored, SizeBand};
+    use crate::runs::Over;
+    use crate::runs::leaks::Leaks;
+    use covid_ct_core::Split;
 
     #[test]
     fn a_series_is_told_as_mean_and_deviation() {
@@ -336,7 +335,7 @@ mod tests {
             run: "r".into(),
             data: "data/export/default".into(),
             part: Split::Test,
-            counts: crate::metrics::ClassCounts::of([
+            counts: covid_ct_core::ClassCounts::of([
                 Label::COVID,
                 Label::COVID,
                 Label::NON_COVID,
@@ -353,7 +352,7 @@ mod tests {
         };
         let text = told(&run);
         for part in [
-            "4 images of test in data/export/default; 95 % intervals from 1000 draws of 4 papers\n",
+            "4 images of test in data/export/default; 95 % intervals: 1000 bootstrap draws of 4 papers\n",
             "threshold 0.500       threshold 0.400 (chosen on validation)\n",
             "  accuracy     0.500 [0.000, 1.000]  0.750 [0.250, 1.000]\n",
             "  threshold 0.400    predicted COVID  non-COVID\n  COVID                            2          0\n",

@@ -1,14 +1,14 @@
 //! How a training goes, on stderr: on a terminal a bar with the curves so far below it, and everywhere
 //! a line an epoch.
 
-use crate::metrics::HistoryRow;
 use crate::model::Progress;
-use crate::store::{ClassCounts, Label};
+use crate::runs::HistoryRow;
 use crate::task;
+use covid_ct_core::{ClassCounts, Label};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::commands::pace::Pace;
-use crate::metrics::Hyperparameters;
+use crate::runs::Hyperparameters;
 
 /// Of a curve, from low to high.
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -17,8 +17,8 @@ use super::release::{Picture, Release, ReleasedName};
 use crate::dataset::Result;
 use crate::dataset::layout::class_name;
 use crate::locate::{Place, locate};
-use crate::store::{ImageRow, ObjectStore, PanelBox, Store};
-use covid_ct_core::grey_on_white;
+use crate::store::{ImageRow, Store};
+use covid_ct_core::{ObjectStore, PanelBox, grey_on_white};
 
 pub use record::{Recorded, record};
 

@@ -7,9 +7,8 @@ use serde_json::json;
 use super::super::release::{self, MetaRow, Picture};
 use super::{Found, Outcome, Sought};
 use crate::dataset::layout::class_folder;
-use crate::store::{
-    Label, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Split, Stage, Store, Subject, Value,
-};
+use crate::store::{NamedSplit, NewDecision, NewPanel, Result, Store, Subject};
+use covid_ct_core::{Label, PanelBox, Split, Stage, Value};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

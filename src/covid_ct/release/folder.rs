@@ -12,7 +12,7 @@ use crate::dataset::layout::{
     IMAGES, IMAGES_UNPACKED, SPLITS, class_folder, class_name, list_file,
 };
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 /// A picture of a release and what the release tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,8 @@ pub(super) use rows::{cases, decision, decisions};
 use self::paper::Paper;
 use crate::dataset::Result;
 use crate::dataset::layout::class_name;
-use crate::store::{Label, ObjectId, ObjectStore, Split, Store, StoreError};
+use crate::store::{Store, StoreError};
+use covid_ct_core::{Label, ObjectId, ObjectStore, Split};
 
 /// The published MetaInfo without its extension.
 const META_INFO: &str = "COVID-CT-MetaInfo";

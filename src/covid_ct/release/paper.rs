@@ -6,12 +6,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{MetaRow, Stored};
+use crate::document::{Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta};
 use crate::figures::{FigureKind, ImageOrigin, Mention, Pairing};
 use crate::pdf::Matrix;
-use crate::store::{
-    CaseDetails, Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta, sha256_hex,
-};
-use covid_ct_core::preprint_doi;
+use crate::store::CaseDetails;
+use covid_ct_core::{preprint_doi, sha256_hex};
 
 /// Version of what turns a release into rows.
 const READER: u32 = 1;
@@ -83,18 +82,13 @@ impl Paper {
                 label,
                 kind,
                 caption: caption.to_owned(),
-                caption_page: None,
-                caption_bbox: None,
                 page: Some(page),
-                bbox: None,
                 images: images.into_iter().map(|image| (image, 0)).collect(),
                 // The MetaInfo lists captions away from their pictures.
                 pairing: Pairing::LegendList,
                 confidence: 1.0,
                 mentions: sentences.into_iter().map(mention).collect(),
-                composition: None,
-                panels: Vec::new(),
-                regions: Vec::new(),
+                ..FoundFigure::default()
             }
         };
         shown.into_iter().map(figure).collect()

@@ -8,9 +8,9 @@ use super::paper::{Paper, details};
 use super::{CURATOR, Imported, MetaRow, Picture, Stored};
 use crate::dataset::layout::class_folder;
 use crate::store::{
-    Case, Evidence, ImageRow, Label, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Source,
-    Stage, Store, Subject, Value,
+    Case, ImageRow, NamedSplit, NewDecision, NewPanel, Result, Source, Store, Subject,
 };
+use covid_ct_core::{Evidence, Label, PanelBox, Stage, Value};
 
 /// When: the date of the last arXiv version of the dataset's paper (2003.13865v3). Fixed, so that
 /// imports of one release are alike.

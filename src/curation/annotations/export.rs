@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::tables::{self, Table as _};
 use super::{AnnotationsError, Result, TAKEN_BACK, YES, pictures};
-use crate::store::{
-    CaseRow, DecisionRow, Evidence, ImageKey, NewPanel, PanelBox, PanelRow, SplitRow, Store,
-};
+use crate::store::{NewPanel, Store};
+use covid_ct_core::{CaseRow, DecisionRow, Evidence, ImageKey, PanelBox, PanelRow, SplitRow};
 
 /// How many rows an export wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

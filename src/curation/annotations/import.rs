@@ -7,47 +7,13 @@ use std::path::Path;
 use super::matching::{MatchedBy, Pictures};
 use super::pictures::{PictureHashes, PictureRow};
 use super::tables::{Lined, OfPicture, Sheet, Table};
-use super::writes::{PlannedDecision, PlannedSplit, Writes};
+use super::writes::{Imported, PlannedDecision, PlannedSplit, Writes};
 use super::{AnnotationsError, Result, TAKEN_BACK, YES};
 use crate::perceptual_hash::PerceptualHash;
-use crate::store::{
-    Case, CaseDetails, CaseRow, DecisionRow, ImageKey, ImageRow, NewDecision, NewPanel, PanelBox,
-    PanelRow, Split, SplitRow, Stage, Store, Subject, Value,
+use crate::store::{Case, CaseDetails, ImageRow, NewDecision, NewPanel, Store, Subject};
+use covid_ct_core::{
+    CaseRow, DecisionRow, ImageKey, PanelBox, PanelRow, Split, SplitRow, Stage, Value,
 };
-
-/// How many of a kind were new, and how many the database already held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counted {
-    pub added: usize,
-    pub present: usize,
-}
-
-impl Counted {
-    pub(super) fn count(&mut self, is_new: bool) {
-        if is_new {
-            self.added += 1;
-        } else {
-            self.present += 1;
-        }
-    }
-}
-
-/// What an import did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Imported {
-    pub decisions: Counted,
-    pub panels: Counted,
-    pub cases: Counted,
-    pub splits: Counted,
-    /// Pictures the rows speak of, by how they were known.
-    pub pictures: BTreeMap<MatchedBy, usize>,
-    /// Panels whose letter, sub-caption or author the database holds otherwise; it keeps its own.
-    pub differing_panels: usize,
-    /// Splits of which the database held one of the same name and other panels.
-    pub replaced_splits: Vec<String>,
-    /// Pictures and papers that rows speak of and the database lacks, and how many rows do.
-    pub unknown: BTreeMap<String, usize>,
-}
 
 /// Reads the annotations of `folder` into the database. Rows it already holds are skipped; rows of
 /// pictures it lacks are counted in [`Imported::unknown`].

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use crate::perceptual_hash::PerceptualHash;
-use crate::store::{ImageKey, ImageRow};
+use crate::store::ImageRow;
+use covid_ct_core::ImageKey;
 
 /// What a picture was known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,7 +128,7 @@ fn best<'a>(mut candidates: Vec<&'a ImageRow>, key: &ImageKey) -> Option<&'a Ima
 mod tests {
     use super::*;
     use crate::figures::ImageOrigin;
-    use crate::store::ObjectId;
+    use covid_ct_core::ObjectId;
 
     fn image(id: i64, document: &str, version: &str, xref: Option<u32>, bytes: &str) -> ImageRow {
         ImageRow {

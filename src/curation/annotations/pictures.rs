@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Result;
 use crate::perceptual_hash::PerceptualHash;
-use crate::store::{ImageRow, ObjectId, ObjectStore, Store};
+use crate::store::{ImageRow, Store};
+use covid_ct_core::{ObjectId, ObjectStore};
 
 /// A line of `pictures.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::pictures::PictureRow;
 use super::{AnnotationsError, Result};
 use crate::atomic::{self, Kind};
-use crate::store::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
+use covid_ct_core::{CaseRow, DecisionRow, ImageKey, PanelRow, SplitRow};
 
 /// A kind of row, the file that holds it, and its columns in the order they are written.
 pub trait Table: Serialize + DeserializeOwned {

@@ -3,10 +3,43 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-use super::import::Imported;
-use crate::store::{
-    Case, CaseDetails, NamedSplit, NewDecision, NewPanel, PanelBox, Result, Split, Store, Value,
-};
+use super::matching::MatchedBy;
+use crate::store::{Case, CaseDetails, NamedSplit, NewDecision, NewPanel, Result, Store};
+use covid_ct_core::{PanelBox, Split, Value};
+
+/// How many of a kind were new, and how many the database already held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    pub added: usize,
+    pub present: usize,
+}
+
+impl Counted {
+    fn count(&mut self, is_new: bool) {
+        if is_new {
+            self.added += 1;
+        } else {
+            self.present += 1;
+        }
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Imported {
+    pub decisions: Counted,
+    pub panels: Counted,
+    pub cases: Counted,
+    pub splits: Counted,
+    /// Pictures the rows speak of, by how they were known.
+    pub pictures: BTreeMap<MatchedBy, usize>,
+    /// Panels whose letter, sub-caption or author the database holds otherwise; it keeps its own.
+    pub differing_panels: usize,
+    /// Splits of which the database held one of the same name and other panels.
+    pub replaced_splits: Vec<String>,
+    /// Pictures and papers that rows speak of and the database lacks, and how many rows do.
+    pub unknown: BTreeMap<String, usize>,
+}
 
 /// A decision whose panel may not have an id yet.
 pub struct PlannedDecision {

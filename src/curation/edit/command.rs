@@ -1,6 +1,6 @@
 //! The commands by which panels are edited, as a curator types them.
 
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// What a curator may do to the panels; numbers are those of the drafts.
 #[derive(Debug, Clone, PartialEq, Eq)]

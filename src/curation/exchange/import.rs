@@ -15,10 +15,9 @@ use super::{
     named, yolo,
 };
 use crate::covid_ct::release::split_extension;
-use crate::store::{
-    Decision, ImageRow, NewPanel, PanelBox, Stage, Store, StoreError, Subject, Value, Verdict,
-};
+use crate::store::{Decision, ImageRow, NewPanel, Store, StoreError, Subject, Verdict};
 use crate::task;
+use covid_ct_core::{PanelBox, Stage, Value};
 
 /// How many decisions were added, how many were in force already, and how many were not taken since this curator
 /// said otherwise before.
@@ -155,7 +154,7 @@ fn checked(picture: ReadPicture, image: &ImageRow) -> std::result::Result<Vec<Bo
         match boxes.iter().find(|other| other.bounds == boxed.bounds) {
             Some(other) if *other != boxed => {
                 return Err(format!(
-                    "{}: two different things are said of the box {}; not taken",
+                    "{}: the file has two different answers for the box {}; not imported",
                     picture.name, boxed.bounds
                 ));
             }
@@ -230,7 +229,7 @@ impl Taking<'_> {
             if matches!(in_force, Some(Value::Crop(here)) if !here.is_empty()) {
                 let name = &image.preprint_name;
                 self.imported.left_out.push(format!(
-                    "{name}, page {}: without boxes there; those here are kept",
+                    "{name}, page {}: no boxes in the file; those here are kept",
                     image.page
                 ));
             }

@@ -19,10 +19,9 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic::folder::NewFolder;
 use crate::dataset::history::stem_of;
-use crate::store::{
-    ImageRow, LabelledPanel, PanelBox, Stage, Store, StoreError, Subject, Symbol, Verdict,
-};
+use crate::store::{ImageRow, LabelledPanel, Store, StoreError, Subject, Verdict};
 use crate::task;
+use covid_ct_core::{PanelBox, Stage, Symbol};
 
 pub use import::{Counts, Imported, import};
 

@@ -97,7 +97,7 @@ pub(super) fn read(path: &Path, size: impl Fn(&str) -> Option<(u32, u32)>) -> Re
     Ok(read)
 }
 
-fn pixels(shares: Shares, width: u32, height: u32) -> Option<crate::store::PanelBox> {
+fn pixels(shares: Shares, width: u32, height: u32) -> Option<covid_ct_core::PanelBox> {
     let (width, height) = (f64::from(width), f64::from(height));
     let (w, h) = (shares.w * width, shares.h * height);
     super::rounded(shares.x * width - w / 2.0, shares.y * height - h / 2.0, w, h)
@@ -106,7 +106,7 @@ fn pixels(shares: Shares, width: u32, height: u32) -> Option<crate::store::Panel
 fn boxed(
     row: &str,
     names: &[String],
-) -> std::result::Result<(Shares, Option<crate::store::Symbol>), String> {
+) -> std::result::Result<(Shares, Option<covid_ct_core::Symbol>), String> {
     let numbers: Vec<f64> = row
         .split_whitespace()
         .map(|number| number.parse().map_err(|_| format!("'{number}' is no number")))

@@ -8,7 +8,7 @@ use super::parts;
 use super::pixels::Pixels;
 use super::pixels::{Axis, extent};
 use super::separators::{Cut, TrimTo, gutters, trim};
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Smallest side of a cell in pixels: a curator who asks for less has mistyped.
 const LEAST: u32 = 8;

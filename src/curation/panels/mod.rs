@@ -19,7 +19,7 @@ use std::ops::RangeInclusive;
 use image::GrayImage;
 
 use super::letters::reading_order;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 pub use grid::{even_grid, grid};
 

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use image::GrayImage;
 
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 pub(super) const AXES: [Axis; 2] = [Axis::Rows, Axis::Columns];
 

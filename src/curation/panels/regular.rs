@@ -4,7 +4,7 @@ use super::pixels::Pixels;
 use super::pixels::{AXES, Axis, extent};
 use super::separators::is_uniform;
 use super::{SHAPES, aspect};
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Share of a line's pixels that must jump for a cut that the neighbours show as well.
 const TRACE: f64 = 0.05;

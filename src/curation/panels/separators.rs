@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::MIN_SIDE;
 use super::pixels::{AXES, Axis, Pixels, extent};
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Grey levels a gutter pixel may be off its line's own level: JPEG rings by about 8 at quality 75.
 const TOLERANCE: u8 = 14;

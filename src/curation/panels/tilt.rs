@@ -11,7 +11,7 @@ use super::pixels::Pixels;
 use super::separators::{SHARP, gutters};
 use super::{Hints, MIN_SIDE, propose_upright};
 use crate::locate::between_pixels;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Greatest angle in degrees that is looked for.
 pub(super) const MOST: f64 = 10.0;

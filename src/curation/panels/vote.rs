@@ -6,7 +6,7 @@ use image::GrayImage;
 use super::grid::shown;
 use super::{Hints, SHARP_SHAPES, aspect};
 use crate::curation::letters::rows_and_columns;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Panels of which grids are tried at most.
 const MOST: usize = 40;

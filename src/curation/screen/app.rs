@@ -29,8 +29,9 @@ use super::selecting::Selecting;
 use super::sheet::{PICTURES, Sheet};
 use super::theme::Theme;
 use super::view::View;
-use crate::store::{Neighbour, Stage, Subject};
+use crate::store::{Neighbour, Subject};
 use crate::task;
+use covid_ct_core::Stage;
 
 /// What is asked about.
 #[derive(Debug)]
@@ -155,7 +156,7 @@ impl<'a> App<'a> {
                 if let Some((_, input)) = &mut self.typing {
                     input.paste(&text);
                 } else {
-                    self.refuse("pasted text answers nothing".into());
+                    self.refuse("pasted text is ignored".into());
                 }
                 Ok(())
             }

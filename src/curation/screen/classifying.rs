@@ -9,7 +9,8 @@ use super::super::item::Item;
 use super::effect::{Effect, Key, Typing, keys_of};
 use super::number::Number;
 use super::picture::Mark;
-use crate::store::{LabelledPanel, Stage, Subject};
+use crate::store::{LabelledPanel, Subject};
+use covid_ct_core::Stage;
 
 #[derive(Debug)]
 pub(super) struct Classifying {

@@ -7,7 +7,7 @@ use super::super::edit::{Draft, Edit, Panels};
 use super::effect::{Effect, Key, Typing};
 use super::number::Number;
 use super::picture::{Corner, Mark};
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Pixels that an edge moves with Shift held.
 const STRIDE: i64 = 10;
@@ -49,7 +49,7 @@ impl Cropping {
         ("z", "zoom"),
     ];
 
-    pub const IN_DOUBT: &'static [Key] = &[("y", "store it so"), ("any other key", "back")];
+    pub const IN_DOUBT: &'static [Key] = &[("y", "store it anyway"), ("any other key", "back")];
 
     pub fn new(width: u32, height: u32, opening: Opening) -> Self {
         Self {
@@ -241,7 +241,7 @@ impl Cropping {
 
     pub fn question(&self) -> String {
         if !self.doubts.is_empty() {
-            return "Store it so?".into();
+            return "Store it anyway?".into();
         }
         if let Some((_, earlier)) = &self.opening.earlier
             && self.opening.first().is_same(&self.panels)

@@ -11,7 +11,8 @@ use super::app::{App, Current};
 use super::ask::Ask;
 use super::effect::Effect;
 use super::input::Input;
-use crate::store::{LabelledPanel, Stage, Subject, Symbol, Value};
+use crate::store::{LabelledPanel, Subject};
+use covid_ct_core::{Stage, Symbol, Value};
 
 impl App<'_> {
     pub(super) fn take(&mut self, effect: Effect) -> Result<()> {

@@ -6,7 +6,7 @@ use super::super::asked::Dispute;
 use super::cropping::Cropping;
 use super::effect::{Effect, Key};
 use super::picture::Mark;
-use crate::store::Value;
+use covid_ct_core::Value;
 
 #[derive(Debug)]
 pub(super) struct Disputing {
@@ -78,7 +78,7 @@ impl Disputing {
 
     pub fn question(&self) -> String {
         if !self.doubts.is_empty() {
-            return "Store it so?".into();
+            return "Store it anyway?".into();
         }
         format!("Which is right? {} of {}", self.chosen + 1, self.dispute.readings.len())
     }

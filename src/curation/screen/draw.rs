@@ -23,7 +23,8 @@ use super::text::{cut, marked, plain};
 use super::theme::{self, Theme};
 use super::view::View;
 use super::words;
-use crate::store::{LabelledPanel, Stage};
+use crate::store::LabelledPanel;
+use covid_ct_core::Stage;
 
 /// Narrower than this, in cells, picture and text stand one above the other.
 const SIDE_BY_SIDE: u16 = 64;

@@ -4,7 +4,8 @@ use covid_ct_core::task::{Answer, Question};
 
 use super::super::case::{Details, Field};
 use super::super::evidence::Quote;
-use crate::store::{Subject, Symbol};
+use crate::store::Subject;
+use covid_ct_core::Symbol;
 
 /// A key and what it does, for the foot of the screen.
 pub(super) type Key = (&'static str, &'static str);

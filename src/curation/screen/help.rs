@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use super::super::lines::is_plain;
 use super::text::plain;
 use super::theme::{self, Theme};
-use crate::store::Stage;
 use crate::task;
+use covid_ct_core::Stage;
 
 /// Headings, paragraphs, and keys with what they do.
 const EVERYWHERE: &str = "\
@@ -21,7 +21,7 @@ Everywhere:
 s | skip: asked again next time
 u | undo the last edit of what is asked, with none left the last decision, batch or skip; again goes \
 further back
-Space | begin with a stage that was come to from another
+Space | begin the next stage, once it is announced
 # | a note, kept with the next decision on this picture
 f | the same, marked as a flag for others to look at
 o O | open the picture, the PDF, in the system's viewer
@@ -34,7 +34,7 @@ q Ctrl-C | quit; everything decided is already saved
 
 What is asked again shows what is in force; Enter leaves it as it is.
 
-Keys pressed within 150 ms after a new question appears, and pasted text, answer nothing.
+Keys pressed within 150 ms after a new question appears, and pasted text, are ignored.
 
 ";
 
@@ -50,7 +50,7 @@ Esc | back to the question
 const CROP: &str = "\
 Crop:
 
-Enter | accept the numbered boxes; what speaks against them is told first
+Enter | accept the numbered boxes; you are warned first where something speaks against them
 w | the whole picture is one scan
 :grid 3x4 | three rows of four, at the gutters; :grid 3,4,2 for rows of three, four and two
 Tab 1…99 | choose a panel; numbers stay with their panels; z shows it enlarged
@@ -132,7 +132,7 @@ fn keys_of(question: &Question) -> String {
             let _ = writeln!(
                 keys,
                 "b | batch: a sheet of ten pictures. Digits mark the {}, Enter takes the marked as {marked} and the \
-                 others as {others}, n takes none as {marked}; u unmarks, then takes the sheet before back",
+                 others as {others}, n takes none as {marked}; u takes back the last mark, then the previous sheet",
                 sheet.many
             );
         }

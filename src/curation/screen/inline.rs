@@ -11,7 +11,7 @@ use super::Options;
 use super::picture::{Pictures, Source, Tone, Wanted};
 use super::protocol::Show;
 use super::theme::Theme;
-use crate::store::ObjectStore;
+use covid_ct_core::ObjectStore;
 
 /// Rows left for what was printed before.
 const OTHER_ROWS: u16 = 4;

@@ -39,8 +39,8 @@ use ratatui::crossterm::event;
 
 use super::desk::Desk;
 use super::lines::{Done, Result};
-use crate::store::Stage;
 use app::App;
+use covid_ct_core::Stage;
 use protocol::Show;
 use terminal::{FullScreen, Input};
 use theme::Theme;

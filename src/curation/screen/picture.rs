@@ -20,7 +20,7 @@ use super::protocol::Show;
 use super::text::plain;
 use super::theme::{self, Theme};
 use crate::scaling::{self, Filter};
-use crate::store::{ObjectId, ObjectStore, PanelBox};
+use covid_ct_core::{ObjectId, ObjectStore, PanelBox};
 
 /// Decoded pictures kept, in bytes: some dozens, or a few enormous ones.
 const KEPT: usize = 256 << 20;

@@ -7,7 +7,7 @@ use super::super::earlier::Earlier;
 use super::super::item::Item;
 use super::super::select::said_on_sheet;
 use super::effect::{Effect, Key};
-use crate::store::{Symbol, Value};
+use covid_ct_core::{Symbol, Value};
 
 /// Pictures on a sheet: one a digit.
 pub(super) const PICTURES: usize = 10;

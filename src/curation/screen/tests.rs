@@ -14,7 +14,8 @@ use super::app::App;
 use super::draw::draw;
 use super::protocol::Show;
 use super::theme::Theme;
-use crate::store::{Decision, Stage, Store};
+use crate::store::{Decision, Store};
+use covid_ct_core::Stage;
 
 /// A curator before a screen, who takes a second over each key.
 struct Seat<'a> {
@@ -400,7 +401,7 @@ fn panels_from_ten_on_are_diagnosed_singly() {
     seat.press("n Enter");
     drop(seat);
     let twelfth = bench.store.labelled_panels().expect("panels").remove(11);
-    assert_eq!(twelfth.label, Some(crate::store::Label::NON_COVID));
+    assert_eq!(twelfth.label, Some(covid_ct_core::Label::NON_COVID));
 }
 
 #[test]

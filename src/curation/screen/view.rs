@@ -4,7 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::cropping::with_margin;
 use super::picture::Tone;
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// How many times each step enlarges.
 const STEPS: [u32; 3] = [1, 2, 4];

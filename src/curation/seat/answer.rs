@@ -14,10 +14,10 @@ use super::key::Key;
 use super::message::{Action, Reply, Request};
 use super::view::{choices, drafts};
 use super::{Asking, Current, Seat};
-use crate::store::{Decision, Stage, Subject, Symbol, Value};
+use crate::store::{Decision, Subject};
 use crate::task;
-use covid_ct_core::drop_controls;
 use covid_ct_core::task::EvidenceRule;
+use covid_ct_core::{Stage, Symbol, Value, drop_controls};
 
 /// Most edits of one picture, and most characters of a typed text: more than anybody types.
 const MOST_EDITS: usize = 2000;
@@ -89,7 +89,7 @@ impl Seat<'_> {
             (Action::History, Some(current)) => {
                 reply.history = Some(self.history(current.item.task.image.id)?);
             }
-            _ => reply.refused = "nothing like that is asked".into(),
+            _ => reply.refused = "this does not answer the question that is shown".into(),
         }
         Ok(reply)
     }
@@ -140,7 +140,7 @@ impl Seat<'_> {
             Action::Skip => self.skip()?,
             Action::Undo => self.undo()?,
             Action::Edit { .. } | Action::Patient { .. } | Action::History => {
-                Err("nothing like that is asked".into())
+                Err("this does not answer the question that is shown".into())
             }
         };
         match done {
@@ -307,7 +307,7 @@ impl Seat<'_> {
 
     fn crop(&mut self, edits: &[String], certain: bool) -> Result<Reply> {
         let Some(Current { item, asked: Asking::Crop { opening, .. } }) = &self.current else {
-            return Ok(refused("nothing like that is asked"));
+            return Ok(refused("this does not answer the question that is shown"));
         };
         let panels = match edited(opening.first(), &opening.proposal, edits) {
             Ok(panels) => panels,
@@ -344,7 +344,7 @@ impl Seat<'_> {
 
     fn settle(&mut self, reading: usize, certain: bool) -> Result<Reply> {
         let Some(Current { item, asked: Asking::Dispute(dispute) }) = &self.current else {
-            return Ok(refused("nothing like that is asked"));
+            return Ok(refused("this does not answer the question that is shown"));
         };
         let (subject, dispute) = (item.task.subject(), dispute.clone());
         if !certain {
@@ -429,7 +429,7 @@ impl Seat<'_> {
 }
 
 pub(super) fn not_asked() -> Done {
-    Err("nothing like that is asked".into())
+    Err("this does not answer the question that is shown".into())
 }
 
 fn refused(why: &str) -> Reply {

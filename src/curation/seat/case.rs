@@ -7,7 +7,8 @@ use super::super::evidence::Quote;
 use super::super::item::Item;
 use super::answer::{Done, not_asked};
 use super::{Asking, Current, Seat};
-use crate::store::{LabelledPanel, Stage, Subject, Value};
+use crate::store::{LabelledPanel, Subject};
+use covid_ct_core::{Stage, Value};
 
 impl Seat<'_> {
     /// The patient of the panel that is asked about, or of all panels of its picture that are.

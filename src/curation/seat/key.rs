@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::store::{Stage, Subject};
+use crate::store::Subject;
+use covid_ct_core::Stage;
 
 /// Written `stage/kind/image/panel`, with 0 for no panel; `nothing` where nothing is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::store::{Evidence, Stage, Symbol};
 use crate::task;
+use covid_ct_core::{Evidence, Stage, Symbol};
 
 /// `x, y, w, h` in pixels of the picture, from its top left corner.
 pub type Bounds = [u32; 4];

@@ -35,9 +35,10 @@ use super::item::Item;
 use super::lines::{Ended, Result, Summary, is_plain, stages_of};
 use super::options::Which;
 use super::round::Round;
-use crate::store::{LabelledPanel, ObjectId, Stage, Store, StoreError, Subject, Within};
+use crate::store::{LabelledPanel, Store, StoreError, Subject, Within};
 use crate::task;
 use covid_ct_core::task::{Question, SheetWords};
+use covid_ct_core::{ObjectId, Stage};
 use key::Key;
 
 pub use leases::Leases;

@@ -9,7 +9,7 @@ use super::super::item::AsPrinted;
 use super::super::lines::Summary;
 use super::super::options::QueueOptions;
 use crate::Workspace;
-use crate::store::Stage;
+use covid_ct_core::Stage;
 
 /// Makes what draws figures as printed, one for each curator.
 pub type MakePrinter = Arc<dyn Fn() -> Box<dyn AsPrinted> + Send + Sync>;

@@ -7,7 +7,8 @@ use super::super::scripted::{Bench, bench_of};
 use super::super::{Desk, NotPrinted, QueueOptions, Which};
 use super::message::{Action, Asked, Reply, Request, View};
 use super::{Leases, Seat};
-use crate::store::{Stage, Store, Symbol};
+use crate::store::Store;
+use covid_ct_core::{Stage, Symbol};
 
 /// Has `curator` sit down, and do something.
 fn sit<T>(

@@ -18,8 +18,9 @@ use super::message::{
     Words,
 };
 use super::{AHEAD, Asking, Current, Seat, message};
-use crate::store::{ImageRow, LabelledPanel, PanelBox, Subject, Value, Within};
+use crate::store::{ImageRow, LabelledPanel, Subject, Within};
 use covid_ct_core::task::{Answer, EvidenceRule, Question, SheetWords};
+use covid_ct_core::{PanelBox, Value};
 
 /// What the page tells words by that speak for an answer.
 const KINDS: [&str; 4] = ["words1", "words2", "words3", "words4"];

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::curation::doubts::{self, Letters};
 use crate::dataset::Result;
 use crate::dataset::history::stem_of;
-use crate::store::{LabelledPanel, ObjectStore, PanelBox, Store};
+use crate::store::{LabelledPanel, Store};
+use covid_ct_core::{ObjectStore, PanelBox};
 
 /// A picture or panel whose boxes should be looked at; `label crop --state decided` asks about them again.
 #[derive(Debug, Clone, Serialize)]

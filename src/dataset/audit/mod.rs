@@ -20,8 +20,8 @@ use super::groups::groups;
 use super::split;
 use super::{DatasetError, GroupBy, Result, stems};
 use crate::duplicates::Kinship;
-use crate::store::{Label, LabelledPanel, Split, Store};
-use covid_ct_core::string_enum;
+use crate::store::{LabelledPanel, Store};
+use covid_ct_core::{Label, Split, string_enum};
 
 /// A panel of the dataset, as the findings name it.
 #[derive(Debug, Clone, Serialize)]

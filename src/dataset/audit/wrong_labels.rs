@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Item, items};
 use crate::covid_ct::release::split_extension;
 use crate::metrics::confident;
-use crate::store::{Label, LabelledPanel};
+use crate::store::LabelledPanel;
+use covid_ct_core::Label;
 
 /// The file that `evaluate` writes into the folder of a run, a series or a cross-validation.
 const FILE: &str = "predictions.csv";
@@ -28,8 +29,8 @@ pub enum PredictionsError {
     #[error("{path}, line {line}: {problem}", path = path.display())]
     Line { path: PathBuf, line: u64, problem: String },
     #[error(
-        "{path} is of the pictures that the run learned from, whose labels it has learned by heart: give the {FILE} of \
-         the folds, each of which was measured on what it has not seen",
+        "{path} holds predictions on the training split, whose labels the run may have memorised: give the {FILE} of \
+         the folds, each of which was measured on groups held out from its training",
         path = path.display()
     )]
     Learned { path: PathBuf },
@@ -231,7 +232,7 @@ mod tests {
         let gone = Predictions::read(&["/nowhere/predictions.csv".into()]).expect_err("gone");
         assert!(gone.to_string().contains("`covid-ct evaluate` writes"), "{gone}");
         let learned = Predictions::read(&["x/predictions-train.csv".into()]).expect_err("learned");
-        assert!(learned.to_string().contains("learned by heart"), "{learned}");
+        assert!(learned.to_string().contains("memorised"), "{learned}");
     }
 
     #[test]

@@ -12,9 +12,8 @@ use super::loading;
 use super::manifest::RECIPE;
 use super::options::{Classes, Format, Hosting, Options, SIDE, Size};
 use crate::dataset::stats::{ClassStats, Counted, Spread, count};
-use crate::store::{Label, Split};
 use crate::synth;
-use covid_ct_core::Licence;
+use covid_ct_core::{Label, Licence, Split};
 
 const TITLE_OF_FIGURES: &str = "Figures of papers with their captions and citing sentences";
 
@@ -249,7 +248,7 @@ fn lacking(facts: &Facts) -> String {
         let _ = writeln!(text, "- `{part}` holds no picture of the class {class}.");
     }
     text + "\nWhat needs both classes, such as AUROC, sensitivity and specificity, cannot be measured on such a split, \
-            and a network cannot be chosen by it.\n\n"
+            and it cannot be used for model selection.\n\n"
 }
 
 fn size_category(pictures: usize) -> &'static str {
@@ -280,7 +279,7 @@ fn contents(facts: &Facts) -> String {
         );
     }
     text + &format!(
-        "\nPatients are those that papers tell apart; a picture whose patient is not told counts \
+        "\nPatients are those that papers tell apart; a picture without a stated patient counts \
             for none. A patient's name is that of the paper and the one within it, the same in every file. \
             `{}.csv` has a row a picture: patient, age, sex, time and what else the paper tells, \
             caption, and where the picture is from. `MANIFEST.csv` lists every \
@@ -370,7 +369,7 @@ fn how_made(facts: &Facts) -> String {
 fn describe_split(how: &str) -> String {
     let json: serde_json::Value = serde_json::from_str(how).unwrap_or_default();
     let Some(by) = json["by"].as_str() else {
-        return if json.is_null() { "not told".into() } else { format!("`{json}`") };
+        return if json.is_null() { "not recorded".into() } else { format!("`{json}`") };
     };
     let ratio: Vec<String> =
         json["ratio"].as_array().into_iter().flatten().map(ToString::to_string).collect();

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::items::Item;
 use super::options::Classes;
 use crate::dataset::Result;
-use crate::store::{Decision, Label, Split, Store, Subject, Value};
+use crate::store::{Decision, Store, Subject};
+use covid_ct_core::{Label, Split, Value};
 
 /// What has become empty, in words: each class that is written, and part in which it has no picture although
 /// curators had put panels of the split there into it when the split was made.

@@ -11,8 +11,10 @@ use super::manifest::ManifestRow;
 use super::names;
 use super::options::{Hosting, Options};
 use crate::dataset::Result;
+use crate::document::PaperMeta;
 use crate::figures::{FigureKind, FigureRecord, ICON_SIDE};
-use crate::store::{DocumentRow, ImageRow, PanelBox, PaperMeta, Source, Store};
+use crate::store::{DocumentRow, ImageRow, Source, Store};
+use covid_ct_core::PanelBox;
 
 /// Figures that are written, and how many have no picture.
 #[derive(Debug, Default)]

@@ -7,11 +7,10 @@ use super::names;
 use super::options::{Hosting, Options, SIDE, Size};
 use crate::covid_ct::release::CURATOR;
 use crate::dataset::{Result, split};
+use crate::document::PaperMeta;
 use crate::figures::FigureRecord;
-use crate::store::{
-    Case, Decision, Label, LabelledPanel, ObjectId, PanelBox, PaperMeta, Split, Store, Within,
-    sha256_hex,
-};
+use crate::store::{Case, Decision, LabelledPanel, Store, Within};
+use covid_ct_core::{Label, ObjectId, PanelBox, Split, sha256_hex};
 
 /// Hexadecimal digits of a decision's id: collisions among a million decisions are one in 500.
 const ID_DIGITS: usize = 12;

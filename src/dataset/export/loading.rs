@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use super::fields::{self, Field};
 use super::items::Written;
 use super::options::{Classes, Format};
-use crate::store::Split;
+use covid_ct_core::Split;
 
 /// Read beside README.md, and where both have an entry, this counts.
 pub const YAML: &str = ".huggingface.yaml";
@@ -116,24 +116,24 @@ pub fn how(format: Format, figures: bool) -> String {
              `Images-processed/` and the lists of `Data-split/`."
         }
         Format::ImageFolder => {
-            "`datasets.load_dataset(FOLDER)` gives pictures, classes (`label`) and all that is told of them by \
+            "`datasets.load_dataset(FOLDER)` gives pictures, classes (`label`) and the fields below by \
              split; `torchvision.datasets.ImageFolder(\"FOLDER/train\")` pictures and classes."
         }
         Format::WebDataset if figures => {
             "`webdataset.WebDataset(\"FOLDER/figures-000000.tar\")` gives samples of `png`, `txt` (the caption) and \
-             `json` (all that is told); `datasets.load_dataset(FOLDER)` the same as one split, `train`."
+             `json` (the fields below); `datasets.load_dataset(FOLDER)` the same as one split, `train`."
         }
         Format::WebDataset => {
             "`webdataset.WebDataset(\"FOLDER/train-000000.tar\")` gives samples of `png`, `cls` (number of the class) \
-             and `json` (all that is told); `datasets.load_dataset(FOLDER)` the same by split."
+             and `json` (the fields below); `datasets.load_dataset(FOLDER)` the same by split."
         }
         Format::Parquet => {
-            "`datasets.load_dataset(FOLDER)` gives pictures and all that is told of them; polars, DuckDB and pyarrow \
+            "`datasets.load_dataset(FOLDER)` gives pictures and the fields below; polars, DuckDB and pyarrow \
              read `data/*.parquet`, in which `image` is a struct of the file's `bytes` and its `path`."
         }
     };
     let warning = if matches!(format, Format::CovidCt | Format::ImageFolder) {
-        " It keeps where the pictures lie: after moving the folder, and of a copy of it or the same export elsewhere, load with \
+        " `datasets` caches the paths of the pictures: after moving or copying the folder, or exporting to another one, load with \
          `download_mode=\"force_redownload\"`."
     } else {
         ""

@@ -12,9 +12,8 @@ use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{DatasetError, Result};
-use crate::store::{ImageKey, PanelBox};
 use crate::task;
-use covid_ct_core::Licence;
+use covid_ct_core::{ImageKey, Licence, PanelBox};
 
 pub const MANIFEST: &str = "MANIFEST.csv";
 pub const RECIPE: &str = "RECIPE.csv";
@@ -36,9 +35,9 @@ pub struct ManifestRow {
     /// Pixels of the file.
     pub width: Option<u32>,
     pub height: Option<u32>,
-    /// [`crate::store::Label`] as text.
+    /// [`covid_ct_core::Label`] as text.
     pub label: String,
-    /// [`crate::store::Split`] as text.
+    /// [`covid_ct_core::Split`] as text.
     pub part: String,
     pub preprint: String,
     pub version: String,

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::covid_ct::release::ReleasedName;
     use crate::dataset::groups::tests::panel;
-    use crate::store::Label;
+    use covid_ct_core::Label;
 
     fn named(version: &str, image: i64, index: Option<u32>) -> LabelledPanel {
         let mut panel = panel("2020.02.10.20021584", &image.to_string(), None, Label::COVID);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use covid_ct_core::string_enum;
 
-use crate::store::Label;
+use covid_ct_core::Label;
 
 /// Side of the scaled pictures, in pixels: what the paper's networks take.
 pub const SIDE: u32 = 224;

@@ -5,7 +5,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{FilterType as Sampling, resize};
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder as _, RgbImage};
 
-use crate::store::PanelBox;
+use covid_ct_core::PanelBox;
 
 /// Cuts `bounds` out of a picture, scales it to `size` pixels where one is given, and writes it as
 /// 8-bit greyscale PNG without metadata.

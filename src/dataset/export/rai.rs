@@ -1,8 +1,8 @@
 //! What the Croissant metadata tells of a dataset's making and limits, in the words of the Croissant RAI vocabulary
 //! (version 1.0), with the fields that the `NeurIPS` 2026 Evaluations and Datasets track asks for.
 
-use crate::store::Label;
 use crate::task;
+use covid_ct_core::Label;
 use serde_json::{Map, Value, json};
 
 use super::card::Facts;
@@ -46,7 +46,7 @@ pub fn fields(facts: &Facts) -> Map<String, Value> {
         "dataSocialImpact",
         json!(
             "Networks that learn from pictures of papers can seem better than they are; used on patients they would do \
-         harm. Licences and recipes let others repeat what is measured without passing on what may not be."
+         harm. Licences and recipes let others repeat what is measured without redistributing pictures that may not be."
         ),
     );
     tell(
@@ -166,7 +166,7 @@ fn limitations(facts: &Facts) -> Vec<String> {
     limits.push(if facts.may_be_shared() {
         "Each picture stays under the licence of its paper, which the field licence tells.".into()
     } else {
-        "Some pictures are under licences that forbid to pass them on: this copy may not be published as it is."
+        "Some pictures are under licences that forbid passing them on: this copy may not be published as it is."
             .into()
     });
     limits
@@ -179,7 +179,7 @@ fn use_cases(facts: &Facts) -> Vec<&'static str> {
         ]
     } else {
         vec![
-            "Research on learning from few pictures, on leaks and shortcuts, and on how papers show scans.",
+            "Research on learning from few pictures, on leakage and shortcuts, and on how papers show scans.",
         ]
     };
     uses.push("Not for diagnosis, and not for the choice of a treatment.");

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use super::manifest::{self, MANIFEST, ManifestRow};
 use crate::dataset::layout::{IMAGES, class_folder};
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, sha256_of_file};
+use covid_ct_core::{Label, sha256_of_file};
 
 /// Files named before the rest is only counted.
 const NAMED: usize = 5;
@@ -153,7 +153,7 @@ impl<'a> Listed<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sha256_hex;
+    use covid_ct_core::sha256_hex;
 
     /// An export of one picture and a text.
     fn export(folder: &Path) {

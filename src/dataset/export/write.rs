@@ -21,7 +21,7 @@ use crate::atomic::folder::NewFolder;
 use crate::dataset::layout::meta_info;
 use crate::dataset::{DatasetError, Result};
 use crate::perceptual_hash::PerceptualHash;
-use crate::store::{Label, ObjectStore, Split, Symbol, sha256_hex, sha256_of_file};
+use covid_ct_core::{Label, ObjectStore, Split, Symbol, sha256_hex, sha256_of_file};
 
 /// Pictures cut before they are handed to the format.
 const CHUNK: usize = 64;

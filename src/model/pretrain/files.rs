@@ -10,11 +10,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::run_config::differences;
-use crate::metrics::run_files::{read_csv, read_json, write_csv, write_json};
-use crate::metrics::{Fit, RunFileError, RunFiles};
-use crate::store::Split;
-use covid_ct_core::string_enum;
+use crate::runs::config::differences;
+use crate::runs::{Fit, RunFileError, RunFiles, read_csv, read_json, write_csv, write_json};
+use covid_ct_core::{Split, string_enum};
 
 string_enum! {
     /// What a pretraining learns from.

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::metrics::Fit;
+use crate::runs::Fit;
 
 use super::{BadImage, Compute, FreshHead, ModelError, Network, Pictures, Result, Shown, Speed};
-use crate::store::{Split, sha256_hex, sha256_of_file};
+use covid_ct_core::{Split, sha256_hex, sha256_of_file};
 
 /// What is known to show some of several things, or none.
 pub trait Found: Shown {
@@ -121,7 +121,7 @@ pub struct PretrainOptions {
     /// Side of the square the network sees, in pixels.
     pub size: u32,
     pub fit: Fit,
-    /// As [`Hyperparameters::traces`](crate::metrics::Hyperparameters::traces).
+    /// As [`Hyperparameters::traces`](crate::runs::Hyperparameters::traces).
     pub traces: f32,
     pub seed: u64,
     pub compute: Compute,

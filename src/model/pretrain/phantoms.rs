@@ -2,8 +2,8 @@
 
 use super::Found;
 use crate::model::{BadImage, Picture, Shown};
-use crate::store::Split;
 use crate::synth::{Sign, Signs, SliceId};
+use covid_ct_core::Split;
 
 /// Pictures in the validation split, and in the test split: a tenth of those to learn from, but no more.
 const MEASURED: u32 = 2000;

@@ -12,12 +12,10 @@ use covid_ct_core::grey_on_white;
 
 use crate::dataset::export::picture::grey;
 use crate::duplicates::{Sketch, pairs};
-use crate::model::pictures::decode;
+use crate::model::picture::decode;
 use crate::model::{BadImage, DatasetFolder, Example, Filed, ModelError, Result, origins};
-use crate::store::{
-    LabelledPanel, NamedSplit, ObjectId, ObjectStore, PanelBox, Split, Stage, Store, Subject,
-    sha256_hex,
-};
+use crate::store::{LabelledPanel, NamedSplit, Store, Subject};
+use covid_ct_core::{ObjectId, ObjectStore, PanelBox, Split, Stage, sha256_hex};
 
 /// Files that are looked at in a folder, by their names' ends.
 const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use covid_ct::Workspace;
+use covid_ct::document::{Extraction, FoundFigure, FoundImage, FoundPlacement, PaperMeta};
 use covid_ct::figures::{FigureKind, FigureRecord, ImageOrigin, Pairing};
 use covid_ct::pdf::Matrix;
-use covid_ct::store::{
-    Extraction, FoundFigure, FoundImage, FoundPlacement, ObjectId, PaperMeta, Store, sha256_hex,
-};
+use covid_ct::store::Store;
 use covid_ct::synth;
+use covid_ct_core::{ObjectId, sha256_hex};
 
 /// Makes a database what the sixth migration left, but for decisions, whose table a later one makes anew anyway.
 pub const BACK_TO_SIX: &str =
@@ -127,16 +127,11 @@ pub fn figure_on(page: u32, caption: &str) -> FoundFigure {
         kind: FigureKind::Figure,
         caption: caption.into(),
         caption_page: Some(page),
-        caption_bbox: None,
         page: Some(page),
-        bbox: None,
         images: vec![(0, 0)],
         pairing: Pairing::Below,
         confidence: 1.0,
-        mentions: Vec::new(),
-        composition: None,
-        panels: Vec::new(),
-        regions: Vec::new(),
+        ..FoundFigure::default()
     }
 }
 

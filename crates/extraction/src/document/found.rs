@@ -3,9 +3,7 @@
 use covid_ct_core::{ObjectId, drop_controls};
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{
-    Composition, FigureKind, ImageOrigin, Mention, Overlay, Pairing, Panel, RegionRole, Suspect,
-};
+use crate::figures::{Figure, ImageOrigin, Overlay, Region, Suspect};
 use crate::pdf::{Matrix, Rect};
 
 /// What is known of a paper; empty strings where it does not say.
@@ -182,48 +180,8 @@ pub struct FoundPlacement {
     pub overlays: Vec<Overlay>,
 }
 
-/// A figure, with its pictures as indices into [`Extraction::images`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FoundFigure {
-    /// Normalised, such as `Figure 1` or `Figure S1`; `None` without a caption.
-    pub label: Option<String>,
-    /// What its caption announces.
-    pub kind: FigureKind,
-    /// Its caption, the label included; empty where there is none.
-    pub caption: String,
-    /// The page of its caption, from 1.
-    pub caption_page: Option<u32>,
-    /// Points of that page, as displayed.
-    pub caption_bbox: Option<Rect>,
-    /// The page of its graphic, from 1.
-    pub page: Option<u32>,
-    /// Points of that page, as displayed.
-    pub bbox: Option<Rect>,
-    /// `(index into Extraction::images, index into its placements)`
-    pub images: Vec<(usize, usize)>,
-    /// Where the caption stands, seen from the graphic.
-    pub pairing: Pairing,
-    /// How likely the caption belongs to the graphic, 0 to 1.
-    pub confidence: f32,
-    /// The sentences that cite it.
-    pub mentions: Vec<Mention>,
-    /// What its graphic is drawn with; `None` without a graphic.
-    pub composition: Option<Composition>,
-    /// Letters of the caption and of the graphic, in order.
-    pub panels: Vec<Panel>,
-    /// Where else it is drawn, or goes on.
-    pub regions: Vec<FoundRegion>,
-}
+/// A figure whose pictures are `(index into Extraction::images, index into its placements)`.
+pub type FoundFigure = Figure<(usize, usize)>;
 
-/// Where a figure stands besides its own page and box.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FoundRegion {
-    /// What the region is to the figure.
-    pub role: RegionRole,
-    /// From 1.
-    pub page: u32,
-    /// Points of the page, as displayed.
-    pub bbox: Rect,
-    /// As [`FoundFigure::images`].
-    pub images: Vec<(usize, usize)>,
-}
+/// Another place of a [`FoundFigure`].
+pub type FoundRegion = Region<(usize, usize)>;

@@ -8,7 +8,7 @@ use crate::figures::{self, Composition, Figure, Furniture, PageText, Suspect, Su
 use crate::pdf::{Document, Limits, Matrix, Page, PdfError, Rect, Turn};
 use covid_ct_core::{ObjectError, ObjectStore, sha256_hex};
 
-use super::{Extraction, FoundFigure, FoundPage, FoundRegion};
+use super::{Extraction, FoundFigure, FoundPage};
 
 /// What was found, and which pictures of it could not be read.
 #[derive(Debug)]
@@ -106,30 +106,9 @@ fn of_pictures(found: &[Figure], taken: &Taken) -> Vec<Suspect> {
 
 fn found_figure(figure: Figure, pages: &[Page], places: &Places) -> FoundFigure {
     let composition = composition(&figure, pages, places);
-    let images = figure.page.map_or_else(Vec::new, |page| places.of(page, &figure.images));
-    let regions = figure.regions.iter().map(|region| FoundRegion {
-        role: region.role,
-        page: region.page,
-        bbox: region.bbox,
-        images: places.of(region.page, &region.images),
-    });
-    let regions = regions.collect();
-    FoundFigure {
-        label: figure.label,
-        kind: figure.kind,
-        caption: figure.caption,
-        caption_page: figure.caption_page,
-        caption_bbox: figure.caption_bbox,
-        page: figure.page,
-        bbox: figure.bbox,
-        images,
-        pairing: figure.pairing,
-        confidence: figure.confidence,
-        mentions: figure.mentions,
-        composition,
-        panels: figure.panels,
-        regions,
-    }
+    let found = figure.with_images(|page, images| places.of(page, &images));
+    // Its pictures are upright by now.
+    FoundFigure { composition, turn: Turn::NONE, ..found }
 }
 
 /// What a figure is drawn with. Pictures of which one lies over another and lets it show through are, each by

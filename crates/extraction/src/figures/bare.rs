@@ -110,28 +110,11 @@ fn is_main(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Pairing;
     use super::*;
     use crate::pdf::Rect;
 
     fn picture(page: u32) -> Figure {
-        Figure {
-            label: None,
-            kind: FigureKind::Figure,
-            caption: String::new(),
-            caption_page: None,
-            caption_bbox: None,
-            page: Some(page),
-            bbox: None,
-            images: Vec::new(),
-            composition: None,
-            pairing: Pairing::Unpaired,
-            confidence: 0.0,
-            panels: Vec::new(),
-            mentions: Vec::new(),
-            regions: Vec::new(),
-            turn: crate::pdf::Turn::NONE,
-        }
+        Figure { page: Some(page), ..Figure::default() }
     }
 
     fn named(pages: &[u32], cited: &[&str]) -> Vec<Option<String>> {

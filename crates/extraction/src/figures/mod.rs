@@ -40,66 +40,19 @@ pub use label::{Ending, Label, Part, normalise, read as read_label};
 #[doc(hidden)]
 pub use printed::letter as panel_letter;
 pub use record::{
-    Composition, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention, Overlay,
-    OverlayKind, Pairing, Panel, RegionRecord, RegionRole,
+    Composition, Figure, FigureKind, FigureRecord, ICON_SIDE, ImageOrigin, ImageRecord, Mention,
+    Overlay, OverlayKind, Pairing, Panel, Region, RegionRole,
 };
 pub use sideways::{set_upright, upright};
 pub use sub_captions::{SubCaption, general_part, sub_captions};
 
 use join::Vocabulary;
 
-use crate::pdf::{Page, Rect, Turn};
-
-/// A figure of a document, or a picture that nobody captioned.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
-    /// Normalised; `None` for an uncaptioned picture.
-    pub label: Option<String>,
-    /// What its caption announces.
-    pub kind: FigureKind,
-    /// As printed, label included; empty for an uncaptioned picture.
-    pub caption: String,
-    /// The page of its caption, from 1.
-    pub caption_page: Option<u32>,
-    /// Points of that page.
-    pub caption_bbox: Option<Rect>,
-    /// Page of the graphic, from 1.
-    pub page: Option<u32>,
-    /// Points of that page.
-    pub bbox: Option<Rect>,
-    /// Which of the drawn images of that page it shows: indices into [`Page::drawn`]`.images`.
-    pub images: Vec<usize>,
-    /// What its graphic is drawn with; `None` without a graphic.
-    pub composition: Option<Composition>,
-    /// Where the caption stands, seen from the graphic.
-    pub pairing: Pairing,
-    /// 0 to 1.
-    pub confidence: f32,
-    /// Those that the caption names by letters.
-    pub panels: Vec<Panel>,
-    /// The sentences that cite it.
-    pub mentions: Vec<Mention>,
-    /// Where else it is drawn, or goes on.
-    pub regions: Vec<FigureRegion>,
-    /// The turn of the page that sets it upright, where it stands otherwise than the page's text.
-    pub turn: Turn,
-}
-
-/// Where a figure stands besides its own page and box.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FigureRegion {
-    /// What the region is to the figure.
-    pub role: RegionRole,
-    /// From 1.
-    pub page: u32,
-    /// Points of the page.
-    pub bbox: Rect,
-    /// As [`Figure::images`], of this page.
-    pub images: Vec<usize>,
-}
+use crate::pdf::Page;
 
 /// Finds the figures of a document: captioned ones in page order of their captions, then the
-/// pictures without caption. `texts` is what [`clean`] makes of `pages`, `furniture` their dress.
+/// pictures without caption. `texts` is what [`clean`] makes of `pages`, `furniture` their dress. Pictures are indices into
+/// [`Page::drawn`]`.images` of the page where they stand.
 pub fn find(pages: &[Page], texts: &[PageText], furniture: &Furniture) -> Vec<Figure> {
     let vocabulary = Vocabulary::of(texts);
     let Search { mut figures, apart, prose } = search(pages, texts, furniture, &vocabulary);

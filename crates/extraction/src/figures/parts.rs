@@ -6,8 +6,8 @@ use super::cleaning::PageText;
 use super::furniture::Furniture;
 use super::pairing::Paired;
 use super::regions::PageGraphics;
-use super::{Composition, Figure, FigureKind, FigureRegion, printed};
-use crate::pdf::{Page, Rect, Turn};
+use super::{Composition, Figure, FigureKind, Region, printed};
+use crate::pdf::{Page, Rect};
 
 /// A document, page by page, as far as figures are made of it.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ impl Parts<'_> {
     /// The figure that `paired` is, all but its mentions.
     pub fn figure(&self, caption: Option<&Caption>, paired: &Paired) -> Figure {
         let place = paired.page.zip(paired.bbox);
-        let regions: Vec<FigureRegion> = paired
+        let regions: Vec<Region> = paired
             .regions
             .iter()
-            .map(|place| FigureRegion {
+            .map(|place| Region {
                 role: place.role,
                 page: place.page,
                 bbox: place.bbox,
@@ -55,9 +55,8 @@ impl Parts<'_> {
             pairing: paired.pairing,
             confidence: paired.confidence,
             panels: printed::panels(text, letters),
-            mentions: Vec::new(),
             regions,
-            turn: Turn::NONE,
+            ..Figure::default()
         }
     }
 

@@ -1,15 +1,20 @@
-//! The exchange format of a figure: what `covid-ct figures --json` prints, one object a line.
+//! A figure, from the finding of it to the line that `covid-ct figures --json` prints.
 //! Pages count from 1; boxes are points of the page as displayed, origin top left.
 
 use serde::{Deserialize, Serialize};
 
-use crate::pdf::Rect;
+use crate::pdf::{Rect, Turn};
 use covid_ct_core::string_enum;
 
-/// A figure as `covid-ct figures --json` prints it.
+/// A figure of a document, or a picture that nobody captioned.
+///
+/// `I` says which pictures it has: by their places among those that its page draws, as [`super::find`] gives them; by an
+/// image of the document and a placement of that
+/// ([`FoundFigure`](crate::document::FoundFigure)); or each with all that is known of it ([`FigureRecord`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FigureRecord {
-    /// Base name of the PDF.
+pub struct Figure<I = usize> {
+    /// Base name of the PDF; empty where one document alone is spoken of.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// Normalised: `Figure 1`, `Figure S1`, `Extended Data Figure 2`, `Table 1`. `None` where nobody
     /// captioned the picture.
@@ -27,14 +32,14 @@ pub struct FigureRecord {
     pub page: Option<u32>,
     /// Points of the page as displayed, origin top left.
     pub bbox: Option<Rect>,
-    /// Its pictures of 100 pixels a side and more.
-    pub images: Vec<ImageRecord>,
-    /// Its pictures under [`ICON_SIDE`] on a side that are no tiles: arrows, symbols, scale bars.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub icons: Vec<ImageRecord>,
+    /// Its pictures; in a [`FigureRecord`] those of 100 pixels a side and more.
+    pub images: Vec<I>,
+    /// Of a [`FigureRecord`] its pictures under [`ICON_SIDE`] on a side that are no tiles: arrows, symbols, scale bars.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub icons: Vec<I>,
     /// Where the caption stands, seen from the graphic.
     pub pairing: Pairing,
-    /// 0 to 1.
+    /// How likely the caption belongs to the graphic, 0 to 1.
     pub confidence: f32,
     /// Those that the caption names by letters.
     pub panels: Vec<Panel>,
@@ -44,22 +49,84 @@ pub struct FigureRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub composition: Option<Composition>,
     /// Where else the figure stands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub regions: Vec<RegionRecord>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<Region<I>>,
+    /// The turn of the page that sets it upright, where it stands otherwise than the page's text.
+    #[serde(skip)]
+    pub turn: Turn,
 }
+
+/// A figure as `covid-ct figures --json` prints it.
+pub type FigureRecord = Figure<ImageRecord>;
 
 /// Another place of a figure: a later page it goes on to, or a second drawing of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RegionRecord {
+pub struct Region<I = usize> {
     /// What the region is to the figure.
     pub role: RegionRole,
     /// From 1.
     pub page: u32,
     /// Points of the page as displayed.
     pub bbox: Rect,
-    /// Those of a copy; the pictures of a continuation are among the figure's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<ImageRecord>,
+    /// In a [`FigureRecord`] those of a copy: the pictures of a continuation are among the figure's own.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<I>,
+}
+
+/// No caption, no graphic, nothing said of it.
+impl<I> Default for Figure<I> {
+    fn default() -> Self {
+        Self {
+            file: String::new(),
+            label: None,
+            kind: FigureKind::Figure,
+            caption: String::new(),
+            caption_page: None,
+            caption_bbox: None,
+            page: None,
+            bbox: None,
+            images: Vec::new(),
+            icons: Vec::new(),
+            pairing: Pairing::Unpaired,
+            confidence: 0.0,
+            panels: Vec::new(),
+            mentions: Vec::new(),
+            composition: None,
+            regions: Vec::new(),
+            turn: Turn::NONE,
+        }
+    }
+}
+
+impl<I> Figure<I> {
+    /// The same figure with its pictures told otherwise: `tell` is given a page and the pictures there.
+    pub fn with_images<J>(self, mut tell: impl FnMut(u32, Vec<I>) -> Vec<J>) -> Figure<J> {
+        let mut of_graphic = |images| self.page.map_or_else(Vec::new, |page| tell(page, images));
+        let (images, icons) = (of_graphic(self.images), of_graphic(self.icons));
+        let region = |Region { role, page, bbox, images }| {
+            let images = tell(page, images);
+            Region { role, page, bbox, images }
+        };
+        Figure {
+            file: self.file,
+            label: self.label,
+            kind: self.kind,
+            caption: self.caption,
+            caption_page: self.caption_page,
+            caption_bbox: self.caption_bbox,
+            page: self.page,
+            bbox: self.bbox,
+            images,
+            icons,
+            pairing: self.pairing,
+            confidence: self.confidence,
+            panels: self.panels,
+            mentions: self.mentions,
+            composition: self.composition,
+            regions: self.regions.into_iter().map(region).collect(),
+            turn: self.turn,
+        }
+    }
 }
 
 /// A picture with a shorter side than this, in pixels, is an icon: nobody reads a scan off it.

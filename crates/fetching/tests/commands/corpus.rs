@@ -8,8 +8,8 @@ use std::path::Path;
 use crate::common::{Project, files, text};
 use crate::server::{Answer, Server};
 use covid_ct::corpus::{Manifest, Row, State};
-use covid_ct::store::sha256_hex;
 use covid_ct::synth;
+use covid_ct_core::sha256_hex;
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 

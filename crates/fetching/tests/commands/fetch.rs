@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::common::{Project, text};
 use crate::server::{Answer, Request, Sending, Server};
 use covid_ct::corpus::{Manifest, Row, State};
-use covid_ct::store::sha256_hex;
+use covid_ct_core::sha256_hex;
 
 /// A PDF that no reader opens, which a fetch need not know.
 fn pdf(name: &str, length: usize) -> Vec<u8> {

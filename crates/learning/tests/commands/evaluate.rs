@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::common::training::{LIGHT, SMALL, bright_and_dark, covid_ct, textured, write_list};
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{Prediction, RunFiles, RunMetrics};
-use covid_ct::store::{Label, Split, Store};
+use covid_ct::runs::{Prediction, RunFiles, RunMetrics};
+use covid_ct::store::Store;
+use covid_ct_core::{Label, Split};
 use predicates::prelude::*;
 
 const CLASSES: [(&str, bool); 2] = [("COVID", true), ("NonCOVID", false)];
@@ -130,7 +131,7 @@ fn a_series_is_measured_together(folder: &Path) {
         .stderr(predicate::str::contains("has changed").not())
         .stdout(predicate::str::is_match(r"AUROC +\d\.\d{3} ± \d\.\d{3}").expect("pattern"))
         .stdout(predicate::str::contains("2 runs (s-seed0, s-seed1)"))
-        .stdout(predicate::str::contains("each mirrored too"));
+        .stdout(predicate::str::contains("test-time augmentation (mirrored)"));
     let read = |run: &str| files(folder, run).read_predictions(Split::Test).expect("predictions");
     let (one, other, both) = (read("s-seed0"), read("s-seed1"), read("s"));
     assert_eq!(both.len(), 6);
@@ -343,7 +344,7 @@ fn a_validation_of_one_class_gives_no_threshold(folder: &Path) {
     write_list(&folder.join("data/export/default"), "NonCOVID", "val", &[]);
     evaluate(folder, &["s-seed0"]).assert().success().stderr(
         predicate::str::contains("holds no non-COVID image")
-            .and(predicate::str::contains("has changed since s-seed0 learned from it")),
+            .and(predicate::str::contains("has changed since s-seed0 was trained on it")),
     );
     let metrics = files(folder, "s-seed0").read_metrics(Split::Test).expect("metrics.json");
     assert_eq!(metrics.details.operating, None);

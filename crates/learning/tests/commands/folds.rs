@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::common::training::{EPOCH, covid_ct, import, train, workspace, write_list};
 use covid_ct::Workspace;
-use covid_ct::metrics::{Over, RunFiles};
-use covid_ct::store::{Split, Store};
+use covid_ct::runs::{Over, RunFiles};
+use covid_ct::store::Store;
+use covid_ct_core::Split;
 use predicates::prelude::*;
 
 fn files(workspace: &Path, run: &str) -> RunFiles {

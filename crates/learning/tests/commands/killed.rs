@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::common::text;
 use crate::common::training::{LIGHT, SMALL, covid_ct, workspace};
 use covid_ct::Workspace;
-use covid_ct::metrics::{HistoryRow, RunFiles};
+use covid_ct::runs::{HistoryRow, RunFiles};
 
 /// No training here takes more steps.
 const MOST: usize = 200;

@@ -1,7 +1,8 @@
 //! `covid-ct pretrain`: from pictures without labels, of the database, of X-rays, and from none.
 
 use covid_ct::Workspace;
-use covid_ct::store::{NewDecision, Stage, Store, now};
+use covid_ct::store::{NewDecision, Store, now};
+use covid_ct_core::Stage;
 use predicates::prelude::*;
 use rustix::process::Signal;
 
@@ -130,7 +131,9 @@ fn findings_of_xrays_are_learned_and_start_a_training() {
         .current_dir(folder)
         .assert()
         .success()
-        .stderr(predicate::str::contains("28 images to learn from, 4 to choose by, 8 held out"))
+        .stderr(predicate::str::contains(
+            "28 training images, 4 validation images and 8 test images",
+        ))
         .stdout(predicate::str::contains("Pleural_Thickening"));
     let findings = std::fs::read_to_string(folder.join("data/pretrained/xrays/findings.csv"));
     let findings = findings.expect("findings.csv");

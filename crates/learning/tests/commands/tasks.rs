@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use covid_ct::Workspace;
-use covid_ct::metrics::RunFiles;
+use covid_ct::runs::RunFiles;
 use covid_ct::store::Store;
 use image::{GrayImage, Luma};
 use predicates::prelude::*;
@@ -90,7 +90,7 @@ fn a_two_class_task_is_trained_and_measured_under_its_own_words() {
         (&config["task"]["name"], &config["counts"]["train"]["no_flu"]),
         (&"influenza-ct".into(), &10.into())
     );
-    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
+    let metrics = json(&run.metrics(covid_ct_core::Split::Test));
     assert_eq!(metrics["auroc"], 1.0, "bright pictures are influenza");
     assert!(metrics.get("classes").is_none());
     covid_ct(folder, &["report"]).assert().success();
@@ -126,7 +126,7 @@ fn three_classes_are_told_apart() {
                 .and(predicate::str::contains("Mid against the rest:")),
         );
     let run = files(folder, "kinds");
-    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
+    let metrics = json(&run.metrics(covid_ct_core::Split::Test));
     let classes = &metrics["classes"];
     assert_eq!(classes["each"].as_array().map(Vec::len), Some(3));
     assert!(classes["macro_auroc"].as_f64().is_some_and(|auroc| auroc > 0.9), "{classes}");
@@ -138,8 +138,8 @@ fn three_classes_are_told_apart() {
         .filter_map(serde_json::Value::as_u64)
         .sum();
     assert_eq!(said, 9);
-    let predictions = std::fs::read_to_string(run.predictions(covid_ct::store::Split::Test))
-        .expect("predictions");
+    let predictions =
+        std::fs::read_to_string(run.predictions(covid_ct_core::Split::Test)).expect("predictions");
     assert!(
         predictions
             .starts_with("file,label,score,predicted,p_dark,p_mid,p_light\ndark-13.png,dark,"),
@@ -173,7 +173,7 @@ fn series_of_three_classes_are_measured_together() {
     covid_ct(folder, &arguments).assert().success();
     covid_ct(folder, &["evaluate", "few", "--threads", "1"]).assert().success();
     let run = files(folder, "few");
-    let metrics = json(&run.metrics(covid_ct::store::Split::Test));
+    let metrics = json(&run.metrics(covid_ct_core::Split::Test));
     assert_eq!(metrics["classes"]["each"].as_array().map(Vec::len), Some(3));
     assert_eq!(metrics["counts"]["light"], 3);
 }

@@ -11,8 +11,9 @@ use crate::common::training::{
 };
 use assert_cmd::Command;
 use covid_ct::Workspace;
-use covid_ct::metrics::{Fit, HistoryRow, Keep, RunFiles};
-use covid_ct::store::{Label, Split, Store};
+use covid_ct::runs::{Fit, HistoryRow, Keep, RunFiles};
+use covid_ct::store::Store;
+use covid_ct_core::{Label, Split};
 use predicates::prelude::*;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -252,7 +253,7 @@ fn a_full_disk_costs_no_epoch_that_was_made() {
     let refused = train(folder, "r", &options).assert().code(2);
     let told = text(&refused.get_output().stderr);
     assert_eq!(told.matches("No space left on device").count(), 1, "{told}");
-    assert!(told.contains("run r, with which the same command goes on"), "{told}");
+    assert!(told.contains("run r (the same command resumes it)"), "{told}");
     let part = folder.join("data/runs/.r.part");
     assert!(!part.join("state.part.safetensors").exists(), "it would fill the disk");
     disk.grow(400_000);
@@ -384,7 +385,7 @@ fn seeds_make_a_run_each_and_are_not_trained_twice() {
     train(folder, "series", &of("3", &[]))
         .assert()
         .success()
-        .stderr(predicate::str::contains("series-seed1 is this very training"));
+        .stderr(predicate::str::contains("series-seed1 is already trained"));
     assert!(run_files(folder, "series-seed2").checkpoint().exists());
 
     // At once they come to the same, told in the same order.

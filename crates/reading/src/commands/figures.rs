@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::Workspace;
-use crate::figures::{FigureKind, FigureRecord, ImageOrigin, Pairing, RegionRole};
+use crate::figures::{FigureRecord, ImageOrigin, RegionRole};
 use crate::store::Store;
 
 use super::{Outcome, find_documents};
@@ -38,7 +38,7 @@ pub fn run(workspace: &Path, args: &FiguresArgs) -> anyhow::Result<Outcome> {
         }
         if args.json && !suspects.is_empty() {
             let suspects = suspects.into_iter().map(GradedSuspect::from).collect();
-            let figure = nothing(document.file());
+            let figure = FigureRecord { file: document.file(), ..FigureRecord::default() };
             serde_json::to_writer(&mut out, &SuspectsRecord { figure, suspects })?;
             writeln!(out)?;
         }
@@ -55,28 +55,6 @@ struct SuspectsRecord {
     figure: FigureRecord,
     /// By page, those of the whole document first.
     suspects: Vec<GradedSuspect>,
-}
-
-/// A figure of the document that is nothing.
-fn nothing(file: String) -> FigureRecord {
-    FigureRecord {
-        file,
-        label: None,
-        kind: FigureKind::Figure,
-        caption: String::new(),
-        caption_page: None,
-        caption_bbox: None,
-        page: None,
-        bbox: None,
-        images: Vec::new(),
-        icons: Vec::new(),
-        pairing: Pairing::Unpaired,
-        confidence: 0.0,
-        panels: Vec::new(),
-        mentions: Vec::new(),
-        composition: None,
-        regions: Vec::new(),
-    }
 }
 
 /// One figure for a reader: where it is, what is known of it, the start of its caption.

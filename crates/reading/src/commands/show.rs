@@ -9,8 +9,9 @@ use crate::atomic;
 use crate::atomic::Noted;
 use crate::extract::{Region, Renderings};
 use crate::show::{self, Found, HTML_DPI, PNG_DPI, PageMarks, PagePicture, SMALL_DPI};
-use crate::store::{DocumentRow, ObjectStore, Source, Store};
+use crate::store::{DocumentRow, Source, Store};
 use anyhow::{Context as _, bail};
+use covid_ct_core::ObjectStore;
 
 use super::{Outcome, find_documents, progress_bar, worker_options};
 use crate::cli::ShowArgs;

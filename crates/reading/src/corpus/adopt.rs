@@ -10,8 +10,8 @@ use super::{Manifest, Result, Row, State, body};
 use crate::atomic;
 use crate::extract::worker::{Request, Response};
 use crate::extract::{self, Articles};
-use crate::store::{PaperMeta, sha256_hex, sha256_of_file};
-use covid_ct_core::preprint_doi;
+use covid_ct_core::{preprint_doi, sha256_hex, sha256_of_file};
+use covid_ct_extraction::document::PaperMeta;
 
 /// Where adopted files go, and what may be.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 use super::network::{Client, Got, Wanted};
 use super::{CorpusError, Kind, Manifest, Result, Row, State, Templates, Trouble, body};
-use crate::store::sha256_of_file;
+use covid_ct_core::sha256_of_file;
 
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -9,7 +9,7 @@ use super::{CorpusError, Result};
 use crate::Workspace;
 use crate::atomic;
 use crate::extract::{self, Articles, find_files, is_pdf};
-use crate::store::{sha256_hex, sha256_of_file};
+use covid_ct_core::{sha256_hex, sha256_of_file};
 
 /// How buckets are read.
 #[derive(Debug, Clone, Default)]

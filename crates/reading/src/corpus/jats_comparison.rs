@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use super::names;
 use crate::figures::{FigureKind, FigureRecord, normalise, read_label};
-use crate::store::PaperMeta;
-use covid_ct_core::Licence;
-use covid_ct_core::string_enum;
+use covid_ct_core::{Licence, string_enum};
+use covid_ct_extraction::document::PaperMeta;
 use covid_ct_worker::jats::{Article, JatsFigure};
 
 /// Captions that share less of their words, in order, differ: room for what a PDF breaks, hyphenates or
@@ -176,17 +175,9 @@ mod tests {
             kind: FigureKind::Figure,
             caption: caption.into(),
             caption_page: Some(1),
-            caption_bbox: None,
-            page: None,
-            bbox: None,
-            images: Vec::new(),
-            icons: Vec::new(),
             pairing: Pairing::Below,
             confidence: 1.0,
-            panels: Vec::new(),
-            mentions: Vec::new(),
-            composition: None,
-            regions: Vec::new(),
+            ..FigureRecord::default()
         }
     }
 

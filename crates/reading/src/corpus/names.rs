@@ -6,7 +6,7 @@ use regex::Regex;
 
 pub use covid_ct_core::doi;
 
-use crate::store::sha256_hex;
+use covid_ct_core::sha256_hex;
 
 /// A preprint as a file's name or an address tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,8 @@ use super::worker::{Request, Response};
 use super::{Options, read_documents};
 use crate::Workspace;
 use crate::figures::{Suspect, SuspectKind};
-use crate::store::{DocumentRow, Failure, Source, Store, StoreError, sha256_of_file};
+use crate::store::{DocumentRow, Failure, Source, Store, StoreError};
+use covid_ct_core::sha256_of_file;
 
 /// What an ingest did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

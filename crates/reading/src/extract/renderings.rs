@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use super::{Options, Region, RenderRequest, Rendered, Renderer};
-use crate::store::{DocumentRow, NewRendering, ObjectId, Renderable, Source, Store, StoreError};
+use crate::store::{DocumentRow, NewRendering, Renderable, Source, Store, StoreError};
+use covid_ct_core::ObjectId;
 
 /// Makes renderings with a worker that is started when the first one is asked for.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! Everything the store holds of one document, gathered for drawing.
 
 use crate::figures::{FigureKind, FigureRecord, Suspect, SuspectKind};
-use crate::store::{DocumentRow, PageRow, PaperMeta, PlacementRow, Result, Store};
+use crate::store::{DocumentRow, PageRow, PlacementRow, Result, Store};
+use covid_ct_extraction::document::PaperMeta;
 
 /// Pairs less sure than this need a look.
 const UNSURE: f32 = 0.7;

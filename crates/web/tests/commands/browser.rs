@@ -35,7 +35,7 @@ fn accept_boxes(browser: &mut Browser, by_mouse: bool) {
     browser.wait(script, &[], "doubts or the next picture");
     if browser.run("return document.querySelector('#doubts').open", &[]) == json!(true) {
         if by_mouse {
-            browser.click("store it so");
+            browser.click("store it anyway");
         } else {
             browser.press('y');
         }
@@ -238,7 +238,7 @@ fn after(script: &[(&str, &str)]) -> Project {
 }
 
 fn boxes_of(project: &Project) -> Vec<String> {
-    let decisions = project.store().decisions_in_force(covid_ct::store::Stage::Crop);
+    let decisions = project.store().decisions_in_force(covid_ct_core::Stage::Crop);
     let values = decisions.expect("decisions").into_iter().filter_map(|decision| decision.value);
     values.map(|value| value.to_string()).collect()
 }
@@ -317,7 +317,7 @@ fn words_are_chosen_by_dragging_over_them() {
         browser.wait_for_question("diagnose", 2);
         browser.close();
     }
-    let decisions = project.store().decisions_in_force(covid_ct::store::Stage::Diagnose);
+    let decisions = project.store().decisions_in_force(covid_ct_core::Stage::Diagnose);
     let decisions = decisions.expect("decisions");
     assert_eq!(decisions[0].span, "61-year-old woman");
 }

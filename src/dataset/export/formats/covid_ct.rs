@@ -8,7 +8,7 @@ use super::{Format, Layout, Place, of_class};
 use crate::dataset::export::items::Written;
 use crate::dataset::layout::{IMAGES, SPLITS, class_folder, list_file};
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Split};
+use covid_ct_core::{Label, Split};
 
 #[derive(Debug)]
 pub struct CovidCt {

@@ -13,7 +13,7 @@ use crate::dataset::export::fields;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::export::table::{Class, Lead, Table};
-use crate::store::Split;
+use covid_ct_core::Split;
 
 #[derive(Debug)]
 pub struct ImageFolder {

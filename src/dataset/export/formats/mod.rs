@@ -16,7 +16,7 @@ use covid_ct_core::FileName;
 use super::items::Written;
 use super::options::{Format, Options};
 use crate::dataset::{DatasetError, Result};
-use crate::store::{Label, Split, sha256_hex};
+use covid_ct_core::{Label, Split, sha256_hex};
 
 /// Where a picture was put.
 #[derive(Debug, Clone, PartialEq, Eq)]

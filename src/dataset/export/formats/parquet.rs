@@ -13,7 +13,7 @@ use crate::dataset::Result;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::table::{Class, Lead, Open, Row, Table};
 use crate::dataset::export::{fields, options::Options};
-use crate::store::Split;
+use covid_ct_core::Split;
 
 /// Pictures a file.
 const FILE: usize = 5000;

@@ -16,7 +16,7 @@ use crate::dataset::export::fields;
 use crate::dataset::export::items::Written;
 use crate::dataset::export::options::{Classes, Options};
 use crate::dataset::{DatasetError, Result};
-use crate::store::Split;
+use covid_ct_core::Split;
 
 /// Pictures a shard: some 50 MB of native CT panels.
 const SHARD: usize = 1000;

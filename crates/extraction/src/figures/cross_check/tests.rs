@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::by_hand::{line, page};
 use super::super::cleaning::TextLine;
-use super::super::{Composition, FigureRegion, Mention, Pairing};
+use super::super::{Composition, Mention, Pairing};
 use super::*;
 use crate::pdf::Levels;
 
@@ -31,17 +31,12 @@ fn figure(caption: &str, caption_page: u32, page: Option<u32>) -> Figure {
         kind: label.kind,
         caption: caption.into(),
         caption_page: Some(caption_page),
-        caption_bbox: None,
         page,
         bbox: page.map(|_| Rect::new(100.0, 100.0, 400.0, 300.0)),
-        images: Vec::new(),
         composition: page.map(|_| Composition::Raster),
         pairing: if page.is_some() { Pairing::Below } else { Pairing::Unpaired },
         confidence: 0.9,
-        panels: Vec::new(),
-        mentions: Vec::new(),
-        regions: Vec::<FigureRegion>::new(),
-        turn: crate::pdf::Turn::NONE,
+        ..Figure::default()
     }
 }
 

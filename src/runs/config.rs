@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use covid_ct_core::task::{self, Task};
+use covid_ct_core::{ClassCounts, Symbol};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ClassCounts, Hyperparameters};
-use crate::store::Symbol;
-use crate::task::{self, Task};
+use super::Hyperparameters;
 
 /// The images a run learned from and chose its checkpoint by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

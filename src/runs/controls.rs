@@ -1,10 +1,10 @@
 //! What could make a classifier look better than it is, measured beside it: `controls.json`.
 
+use covid_ct_core::{Label, Split};
 use serde::{Deserialize, Serialize};
 
-use super::agreement::Interval;
-use super::{Intervals, Metrics, Scored};
-use crate::store::{Label, Split};
+use crate::metrics::agreement::Interval;
+use crate::metrics::{DEFAULT_THRESHOLD, Intervals, Metrics, Scored};
 
 /// Something measured on pictures of the part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Control {
     /// # Panics
     /// When there are not as many groups as examples.
     pub fn of(name: impl Into<String>, examples: &[Scored], groups: &[String]) -> Self {
-        let threshold = super::DEFAULT_THRESHOLD;
+        let threshold = DEFAULT_THRESHOLD;
         let metrics = Metrics::at(threshold, examples);
         Self {
             name: name.into(),

@@ -1,10 +1,45 @@
-//! A run on datasets from elsewhere, beside what it comes to on its own.
+//! What a run comes to on a split, and on external datasets beside it, as `metrics.json` has it.
 
+use covid_ct_core::{ClassCounts, Split};
 use serde::{Deserialize, Serialize};
 
-use super::agreement::Interval;
-use super::{Chosen, ClassCounts, Metrics, RunMetrics, Scored};
-use crate::store::Split;
+use super::leaks::Leaks;
+use crate::metrics::agreement::Interval;
+use crate::metrics::{Chosen, ClassMetrics, Details, Metrics, Scored};
+
+/// `metrics.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunMetrics {
+    /// Version of the program that measured.
+    pub covid_ct: String,
+    pub run: String,
+    /// As in [`super::RunConfig::data`].
+    pub data: String,
+    pub part: Split,
+    pub counts: ClassCounts,
+    /// The epoch the weights are from; 0 of several runs together.
+    pub epoch: u32,
+    /// Whether log-odds are the mean of those of each picture and of its mirror image.
+    #[serde(default)]
+    pub flip: bool,
+    /// Mean cross entropy in nats.
+    pub loss: Option<f64>,
+    /// Of the positive class.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    #[serde(flatten)]
+    pub details: Details,
+    /// Of more than two classes: each against the rest, and all together. Everything else here is of the positive class
+    /// against the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassMetrics>,
+    /// What of the part was in what the run learned from; `None` where nobody looked, as older versions did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaks: Option<Leaks>,
+    /// What it comes to on datasets from elsewhere (`evaluate --external`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external: Vec<External>,
+}
 
 /// What a run comes to on one dataset that it has not learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

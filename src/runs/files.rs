@@ -28,146 +28,18 @@
 
 use std::path::{Path, PathBuf};
 
-use covid_ct_core::cells;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use covid_ct_core::{Split, sha256_hex};
 
+use super::config::WhoseRun;
 use super::controls::Controls;
-use super::leaks::Leaks;
-use super::run_config::WhoseRun;
+use super::disk::{Result, read_csv, read_json, write, write_csv, write_json};
+use super::predictions::{read_predictions, write_predictions};
 use super::{
-    ClassMetrics, Curves, Details, External, Keep, Metrics, RunConfig, Scored, SeriesMetrics,
-    events,
+    Explained, HistoryRow, Prediction, RunConfig, RunFileError, RunMetrics, SeriesMetrics, events,
 };
-use crate::atomic;
-use crate::store::{ClassCounts, Label, Split, sha256_hex};
+use crate::metrics::Curves;
 
 const ELSEWHERE: &str = "elsewhere";
-
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunFileError {
-    #[error("'{0}' cannot name a run: use letters, digits, '.', '-' and '_', and no '.' in front")]
-    Name(String),
-    #[error("{0}")]
-    OtherTask(String),
-    #[error("cannot read {path}: {source}", path = path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write { path: PathBuf, source: std::io::Error },
-    #[error("{path} is not what `covid-ct {command}` writes: {reason}; run it again", path = path.display())]
-    Malformed { path: PathBuf, command: &'static str, reason: String },
-}
-
-type Result<T> = std::result::Result<T, RunFileError>;
-
-/// A line of `history.csv`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HistoryRow {
-    /// From 1.
-    pub epoch: u32,
-    /// Of the epoch's first step.
-    pub learning_rate: f64,
-    /// Mean cross entropy in nats over the epoch's steps, as the weights changed.
-    pub train_loss: f64,
-    /// Mean cross entropy in nats after the epoch.
-    pub val_loss: f64,
-    pub val_accuracy: f64,
-    pub val_auroc: f64,
-    /// Wall-clock time of the epoch with its validation.
-    pub seconds: f64,
-}
-
-impl HistoryRow {
-    /// Whether this epoch's checkpoint is the better one: by validation AUROC, then by loss. Of
-    /// equals, the earlier stays.
-    pub fn beats(&self, other: &Self) -> bool {
-        (self.val_auroc, -self.val_loss) > (other.val_auroc, -other.val_loss)
-    }
-
-    /// The epoch whose weights a run keeps.
-    pub fn kept(history: &[Self], keep: Keep) -> Option<&Self> {
-        match keep {
-            Keep::Best => Self::best(history),
-            Keep::Last => history.last(),
-        }
-    }
-
-    /// The best epoch by validation.
-    pub fn best(history: &[Self]) -> Option<&Self> {
-        history.iter().reduce(|best, row| if row.beats(best) { row } else { best })
-    }
-}
-
-/// `metrics.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunMetrics {
-    /// Version of the program that measured.
-    pub covid_ct: String,
-    pub run: String,
-    /// As in [`RunConfig::data`].
-    pub data: String,
-    pub part: Split,
-    pub counts: ClassCounts,
-    /// The epoch the weights are from; 0 of several runs together.
-    pub epoch: u32,
-    /// Whether log-odds are the mean of those of each picture and of its mirror image.
-    #[serde(default)]
-    pub flip: bool,
-    /// Mean cross entropy in nats.
-    pub loss: Option<f64>,
-    /// Of the positive class.
-    #[serde(flatten)]
-    pub metrics: Metrics,
-    #[serde(flatten)]
-    pub details: Details,
-    /// Of more than two classes: each against the rest, and all together. Everything else here is of the positive class
-    /// against the rest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub classes: Option<ClassMetrics>,
-    /// What of the part was in what the run learned from; `None` where nobody looked, as older versions did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leaks: Option<Leaks>,
-    /// What it comes to on datasets from elsewhere (`evaluate --external`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub external: Vec<External>,
-}
-
-/// A line of `predictions.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    /// Name in the dataset's lists.
-    pub file: String,
-    pub label: Label,
-    /// P of the positive class.
-    pub score: f64,
-    /// [`Label::positive`] where the score reaches the threshold of `metrics.json`; of more than two classes the likeliest.
-    pub predicted: Label,
-    /// Of more than two classes the probability of each, in the order of the task: a column a class, `p_CLASS`.
-    #[serde(skip)]
-    pub probabilities: Vec<f64>,
-}
-
-impl Prediction {
-    /// Against the positive class.
-    pub fn scored(&self) -> Scored {
-        Scored { positive: self.label.is_positive(), score: self.score }
-    }
-}
-
-/// A line of `explained/index.csv`: a wrong prediction, and the picture that shows what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Explained {
-    /// File in the folder: the picture as the network sees it, and beside it with the evidence over it.
-    pub picture: String,
-    /// As in [`Prediction`], all four.
-    pub file: String,
-    pub label: Label,
-    pub score: f64,
-    pub predicted: Label,
-    /// The class that the evidence shown speaks for.
-    pub evidence_for: Label,
-}
 
 /// Refuses what is no plain folder name.
 ///
@@ -375,101 +247,13 @@ fn suffix(part: Split) -> &'static str {
     }
 }
 
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<T> {
-    let bytes = read(path)?;
-    serde_json::from_slice(&bytes).map_err(|e| malformed(path, command, &e))
-}
-
-pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path, command: &'static str) -> Result<Vec<T>> {
-    let bytes = cells::unguard(read(path)?);
-    let rows = csv::Reader::from_reader(&bytes[..]).into_deserialize().collect();
-    let rows: std::result::Result<Vec<T>, csv::Error> = rows;
-    rows.map_err(|e| malformed(path, command, &e))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|source| RunFileError::Read { path: path.into(), source })
-}
-
-fn malformed(path: &Path, command: &'static str, reason: &dyn std::fmt::Display) -> RunFileError {
-    RunFileError::Malformed { path: path.into(), command, reason: reason.to_string() }
-}
-
-pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| refused(path, e))?;
-    bytes.push(b'\n');
-    write(path, &bytes)
-}
-
-pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(|e| refused(path, e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| refused(path, e))?;
-    write(path, &cells::guard(bytes))
-}
-
-/// What columns of probabilities begin with.
-const PROBABILITY: &str = "p_";
-
-fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
-    let rows: Vec<Prediction> = read_csv(path, "evaluate")?;
-    let wrong = |reason: String| malformed(path, "evaluate", &reason);
-    let bytes = cells::unguard(read(path)?);
-    let mut reader = csv::Reader::from_reader(&bytes[..]);
-    let header = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
-    let column = |label: &Label| {
-        header.iter().position(|name| name.strip_prefix(PROBABILITY) == Some(label.as_str()))
-    };
-    let Some(columns) = Label::all().iter().map(column).collect::<Option<Vec<usize>>>() else {
-        return Ok(rows);
-    };
-    let mut rows = rows;
-    for (row, record) in rows.iter_mut().zip(reader.records()) {
-        let record = record.map_err(|error| wrong(error.to_string()))?;
-        let number = |&at: &usize| {
-            let text = record.get(at).unwrap_or_default();
-            text.parse::<f64>().map_err(|_| wrong(format!("'{text}' is no probability")))
-        };
-        row.probabilities = columns.iter().map(number).collect::<Result<_>>()?;
-    }
-    Ok(rows)
-}
-
-fn write_predictions(path: &Path, rows: &[Prediction]) -> Result<()> {
-    if rows.iter().all(|row| row.probabilities.is_empty()) {
-        return write_csv(path, rows);
-    }
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let classes = Label::all().iter().map(|label| format!("{PROBABILITY}{label}"));
-    let header = ["file", "label", "score", "predicted"].map(String::from);
-    writer.write_record(header.into_iter().chain(classes)).map_err(|e| refused(path, e))?;
-    for row in rows {
-        let Prediction { file, label, score, predicted, probabilities } = row;
-        // All in one go: serde writes numbers as `write_csv` does.
-        let cells = (file, label, score, predicted, probabilities);
-        writer.serialize(cells).map_err(|e| refused(path, e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| refused(path, e))?;
-    write(path, &cells::guard(bytes))
-}
-
-fn refused<E>(path: &Path, error: E) -> RunFileError
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    RunFileError::Write { path: path.into(), source: std::io::Error::other(error) }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    atomic::write(path, bytes).map_err(|source| RunFileError::Write { path: path.into(), source })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Chosen, Hyperparameters, Origin, RunCounts, SizeBand};
+    use crate::metrics::{Chosen, Details, Metrics, Origin, SizeBand};
+    use crate::runs::leaks::Leaks;
+    use crate::runs::{Hyperparameters, RunCounts};
+    use covid_ct_core::{ClassCounts, Label};
 
     fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {
@@ -579,21 +363,6 @@ mod tests {
         assert!(files.checkpoint().ends_with("weights.safetensors") && !files.came_to_its_end());
         std::fs::write(folder.path().join("best.safetensors"), "weights").expect("file");
         assert!(files.checkpoint().ends_with("best.safetensors") && files.came_to_its_end());
-    }
-
-    #[test]
-    fn the_best_epoch_is_the_first_of_the_best() {
-        let history = [
-            row(1, 0.8, 0.6),
-            row(2, 0.9, 0.7),
-            row(3, 0.9, 0.5),
-            row(4, 0.9, 0.5),
-            row(5, 0.7, 0.1),
-        ];
-        assert_eq!(HistoryRow::best(&history).map(|row| row.epoch), Some(3));
-        assert_eq!(HistoryRow::best(&[]), None);
-        let kept = |keep| HistoryRow::kept(&history, keep).map(|row| row.epoch);
-        assert_eq!((kept(Keep::Best), kept(Keep::Last)), (Some(3), Some(history.len() as u32)));
     }
 
     #[test]
