@@ -107,7 +107,7 @@ train() {
 evaluate() {
     # A run, or a series of that name.
     if is_sample && ! compgen -G "$workspace/data/runs/default*" >/dev/null; then train; fi
-    headline "evaluate: the test part -> $workspace/data/runs/default/"
+    headline "evaluate: the test split -> $workspace/data/runs/default/"
     covid_ct evaluate
 }
 

@@ -43,7 +43,7 @@ pub struct HistoryArgs {
 /// ingested. A figure without any picture is asked about once `ingest --render` has made one.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
-    /// What to decide: a question of the task, such as select or diagnose, crop, case, or adjudicate, which is what
+    /// What to decide: a question of the task, such as select or diagnose; crop; case; or adjudicate, for what
     /// curators disagree on [default: whatever is next]
     #[arg(value_name = "STAGE")]
     pub stage: Option<String>,
@@ -83,7 +83,7 @@ pub struct LabelArgs {
     #[arg(long, conflicts_with = "state")]
     pub second_reader: bool,
 
-    /// I/N: only the Ith of N shares of the papers, which N curators may work on without asking twice; a
+    /// I/N: only the Ith of N shares of the papers, so that N curators each work on other papers; a
     /// share goes by the papers' names, and is the same on every machine. With --second-reader also a
     /// number from 0 to 1: the share of pictures in the sample [default: 0.2]. May be given for both
     #[arg(long, value_name = "I/N|SHARE")]
@@ -109,8 +109,8 @@ pub struct WebArgs {
     #[arg(long, conflicts_with = "plain")]
     pub web: bool,
 
-    /// Who decides there, such as ann,bob, instead of --curator; each has a link of their own. Papers are at one curator's hand at
-    /// a time, and what one decided the others are not asked about, unless with --second-reader
+    /// Who decides there, such as ann,bob, instead of --curator; each has a link of their own. Each paper is with one curator at
+    /// a time, and the others are not asked about what one has decided, unless with --second-reader
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', requires = "web")]
     pub curators: Vec<String>,
 
@@ -131,11 +131,11 @@ pub struct WebArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// A proxy in front of it speaks TLS with the browsers, and hands on the header Host as it is
+    /// A proxy in front of it speaks TLS with the browsers, and passes on the Host header unchanged
     #[arg(long, requires = "origin", conflicts_with = "tls_cert")]
     pub behind_proxy: bool,
 
-    /// Make the links of all curators anew; those there were lead nowhere any more
+    /// Make new links for all curators; the old ones stop working
     #[arg(long, requires = "web")]
     pub new_links: bool,
 }
@@ -206,7 +206,7 @@ pub struct AnnotationsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum AnnotationsAction {
-    /// Write decisions.csv, panels.csv, cases.csv and splits.csv; with --format what another tool reads
+    /// Write decisions.csv, panels.csv, cases.csv and splits.csv; with --format, files for another tool
     Export {
         /// Folder to write to, such as annotations/my-dataset
         #[arg(value_name = "DIR")]
@@ -217,13 +217,13 @@ pub enum AnnotationsAction {
         #[arg(long, conflicts_with = "format")]
         short_quotes: bool,
 
-        /// Write what is in force, with the pictures, as this tool reads it, into a new folder
+        /// Write the decisions in force, with the pictures, in this tool's format, into a new folder
         #[arg(long, value_enum, value_name = "TOOL")]
         format: Option<ToolArg>,
     },
-    /// Read them; what the database already holds is skipped
+    /// Read such files; what the database already holds is skipped
     Import {
-        /// Folder to read; of another tool, or its file
+        /// Folder to read; with --format, the other tool's folder or file
         #[arg(value_name = "PATH")]
         folder: PathBuf,
 
@@ -232,7 +232,7 @@ pub enum AnnotationsAction {
         #[arg(long, value_enum, value_name = "TOOL", requires = "curator")]
         format: Option<ToolArg>,
 
-        /// Who decided there
+        /// Curator whose decisions these are
         #[arg(long, value_name = "NAME", env = "COVID_CT_CURATOR")]
         curator: Option<String>,
     },

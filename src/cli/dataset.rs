@@ -95,11 +95,11 @@ pub enum SplitBy {
 /// shape, colour mode, file type, JPEG quality, border and source (cross-validated AUROC). With
 /// --predictions, labels that are probably wrong too.
 ///
-/// Exit code 1 where there is leakage: a picture, patient or paper is in two splits. Where the split is by
-/// patient, a paper may be.
+/// Exit code 1 where there is leakage: a picture, patient or paper is in two splits. In a split by
+/// patient, a paper may be in two without being counted.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Split to look for leaks in
+    /// Split to check for leakage
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
 
@@ -150,11 +150,11 @@ pub struct ExportArgs {
     #[arg(long, conflicts_with_all = ["split", "folds", "classes", "size"])]
     pub figures: bool,
 
-    /// Export so many folds that `split --folds` made: of each of SPLIT-fold1 and so on NAME-fold1 and so on
+    /// Export the K folds that `split --folds K` made: SPLIT-fold1 as NAME-fold1, and so on
     #[arg(long, value_name = "K", value_parser = folds())]
     pub folds: Option<u32>,
 
-    /// Folder to write instead; of folds, what their folders are called but for `-fold1` and so on
+    /// Folder to write instead; with --folds, the name to which -fold1 and so on is added
     #[arg(long, value_name = "DIR", conflicts_with = "verify")]
     pub out: Option<PathBuf>,
 
@@ -184,11 +184,11 @@ pub struct PublishArgs {
     #[arg(long, value_name = "OWNER/NAME")]
     pub repo: String,
 
-    /// Let nobody see it but those whom its owner lets in
+    /// Make the repository private: only those whom its owner lets in see it
     #[arg(long)]
     pub private: bool,
 
-    /// Do not ask
+    /// Publish without asking for confirmation
     #[arg(long)]
     pub yes: bool,
 }
@@ -198,8 +198,8 @@ pub struct PublishArgs {
 /// FROM is the RECIPE.csv or MANIFEST.csv of an export, the folder of an export (both files of it), or
 /// a folder of annotations. A PDF is known by the SHA-256 of its bytes; where a server has stamped it
 /// anew, a picture is known by its own bytes in the same paper, by its page and object number, or by
-/// its looks, and it is told which. Of a recipe every picture is checked against its SHA-256; of
-/// annotations the dataset is, where they have a SHA256SUMS.
+/// its looks; the output counts the pictures known by each. With a recipe, every picture is checked against its
+/// SHA-256; with annotations, the files of the dataset are, where there is a SHA256SUMS.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
     /// RECIPE.csv, MANIFEST.csv, folder of an export, or folder of annotations
@@ -223,7 +223,7 @@ pub struct RebuildArgs {
     pub dataset: DatasetArgs,
 }
 
-/// Prints the numbers that papers print of a dataset, beside those of the paper of COVID-CT.
+/// Prints the numbers that papers report of a dataset, beside those of the COVID-CT paper.
 ///
 /// Pictures, patients, papers, heights and widths are of all panels that have a class; train, val and test are
 /// of a split.
@@ -255,7 +255,7 @@ pub struct DatasetArgs {
     #[arg(long, value_enum, value_name = "LICENCE", default_value = "any")]
     pub licence: LicenceArg,
 
-    /// Size of the pictures: native pixels, or 224 x 224; of a recipe, it says so itself
+    /// Size of the pictures: native pixels, or 224 x 224; a recipe has a size of its own
     #[arg(long, value_enum, value_name = "SIZE", default_value = "native")]
     pub size: SizeArg,
 

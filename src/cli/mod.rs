@@ -84,7 +84,7 @@ pub enum Command {
     RecoverCrops(RecoverCropsArgs),
     /// Divide the labelled panels into train, val and test, whole groups at a time
     Split(SplitArgs),
-    /// Look for duplicates, leaks of a split, and shortcuts that give the class away
+    /// Look for duplicates, leakage between splits, and shortcuts that give the class away
     Audit(AuditArgs),
     /// Write the dataset, in the published COVID-CT layout or another format
     Export(ExportArgs),
@@ -146,12 +146,12 @@ pub enum LearningCommand {
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// The papers to look at, the gravest first: with page and reason, where their text or pages tell
-    /// of something that was not found, or not like that
+    /// List the papers that need a look, the gravest first, with page and reason: where text or pages show
+    /// that something was missed or misread
     #[arg(long)]
     pub suspects: bool,
 
-    /// One JSON object; with --suspects, one a paper, papers with nothing but notes too
+    /// One JSON object; with --suspects, one per paper, including papers that have only notes
     #[arg(long)]
     pub json: bool,
 }
@@ -164,8 +164,8 @@ pub struct DoctorArgs {
     /// Mend what can be mended
     ///
     /// Documents are read again whose pictures are missing or damaged, if their PDF lies where it was
-    /// ingested, unchanged; every decision stays. What no row names, and has been left alone for ten
-    /// minutes, is removed. No other command should be at work on the workspace.
+    /// ingested, unchanged; every decision stays. Files that no row of the database names, and that have
+    /// not changed for ten minutes, are removed. No other command should be at work on the workspace.
     #[arg(long)]
     pub repair: bool,
 

@@ -40,10 +40,10 @@ fn print(report: &Report) {
         print_problem(problem);
     }
     if report.busy {
-        println!("an ingest is at work: files that no row names were not looked for");
+        println!("an ingest is running: files that the database does not name were not looked for");
     }
     if report.young > 0 {
-        println!("{} files are too young to tell whether a row will name them", report.young);
+        println!("{} files are too new to tell whether a command still needs them", report.young);
     }
     let (applied, known) = (report.migrations.applied, report.migrations.known);
     if applied < known {
@@ -85,8 +85,8 @@ fn print_isolation(isolation: &Isolation) {
     let through: Vec<&str> =
         tried.iter().filter(|trial| !trial.refused).map(|trial| trial.misdeed.as_str()).collect();
     let refused = tried.len() - through.len();
-    println!("    {} things that no document needs were tried: {refused} refused", tried.len());
+    println!("    {} forbidden operations were tried: {refused} refused", tried.len());
     if !through.is_empty() {
-        println!("    let through: {}", through.join(", "));
+        println!("    not refused: {}", through.join(", "));
     }
 }

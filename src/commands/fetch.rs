@@ -317,7 +317,7 @@ fn print(told: &Told, args: &FetchArgs) -> anyhow::Result<()> {
     }
     if let Some([records, wanted, new]) = told.searched {
         println!(
-            "{records} records told, {wanted} of them wanted, {new} new in {}",
+            "{records} records listed by the servers, {wanted} match the search, {new} new in {}",
             told.manifest.display()
         );
     }
@@ -338,8 +338,8 @@ fn print(told: &Told, args: &FetchArgs) -> anyhow::Result<()> {
         );
     } else {
         println!(
-            "{} PDFs adopted, {} there before, {} of no preprint in the manifest (-v names them; \
-             --add takes preprints in), {failed} failed; {} preprints in {}",
+            "{} PDFs adopted, {} there before, {} match no preprint in the manifest (-v names them; \
+             --add adds their preprints), {failed} failed; {} preprints in {}",
             told.adopted,
             told.at_hand,
             told.strangers.len(),

@@ -139,7 +139,7 @@ impl Public {
         for (licence, count) in &self.licences {
             println!("  {count} under {licence}");
         }
-        println!("  What is public is copied by others, and does not come back.");
+        println!("  What is public may be copied, and cannot be taken back.");
     }
 }
 
@@ -163,7 +163,7 @@ fn logged_in(program: &str, whoami: &[&str]) -> anyhow::Result<String> {
 
 fn is_meant(repository: &str, who: &str) -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() {
-        bail!("nobody is here to be asked: --yes publishes without");
+        bail!("no terminal to ask for confirmation: --yes publishes without it");
     }
     let mut prompt = Prompt::new(io::stdin().lock(), io::stdout().lock(), Style::of_stdout());
     let question = format!("Publish it as {who}? Type {repository} to do so:");

@@ -48,7 +48,7 @@ fn queue(store: &Store, json: bool) -> anyhow::Result<Outcome> {
         }
     }
     println!(
-        "{} papers to look at; {} more have notes only (--json tells them, `show` draws them)",
+        "{} papers to look at; {} more have notes only (--json lists them, `show` draws them)",
         counting.len(),
         notes.len()
     );
@@ -80,7 +80,7 @@ fn print_holdings(progress: &Progress) {
     if totals.lost > 0 {
         println!("{:22}{} decided on, but no longer found in their document", "", totals.lost);
     }
-    row("renderings", totals.rendered, "of figures that are not all pictures");
+    row("renderings", totals.rendered, "of figures that images alone do not show");
     row("captions", totals.captions, &format!("{} paired with their figure", totals.paired));
     row("citations", totals.mentions, "sentences that cite a figure");
     let counting = progress.suspects.iter().filter(|(kind, _)| kind.counts());

@@ -215,7 +215,7 @@ fn report(workspace: &Workspace, findings: &Findings) -> Report {
             )
         });
     }
-    let removable = "no row names it: `covid-ct doctor --repair` removes it";
+    let removable = "no row of the database names it: `covid-ct doctor --repair` removes it";
     let left = "a command that was killed left it: `covid-ct doctor --repair` removes it";
     let strange = "covid-ct did not put it there: move it elsewhere";
     for (kind, paths, advice) in [

@@ -56,7 +56,7 @@ fn by_script(project: &Project, pictures: u64) {
 /// Takes the boxes that are shown, whatever speaks against them.
 fn accept(terminal: &Terminal, leads_to: &str) {
     terminal.tmux(&["send-keys", "Enter"]);
-    if terminal.wait_for_either(leads_to, "Store it so?") {
+    if terminal.wait_for_either(leads_to, "Store it anyway?") {
         return;
     }
     terminal.press("y", leads_to);

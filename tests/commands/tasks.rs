@@ -143,7 +143,7 @@ fn keys_decide_what_a_script_does() {
     for next in ["crop 2 of 2", "Now: plane"] {
         terminal.press("w", "Is the whole picture one scan?");
         terminal.tmux(&["send-keys", "Enter"]);
-        if !terminal.wait_for_either(next, "Store it so?") {
+        if !terminal.wait_for_either(next, "Store it anyway?") {
             terminal.press("y", next);
         }
     }

@@ -75,9 +75,12 @@ async fn looked_at(State(site): State<Arc<Site>>, request: Request, next: Next) 
     let is_file = FILES.iter().any(|file| file.path == request.uri().path());
     let headers = request.headers();
     let mut response = if !site.access.is_host_ours(headers) {
-        refuse(StatusCode::MISDIRECTED_REQUEST, "this server has another name")
+        refuse(
+            StatusCode::MISDIRECTED_REQUEST,
+            "this address is not the server's: use the link that you were given",
+        )
     } else if !is_file && !site.access.is_from_our_page(request.method(), headers) {
-        refuse(StatusCode::FORBIDDEN, "this comes from another page")
+        refuse(StatusCode::FORBIDDEN, "this request comes from another site: refused")
     } else if !is_admitted(&site, &request) {
         refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests: wait a while")
     } else {
@@ -132,7 +135,7 @@ async fn enter(State(site): State<Arc<Site>>, body: Bytes) -> Response {
             let headers = [(header::SET_COOKIE, cookie)];
             (StatusCode::NO_CONTENT, headers).into_response()
         }
-        None => refuse(StatusCode::FORBIDDEN, "this link leads nowhere: ask for a new one"),
+        None => refuse(StatusCode::FORBIDDEN, "this link is not valid: ask for a new one"),
     }
 }
 
@@ -164,10 +167,10 @@ fn replied(reply: Result<Vec<u8>, Trouble>) -> Response {
 
 fn troubled(trouble: Trouble) -> Response {
     match trouble {
-        Trouble::Busy => refuse(StatusCode::SERVICE_UNAVAILABLE, "too much waits: try again"),
+        Trouble::Busy => refuse(StatusCode::SERVICE_UNAVAILABLE, "the server is busy: try again"),
         Trouble::Failed => refuse(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "the database could not be read or written; where the server runs, it is told why",
+            "the database could not be read or written; the server's terminal shows why",
         ),
         Trouble::NotThere => refuse(StatusCode::NOT_FOUND, "there is no such picture"),
     }

@@ -83,7 +83,7 @@ fn tell(access: &Access, serving: &Serving, address: SocketAddr) -> anyhow::Resu
     );
     if serving.behind_proxy {
         eprintln!(
-            "covid-ct: {address} speaks no TLS: nobody but the proxy may reach it, which must hand on the header \
+            "covid-ct: {address} speaks no TLS: nobody but the proxy may reach it, which must pass on the header \
              Host as it is"
         );
     }

@@ -31,7 +31,7 @@ pub struct IngestArgs {
     #[arg(long)]
     pub refresh: bool,
 
-    /// Also make a picture of every figure that is not all pictures
+    /// Also render every figure that its images alone do not show
     ///
     /// A figure drawn with lines and text, or with text over its pictures, is rendered as printed, at
     /// 300 dots per inch or as fine as its finest picture. Otherwise `show`, `label` and `export` make
@@ -93,11 +93,11 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.objects)]
     pub max_objects: u32,
 
-    /// MiB that the content streams of a page unfold to
+    /// MiB that the content streams of a page decompress to
     #[arg(long, value_name = "MIB", default_value_t = Limits::DEFAULT.content)]
     pub max_content: u32,
 
-    /// Operations of a page
+    /// Drawing operations of a page
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.operations)]
     pub max_operations: u64,
 
@@ -137,7 +137,7 @@ pub struct FiguresArgs {
     #[arg(value_name = "DOC")]
     pub documents: Vec<String>,
 
-    /// One JSON object a figure, one a line; behind those of a document, one with its suspects, if any
+    /// One JSON object a figure, one a line; after the figures of a document, one object with its suspects, if any
     #[arg(long)]
     pub json: bool,
 }
@@ -150,7 +150,7 @@ pub struct FiguresArgs {
 /// with captions, citing sentences, panels and pictures. PNG gives one file a page that has anything
 /// on it. The path of what was written is printed.
 ///
-/// Without DOC it writes the page that leads to all of them: each paper with its figures, first those in which
+/// Without DOC it writes the index page of all documents: each paper with its figures, first those in which
 /// most needs a look. --all draws every paper as well.
 ///
 /// The PDF must lie where it was ingested, unchanged; --pdf names where it is now.
@@ -162,7 +162,7 @@ pub struct ShowArgs {
     #[arg(value_name = "DOC")]
     pub document: Option<String>,
 
-    /// Draw all documents, and the page that leads to them
+    /// Draw all documents, and an index page of them
     #[arg(long, conflicts_with_all = ["document", "page", "out", "png", "pdf", "terminal"])]
     pub all: bool,
 
@@ -211,7 +211,7 @@ pub struct SynthArgs {
     #[arg(long, conflicts_with = "slices")]
     pub varied: bool,
 
-    /// No papers, but so many slices of chests, and what they show: those that `pretrain phantoms` learns from
+    /// Instead of papers, this many synthetic chest slices with what they show: those that `pretrain phantoms` learns from
     #[arg(
         long,
         value_name = "N",

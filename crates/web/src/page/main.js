@@ -25,7 +25,7 @@ u  undo the last edit of what is asked, with none left the last decision, sheet 
 z  enlarge the picture, or the chosen panel; the wheel and two fingers, too
 p  the figure as printed, beside the picture; o: the picture alone
 H  everything that was decided about the picture
-Space  begin with a stage that was come to from another
+Space  begin the next stage, once it is announced
 What is asked again shows what is in force; Enter leaves it as it is.
 Tab and Enter are keys of the question as long as no button or field has the focus; Escape gives it back.
 
@@ -304,7 +304,7 @@ async function load() {
     }
     const kept = await settle(trouble).catch(failed);
     show(await ask(trouble));
-    if (kept?.reply) say(`of before: ${kept.told}: ${kept.reply.refused || kept.reply.told || kept.reply.doubts.join(' ')}`, Boolean(kept.reply.refused));
+    if (kept?.reply) say(`from before the page was loaded: ${kept.told}: ${kept.reply.refused || kept.reply.told || kept.reply.doubts.join(' ')}`, Boolean(kept.reply.refused));
   } catch (error) {
     at('question').textContent = 'This page needs a link';
     failed(error);

@@ -282,7 +282,7 @@ class Crop {
     const children = [tools, grid, element('p', { kind: 'hint', text: this.hint() })];
     if (this.asked.problem) children.push(element('p', { role: 'alert', text: this.asked.problem }));
     children.push(element('h3', { text: `Panels: ${this.panels.length}` }), list);
-    if (named.length) children.push(element('h3', { text: 'The caption names: press one to letter the chosen panel' }), element('ul', { kind: 'list' }, ...named));
+    if (named.length) children.push(element('h3', { text: 'Panels that the caption names: press one to give its letter to the chosen panel' }), element('ul', { kind: 'list' }, ...named));
     ctx.asked.replaceChildren(...children);
     ctx.boxes.show(this.panels, { chosen: this.chosen, editor: this });
   }
@@ -425,7 +425,7 @@ class Dispute {
 
   show() {
     const { ctx, asked } = this;
-    const list = element('ul', { kind: 'list', 'aria-label': 'What each curator said' });
+    const list = element('ul', { kind: 'list', 'aria-label': 'What each curator decided' });
     asked.readings.forEach(({ told }, index) => {
       list.append(element('li', {}, button(String(index + 1), told, () => this.choose(index), { 'aria-pressed': String(index === this.at) })));
     });

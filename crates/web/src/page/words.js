@@ -60,7 +60,7 @@ export class Texts {
     if (neighbours.length) {
       const list = element('ul', { kind: 'list' });
       for (const { picture, decided } of neighbours) {
-        list.append(element('li', { text: `${picture.told}, ${picture.width} x ${picture.height}: ${decided.join(', ') || 'nothing said yet'}` }));
+        list.append(element('li', { text: `${picture.told}, ${picture.width} x ${picture.height}: ${decided.join(', ') || 'undecided'}` }));
       }
       children.push(element('h3', { text: 'Other pictures of the figure' }), list);
     }

@@ -134,7 +134,7 @@ pub fn other_readings(first: &[String], second: &[String], figures: &[Figure]) -
                 continue;
             }
             let reason = format!(
-                "another reader sees {name} in the text of this page, where MuPDF does not: the text \
+                "another PDF library sees {name} in the text of this page, where MuPDF does not: the text \
                  may have been read wrongly"
             );
             suspects.push(
