@@ -123,8 +123,8 @@ def kinds(inputs):
             made / "checkpoint",
             ["*.pth"],
             lambda _copy, _out, file, _index: [
-                "train", "mutant", "--data", inputs.folder / "covid-ct-any", "--epochs", "1", "--size", "32",
-                "--network", "densenet35", "--init", file,
+                "pretrain", "phantoms", "--pictures", "8", "--epochs", "1", "--size", "64", "--batch", "2",
+                "--network", "densenet35", "--precision", "fp32", "--init", file,
             ],
         ),
     }
@@ -174,6 +174,20 @@ class Campaign:
             self.keep(kind, file, "something was written beside")
         self.recorded(inputs, kind, file, workspace)
 
+    def read_whole(self, inputs, kind, source, files, command):
+        """The undamaged input comes to the code that reads it: it is taken, or refused by name."""
+        place = self.folder / "place"
+        shutil.rmtree(place, ignore_errors=True)
+        copy = place / "in" / "copy"
+        shutil.copytree(source, copy)
+        args = command(copy, place / "out", copy / files[0].relative_to(source), 0)
+        ended = subprocess.run(
+            [inputs.binary, "--workspace", place / "workspace", *args], capture_output=True, stdin=subprocess.DEVNULL
+        )
+        told = ended.stderr.decode(errors="replace")
+        if ended.returncode == 2 and str(place) not in told:
+            sys.exit(f"{kind}: refused before it is read: {told}")
+
     def recorded(self, inputs, kind, file, workspace):
         """Every decision that was there still is."""
         rows = "SELECT count(*) FROM decision"
@@ -195,6 +209,7 @@ class Campaign:
             files = files_of(source, *patterns)
             if not files:
                 sys.exit(f"{kind}: nothing to damage in {source}")
+            self.read_whole(inputs, kind, source, files, command)
             for index in range(self.args.count):
                 self.one(inputs, kind, source, files, command, index)
             codes = {code: count for (name, code), count in sorted(self.codes.items()) if name == kind}

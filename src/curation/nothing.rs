@@ -120,11 +120,7 @@ fn of_stage(
     match queue.done {
         _ if !queue.tasks.is_empty() => {
             let left = queue.tasks.len();
-            told.push(format!(
-                "{} {} left that were skipped: they are asked about next time.",
-                things(stage, left),
-                are(left)
-            ));
+            told.push(format!("Skipped, and asked about next time: {}.", things(stage, left)));
         }
         0 => told.push(match stage {
             _ if stage == task::in_force().selecting() => {

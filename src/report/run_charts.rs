@@ -76,7 +76,7 @@ fn marks(evaluation: &Evaluation, at: fn(&Confusion) -> Option<(f64, f64)>) -> V
         .into_iter()
         .chain(operating)
         .filter_map(|metrics| {
-            let name = format!("{:.3}", metrics.threshold);
+            let name = format!("threshold {:.3}", metrics.threshold);
             Some(Mark { name, at: at(&metrics.confusion)? })
         })
         .collect()

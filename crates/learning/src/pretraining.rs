@@ -44,6 +44,7 @@ pub fn pretrain(
     let files =
         |files: &RunFiles| Some(PretrainFiles::new(files.clone()).read_config().ok()?.precision);
     let recorded = run.found(files).filter(|_| !options.fresh);
+    let init_sha256 = weights::sha256(options.init.as_deref())?;
     let PretrainOptions { network, batch, size, .. } = *options;
     let step = StepSize { network, batch, size };
     let (place, speed) = precision::open(options.compute, step, recorded.as_deref())?;
@@ -54,7 +55,6 @@ pub fn pretrain(
         Lesson::Contrast(_) => COMPARED,
     };
     let mut model = Model::with_outputs(options.network, place, outputs);
-    let init_sha256 = weights::sha256(options.init.as_deref())?;
     let config = config(options, lesson, place.named(), init_sha256)?;
     let files = PretrainFiles::new(run.files());
     let from = |files: &RunFiles| {

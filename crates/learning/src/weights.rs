@@ -162,9 +162,21 @@ fn mismatch(
     let told: Vec<_> = problems
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{what}: {}", names.join(", ")))
+        .map(|(what, names)| format!("{what}: {}", some_of(names)))
         .collect();
     (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// Weights that a message names; weights of another network differ in hundreds.
+const NAMED: usize = 4;
+
+/// `a, b, c, d and 120 more`
+fn some_of(names: &[String]) -> String {
+    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 #[cfg(test)]
@@ -301,6 +313,13 @@ mod tests {
         }
         let untouched = "features.denseblock1.denselayer1.conv1.weight";
         assert_ne!(model.variables.variables()[untouched], named[untouched]);
+    }
+
+    #[test]
+    fn of_many_weights_that_do_not_fit_some_are_named() {
+        let names = |count: usize| (1..=count).map(|n| format!("w{n}")).collect::<Vec<_>>();
+        assert_eq!(some_of(&names(4)), "w1, w2, w3, w4");
+        assert_eq!(some_of(&names(124)), "w1, w2, w3, w4 and 120 more");
     }
 
     #[test]
