@@ -164,7 +164,7 @@ class Campaign:
             return self.keep(kind, file, f"no end within {LIMIT} s")
         told = ended.stderr.decode(errors="replace").strip()
         self.codes[kind, ended.returncode] += 1
-        if ended.returncode not in (0, 1, 2) or "panicked" in told:
+        if ended.returncode not in (0, 1, 2) or "panicked" in told or "a defect of covid-ct" in told:
             self.keep(kind, file, f"exit code {ended.returncode}: {told[-300:]}")
         elif ended.returncode == 2 and not told:
             self.keep(kind, file, "refused without a word")

@@ -161,9 +161,8 @@ fn printed_title(texts: &[PageText]) -> Option<String> {
             let words: usize = group.iter().map(|line| line.text.split(' ').count()).sum();
             (3..=60).contains(&words) && group.len() <= 8 && !AUTHORS.is_match(&group[0].text)
         };
-        let weight = |group: &&Vec<&TextLine>| {
-            (group[0].size * 4.0).round() as i32 * 2 + i32::from(group[0].is_bold())
-        };
+        let weight =
+            |group: &&Vec<&TextLine>| ((group[0].size * 4.0).round() as i32, group[0].is_bold());
         let best = groups.iter().filter(fits).rev().max_by_key(weight)?;
         let title = texts(best);
         Some(

@@ -208,12 +208,77 @@ fn second_reading(bytes: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::pdf::fixture::Pdf;
 
     #[test]
     fn text_of_a_font_without_encoding_is_garbage() {
         assert!(is_garbage("\u{fffd}\u{fffd}\u{fffd} a"));
         assert!(!is_garbage("Figure 1. Chest CT\nof a patient"));
         assert!(!is_garbage(""));
+    }
+
+    /// A number as damaged files have them in place of any other.
+    fn anywhere() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            4 => 0.0..700.0,
+            1 => proptest::sample::select(vec![-1.0, 0.0, 1e-9, 1e5, -3e9, 3e9, 9e15, -1e30, 3.4e38]),
+        ]
+    }
+
+    /// An operation that shows text, a picture or a path somewhere.
+    fn shown() -> impl Strategy<Value = String> {
+        let words = proptest::sample::select(vec![
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+            "A study of lungs",
+            "Abstract",
+            "Ann Author",
+            "Figure 1. Chest CT of a man.",
+            "As Figure 1 shows, and Figure 2.",
+            "A",
+            "B",
+        ]);
+        let or = |usual: f64| prop_oneof![3 => Just(usual), 1 => anywhere()];
+        let text = ([or(1.0), or(0.0), or(0.0), or(1.0)], [anywhere(), anywhere()], words);
+        let text = text.prop_map(|([a, b, c, d], [x, y], words)| {
+            format!("BT /F 9 Tf {a} {b} {c} {d} {x} {y} Tm ({words}) Tj ET")
+        });
+        let picture = [(); 6].map(|()| anywhere());
+        let picture =
+            picture.prop_map(|[a, b, c, d, e, f]| format!("q {a} {b} {c} {d} {e} {f} cm /Im Do Q"));
+        let tile = (0_u8..4, 0_u8..4, anywhere()).prop_map(|(column, row, size)| {
+            let (x, y) = (f64::from(column) * size, f64::from(row) * size);
+            format!("q {size} 0 0 {size} {x} {y} cm /Im Do Q")
+        });
+        let path = [(); 4].map(|()| anywhere());
+        let path = path.prop_map(|[x, y, width, height]| format!("{x} {y} {width} {height} re f"));
+        prop_oneof![4 => text, 1 => picture, 1 => tile, 2 => path]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn whatever_stands_wherever_is_read(content in proptest::collection::vec(shown(), 0..40)) {
+            let folder = tempfile::tempdir().expect("temporary folder");
+            let objects = ObjectStore::open(folder.path()).expect("objects");
+            let image = "/Width 120/Height 110/BitsPerComponent 8/ColorSpace/DeviceGray";
+            let resources = "/XObject<</Im 5 0 R>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+            let page = format!(
+                "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<<{resources}>>>>"
+            );
+            let pdf = Pdf::page(&content.join("\n"), "", "")
+                .replacing(3, &page)
+                .with_image(image, &[90; 120 * 110]);
+            // What it finds there is nothing that anybody knows; that it ends well is all that counts.
+            let _ = read(Path::new("x.pdf"), &pdf.bytes(), Limits::DEFAULT, &objects);
+        }
     }
 }

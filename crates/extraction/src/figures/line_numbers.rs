@@ -7,6 +7,10 @@ use crate::pdf::{Direction, Line};
 /// Numbers down a margin: this many at least on a page, or they are something else.
 const FEWEST: usize = 5;
 
+/// No page reaches further, in points either way (ISO 32000-1, C.2: 14,400 units of at most 75 inches each): what stands beyond is
+/// no line's number.
+const FARTHEST: f32 = 14_400.0 * 75.0 * 72.0;
+
 /// Takes line numbers off the pages of a document, one page after the other: where a column of them
 /// stood on the pages before, fewer of them will do if they go on with the count.
 #[derive(Debug, Default)]
@@ -61,6 +65,10 @@ impl LineNumbers {
                 continue;
             }
             let Ok(value) = word.text.parse() else { continue };
+            // Also where it is no number.
+            if !(word.bbox.x1.abs() <= FARTHEST) {
+                continue;
+            }
             // Numbers of different lengths share their right edge.
             let column = (word.bbox.x1 / 4.0).round() as i32;
             let number = Number { top: word.bbox.y0, right: word.bbox.x1, value, line: index };

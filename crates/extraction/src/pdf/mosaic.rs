@@ -289,7 +289,7 @@ fn arrange(tiles: &[Tile], most_pixels: u64) -> Option<Mosaic> {
     let cells = tiles.iter().map(|tile| {
         let (x, width) = x.cell(tile.whole.x0, tile.whole.x1, tile.across);
         let (y, height) = y.cell(tile.whole.y0, tile.whole.y1, tile.down);
-        Cell { x: x - left as i32, y: y - top as i32, width, height }
+        Cell { x: x.saturating_sub(left as i32), y: y.saturating_sub(top as i32), width, height }
     });
     let bbox = Rect::new(x.point(left), y.point(top), x.point(right), y.point(bottom));
     let first = tiles.iter().min_by(|a, b| {
