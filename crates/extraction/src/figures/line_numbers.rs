@@ -65,8 +65,7 @@ impl LineNumbers {
                 continue;
             }
             let Ok(value) = word.text.parse() else { continue };
-            // Also where it is no number.
-            if !(word.bbox.x1.abs() <= FARTHEST) {
+            if word.bbox.x1.is_nan() || word.bbox.x1.abs() > FARTHEST {
                 continue;
             }
             // Numbers of different lengths share their right edge.
