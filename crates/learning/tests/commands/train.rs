@@ -152,7 +152,7 @@ fn a_part_without_one_class_is_refused() {
     train(workspace.path(), "r", &[])
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("val part").and(predicate::str::contains("non-covid")));
+        .stderr(predicate::str::contains("val split").and(predicate::str::contains("non-covid")));
 }
 
 #[test]
