@@ -142,12 +142,18 @@ class Campaign:
         self.faults.append(f"{kind}: {what} ({kept})")
         print(f"FAULT: {self.faults[-1]}", file=sys.stderr)
 
-    def one(self, inputs, kind, source, files, command, index):
-        """One mutant, in a place of its own: what it reads, where it writes, and what it must leave alone."""
+    def fresh(self, source):
+        """An empty place with a copy of the whole input."""
         place = self.folder / "place"
         shutil.rmtree(place, ignore_errors=True)
-        copy, workspace, out = place / "in" / "copy", place / "workspace", place / "out"
+        copy = place / "in" / "copy"
         shutil.copytree(source, copy)
+        return place, copy
+
+    def one(self, inputs, kind, source, files, command, index):
+        """One mutant, in a place of its own: what it reads, where it writes, and what it must leave alone."""
+        place, copy = self.fresh(source)
+        workspace, out = place / "workspace", place / "out"
         (workspace / "data").mkdir(parents=True)
         with sqlite3.connect(inputs.workspace / "data" / "covid-ct.sqlite") as database:
             database.execute("VACUUM INTO ?", (str(workspace / "data" / "covid-ct.sqlite"),))
@@ -176,10 +182,7 @@ class Campaign:
 
     def read_whole(self, inputs, kind, source, files, command):
         """The undamaged input comes to the code that reads it: it is taken, or refused by name."""
-        place = self.folder / "place"
-        shutil.rmtree(place, ignore_errors=True)
-        copy = place / "in" / "copy"
-        shutil.copytree(source, copy)
+        place, copy = self.fresh(source)
         args = command(copy, place / "out", copy / files[0].relative_to(source), 0)
         ended = subprocess.run(
             [inputs.binary, "--workspace", place / "workspace", *args], capture_output=True, stdin=subprocess.DEVNULL

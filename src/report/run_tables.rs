@@ -120,7 +120,7 @@ pub fn confusion_matrix(metrics: &Metrics, which: &str) -> Markup {
 /// All classes together, each against the rest, and what was taken for what.
 pub fn classes_table(of: &ClassMetrics) -> Markup {
     let cell = |metric: Option<f64>, interval: Option<Interval>| {
-        let interval = interval.map(|of| format!(" [{:.3}, {:.3}]", of.low, of.high));
+        let interval = interval.map(|of| format!(" {}", interval_told(of)));
         three_decimals(metric) + &interval.unwrap_or_default()
     };
     let all = [

@@ -251,21 +251,10 @@ fn suffix(part: Split) -> &'static str {
 mod tests {
     use super::*;
     use crate::metrics::{Chosen, Details, Metrics, Origin, SizeBand};
+    use crate::runs::history::tests::row;
     use crate::runs::leaks::Leaks;
     use crate::runs::{Hyperparameters, RunCounts};
     use covid_ct_core::{ClassCounts, Label};
-
-    fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
-        HistoryRow {
-            epoch,
-            learning_rate: 1e-4,
-            train_loss: 0.7,
-            val_loss,
-            val_accuracy: 0.5,
-            val_auroc,
-            seconds: 1.5,
-        }
-    }
 
     #[test]
     fn every_file_reads_back_as_written() {

@@ -43,10 +43,10 @@ impl HistoryRow {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
+    pub fn row(epoch: u32, val_auroc: f64, val_loss: f64) -> HistoryRow {
         HistoryRow {
             epoch,
             learning_rate: 1e-4,
